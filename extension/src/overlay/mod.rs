@@ -1,0 +1,1 @@
+//! The overlay: everything the user sees and does between "Erase..." and "Done".

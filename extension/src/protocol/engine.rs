@@ -1,0 +1,165 @@
+//! Messages between an overlay and the engine.
+//!
+//! One port, one picture: the engine keeps the decoded picture and the stack of fills of each port until it
+//! closes. The overlay keeps the source blob and every patch, so that a lost engine costs nothing but time.
+
+use super::Rect;
+use serde::{Deserialize, Serialize};
+
+/// Name of the port that only the engine's page answers.
+pub const ENGINE_PORT: &str = "engine";
+
+/// Names one erase on its port.
+pub type JobId = u32;
+
+/// Container formats that can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileFormat {
+    /// Lossless, with alpha.
+    Png,
+    /// In the source's own quality when the source is a JPEG.
+    Jpeg,
+    /// Lossless when the source is.
+    Webp,
+}
+
+impl FileFormat {
+    /// MIME type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    /// File name extension, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Webp => "webp",
+        }
+    }
+}
+
+/// What fills the hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// The built-in exemplar-based fill; no download.
+    Instant,
+}
+
+/// What the picture's bytes are encoded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To be shown in the page: exact pixels and colour profile, quickly; no other metadata.
+    Page,
+    /// To be kept: metadata copied, quality of the source.
+    File,
+}
+
+/// What the overlay asks of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ToEngine {
+    /// Decode the picture in blob 0 and keep it. Blobs 1.. are the patches named by `fills`, laid on in order.
+    /// Answered by [`EngineReply::Opened`].
+    Open {
+        /// Fills that were made before (the engine is being restarted); empty for a new picture.
+        fills: Vec<Rect>,
+    },
+    /// Erase what the mask covers. Blob 0: mask coverage, one byte a pixel of `mask`, 0 = keep, 255 = erase.
+    /// Answered by [`EngineReply::Erased`] and one blob.
+    Erase {
+        /// Chosen by the overlay.
+        job: JobId,
+        /// Where the mask stands in the picture.
+        mask: Rect,
+        /// What fills the hole.
+        engine: EngineChoice,
+        /// Same picture, mask, engine and seed give the same pixels.
+        seed: u32,
+    },
+    /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
+    Cancel {
+        /// Which.
+        job: JobId,
+    },
+    /// Undo or redo: keep the first `fills` fills applied. Answered by [`EngineReply::Done`].
+    Rewind {
+        /// How many of the fills made so far show.
+        fills: u32,
+    },
+    /// Encode the picture as it stands. Answered by [`EngineReply::Encoded`] and one blob.
+    Encode {
+        /// Container.
+        format: FileFormat,
+        /// What for.
+        purpose: Purpose,
+    },
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum EngineReply {
+    /// The picture is decoded.
+    Opened {
+        /// Width in pixels, upright.
+        width: u32,
+        /// Height in pixels, upright.
+        height: u32,
+        /// The format to save in that comes closest to the source.
+        format: FileFormat,
+        /// More than one frame: only the first is edited.
+        animated: bool,
+        /// Some pixel is not opaque.
+        alpha: bool,
+    },
+    /// One blob comes along: straight-alpha RGBA bytes of `patch`, rows from top to bottom.
+    Erased {
+        /// The region that changed. Pixels inside it that the mask spares hold their old values.
+        patch: Rect,
+        /// Time the fill took, milliseconds.
+        ms: f64,
+    },
+    /// One blob comes along.
+    Encoded,
+    /// It is done.
+    Done,
+}
+
+/// What a job is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Waiting for another tab's job.
+    Queued,
+    /// Reading the picture's bytes.
+    Decoding,
+    /// Finding what belongs into the hole.
+    Filling,
+    /// Making the seam disappear.
+    Blending,
+    /// Writing the picture.
+    Encoding,
+}
+
+/// What the engine tells of its own accord.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum EngineEvent {
+    /// A job came further.
+    Progressed {
+        /// Which; none for opening and encoding.
+        job: Option<JobId>,
+        /// What it is busy with.
+        stage: Stage,
+        /// How much of the stage is done, 0 to 1.
+        done: f32,
+    },
+}

@@ -1,0 +1,117 @@
+//! What can go wrong, as it crosses between contexts and reaches the user.
+
+use serde::{Deserialize, Serialize};
+
+/// The one button that helps with a [`Failure`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Remedy {
+    /// Do the same again.
+    Retry,
+    /// Keep the result by saving it.
+    Save,
+    /// Nothing to do here but close.
+    Close,
+}
+
+/// One cause each; the sentence the user reads is looked up in `_locales` under [`Failure::message_key`].
+///
+/// `detail` is for bug reports: it is never the only thing that the user sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "failure", rename_all = "kebab-case", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Failure {
+    /// The picture could not be read by the step that was tried.
+    #[error("the picture could not be read: {detail}")]
+    Unreadable {
+        /// What the browser said.
+        detail: String,
+    },
+    /// The picture's bytes are damaged, cut short or of a kind that nothing here decodes.
+    #[error("the picture could not be decoded: {detail}")]
+    Undecodable {
+        /// What the decoder said.
+        detail: String,
+    },
+    /// The picture has no pixels.
+    #[error("the picture has no pixels")]
+    EmptyImage,
+    /// The picture is larger than a browser can hold.
+    #[error("the picture is {width} x {height}, over the limit")]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Nothing is painted.
+    #[error("nothing is painted")]
+    EmptyMask,
+    /// Everything is painted: there is nothing left to fill from.
+    #[error("everything is painted")]
+    WholeMask,
+    /// The user cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The picture left the page.
+    #[error("the picture is no longer in the page")]
+    Gone,
+    /// This kind of picture cannot be written back into the page.
+    #[error("the result cannot be put back into the page")]
+    NotReplaceable,
+    /// The page cannot be reached: the browser's own pages, the extension shop, other extensions.
+    #[error("extensions do not work on this page")]
+    ForbiddenPage,
+    /// The engine stopped (its page was closed or crashed).
+    #[error("the engine stopped")]
+    EngineLost,
+    /// The clipboard refused.
+    #[error("the clipboard refused: {detail}")]
+    Clipboard {
+        /// What the browser said.
+        detail: String,
+    },
+    /// A message that this version does not understand, or a broken promise of our own.
+    #[error("internal: {detail}")]
+    Internal {
+        /// What was expected and what came.
+        detail: String,
+    },
+}
+
+impl Failure {
+    /// Key of the sentence in `_locales/*/messages.json`.
+    pub fn message_key(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "failUnreadable",
+            Self::Undecodable { .. } => "failUndecodable",
+            Self::EmptyImage => "failEmptyImage",
+            Self::TooLarge { .. } => "failTooLarge",
+            Self::EmptyMask => "failEmptyMask",
+            Self::WholeMask => "failWholeMask",
+            Self::Cancelled => "failCancelled",
+            Self::Gone => "failGone",
+            Self::NotReplaceable => "failNotReplaceable",
+            Self::ForbiddenPage => "failForbiddenPage",
+            Self::EngineLost => "failEngineLost",
+            Self::Clipboard { .. } => "failClipboard",
+            Self::Internal { .. } => "failInternal",
+        }
+    }
+
+    /// The button offered beside the sentence.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Unreadable { .. } | Self::EngineLost | Self::Internal { .. } => Remedy::Retry,
+            Self::Gone | Self::NotReplaceable | Self::Clipboard { .. } => Remedy::Save,
+            Self::Undecodable { .. }
+            | Self::EmptyImage
+            | Self::TooLarge { .. }
+            | Self::EmptyMask
+            | Self::WholeMask
+            | Self::Cancelled
+            | Self::ForbiddenPage => Remedy::Close,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What a file is, and the pixels of those that are decoded here.
+
+use super::encode::WebpCoding;
+use super::jpeg::JpegCoding;
+use super::metadata::Metadata;
+use super::vp8;
+use crate::pixels::Image;
+use crate::{Error, Result};
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::{AnimationDecoder, DynamicImage, ImageDecoder};
+use std::io::Cursor;
+
+/// Container of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG (JFIF or Exif).
+    Jpeg,
+    /// Graphics Interchange Format.
+    Gif,
+    /// WebP, lossy or lossless.
+    Webp,
+    /// Anything else; the browser may know it.
+    Other,
+}
+
+/// A file's bytes, understood as far as saving the like of it needs.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Container.
+    pub format: Format,
+    /// More than one frame.
+    pub animated: bool,
+    /// How its JPEG data is coded.
+    pub jpeg: Option<JpegCoding>,
+    /// How its WebP data is coded.
+    pub webp: Option<WebpCoding>,
+    /// Colour profile, Exif and the like.
+    pub metadata: Metadata,
+}
+
+impl Source {
+    /// Looks at a file. Never fails: what cannot be understood is left out.
+    pub fn inspect(bytes: &[u8]) -> Self {
+        let format = match bytes {
+            [0x89, b'P', b'N', b'G', ..] => Format::Png,
+            [0xFF, 0xD8, 0xFF, ..] => Format::Jpeg,
+            [b'G', b'I', b'F', b'8', ..] => Format::Gif,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::Webp,
+            _ => Format::Other,
+        };
+        let animated = match format {
+            Format::Png => PngDecoder::new(Cursor::new(bytes)).and_then(|d| d.is_apng()).unwrap_or(false),
+            Format::Gif => GifDecoder::new(Cursor::new(bytes))
+                .is_ok_and(|d| d.into_frames().take(2).filter(|f| f.is_ok()).count() == 2),
+            Format::Webp => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|d| d.has_animation()),
+            Format::Jpeg => false,
+            // An AVIF sequence names the brand `avis`.
+            Format::Other => bytes.get(4..12) == Some(b"ftypavis"),
+        };
+        Self {
+            format,
+            animated,
+            jpeg: (format == Format::Jpeg).then(|| JpegCoding::read(bytes)).flatten(),
+            webp: (format == Format::Webp).then(|| vp8::coding(bytes)).flatten(),
+            metadata: Metadata::read(format, bytes),
+        }
+    }
+
+    /// The pixels, upright, of the formats whose values only survive outside a canvas: PNG, GIF and lossless
+    /// WebP. None for the others: the browser decodes them.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] when the file is damaged, cut short or asks for unreasonable memory;
+    /// [`Error::EmptyImage`] when it has no pixels.
+    pub fn decode(&self, bytes: &[u8]) -> Result<Option<Image>> {
+        let pixels = match self.format {
+            Format::Png => pixels(PngDecoder::new(Cursor::new(bytes)), true)?,
+            Format::Gif => pixels(GifDecoder::new(Cursor::new(bytes)), false)?,
+            Format::Webp if self.webp == Some(WebpCoding::Lossless) => {
+                pixels(WebPDecoder::new(Cursor::new(bytes)), true)?
+            }
+            _ => return Ok(None),
+        };
+        let pixels = pixels.into_rgba8();
+        Image::new(pixels.width(), pixels.height(), pixels.into_raw()).map(Some)
+    }
+}
+
+fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<DynamicImage> {
+    let failed = |e: image::ImageError| Error::Decode(e.to_string());
+    let mut decoder = decoder.map_err(failed)?;
+    decoder.set_limits(limits()).map_err(failed)?;
+    let orientation = decoder.orientation().map_err(failed)?;
+    let mut pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    if oriented {
+        pixels.apply_orientation(orientation);
+    }
+    Ok(pixels)
+}
+
+/// A 120-megapixel picture decodes; a bomb does not.
+fn limits() -> image::Limits {
+    let mut limits = image::Limits::default();
+    limits.max_alloc = Some(1 << 30);
+    limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::codecs::gif::GifEncoder;
+    use image::{ExtendedColorType, Frame, ImageEncoder, RgbaImage};
+
+    fn noise(width: u32, height: u32, opaque: bool) -> RgbaImage {
+        RgbaImage::from_fn(width, height, |x, y| {
+            let v = x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 8;
+            let alpha = if opaque { 255 } else { (v >> 12) as u8 };
+            image::Rgba([v as u8, (v >> 4) as u8, (v >> 8) as u8, alpha])
+        })
+    }
+
+    #[test]
+    fn png_and_lossless_webp_keep_every_straight_alpha_value() {
+        let picture = noise(33, 21, false);
+        let mut png = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        let mut webp = Vec::new();
+        image::codecs::webp::WebPEncoder::new_lossless(&mut webp)
+            .write_image(&picture, 33, 21, ExtendedColorType::Rgba8)
+            .unwrap();
+        for bytes in [png, webp] {
+            let source = Source::inspect(&bytes);
+            assert!(!source.animated);
+            let decoded = source.decode(&bytes).unwrap().expect("decoded here");
+            assert_eq!(decoded.rgba(), picture.as_raw().as_slice());
+        }
+    }
+
+    #[test]
+    fn animations_are_known_as_such() {
+        let mut bytes = Vec::new();
+        let mut encoder = GifEncoder::new(&mut bytes);
+        encoder.encode_frames([noise(8, 8, true), noise(8, 8, true)].map(Frame::new)).unwrap();
+        drop(encoder);
+        assert!(Source::inspect(&bytes).animated);
+    }
+
+    #[test]
+    fn damaged_files_are_errors_and_never_panics() {
+        let picture = noise(40, 40, false);
+        let mut png = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        for cut in (0..png.len()).step_by(7) {
+            let bytes = &png[..cut];
+            match Source::inspect(bytes).decode(bytes) {
+                Err(Error::Decode(_)) | Ok(None) => {}
+                // Only the end marker is missing.
+                Ok(Some(image)) => assert!(image.rgba() == picture.as_raw().as_slice(), "{cut} bytes"),
+                Err(other) => panic!("{cut} bytes: {other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn jpeg_is_left_to_the_browser() {
+        let mut jpeg = Vec::new();
+        let rgb = DynamicImage::from(noise(20, 20, true)).into_rgb8();
+        rgb.write_to(&mut Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+        let source = Source::inspect(&jpeg);
+        assert_eq!(source.format, Format::Jpeg);
+        assert!(source.decode(&jpeg).unwrap().is_none() && source.jpeg.is_some());
+    }
+}

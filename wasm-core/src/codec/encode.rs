@@ -1,0 +1,198 @@
+//! Pixels to files.
+
+use super::jpeg::JpegCoding;
+use super::metadata::Metadata;
+use crate::pixels::Image;
+use crate::{Error, Result};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::codecs::webp::WebPEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use img_parts::png::{Png, PngChunk};
+use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
+use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
+
+/// How a WebP's pixels are coded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WebpCoding {
+    /// Exactly.
+    Lossless,
+    /// As a VP8 key frame.
+    Lossy {
+        /// 0 to 1, as a canvas takes it.
+        quality: f32,
+    },
+}
+
+/// JPEG quality for pictures that never were JPEGs.
+const DEFAULT_JPEG_QUALITY: u8 = 92;
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Encode(error.to_string())
+}
+
+/// RGB where the picture is opaque, RGBA where it is not.
+fn channels(image: &Image) -> (Vec<u8>, ExtendedColorType) {
+    if image.is_opaque() {
+        let rgb = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+        (rgb, ExtendedColorType::Rgb8)
+    } else {
+        (image.rgba().to_vec(), ExtendedColorType::Rgba8)
+    }
+}
+
+/// A PNG. `quick` trades size for time: for showing, not for keeping.
+///
+/// # Errors
+/// [`Error::Encode`].
+pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec<u8>> {
+    let (pixels, colour) = channels(image);
+    let compression = if quick { CompressionType::Fast } else { CompressionType::Default };
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, compression, FilterType::Adaptive)
+        .write_image(&pixels, image.width(), image.height(), colour)
+        .map_err(failed)?;
+    let mut png = Png::from_bytes(bytes.into()).map_err(failed)?;
+    for (kind, contents) in metadata.png_chunks.iter().rev() {
+        // Behind IHDR: colour chunks have to stand before PLTE and IDAT.
+        png.chunks_mut().insert(1, PngChunk::new(*kind, Bytes::copy_from_slice(contents)));
+    }
+    png.set_exif(metadata.exif.clone().map(Bytes::from));
+    png.set_icc_profile(metadata.icc.clone().map(Bytes::from));
+    Ok(png.encoder().bytes().to_vec())
+}
+
+/// A JPEG, coded as `coding` says where there is one to follow. Transparency is laid on white.
+///
+/// # Errors
+/// [`Error::Encode`], also for sides over 65 535 pixels.
+pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>) -> Result<Vec<u8>> {
+    let side = |length: u32| u16::try_from(length).map_err(|_| failed("a JPEG has at most 65535 pixels a side"));
+    let (width, height) = (side(image.width())?, side(image.height())?);
+    let on_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
+    let rgb: Vec<u8> =
+        image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]].map(|c| on_white(c, p[3]))).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, DEFAULT_JPEG_QUALITY);
+    if let Some(coding) = coding {
+        encoder.set_quantization_tables(
+            QuantizationTableType::Custom(Box::new(coding.luma)),
+            QuantizationTableType::Custom(Box::new(coding.chroma)),
+        );
+        encoder.set_sampling_factor(coding.sampling_factor());
+        encoder.set_progressive(coding.progressive);
+    }
+    encoder.set_optimized_huffman_tables(true);
+    if let Some(exif) = &metadata.exif {
+        encoder.add_exif_metadata(exif).map_err(failed)?;
+    }
+    if let Some(icc) = &metadata.icc {
+        encoder.add_icc_profile(icc).map_err(failed)?;
+    }
+    encoder.encode(&rgb, width, height, ColorType::Rgb).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A lossless WebP.
+///
+/// # Errors
+/// [`Error::Encode`], also for sides over 16 383 pixels.
+pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8>> {
+    let (pixels, colour) = channels(image);
+    let mut bytes = Vec::new();
+    WebPEncoder::new_lossless(&mut bytes)
+        .write_image(&pixels, image.width(), image.height(), colour)
+        .map_err(failed)?;
+    with_metadata(bytes, metadata)
+}
+
+/// Puts colour profile and Exif into a file that somebody else encoded from the same pixel values, in place of
+/// whatever profile they wrote.
+///
+/// # Errors
+/// [`Error::Encode`] when the file is none that metadata can be put into.
+pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
+    let mut file = DynImage::from_bytes(bytes.into())
+        .map_err(failed)?
+        .ok_or_else(|| failed("neither PNG, JPEG nor WebP"))?;
+    file.set_icc_profile(metadata.icc.clone().map(Bytes::from));
+    file.set_exif(metadata.exif.clone().map(Bytes::from));
+    Ok(file.encoder().bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::super::metadata::tests::exif_with_thumbnail;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn picture(width: u32, height: u32, opaque: bool) -> Image {
+        let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 13) as u8;
+        let rgba = (0..(width * height * 4) as usize)
+            .map(|i| if opaque && i % 4 == 3 { 255 } else { byte(i) })
+            .collect();
+        Image::new(width, height, rgba).unwrap()
+    }
+
+    fn metadata() -> Metadata {
+        Metadata {
+            icc: Some((0..200u8).collect()),
+            exif: Some(exif_with_thumbnail()),
+            png_chunks: vec![(*b"tEXt", b"Title\0A cat".to_vec()), (*b"gAMA", 45455u32.to_be_bytes().to_vec())],
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lossless_formats_give_back_every_pixel(width in 1u32..40, height in 1u32..40, opaque: bool) {
+            let image = picture(width, height, opaque);
+            for bytes in [
+                encode_png(&image, &metadata(), true).unwrap(),
+                encode_png(&image, &metadata(), false).unwrap(),
+                encode_webp_lossless(&image, &metadata()).unwrap(),
+            ] {
+                // Orientation 6 in the test's Exif would turn the pixels: read without it.
+                let plain = with_metadata(bytes, &Metadata::default()).unwrap();
+                let back = Source::inspect(&plain).decode(&plain).unwrap().expect("decoded here");
+                prop_assert_eq!(&back, &image);
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_carries_profile_and_exif() {
+        let image = picture(24, 18, true);
+        for bytes in [
+            encode_png(&image, &metadata(), false).unwrap(),
+            encode_jpeg(&image, &metadata(), None).unwrap(),
+            encode_webp_lossless(&image, &metadata()).unwrap(),
+        ] {
+            let read = Source::inspect(&bytes).metadata;
+            assert_eq!(read.icc, metadata().icc);
+            assert!(read.exif.is_some());
+        }
+        let png = encode_png(&image, &metadata(), false).unwrap();
+        assert_eq!(Source::inspect(&png).metadata.png_chunks, metadata().png_chunks);
+        assert_eq!(Source::inspect(&png).metadata.colours_only().png_chunks.len(), 1);
+    }
+
+    #[test]
+    fn a_jpeg_is_saved_with_the_tables_it_came_with() {
+        let image = picture(64, 48, true);
+        for (quality, sampling) in [(60, (2, 2)), (85, (2, 1)), (97, (1, 1))] {
+            let mut original = Vec::new();
+            let mut encoder = Encoder::new(&mut original, quality);
+            encoder.set_sampling_factor(match sampling {
+                (2, 2) => jpeg_encoder::SamplingFactor::F_2_2,
+                (2, 1) => jpeg_encoder::SamplingFactor::F_2_1,
+                _ => jpeg_encoder::SamplingFactor::F_1_1,
+            });
+            let rgb: Vec<u8> = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+            encoder.encode(&rgb, 64, 48, ColorType::Rgb).unwrap();
+            let coding = Source::inspect(&original).jpeg.expect("a JPEG");
+            assert_eq!(coding.sampling, sampling);
+            let saved = encode_jpeg(&image, &Metadata::default(), Some(&coding)).unwrap();
+            assert_eq!(Source::inspect(&saved).jpeg.as_ref(), Some(&coding));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The working picture of one region.
+
+use super::clusters::Cluster;
+use crate::pixels::{Image, Mask, Patch, Rect};
+
+/// Fixed-point steps per 8-bit level: votes keep fractions, and a 7x7x4 sum of squares stays below 2^31.
+pub(super) const STEPS: i16 = 8;
+
+/// Premultiplied red, green, blue and alpha in [`STEPS`] per level. Premultiplied, so that transparent
+/// pixels neither attract nor lend colours.
+pub(super) type Pixel = [i16; 4];
+
+/// What is known of a pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Given; may be copied from.
+    Known,
+    /// To be filled.
+    Target,
+    /// Masked, but filled by another cluster's turn: never copied from.
+    Excluded,
+}
+
+/// A picture of `[height, width]` [`Pixel`]s, of which some are to be found.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) pixels: Vec<Pixel>,
+    pub(super) states: Vec<State>,
+}
+
+impl Field {
+    /// Cuts `cluster.context` out of `image`. Pixels of other clusters show what is already filled in `done`
+    /// (the patch of the whole mask).
+    pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, cluster: &Cluster) -> Self {
+        let Rect { x, y, width, height } = cluster.context;
+        let mut pixels = Vec::with_capacity(cluster.context.area());
+        let mut states = Vec::with_capacity(cluster.context.area());
+        for y in y..y + height {
+            for x in x..x + width {
+                let pixel = Rect { x, y, width: 1, height: 1 };
+                let masked = mask.at(x, y) > 0;
+                let rgba = if masked {
+                    let at = (y - done.rect.y) as usize * done.rect.width as usize + (x - done.rect.x) as usize;
+                    done.rgba[at * 4..][..4].try_into().expect("four channels")
+                } else {
+                    image.pixel(x, y)
+                };
+                pixels.push(premultiplied(rgba));
+                states.push(match masked {
+                    false => State::Known,
+                    true if cluster.hole.contains(&pixel) => State::Target,
+                    true => State::Excluded,
+                });
+            }
+        }
+        Self { width: width as usize, height: height as usize, pixels, states }
+    }
+
+    /// Writes the targets into `patch`; the field's origin is that of `context`.
+    pub(super) fn paste_targets(&self, patch: &mut Patch, context: Rect) {
+        for (at, _) in self.states.iter().enumerate().filter(|(_, s)| **s == State::Target) {
+            let x = context.x as usize + at % self.width - patch.rect.x as usize;
+            let y = context.y as usize + at / self.width - patch.rect.y as usize;
+            let to = (y * patch.rect.width as usize + x) * 4;
+            patch.rgba[to..to + 4].copy_from_slice(&straight(self.pixels[at]));
+        }
+    }
+
+    /// True where a patch of radius `radius` around each pixel lies in the field and has only known pixels,
+    /// together with the list of the others in the field's interior that hold a target.
+    pub(super) fn patches(&self, radius: usize) -> Patches {
+        let unknown = self.integral(|s| s != State::Known);
+        let target = self.integral(|s| s == State::Target);
+        let mut patches = Patches { is_source: vec![false; self.pixels.len()], sources: vec![], targets: vec![] };
+        if self.width <= 2 * radius || self.height <= 2 * radius {
+            return patches;
+        }
+        for y in radius..self.height - radius {
+            for x in radius..self.width - radius {
+                let count = |sums: &[u32]| {
+                    let row = self.width + 1;
+                    let (top, bottom) = ((y - radius) * row, (y + radius + 1) * row);
+                    let (left, right) = (x - radius, x + radius + 1);
+                    sums[bottom + right] + sums[top + left] - sums[bottom + left] - sums[top + right]
+                };
+                let at = (y * self.width + x) as u32;
+                if count(&unknown) == 0 {
+                    patches.is_source[at as usize] = true;
+                    patches.sources.push(at);
+                } else if count(&target) > 0 {
+                    patches.targets.push(at);
+                }
+            }
+        }
+        patches
+    }
+
+    /// Integral image `[height + 1, width + 1]` of the pixels in a state.
+    fn integral(&self, wanted: impl Fn(State) -> bool) -> Vec<u32> {
+        let row = self.width + 1;
+        let mut sums = vec![0u32; row * (self.height + 1)];
+        for y in 0..self.height {
+            let mut line = 0;
+            for x in 0..self.width {
+                line += u32::from(wanted(self.states[y * self.width + x]));
+                sums[(y + 1) * row + x + 1] = sums[y * row + x + 1] + line;
+            }
+        }
+        sums
+    }
+}
+
+/// The patches of a field by what they can do, named by the index of their centre pixel.
+#[derive(Clone, Debug)]
+pub(super) struct Patches {
+    /// For every pixel: is the patch around it wholly known?
+    pub(super) is_source: Vec<bool>,
+    /// Those patches, in raster order.
+    pub(super) sources: Vec<u32>,
+    /// Patches that touch a target, in raster order.
+    pub(super) targets: Vec<u32>,
+}
+
+fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {
+    let alpha = i32::from(a);
+    let channel = |c: u8| ((i32::from(c) * alpha * i32::from(STEPS) + 127) / 255) as i16;
+    [channel(r), channel(g), channel(b), i16::from(a) * STEPS]
+}
+
+fn straight([r, g, b, a]: Pixel) -> [u8; 4] {
+    let steps = f32::from(STEPS);
+    let alpha = (f32::from(a) / steps).round().clamp(0.0, 255.0);
+    if alpha == 0.0 {
+        return [0; 4];
+    }
+    let channel = |c: i16| (f32::from(c) / steps * 255.0 / alpha).round().clamp(0.0, 255.0) as u8;
+    [channel(r), channel(g), channel(b), alpha as u8]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn opaque_colours_survive_the_round_trip(r: u8, g: u8, b: u8) {
+            prop_assert_eq!(straight(premultiplied([r, g, b, 255])), [r, g, b, 255]);
+        }
+
+        #[test]
+        fn soft_colours_survive_within_what_their_alpha_can_hold(r: u8, a in 16u8..) {
+            let [back, .., alpha] = straight(premultiplied([r, 0, 0, a]));
+            prop_assert_eq!(alpha, a);
+            prop_assert!(back.abs_diff(r) <= 1);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The built-in fill, "Instant": exemplar-based, multi-scale, no model and no download.
+//!
+//! [`clusters`] splits the mask into regions that are filled one after another, each with its surroundings.
+//! A region becomes a [`field`], the field a [`pyramid`]; from the coarsest level down, [`synthesis`] alternates
+//! between finding for every patch that touches the hole its nearest neighbour among the known patches
+//! ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours (Wexler et al. 2007).
+//! [`membrane`] makes the first guess and takes the seam away.
+
+mod clusters;
+mod field;
+mod membrane;
+mod patch_match;
+mod pyramid;
+mod synthesis;
+
+use crate::pixels::{Image, Mask, Patch};
+use crate::{Pacer, Result};
+use field::Field;
+
+/// Fills the whole of `mask`'s rectangle where the mask is above zero; `mask` is already
+/// [fitted](Mask::fitted). Pixels of the rectangle that the mask spares come back as they were.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+pub async fn instant(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+    let mut patch = image.crop(mask.rect())?;
+    let clusters = clusters::clusters(image.bounds(), mask);
+    let holes: f32 = clusters.iter().map(|c| c.pixels as f32).sum();
+    let mut filled = 0.0;
+    for cluster in clusters {
+        let mut field = Field::cut(image, mask, &patch, &cluster);
+        let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
+        synthesis::fill(&mut field, seed, &share).await?;
+        field.paste_targets(&mut patch, cluster.context);
+        filled += cluster.pixels as f32;
+    }
+    Ok(patch)
+}
+
+/// One cluster's part of the whole progress.
+struct Share<'a, P> {
+    pacer: &'a P,
+    start: f32,
+    length: f32,
+}
+
+impl<P: Pacer> Pacer for Share<'_, P> {
+    fn progress(&self, stage: crate::Stage, done: f32) {
+        self.pacer.progress(stage, self.start + self.length * done);
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        self.pacer.checkpoint().await
+    }
+}

@@ -1,0 +1,267 @@
+//! Nearest neighbours of patches: PatchMatch (Barnes, Shechtman, Finkelstein, Goldman 2009).
+
+use super::field::{Field, Patches};
+use crate::{Pacer, Result};
+
+/// Where a target patch finds its likeness.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match {
+    /// Centre of the source patch, as an index into the field.
+    pub(super) source: u32,
+    /// Sum of squared differences over the patch, in squared steps.
+    pub(super) distance: u32,
+}
+
+/// A small fast generator (xorshift32): quality hardly matters here, repeatability does.
+#[derive(Clone, Debug)]
+pub(super) struct Random(u32);
+
+impl Random {
+    pub(super) fn new(seed: u32) -> Self {
+        // Spread neighbouring seeds apart; the state must not be 0.
+        Self(seed.wrapping_mul(0x9E37_79B9) | 1)
+    }
+
+    /// Uniform in `0..n`.
+    pub(super) fn below(&mut self, n: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        ((u64::from(self.0) * u64::from(n)) >> 32) as u32
+    }
+}
+
+/// Marks pixels that are no target.
+const NO_TARGET: u32 = u32::MAX;
+/// Patches between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 2048;
+
+/// The search for one level of one field.
+pub(super) struct PatchMatch<const RADIUS: usize> {
+    width: usize,
+    height: usize,
+    pub(super) patches: Patches,
+    /// One a target patch.
+    pub(super) matches: Vec<Match>,
+    /// For every pixel: which target patch has it as its centre.
+    target_at: Vec<u32>,
+}
+
+impl<const RADIUS: usize> PatchMatch<RADIUS> {
+    /// None when there is nothing to copy from, or nothing to fill.
+    pub(super) fn new(field: &Field) -> Option<Self> {
+        let patches = field.patches(RADIUS);
+        if patches.sources.is_empty() || patches.targets.is_empty() {
+            return None;
+        }
+        let mut target_at = vec![NO_TARGET; field.pixels.len()];
+        for (i, at) in patches.targets.iter().enumerate() {
+            target_at[*at as usize] = i as u32;
+        }
+        let matches = vec![Match { source: patches.sources[0], distance: u32::MAX }; patches.targets.len()];
+        Some(Self { width: field.width, height: field.height, patches, matches, target_at })
+    }
+
+    /// Starts from chance.
+    pub(super) fn randomise(&mut self, random: &mut Random) {
+        let count = self.patches.sources.len() as u32;
+        for m in &mut self.matches {
+            m.source = self.patches.sources[random.below(count) as usize];
+        }
+    }
+
+    /// Starts from the matches of the level that is half as large.
+    pub(super) fn inherit(&mut self, coarse: &Self, random: &mut Random) {
+        let count = self.patches.sources.len() as u32;
+        for i in 0..self.matches.len() {
+            self.matches[i].source = self
+                .inherited(coarse, self.patches.targets[i])
+                .unwrap_or_else(|| self.patches.sources[random.below(count) as usize]);
+        }
+    }
+
+    /// The coarse match nearest to a target patch, at twice the offset, where that is a source here.
+    fn inherited(&self, coarse: &Self, at: u32) -> Option<u32> {
+        let (x, y) = (at as usize % self.width, at as usize / self.width);
+        let (near_x, near_y) = ((x / 2).min(coarse.width - 1), (y / 2).min(coarse.height - 1));
+        // The coarse hole may be a pixel smaller or larger: look around.
+        for reach in 0..4usize {
+            for cy in near_y.saturating_sub(reach)..=(near_y + reach).min(coarse.height - 1) {
+                for cx in near_x.saturating_sub(reach)..=(near_x + reach).min(coarse.width - 1) {
+                    let target = coarse.target_at[cy * coarse.width + cx];
+                    if target == NO_TARGET {
+                        continue;
+                    }
+                    let source = coarse.matches[target as usize].source as usize;
+                    let offset_x = (source % coarse.width) as i64 - cx as i64;
+                    let offset_y = (source / coarse.width) as i64 - cy as i64;
+                    if let Some(source) = self.source(x as i64 + 2 * offset_x, y as i64 + 2 * offset_y) {
+                        return Some(source);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The source patch centred on a pixel, if there is one.
+    fn source(&self, x: i64, y: i64) -> Option<u32> {
+        let inside = (0..self.width as i64).contains(&x) && (0..self.height as i64).contains(&y);
+        let at = y * self.width as i64 + x;
+        (inside && self.patches.is_source[at as usize]).then_some(at as u32)
+    }
+
+    /// Brings every match's distance up to date with the field.
+    pub(super) async fn measure(&mut self, field: &Field, pacer: &impl Pacer) -> Result<()> {
+        for start in (0..self.matches.len()).step_by(CHECKPOINT) {
+            for i in start..(start + CHECKPOINT).min(self.matches.len()) {
+                let m = &mut self.matches[i];
+                m.distance = distance::<RADIUS>(field, self.patches.targets[i], m.source, u32::MAX);
+            }
+            pacer.checkpoint().await?;
+        }
+        Ok(())
+    }
+
+    /// One sweep of propagation and random search; `reach` bounds the search radius in pixels.
+    /// Sweeps alternate between raster order and its reverse.
+    pub(super) async fn sweep(
+        &mut self,
+        field: &Field,
+        backward: bool,
+        reach: u32,
+        random: &mut Random,
+        pacer: &impl Pacer,
+    ) -> Result<()> {
+        let count = self.matches.len();
+        for start in (0..count).step_by(CHECKPOINT) {
+            for i in start..(start + CHECKPOINT).min(count) {
+                self.improve(field, if backward { count - 1 - i } else { i }, backward, reach, random);
+            }
+            pacer.checkpoint().await?;
+        }
+        Ok(())
+    }
+
+    fn improve(&mut self, field: &Field, target: usize, backward: bool, reach: u32, random: &mut Random) {
+        let at = self.patches.targets[target];
+        let mut best = self.matches[target];
+        let consider = |best: &mut Match, source: u32| {
+            if source != best.source {
+                let distance = distance::<RADIUS>(field, at, source, best.distance);
+                if distance < best.distance {
+                    *best = Match { source, distance };
+                }
+            }
+        };
+        // A neighbour's match, shifted back by one pixel, is likely ours.
+        for step in [1, self.width] {
+            let neighbour = if backward { at as usize + step } else { at as usize - step };
+            let Some(&index) = self.target_at.get(neighbour).filter(|i| **i != NO_TARGET) else { continue };
+            let theirs = self.matches[index as usize].source as usize;
+            let shifted = if backward { theirs.checked_sub(step) } else { Some(theirs + step) };
+            if let Some(source) = shifted.filter(|s| self.patches.is_source.get(*s) == Some(&true)) {
+                consider(&mut best, source as u32);
+            }
+        }
+        let mut radius = reach.min(self.width.max(self.height) as u32);
+        while radius >= 1 {
+            let (x, y) = ((best.source as usize % self.width) as i64, (best.source as usize / self.width) as i64);
+            let offset = |random: &mut Random| i64::from(random.below(2 * radius + 1)) - i64::from(radius);
+            let (dx, dy) = (offset(random), offset(random));
+            if let Some(source) = self.source(x + dx, y + dy) {
+                consider(&mut best, source);
+            }
+            radius /= 2;
+        }
+        self.matches[target] = best;
+    }
+}
+
+/// Sum of squared differences between the patches around two pixels, or something at least `limit` once it is
+/// clear that it will not be less.
+fn distance<const RADIUS: usize>(field: &Field, a: u32, b: u32, limit: u32) -> u32 {
+    let side = 2 * RADIUS + 1;
+    let mut sum = 0u32;
+    let first = RADIUS * field.width + RADIUS;
+    let (mut a, mut b) = (a as usize - first, b as usize - first);
+    for _ in 0..side {
+        let row_a = field.pixels[a..a + side].as_flattened();
+        let row_b = field.pixels[b..b + side].as_flattened();
+        // i16 differences and pairwise i32 products: the shape that becomes `i32x4.dot_i16x8_s`.
+        let row: i32 = row_a
+            .iter()
+            .zip(row_b)
+            .map(|(x, y)| {
+                let d = i32::from(x.wrapping_sub(*y));
+                d * d
+            })
+            .sum();
+        sum += row as u32;
+        if sum >= limit {
+            return sum;
+        }
+        a += field.width;
+        b += field.width;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::State;
+    use super::*;
+    use crate::Unpaced;
+
+    #[test]
+    fn distance_is_the_sum_of_squares_and_stops_at_the_limit() {
+        let mut random = Random::new(3);
+        let (width, height) = (11, 9);
+        let field = Field {
+            width,
+            height,
+            pixels: (0..width * height).map(|_| [0; 4].map(|_: i16| random.below(2041) as i16)).collect(),
+            states: vec![State::Known; width * height],
+        };
+        let (a, b) = (3 * width + 4, 5 * width + 7);
+        let mut expected = 0i64;
+        for dy in 0..5 {
+            for dx in 0..5 {
+                let at = |centre: usize| field.pixels[centre - 2 * width - 2 + dy * width + dx];
+                for (x, y) in at(a).into_iter().zip(at(b)) {
+                    expected += i64::from(x - y).pow(2);
+                }
+            }
+        }
+        assert_eq!(i64::from(distance::<2>(&field, a as u32, b as u32, u32::MAX)), expected);
+        assert!(distance::<2>(&field, a as u32, b as u32, 1000) >= 1000);
+    }
+
+    #[test]
+    fn finds_exact_copies_in_a_periodic_texture() {
+        let (width, height) = (80, 60);
+        let texture = |x: usize, y: usize| ((x % 10) * 37 + (y % 10) * 91) as i16;
+        let field = Field {
+            width,
+            height,
+            pixels: (0..width * height).map(|i| [texture(i % width, i / width); 4]).collect(),
+            states: (0..width * height)
+                .map(|i| {
+                    let hole = (30..50).contains(&(i % width)) && (20..40).contains(&(i / width));
+                    if hole { State::Target } else { State::Known }
+                })
+                .collect(),
+        };
+        let mut search = PatchMatch::<2>::new(&field).expect("room for patches");
+        let mut random = Random::new(1);
+        search.randomise(&mut random);
+        pollster::block_on(async {
+            search.measure(&field, &Unpaced).await.unwrap();
+            for sweep in 0..6 {
+                search.sweep(&field, sweep % 2 == 1, 100, &mut random, &Unpaced).await.unwrap();
+            }
+        });
+        let exact = search.matches.iter().filter(|m| m.distance == 0).count();
+        assert!(exact * 100 >= search.matches.len() * 95, "{exact} of {}", search.matches.len());
+    }
+}

@@ -1,0 +1,24 @@
+//! Rubout's engine: a picture and a mask in, a patch out.
+//!
+//! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`.
+//! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception
+//! is [`web`], the thin wasm-bindgen edge, which supplies the clock and the yielding in a worker.
+//!
+//! ```no_run
+//! # async fn example(image: wasm_core::pixels::Image, mask: wasm_core::pixels::Mask) -> wasm_core::Result<()> {
+//! let patch = wasm_core::erase(&image, &mask, 1, &wasm_core::Unpaced).await?;
+//! # Ok(()) }
+//! ```
+
+pub mod codec;
+mod erase;
+mod error;
+pub mod fill;
+mod pacer;
+pub mod pixels;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use erase::erase;
+pub use error::{Error, Result};
+pub use pacer::{Pacer, Stage, Unpaced};

@@ -1,0 +1,37 @@
+//! How a long computation stays polite: progress out, cancellation in.
+
+use crate::Result;
+
+/// What the engine is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Finding what belongs into the hole.
+    Filling,
+    /// Making the seam disappear.
+    Blending,
+}
+
+/// Supplied by the caller of a long computation.
+///
+/// The engine calls [`Pacer::checkpoint`] every few milliseconds of work. A browser worker gives way to its
+/// messages there, and answers [`Error::Cancelled`](crate::Error::Cancelled) once a cancel has arrived.
+#[expect(async_fn_in_trait, reason = "the engine is single-threaded; callers never need `Send` futures")]
+pub trait Pacer {
+    /// `done` of `stage`, 0 to 1, never decreasing within a stage.
+    fn progress(&self, stage: Stage, done: f32);
+
+    /// A place to yield and to stop.
+    async fn checkpoint(&self) -> Result<()>;
+}
+
+/// Runs to the end without yielding or reporting.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unpaced;
+
+impl Pacer for Unpaced {
+    fn progress(&self, _stage: Stage, _done: f32) {}
+
+    async fn checkpoint(&self) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! The inpainting mask: what to erase.
+
+use super::{Image, Rect};
+use crate::{Error, Result};
+
+/// Coverage of a part of a picture: 0 keeps a pixel, 255 erases it, between the two the fill is blended in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// Where it stands in the picture.
+    rect: Rect,
+    /// `[rect.height, rect.width]`.
+    coverage: Vec<u8>,
+}
+
+impl Mask {
+    /// # Errors
+    /// [`Error::WrongLength`] when the bytes do not match the rectangle.
+    pub fn new(rect: Rect, coverage: Vec<u8>) -> Result<Self> {
+        if coverage.len() != rect.area() {
+            return Err(Error::WrongLength(coverage.len(), rect.area()));
+        }
+        Ok(Self { rect, coverage })
+    }
+
+    /// Where it stands.
+    pub fn rect(&self) -> Rect {
+        self.rect
+    }
+
+    /// Coverage at a pixel of the picture; 0 outside the mask's rectangle.
+    pub fn at(&self, x: u32, y: u32) -> u8 {
+        if x < self.rect.x || y < self.rect.y || x >= self.rect.right() || y >= self.rect.bottom() {
+            return 0;
+        }
+        let row = (y - self.rect.y) as usize * self.rect.width as usize;
+        self.coverage[row + (x - self.rect.x) as usize]
+    }
+
+    /// Cut to the pixels that are covered at all.
+    ///
+    /// # Errors
+    /// [`Error::EmptyMask`] when there are none, [`Error::WholeMask`] when they are the whole picture,
+    /// [`Error::MaskOutside`] when the mask does not belong to this picture.
+    pub fn fitted(&self, image: &Image) -> Result<Self> {
+        if !image.bounds().contains(&self.rect) {
+            return Err(Error::MaskOutside);
+        }
+        let width = self.rect.width as usize;
+        let mut bounds: Option<Rect> = None;
+        let mut covered = 0;
+        for (i, _) in self.coverage.iter().enumerate().filter(|(_, c)| **c > 0) {
+            covered += 1;
+            let pixel = Rect {
+                x: self.rect.x + (i % width) as u32,
+                y: self.rect.y + (i / width) as u32,
+                width: 1,
+                height: 1,
+            };
+            bounds = Some(bounds.map_or(pixel, |b| b.union(&pixel)));
+        }
+        let rect = bounds.ok_or(Error::EmptyMask)?;
+        if covered == image.bounds().area() {
+            return Err(Error::WholeMask);
+        }
+        let coverage = (rect.y..rect.bottom())
+            .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)))
+            .map(|(x, y)| self.at(x, y))
+            .collect();
+        Ok(Self { rect, coverage })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey(width: u32, height: u32) -> Image {
+        Image::new(width, height, vec![128; (width * height * 4) as usize]).unwrap()
+    }
+
+    #[test]
+    fn fitting_cuts_to_what_is_covered() {
+        let mut coverage = vec![0; 12];
+        coverage[5] = 9;
+        coverage[6] = 255;
+        let mask = Mask::new(Rect { x: 10, y: 20, width: 4, height: 3 }, coverage).unwrap();
+        let fitted = mask.fitted(&grey(30, 30)).unwrap();
+        assert_eq!(fitted.rect(), Rect { x: 11, y: 21, width: 2, height: 1 });
+        assert_eq!([fitted.at(11, 21), fitted.at(12, 21), fitted.at(13, 21)], [9, 255, 0]);
+    }
+
+    #[test]
+    fn refuses_masks_that_leave_nothing_to_do_or_nothing_to_fill_from() {
+        let image = grey(3, 2);
+        let mask = |c: u8| Mask::new(image.bounds(), vec![c; 6]).unwrap();
+        assert!(matches!(mask(0).fitted(&image), Err(Error::EmptyMask)));
+        assert!(matches!(mask(1).fitted(&image), Err(Error::WholeMask)));
+        let outside = Mask::new(Rect { x: 2, y: 0, width: 2, height: 1 }, vec![255; 2]).unwrap();
+        assert!(matches!(outside.fitted(&image), Err(Error::MaskOutside)));
+    }
+}

@@ -1,0 +1,71 @@
+//! A rectangle of whole pixels.
+
+/// Left, top, width, height; pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+impl Rect {
+    /// The rectangle from the origin with this size.
+    pub fn of_size(width: u32, height: u32) -> Self {
+        Self { x: 0, y: 0, width, height }
+    }
+
+    /// First column to the right of it.
+    pub fn right(&self) -> u32 {
+        self.x + self.width
+    }
+
+    /// First row below it.
+    pub fn bottom(&self) -> u32 {
+        self.y + self.height
+    }
+
+    /// Number of pixels.
+    pub fn area(&self) -> usize {
+        self.width as usize * self.height as usize
+    }
+
+    /// True when `other` lies inside, without overflow for hostile numbers.
+    pub fn contains(&self, other: &Self) -> bool {
+        let inside = |start: u32, length: u32, other_start: u32, other_length: u32| {
+            other_start >= start
+                && u64::from(other_start) + u64::from(other_length) <= u64::from(start) + u64::from(length)
+        };
+        inside(self.x, self.width, other.x, other.width) && inside(self.y, self.height, other.y, other.height)
+    }
+
+    /// Grown by `margin` on every side, clipped to `bounds`.
+    pub fn grown(&self, margin: u32, bounds: &Self) -> Self {
+        let x = self.x.saturating_sub(margin).max(bounds.x);
+        let y = self.y.saturating_sub(margin).max(bounds.y);
+        let right = self.right().saturating_add(margin).min(bounds.right());
+        let bottom = self.bottom().saturating_add(margin).min(bounds.bottom());
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// True when the two share a pixel.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+
+    /// Smallest rectangle around both.
+    pub fn union(&self, other: &Self) -> Self {
+        let x = self.x.min(other.x);
+        let y = self.y.min(other.y);
+        Self {
+            x,
+            y,
+            width: self.right().max(other.right()) - x,
+            height: self.bottom().max(other.bottom()) - y,
+        }
+    }
+}
