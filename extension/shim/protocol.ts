@@ -149,6 +149,10 @@ sameOrigin: boolean,
  */
 alt: string, 
 /**
+ * True where an earlier edit of ours stands in the page, so that there is something to put back.
+ */
+edited: boolean, 
+/**
  * Where it stands.
  */
 geometry: Geometry, };
@@ -157,7 +161,7 @@ export type Target = { "target": "clicked",
 /**
  * `srcUrl` of the context-menu event.
  */
-srcUrl: string | null, } | { "target": "pick" } | { "target": "frame", 
+srcUrl: string | null, } | { "target": "pick" } | { "target": "pick-end" } | { "target": "frame", 
 /**
  * Origin of that frame, for the sentence and the permission (`https://example.org`).
  */
@@ -235,7 +239,7 @@ export type ToBackground = { "call": "ensure-engine" } | { "call": "open-in-tab"
 /**
  * The session.
  */
-token: string, } | { "call": "start-in-frame", 
+token: string, } | { "call": "pick-ended" } | { "call": "start-in-frame", 
 /**
  * The browser's number of that frame.
  */

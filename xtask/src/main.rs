@@ -1,1 +1,48 @@
-fn main(){}
+//! The one entry point to everything that is done with this repository.
+//!
+//! `cargo xtask demo | test | build | package | lint | size`; see [`USAGE`].
+
+mod build;
+mod demo;
+mod lint;
+mod package;
+mod shell;
+mod size;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+/// What a task ends with: nothing, or a sentence for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+cargo xtask demo      build, erase something from a picture in a real browser, show where the pictures are
+cargo xtask test      every test: Rust, the page shim, the extension in a real browser
+cargo xtask build     the unpacked extension, in dist/chrome/
+cargo xtask package   a zip for the Chrome Web Store, in dist/
+cargo xtask lint      formatting, clippy, TypeScript
+cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        ["build"] => build::run(),
+        ["package"] => package::run(),
+        ["lint"] => lint::run(),
+        ["size"] => build::run().and_then(|()| size::check()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,2 +1,42 @@
-//! Placeholder.
-fn main() {}
+//! The background service worker. `background.js` listens and hands each event on once this module is ready.
+
+#[cfg(target_arch = "wasm32")]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports them")]
+mod worker {
+    use extension::background;
+    use wasm_bindgen::prelude::*;
+
+    /// The extension was installed or updated.
+    #[wasm_bindgen(js_name = onInstalled)]
+    pub fn on_installed() {
+        if let Err(failure) = background::install_menu() {
+            web_sys::console::error_1(&failure.to_string().into());
+        }
+    }
+
+    /// `contextMenus.onClicked`.
+    #[wasm_bindgen(js_name = onMenu)]
+    pub async fn on_menu(info: JsValue, tab: JsValue) {
+        background::menu_clicked(info, tab).await;
+    }
+
+    /// `action.onClicked` and the keyboard command.
+    #[wasm_bindgen(js_name = onPick)]
+    pub async fn on_pick(tab: JsValue) {
+        background::pick(tab).await;
+    }
+
+    /// `runtime.onMessage`.
+    ///
+    /// # Errors
+    /// When the answer cannot be written.
+    #[wasm_bindgen(js_name = onMessage)]
+    pub async fn on_message(message: JsValue, sender: JsValue) -> Result<JsValue, JsValue> {
+        background::message(message, sender).await
+    }
+}
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    console_error_panic_hook::set_once();
+}

@@ -1,2 +1,41 @@
-//! Placeholder.
-fn main() {}
+//! The engine's worker: forwards its messages to the [hub](extension::engine_host::Hub).
+
+#[cfg(target_arch = "wasm32")]
+mod worker {
+    use extension::browser::{field, object};
+    use extension::engine_host::Hub;
+    use std::rc::Rc;
+    use wasm_bindgen::prelude::*;
+    use wasm_bindgen_futures::spawn_local;
+    use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+    /// Messages of the document's script: `{ port, message }` or `{ port, closed: true }`; ours: `{ port, message }`,
+    /// and one empty object once we listen.
+    pub(super) fn start() {
+        console_error_panic_hook::set_once();
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        let out = scope.clone();
+        let hub = Rc::new(Hub::new(move |port, message| {
+            // The document is our owner: when it is gone, so are we.
+            let _ = out.post_message(&object(&[("port", port.into()), ("message", message.clone())]));
+        }));
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let data = event.data();
+            let Some(port) = field(&data, "port").as_f64() else { return };
+            let port = port as u32;
+            if field(&data, "closed").is_truthy() {
+                hub.close(port);
+            } else {
+                let hub = Rc::clone(&hub);
+                spawn_local(async move { hub.serve(port, field(&data, "message")).await });
+            }
+        });
+        scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
+        let _ = scope.post_message(&object(&[]));
+    }
+}
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    worker::start();
+}

@@ -16,6 +16,8 @@ pub enum ToBackground {
         /// The session.
         token: String,
     },
+    /// A picture was picked, or picking was left, in one frame: the tab's other frames stop picking. From the shim.
+    PickEnded,
     /// The user granted the origin of a frame: begin there. From the overlay.
     StartInFrame {
         /// The browser's number of that frame.

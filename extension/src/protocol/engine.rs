@@ -66,7 +66,7 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum ToEngine {
-    /// Decode the picture in blob 0 and keep it. Blobs 1.. are the patches named by `fills`, laid on in order.
+    /// Decode the picture in blob 0 and keep it. Blobs 1.. are the patches (as `Erased` gave them) that `fills` places, laid on in order.
     /// Answered by [`EngineReply::Opened`].
     Open {
         /// Fills that were made before (the engine is being restarted); empty for a new picture.
@@ -120,7 +120,8 @@ pub enum EngineReply {
         /// Some pixel is not opaque.
         alpha: bool,
     },
-    /// One blob comes along: straight-alpha RGBA bytes of `patch`, rows from top to bottom.
+    /// One blob comes along: the pixels of `patch` as a PNG with the picture's colour profile, so that it can be drawn
+    /// beside the picture and kept to open it again.
     Erased {
         /// The region that changed. Pixels inside it that the mask spares hold their old values.
         patch: Rect,

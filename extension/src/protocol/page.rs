@@ -40,6 +40,8 @@ pub struct Picture {
     pub same_origin: bool,
     /// Alternative text, for the screen reader's name of the picture.
     pub alt: String,
+    /// True where an earlier edit of ours stands in the page, so that there is something to put back.
+    pub edited: bool,
     /// Where it stands.
     pub geometry: Geometry,
 }
@@ -67,6 +69,8 @@ pub enum Target {
     },
     /// The user picks: hovering highlights, a click or Enter takes, Escape leaves.
     Pick,
+    /// The picking is over: it ended in another frame.
+    PickEnd,
     /// The picture is in a frame of another origin, which must be asked for first. Shown by the top document.
     Frame {
         /// Origin of that frame, for the sentence and the permission (`https://example.org`).

@@ -62,6 +62,7 @@ fn every_message_has_the_promised_json() {
         url: Some("https://example.org/a.png".into()),
         same_origin: true,
         alt: "A cat".into(),
+        edited: false,
         geometry: geometry(),
     };
     let rect = Rect { x: 1, y: 2, width: 3, height: 4 };

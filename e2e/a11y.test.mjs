@@ -1,0 +1,154 @@
+// axe-core on the overlay in each of its states, in the page and in a tab, and on every page of ours.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, test } from 'node:test';
+import { BALL, launch, open, overlay, rightClickErase, sleep, until } from './harness.mjs';
+import { startServer } from './server.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(() => browser.tidy());
+
+/** Asserts that axe has nothing to object to in a frame (or page). */
+async function audit(frame) {
+  await frame.evaluate(AXE);
+  const violations = await frame.evaluate(async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map(({ target, any }) => `${target} (${any[0]?.message ?? ''})`).join(', ')}`);
+  });
+  assert.deepEqual(violations, []);
+}
+
+const kinds = async () => {
+  page = await browser.page(`${server.home}/test/kinds.html`);
+  await page.locator('html[data-ready]').waitFor();
+};
+
+test('painting, with something painted, done', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  await audit(editor.frame);
+  await editor.passed();
+  await editor.paintRect(BALL);
+  await audit(editor.frame);
+  await editor.erase();
+  await editor.waitDone();
+  await sleep(400);
+  await audit(editor.frame);
+});
+
+test('running', async () => {
+  page = await browser.page(`${server.home}/demo.html`);
+  const editor = await open(page, '#photo');
+  await editor.frame.evaluate(AXE);
+  await editor.passed();
+  await editor.paintRect({ x: 300, y: 150, width: 500, height: 350 });
+  await editor.erase();
+  await editor.reaches(['running', 'done']);
+  await audit(editor.frame);
+});
+
+test('asking', async () => {
+  await kinds();
+  const editor = await open(page, '#away', { states: ['asking'] });
+  await editor.says();
+  await audit(editor.frame);
+});
+
+test('failed', async () => {
+  page = await browser.page(`${server.home}/test/bad.html`);
+  await rightClickErase(page, '#empty');
+  const editor = await overlay(page, { states: ['failed', 'asking', 'painting'] });
+  await editor.says();
+  await audit(editor.frame);
+});
+
+test('the sheet of keys', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  await editor.press('help');
+  await until(() => editor.frame.evaluate(() => document.querySelector('#help-sheet').open), { what: 'the sheet' });
+  await audit(editor.frame);
+});
+
+for (const scheme of ['dark', 'light']) {
+  test(`in a ${scheme} scheme, with less motion and more contrast`, async () => {
+    await kinds();
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce', contrast: 'more' });
+    const editor = await open(page, '#img');
+    await audit(editor.frame);
+    const moving = await editor.frame.evaluate(() =>
+      document.getAnimations().filter(({ effect }) => effect.getComputedTiming().iterations === Infinity && effect.getComputedTiming().duration > 0).length);
+    assert.equal(moving, 0, 'nothing moves');
+  });
+}
+
+test('in a tab', async () => {
+  page = await browser.page(`${server.home}/test/hostile.html#no-frames`);
+  const editor = await open(page, '#img');
+  assert.notEqual(editor.surface, page);
+  await audit(editor.frame);
+  await editor.eraseRect(BALL);
+  await audit(editor.frame);
+  await editor.surface.close();
+});
+
+test('every control has a name and is large enough', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  const small = await editor.frame.evaluate(() =>
+    [...document.querySelectorAll('#toolbar :is(button, select, input)')]
+      .filter((control) => control.checkVisibility())
+      .map((control) => [control.id, (control.closest('label') ?? control).getBoundingClientRect()])
+      .filter(([, { width, height }]) => width < 40 || height < 40)
+      .map(([id, { width, height }]) => `${id} ${width} x ${height}`));
+  assert.deepEqual(small, []);
+  for (const control of await editor.frame.locator('#toolbar :is(button, select, input)').all()) {
+    const name = await control.evaluate((element) => element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.[0]?.textContent.trim());
+    assert.ok(name, `a name for ${await control.getAttribute('id')}`);
+  }
+});
+
+test('what is said to a screen reader', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  const label = await editor.frame.locator('#picture').getAttribute('aria-label');
+  assert.match(label, /Ball/, "the picture has the name that the page's author gave it");
+  const spoken = () => editor.frame.locator('#status').textContent();
+  await editor.eraseRect(BALL);
+  await until(async () => /erased/i.test(await spoken()), { what: 'a word that it is erased' });
+});
+
+test('the demo page', async () => {
+  page = await browser.page(`${server.home}/demo.html`);
+  await audit(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await audit(page);
+});
+
+test('every other page of the extension that people see', async () => {
+  const dist = new URL(`file://${process.env.EXTENSION ?? new URL('../dist/chrome', import.meta.url).pathname}/`);
+  const names = readdirSync(dist, { recursive: true }).map(String).filter((name) => name.endsWith('.html'));
+  // The overlay is audited above in its states; the engine's page is never shown.
+  for (const name of names.filter((name) => !/overlay|engine|offscreen/.test(name))) {
+    page = await browser.page(`chrome-extension://${browser.id}/${name}`);
+    await audit(page);
+    await page.close();
+  }
+});

@@ -1,0 +1,559 @@
+// What every browser test and the demo share: a Chromium with the extension, the real context menu, the overlay's
+// controls, and pixels.
+//
+// Needs an X display (under xvfb-run there is one) and xdotool, because the browser's own menus and bubbles are
+// outside the reach of every automation protocol. Mouse and keys inside pages go through Playwright.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export { sleep };
+
+const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
+const OUT = fileURLToPath(new URL('./out/', import.meta.url));
+
+/** What stands in pictures/test/sand.*: a red ball with its shadow. Pixels of the 320 x 240 version. */
+export const BALL = { x: 122, y: 84, width: 84, height: 80 };
+
+// -------------------------------------------------------------------- browser
+
+/**
+ * A Chromium with the extension and an empty profile.
+ *
+ * `requests` fills with the URL of every request that pages, frames and workers make.
+ */
+export async function launch({ headed = true, args = [] } = {}) {
+  if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
+  if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
+  const context = await chromium.launchPersistentContext('', {
+    headless: !headed,
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    ignoreDefaultArgs: ['--disable-extensions', '--disable-component-extensions-with-background-pages'],
+    viewport: null,
+    env: { ...process.env, LANGUAGE: 'en_US', LANG: 'en_US.UTF-8' },
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--enable-unsafe-webgpu',
+      '--use-webgpu-adapter=swiftshader',
+      '--force-color-profile=srgb',
+      '--lang=en-US',
+      '--window-position=0,0',
+      '--window-size=1280,900',
+      `--load-extension=${EXTENSION}`,
+      `--disable-extensions-except=${EXTENSION}`,
+      ...args,
+    ],
+  });
+  context.setDefaultTimeout(15_000);
+  const requests = [];
+  context.on('request', (request) => requests.push(request.url()));
+  const first = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  const id = new URL(first.url()).host;
+
+  return {
+    context,
+    requests,
+    /** The extension's identifier. */
+    id,
+    /** The service worker as it runs now. */
+    worker() {
+      return context.serviceWorkers().findLast((worker) => worker.url().includes(id));
+    },
+    /** A tab that shows `url` and has finished its own scripts (`html[data-ready]`, where it uses that). */
+    async page(url) {
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.bringToFront();
+      return page;
+    },
+    /** Closes every tab but the first, which is empty: the next test starts clean. */
+    async tidy() {
+      for (const page of context.pages().slice(1)) await page.close();
+    },
+    /** Stops the service worker, as the browser does when it has been idle. */
+    async killWorker() {
+      const killed = await closeTargets(context, (target) => target.type === 'service_worker' && target.url.includes(id));
+      assert.ok(killed > 0, 'the service worker runs, so that it can be killed');
+    },
+    /** Takes the offscreen document away under the engine. */
+    async killEngine() {
+      const page = await context.newPage();
+      await page.goto(`chrome-extension://${id}/manifest.json`);
+      await page.evaluate(() => chrome.offscreen.closeDocument());
+      await page.close();
+    },
+    async close() {
+      await context.close();
+    },
+  };
+}
+
+async function closeTargets(context, wanted) {
+  const session = await context.newCDPSession(context.pages()[0]);
+  const { targetInfos } = await session.send('Target.getTargets');
+  const found = targetInfos.filter(wanted);
+  for (const { targetId } of found) await session.send('Target.closeTarget', { targetId });
+  await session.detach();
+  return found.length;
+}
+
+/** Requests to anywhere but the test's own origins and the browser's own schemes. */
+export function strangers(requests, server) {
+  const own = [server.home, server.away, 'data:', 'blob:', 'about:', 'chrome:', 'chrome-extension:', 'devtools:'];
+  return requests.filter((url) => !own.some((start) => url.startsWith(start)));
+}
+
+/** Polls until `probe` gives something, and gives it. */
+export async function until(probe, { timeout = 15_000, what = 'it', step = 50 } = {}) {
+  const end = Date.now() + timeout;
+  let failure;
+  do {
+    try {
+      const value = await probe();
+      if (value) return value;
+    } catch (error) {
+      failure = error;
+    }
+    await sleep(step);
+  } while (Date.now() < end);
+  throw new Error(`${what} did not happen within ${timeout} ms`, { cause: failure });
+}
+
+// ---------------------------------------------------------------- native input
+
+export function xdotool(...words) {
+  return execFileSync('xdotool', words.map(String), { encoding: 'utf8' });
+}
+
+/** Writes what the whole display shows to out/<name>.png; for people who read a failure. */
+export function snapshot(name) {
+  mkdirSync(OUT, { recursive: true });
+  try {
+    execFileSync('import', ['-window', 'root', `${OUT}${name}.png`]);
+  } catch {
+    // A machine without ImageMagick only lacks the picture of the failure.
+  }
+}
+
+/** Where a viewport point of the page is on the display. */
+async function onScreen(page, { x, y }) {
+  const window = await page.evaluate(() => ({
+    left: screenX + (outerWidth - innerWidth) / 2,
+    top: screenY + (outerHeight - innerHeight),
+  }));
+  return { x: Math.round(window.left + x), y: Math.round(window.top + y) };
+}
+
+/** The middle of an element (or the point `at` from its corner), scrolled into view, in the page's viewport. */
+async function pointOf(page, target, at) {
+  if (typeof target === 'object' && 'x' in target) return target;
+  const element = typeof target === 'string' ? page.locator(target).first() : target;
+  await element.evaluate((node) => node.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' }));
+  await sleep(150);
+  const box = await element.boundingBox();
+  return at ? { x: box.x + at.x, y: box.y + at.y } : { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/**
+ * Right-clicks with the real mouse and takes our item from the browser's native menu by the keyboard.
+ *
+ * `target` is a selector, a locator (also one in a frame) or a point of the viewport. Our item stands second from
+ * below in the menus of pictures, videos and canvases (above "Inspect") and third in that of a page (above "View page
+ * source"), which is what a CSS background gets. `steps` says where to try, in this order.
+ */
+export async function rightClickErase(page, target, { at, steps } = {}) {
+  const others = new Set(page.context().pages());
+  for (const up of steps ?? (await usualSteps(page, target))) {
+    await page.bringToFront();
+    const { x, y } = await onScreen(page, await pointOf(page, target, at));
+    xdotool('mousemove', x, y, 'sleep', 0.15, 'click', 3, 'sleep', 0.6);
+    xdotool('key', ...Array(up).fill('Up'), 'Return');
+    for (const end = Date.now() + 4000; Date.now() < end; await sleep(50)) {
+      if (overlayFrame(page)) return;
+    }
+    snapshot(`menu-${up}`);
+    xdotool('key', 'Escape', 'sleep', 0.2, 'key', 'Escape');
+    for (const extra of page.context().pages()) if (!others.has(extra)) await extra.close();
+  }
+  throw new Error('the overlay did not come: see e2e/out/menu-*.png');
+}
+
+async function usualSteps(page, target) {
+  if (typeof target === 'object' && 'x' in target) return [2, 3, 2];
+  const element = typeof target === 'string' ? page.locator(target).first() : target;
+  return (await element.evaluate((node) => getComputedStyle(node).backgroundImage.includes('url('))) ? [3, 2, 3] : [2, 3, 2];
+}
+
+/** Says yes to the browser's own permission bubble, which opens beside the address bar. */
+export async function acceptBubble() {
+  await sleep(1200);
+  xdotool('key', 'Tab', 'sleep', 0.2, 'key', 'Return');
+  await sleep(300);
+}
+
+/** Says no to it. */
+export async function refuseBubble() {
+  await sleep(1200);
+  xdotool('key', 'Tab', 'sleep', 0.2, 'key', 'Escape');
+  await sleep(300);
+}
+
+/** Presses the extension's keyboard command. */
+export async function pressCommand(page) {
+  await page.bringToFront();
+  const { x, y } = await onScreen(page, { x: 2, y: 2 });
+  xdotool('mousemove', x, y);
+  xdotool('key', 'alt+shift+e');
+}
+
+// -------------------------------------------------------------------- overlay
+
+const isOverlay = (url) => url.startsWith('chrome-extension://') && url.includes('overlay.html');
+
+/** The frame (or tab) of the overlay that belongs to `page`, if there is one yet. */
+function overlayFrame(page) {
+  const frame = page.frames().find((frame) => isOverlay(frame.url()) && !frame.isDetached());
+  if (frame) return { frame, surface: page };
+  const tab = page.context().pages().find((other) => isOverlay(other.url()));
+  return tab ? { frame: tab.mainFrame(), surface: tab } : undefined;
+}
+
+/** True while an overlay is there. */
+export function hasOverlay(page) {
+  return overlayFrame(page) !== undefined;
+}
+
+/** Waits for the overlay of `page`, by default until it can be painted on. It may move into a tab meanwhile. */
+export async function overlay(page, { states = ['painting'], timeout = 15_000 } = {}) {
+  let handle;
+  try {
+    return await until(
+      async () => {
+        const { frame, surface } = overlayFrame(page);
+        if (handle?.frame !== frame) handle = new Overlay(page, frame, surface);
+        await handle.watch();
+        return states.includes(await handle.state()) && handle;
+      },
+      { timeout, what: `an overlay that is ${states.join(' or ')}` },
+    );
+  } catch (error) {
+    snapshot('overlay');
+    throw new Error(`${error.message}; it ${handle ? await handle.words() : 'did not come'}`, { cause: error.cause });
+  }
+}
+
+/** From the right click to an overlay that can be painted on. */
+export async function open(page, target, options = {}) {
+  await rightClickErase(page, target, options);
+  return overlay(page, options);
+}
+
+class Overlay {
+  /** `surface` is the tab that takes the mouse: the page itself, or the overlay's own tab. */
+  constructor(page, frame, surface) {
+    Object.assign(this, { page, frame, surface });
+  }
+
+  /** Records every state the overlay passes through, for those that are too short to be seen by polling. */
+  watch() {
+    return this.frame.evaluate(() => {
+      const root = document.documentElement;
+      if (globalThis.passed) return;
+      globalThis.passed = [root.dataset.state];
+      new MutationObserver(() => {
+        if (passed.at(-1) !== root.dataset.state) passed.push(root.dataset.state);
+      }).observe(root, { attributeFilter: ['data-state'] });
+    });
+  }
+
+  state() {
+    return this.frame.evaluate(() => document.documentElement.dataset.state);
+  }
+
+  /** The states passed through since the last call of this, the current one first and last. */
+  passed() {
+    return this.frame.evaluate(() => passed.splice(0, passed.length - 1).concat(passed));
+  }
+
+  /** Its state and its notice, for the message of a failure. */
+  async words() {
+    const state = await this.state().catch(() => 'gone');
+    const notice = await this.notice().catch(() => '');
+    return `is "${state}" and says "${notice}"`;
+  }
+
+  /** Waits for one of these states. */
+  async reaches(states, timeout = 15_000) {
+    const wanted = [states].flat();
+    try {
+      return await until(
+        async () => {
+          const state = await this.state();
+          return wanted.includes(state) ? state : undefined;
+        },
+        { timeout, what: `an overlay that is ${wanted.join(' or ')}` },
+      );
+    } catch (error) {
+      snapshot('overlay');
+      throw new Error(`${error.message}; it ${await this.words()}`, { cause: error.cause });
+    }
+  }
+
+  /** `[a, b, c, d, e, f]`: from pixels of the picture to CSS pixels of the overlay. */
+  async view() {
+    return JSON.parse(await this.frame.evaluate(() => document.documentElement.dataset.view));
+  }
+
+  /** Where pixels of the picture are in the viewport of the tab. */
+  async toTab(points) {
+    const [a, b, c, d, e, f] = await this.view();
+    const box = this.frame === this.surface.mainFrame() ? { x: 0, y: 0 } : await (await this.frame.frameElement()).boundingBox();
+    return points.map(({ x, y }) => ({ x: box.x + a * x + c * y + e, y: box.y + b * x + d * y + f }));
+  }
+
+  /** Presses a control, named by its id, once it can be. The mouse alone does it: the frame may go with the press. */
+  async press(id) {
+    const control = this.frame.locator(`#${id}`);
+    await control.click({ trial: true });
+    const { x, y, width, height } = await control.boundingBox();
+    await this.surface.mouse.click(x + width / 2, y + height / 2);
+  }
+
+  /** Drags the mouse through pixels of the picture. */
+  async drag(points, { steps = 8 } = {}) {
+    const [first, ...rest] = await this.toTab(points);
+    const { mouse } = this.surface;
+    await mouse.move(first.x, first.y);
+    await mouse.down();
+    for (const { x, y } of rest) await mouse.move(x, y, { steps });
+    await mouse.up();
+  }
+
+  async paintRect({ x, y, width, height }) {
+    await this.press('tool-rectangle');
+    await this.drag([{ x, y }, { x: x + width, y: y + height }]);
+  }
+
+  async paintStroke(points) {
+    await this.press('tool-brush');
+    await this.drag(points);
+  }
+
+  async paintOutline(points) {
+    await this.press('tool-lasso');
+    await this.drag([...points, points[0]]);
+  }
+
+  /** Starts the fill, unless letting go has started it already. */
+  async erase() {
+    const passed = await this.frame.evaluate(() => passed);
+    const state = passed.at(-1);
+    if (state === 'running' || passed.includes('running')) return;
+    await this.press('erase').catch((error) => {
+      // It may have begun by itself in between.
+      return this.state().then((now) => {
+        if (!['running', 'done'].includes(now)) throw error;
+      });
+    });
+  }
+
+  /** Waits until a fill has ended, and that it ended well. */
+  async waitDone(timeout = 30_000) {
+    const end = await until(
+      async () => {
+        const passed = await this.frame.evaluate(() => passed);
+        const after = passed.slice(passed.lastIndexOf('running') + 1);
+        return passed.includes('running') && after.find((state) => ['done', 'failed'].includes(state));
+      },
+      { timeout, what: 'the end of the fill' },
+    ).catch((error) => error.message);
+    if (end === 'done') return;
+    snapshot('fill');
+    throw new Error(`no fill: ${end}; the overlay ${await this.words()}`);
+  }
+
+  /** Paints a rectangle and has it filled. */
+  async eraseRect(rect, timeout) {
+    await this.passed();
+    await this.paintRect(rect);
+    await this.erase();
+    await this.waitDone(timeout);
+  }
+
+  /** What the overlay's own canvas shows. */
+  async shown() {
+    const { width, height, base64 } = await this.frame.locator('#picture').evaluate(readPixels);
+    return { width, height, data: Buffer.from(base64, 'base64') };
+  }
+
+  /** What the line above the toolbar says; empty where it says nothing. */
+  notice() {
+    return this.frame.evaluate(() => {
+      const line = document.querySelector('#notice');
+      const shown = line && line.checkVisibility() && !line.hidden;
+      return shown ? document.querySelector('#notice-text').textContent.trim() : '';
+    });
+  }
+
+  /** The quiet line where nothing is asked and nothing is wrong. */
+  hint() {
+    return this.frame.evaluate(() => document.querySelector('#hint').textContent.trim());
+  }
+
+  /** Waits for a sentence in the notice, and gives it. */
+  says(pattern = /\S/, timeout = 15_000) {
+    return until(
+      async () => {
+        const text = await this.notice();
+        return pattern.test(text) ? text : undefined;
+      },
+      { timeout, what: `a notice like ${pattern}` },
+    ).catch(async (error) => {
+      snapshot('notice');
+      throw new Error(`${error.message}; it ${await this.words()}`, { cause: error.cause });
+    });
+  }
+
+  /** Writes the result into the page and waits until the overlay has left. */
+  async done() {
+    await this.press('done');
+    await this.left();
+  }
+
+  async left(timeout = 10_000) {
+    await until(() => this.frame.isDetached() || this.surface.isClosed(), { timeout, what: 'the end of the overlay' });
+  }
+
+  revert() {
+    return this.press('revert');
+  }
+
+  cancel() {
+    return this.press('cancel');
+  }
+
+  close() {
+    return this.press('close');
+  }
+
+  /** What Save writes: its bytes and the name proposed. `format` is png, jpeg or webp. */
+  async save(format) {
+    if (format) await this.frame.locator('#format').selectOption(format);
+    const [download] = await Promise.all([this.surface.waitForEvent('download'), this.press('save')]);
+    return { bytes: await readFile(await download.path()), name: download.suggestedFilename() };
+  }
+}
+
+// --------------------------------------------------------------------- pixels
+
+/**
+ * What an element shows, in its own pixels: `{ width, height, data }`, straight RGBA.
+ *
+ * `scope` is a page, a frame or a frame locator. Elements with a CSS background are read through the last `url()` of
+ * their computed background. Throws for what the page may not read.
+ */
+export async function readElement(scope, selector) {
+  const { width, height, base64 } = await scope.locator(selector).first().evaluate(readPixels);
+  return { width, height, data: Buffer.from(base64, 'base64') };
+}
+
+/** The pixels behind a URL, read by the page at hand. */
+export async function readUrl(page, url) {
+  const image = await page.evaluateHandle(async (url) => {
+    const image = new Image();
+    image.crossOrigin = 'anonymous';
+    image.src = url;
+    await image.decode();
+    return image;
+  }, url);
+  const { width, height, base64 } = await image.evaluate(readPixels);
+  return { width, height, data: Buffer.from(base64, 'base64') };
+}
+
+async function readPixels(element) {
+  const load = async (url) => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    return image;
+  };
+  let source = element;
+  let width = element.naturalWidth ?? element.videoWidth ?? element.width;
+  let height = element.naturalHeight ?? element.videoHeight ?? element.height;
+  if (element.localName === 'img') {
+    await element.decode().catch(() => {});
+    width = element.naturalWidth;
+    height = element.naturalHeight;
+    // A source for dense screens counts fewer pixels than it has: read it by itself.
+    const plain = await load(element.currentSrc || element.src).catch(() => undefined);
+    if (plain && plain.naturalWidth !== width) [source, width, height] = [plain, plain.naturalWidth, plain.naturalHeight];
+  } else if (!['canvas', 'video'].includes(element.localName)) {
+    const url =
+      element.localName === 'image'
+        ? element.href.baseVal
+        : [...getComputedStyle(element).backgroundImage.matchAll(/url\("?([^")]*)"?\)/g)].at(-1)[1];
+    source = await load(url);
+    width = source.naturalWidth;
+    height = source.naturalHeight;
+  }
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.drawImage(source, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  let text = '';
+  for (let at = 0; at < data.length; at += 0x8000) text += String.fromCharCode(...data.subarray(at, at + 0x8000));
+  return { width, height, base64: btoa(text) };
+}
+
+const inside = ({ x, y, width, height }, px, py) => px >= x && py >= y && px < x + width && py < y + height;
+
+const grown = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
+
+/** Pixels that differ by more than `tolerance`: `{ inside, outside }` of `rect`. */
+export function differences(before, after, rect, tolerance = 0) {
+  assert.deepEqual([after.width, after.height], [before.width, before.height], 'the picture keeps its size');
+  const count = { inside: 0, outside: 0 };
+  for (let at = 0, pixel = 0; at < before.data.length; at += 4, pixel += 1) {
+    let same = true;
+    for (let i = at; i < at + 4; i += 1) same &&= Math.abs(before.data[i] - after.data[i]) <= tolerance;
+    if (same) continue;
+    count[inside(rect, pixel % before.width, Math.floor(pixel / before.width)) ? 'inside' : 'outside'] += 1;
+  }
+  return count;
+}
+
+/**
+ * Asserts that a picture changed where it was painted and nowhere else, to the bit. The mask is painted with a mouse
+ * in screen pixels and grown a little by the overlay: `margin` allows for both.
+ */
+export function compareOutside(before, after, rect, { margin = 8, tolerance = 0 } = {}) {
+  const count = differences(before, after, grown(rect, margin), tolerance);
+  assert.equal(count.outside, 0, 'pixels outside the mask are as they were');
+  assert.ok(count.inside > (rect.width * rect.height) / 5, `the inside changed (${count.inside} pixels)`);
+}
+
+/** Asserts that two pictures are the same to the bit. */
+export function same(before, after, words = 'the pictures are the same') {
+  const { inside, outside } = differences(before, after, { x: 0, y: 0, width: before.width, height: before.height });
+  assert.equal(inside + outside, 0, words);
+}
+
+/** How many pixels have the red of the ball. */
+export function redness({ data }) {
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] > 140 && data[at + 1] < 70 && data[at + 2] < 90 && data[at + 3] > 200) count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,213 @@
+// What happens to a running fill when the world around it does not stand still.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { BALL, compareOutside, hasOverlay, launch, open, readElement, redness, same, sleep, until } from './harness.mjs';
+import { startServer } from './server.mjs';
+
+/** A hole that takes the built-in fill a while, in a photograph of twelve megapixels. */
+const BIG = { x: 1100, y: 900, width: 1500, height: 1100 };
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  const maker = await browser.page(`${server.home}/demo.html`);
+  const url = await maker.evaluate(async () => {
+    const image = document.querySelector('#photo');
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { width: 4000, height: 3000 });
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0, 4000, 3000);
+    // Grain, as every camera has it: an upscaled picture alone would be too easy.
+    let state = 7;
+    for (let y = 0; y < 3000; y += 100) {
+      const strip = context.getImageData(0, y, 4000, 100);
+      for (let at = 0; at < strip.data.length; at += 4) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        for (let i = at; i < at + 3; i += 1) strip.data[i] += (state >>> 28) - 8;
+      }
+      context.putImageData(strip, 0, y);
+    }
+    return canvas.toDataURL('image/jpeg', 0.9);
+  });
+  server.put('/made/big.jpg', 'image/jpeg', Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'));
+  await maker.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(() => browser.tidy());
+
+const visit = async (path) => (page = await browser.page(`${server.home}/test/${path}`));
+
+/** A fill that has begun and will go on for a while. */
+async function running(rect = BIG) {
+  await visit('files.html?/made/big.jpg');
+  await page.locator('#img').evaluate((image) => image.decode());
+  const editor = await open(page, '#img');
+  await editor.passed();
+  await editor.paintRect(rect);
+  await editor.erase();
+  await editor.reaches(['running', 'done', 'failed']);
+  assert.equal(await editor.state(), 'running', 'the fill takes long enough for this test');
+  return editor;
+}
+
+test('the service worker is killed: the job goes on and ends', async () => {
+  const editor = await running();
+  await browser.killWorker();
+  assert.equal(await editor.state(), 'running');
+  await editor.waitDone(60_000);
+  await editor.done();
+  assert.match(await page.locator('#img').evaluate((image) => image.currentSrc), /^blob:/);
+});
+
+test('the service worker is dead before the job: it is not missed', async () => {
+  await visit('kinds.html');
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  await browser.killWorker();
+  await editor.eraseRect(BALL);
+  await editor.done();
+  compareOutside(was, await readElement(page, '#img'), BALL);
+});
+
+test('progress is told, and cancel is quick and loses nothing', async () => {
+  const editor = await running();
+  await until(() => editor.frame.locator('#progress').isVisible(), { what: 'the progress row' });
+  assert.match(await editor.frame.locator('#progress-text').textContent(), /\S/);
+  const from = Date.now();
+  await editor.cancel();
+  await editor.reaches(['painting']);
+  console.log(`# cancelled within ${Date.now() - from} ms`);
+  assert.ok(Date.now() - from < 2500, 'cancelling is quick');
+
+  // What was painted is still there: erase again, without painting.
+  await editor.passed();
+  await sleep(300);
+  await editor.erase();
+  await editor.reaches('running');
+  await page.keyboard.press('Escape');
+  await editor.reaches(['painting']);
+  await editor.close();
+  await until(async () => editor.frame.isDetached() || (await editor.notice()), { what: 'the end' });
+  if (!editor.frame.isDetached()) await editor.press('notice-yes');
+  await editor.left();
+  assert.doesNotMatch(await page.locator('#img').evaluate((image) => image.currentSrc), /^blob:/, 'the page is untouched');
+});
+
+test('two tabs at once: each gets its own result', async () => {
+  const first = await running();
+  const one = page;
+  const two = await visit('kinds.html');
+  const was = await readElement(two, '#img');
+  const second = await open(two, '#img');
+  await second.eraseRect(BALL, 60_000);
+  await second.done();
+  compareOutside(was, await readElement(two, '#img'), BALL);
+  await two.close();
+  page = one;
+  await one.bringToFront();
+  await first.waitDone(60_000);
+  await first.done();
+});
+
+test('the page goes elsewhere mid-job: the engine is free for the next', async () => {
+  await running();
+  await page.goto(`${server.home}/test/kinds.html`);
+  assert.equal(hasOverlay(page), false);
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  const from = Date.now();
+  await editor.eraseRect(BALL, 20_000);
+  console.log(`# next job after a navigation: ${Date.now() - from} ms`);
+  await editor.done();
+  compareOutside(was, await readElement(page, '#img'), BALL);
+});
+
+test('the tab is closed mid-job: the engine is free for the next', async () => {
+  await running();
+  await page.close();
+  await visit('kinds.html');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL, 20_000);
+  await editor.done();
+});
+
+test('the picture is removed while it is edited: said so, and it can still be saved', async () => {
+  await visit('carousel.html');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await page.evaluate(() => document.querySelector('#drop').click());
+  assert.match(await editor.says(), /no longer in the page/i);
+  const { bytes } = await editor.save('png');
+  assert.ok(bytes.length > 10_000, 'the result is there');
+});
+
+test('the picture is removed before anything is erased: said so, and it can still be erased and saved', async () => {
+  await visit('carousel.html');
+  const editor = await open(page, '#img');
+  await page.evaluate(() => document.querySelector('#drop').click());
+  assert.match(await editor.says(), /no longer in the page/i);
+  await editor.eraseRect(BALL);
+  const { bytes } = await editor.save('png');
+  assert.ok(bytes.length > 10_000, 'the result is there');
+});
+
+test('the engine is taken away mid-job: said so, and trying again works', async () => {
+  const editor = await running();
+  await browser.killEngine();
+  await page.bringToFront();
+  // It may come back by itself; if it asks, one button helps.
+  await editor.reaches(['failed', 'done'], 60_000);
+  if ((await editor.state()) === 'failed') {
+    assert.match(await editor.says(), /interrupted|try again/i);
+    await editor.passed();
+    await editor.press('notice-yes');
+    await editor.waitDone(60_000);
+  }
+  await editor.done();
+});
+
+test('the engine is taken away between two fills: the first one is kept', async () => {
+  await visit('kinds.html');
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await browser.killEngine();
+  await page.bringToFront();
+  await editor.eraseRect({ x: 20, y: 20, width: 40, height: 30 }, 40_000).catch(async (error) => {
+    if ((await editor.state()) !== 'failed') throw error;
+    await editor.press('notice-yes');
+    await editor.waitDone(40_000);
+  });
+  await editor.done();
+  const now = await readElement(page, '#img');
+  assert.ok(redness(was) > 1500 && redness(now) < 5, 'the ball is still gone');
+  const untouched = (image) => ({
+    width: 320,
+    height: 60,
+    data: image.data.subarray(320 * 4 * 180, 320 * 4 * 240),
+  });
+  same(untouched(was), untouched(now), 'pixels far from both masks are as they were');
+});
+
+test('how long a hole of 100 x 100 takes in twelve megapixels', async () => {
+  await visit('files.html?/made/big.jpg');
+  await page.locator('#img').evaluate((image) => image.decode());
+  const editor = await open(page, '#img');
+  const from = Date.now();
+  await editor.eraseRect({ x: 3200, y: 2200, width: 100, height: 100 });
+  const filled = Date.now();
+  await editor.done();
+  await until(() => page.locator('#img').evaluate((image) => image.currentSrc.startsWith('blob:')));
+  console.log(`# painting and filling ${filled - from} ms, Done to replaced pixels ${Date.now() - filled} ms`);
+});

@@ -1,0 +1,177 @@
+// The main path, as a user goes it: the browser's own context menu, a stroke, and the thing is gone in the page.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import {
+  BALL, compareOutside, hasOverlay, launch, open, overlay, pressCommand, readElement, redness, rightClickErase, sleep, strangers, until,
+} from './harness.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(() => browser.tidy());
+
+test('nothing of ours is on a page before the user asks', async () => {
+  const manifest = await browser.worker().evaluate(() => chrome.runtime.getManifest());
+  assert.equal(manifest.content_scripts, undefined);
+  assert.equal(manifest.host_permissions, undefined);
+  assert.deepEqual(
+    [...manifest.permissions].sort(),
+    ['activeTab', 'contextMenus', 'offscreen', 'scripting', 'storage', 'unlimitedStorage'],
+  );
+  assert.deepEqual(await browser.worker().evaluate(() => chrome.scripting.getRegisteredContentScripts()), []);
+});
+
+test('right-click, Erase…, paint, Done: the pixels change inside and nowhere else', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const was = await readElement(page, '#img');
+  assert.ok(redness(was) > 1500, 'the ball is there');
+
+  const from = server.log.length;
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await editor.done();
+
+  const now = await readElement(page, '#img');
+  compareOutside(was, now, BALL);
+  assert.ok(redness(now) < 5, 'the ball is gone');
+  assert.equal(hasOverlay(page), false);
+
+  // The page's own pictures may be read once more; nobody else is told anything.
+  assert.deepEqual(strangers(browser.requests, server), []);
+  for (const { side, method, path } of server.log.slice(from)) {
+    assert.equal(method, 'GET');
+    assert.ok(side === 'home' && path.startsWith('/pictures/test/sand'), `an unexpected request for ${path} on ${side}`);
+  }
+});
+
+test('a photograph on the demo page, outlined with the lasso', async () => {
+  const page = await browser.page(`${server.home}/demo.html`);
+  const outline = (await page.locator('#photo').getAttribute('data-outline'))
+    .split(' ')
+    .map((pair) => pair.split(',').map(Number))
+    .map(([x, y]) => ({ x, y }));
+  const xs = outline.map(({ x }) => x);
+  const ys = outline.map(({ y }) => y);
+  const rect = { x: Math.min(...xs), y: Math.min(...ys) };
+  Object.assign(rect, { width: Math.max(...xs) - rect.x, height: Math.max(...ys) - rect.y });
+  const was = await readElement(page, '#photo');
+
+  const editor = await open(page, '#photo');
+  await editor.passed();
+  await editor.paintOutline(outline);
+  await editor.erase();
+  await editor.waitDone();
+  await editor.done();
+
+  compareOutside(was, await readElement(page, '#photo'), rect);
+});
+
+test('fills chain, are undone and redone, and can be compared with the original', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const editor = await open(page, '#img');
+  const shown = async () => redness(await editor.shown());
+  const many = await shown();
+  assert.ok(many > 1000, 'the ball is shown');
+  await editor.eraseRect(BALL);
+  await until(async () => (await shown()) < many / 50, { what: 'the ball gone from the overlay' });
+  await editor.eraseRect({ x: 20, y: 20, width: 40, height: 30 });
+  await editor.press('undo');
+  await until(async () => (await shown()) < many / 50, { what: 'still the first fill' });
+  // One press may take back a stroke or a fill.
+  const press = async (id, enough) => {
+    for (let i = 0; i < 6 && !enough(await shown()); i += 1) {
+      await editor.press(id);
+      await sleep(400);
+    }
+    assert.ok(enough(await shown()), `${id} shows in the picture`);
+  };
+  await press('undo', (count) => count > many / 2);
+  await press('redo', (count) => count < many / 50);
+
+  const compare = await editor.frame.locator('#compare').boundingBox();
+  await page.mouse.move(compare.x + compare.width / 2, compare.y + compare.height / 2);
+  await page.mouse.down();
+  await until(async () => (await shown()) > many / 2, { what: 'the original while Compare is held' });
+  await page.mouse.up();
+  await until(async () => (await shown()) < many / 50, { what: 'the result when it is let go' });
+});
+
+test('brush and eraser paint what the mouse paints', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  await editor.passed();
+  // Back and forth across the ball, in one stroke.
+  const points = [];
+  for (let y = BALL.y + 8; y < BALL.y + BALL.height - 4; y += 7) {
+    points.push({ x: BALL.x + 8, y }, { x: BALL.x + BALL.width - 8, y: y + 3 });
+  }
+  await editor.paintStroke(points);
+  await editor.erase();
+  await editor.waitDone();
+  await editor.done();
+  const now = await readElement(page, '#img');
+  compareOutside(was, now, BALL, { margin: 24 });
+  assert.ok(redness(now) < redness(was) / 20, 'the ball is gone');
+});
+
+test('the keyboard command starts picking, and a click picks', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  await pressCommand(page);
+  const box = await page.locator('#img').boundingBox();
+  // The pick must be in place before the click, or the click is the page's: click until the overlay is there.
+  await until(
+    async () => {
+      await page.mouse.move(box.x + 40, box.y + 40);
+      await page.mouse.move(box.x + 60, box.y + 60);
+      await page.mouse.click(box.x + 60, box.y + 60);
+      return hasOverlay(page);
+    },
+    { what: 'the overlay after a pick', step: 400 },
+  );
+  const editor = await overlay(page);
+  await editor.close();
+  await editor.left();
+});
+
+test('a second request on the same page focuses the overlay that is there', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const editor = await open(page, '#img');
+  await pressCommand(page);
+  await page.waitForTimeout(500);
+  assert.equal(page.frames().filter((frame) => frame.url().includes('overlay.html')).length, 1);
+  assert.equal(await editor.state(), 'painting');
+});
+
+test('the time from the click to the overlay is short', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  await rightClickErase(page, '#img');
+  const editor = await overlay(page);
+  const opened = await editor.frame.evaluate(() => {
+    const [navigation] = performance.getEntriesByType('navigation');
+    const paint = performance.getEntriesByName('first-paint')[0];
+    return Math.round((paint?.startTime ?? navigation.domContentLoadedEventEnd) * 10) / 10;
+  });
+  console.log(`# first paint of the overlay's frame after ${opened} ms`);
+  assert.ok(opened < 1500, `the overlay took ${opened} ms`);
+});
+
+test('the pages of the extension load nothing from elsewhere', async () => {
+  const manifest = JSON.parse(await readFile(new URL('manifest.json', `file://${process.env.EXTENSION ?? new URL('../dist/chrome', import.meta.url).pathname}/`)));
+  const policy = manifest.content_security_policy?.extension_pages ?? '';
+  assert.match(policy, /wasm-unsafe-eval/);
+  assert.doesNotMatch(policy, /https?:|unsafe-inline|unsafe-eval'.*'unsafe-eval|\*/);
+});

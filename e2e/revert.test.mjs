@@ -1,0 +1,114 @@
+// Putting the page back exactly as it was.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { BALL, launch, open, readElement, redness, same, until } from './harness.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(() => browser.tidy());
+
+async function kinds() {
+  page = await browser.page(`${server.home}/test/kinds.html`);
+  await page.locator('html[data-ready]').waitFor();
+}
+
+/** Everything about an element that a page can ask for. */
+const describe = (selector) =>
+  page.locator(selector).evaluate((element) => ({
+    html: element.parentNode.innerHTML,
+    style: element.getAttribute('style'),
+    background: getComputedStyle(element).backgroundImage,
+    source: element.currentSrc ?? null,
+    width: element.naturalWidth ?? null,
+  }));
+
+for (const selector of ['#img', '#srcset', '#picture img', '#data', '#background', '#canvas', '#svg', '#in-shadow']) {
+  test(`Put back, after Done: ${selector}`, async () => {
+    await kinds();
+    await page.locator(selector).scrollIntoViewIfNeeded();
+    const before = await describe(selector);
+    const was = await readElement(page, selector);
+    const scale = was.width / 320;
+    const rect = Object.fromEntries(Object.entries(BALL).map(([key, value]) => [key, value * scale]));
+
+    const editor = await open(page, selector);
+    await editor.eraseRect(rect);
+    await editor.done();
+    assert.ok(redness(await readElement(page, selector)) < 5 * scale, 'the ball is gone');
+
+    const again = await open(page, selector);
+    await again.revert();
+    await until(async () => redness(await readElement(page, selector)) > 1000, { what: 'the ball back in the page' });
+    if (!again.frame.isDetached()) {
+      await again.close();
+      await again.left();
+    }
+    assert.deepEqual(await describe(selector), before, 'the element is exactly as it was');
+    same(was, await readElement(page, selector), 'every pixel is as it was');
+  });
+}
+
+test('Put back, before Done, leaves the page as it was', async () => {
+  await kinds();
+  const was = await readElement(page, '#img');
+  const html = await page.evaluate(() => document.documentElement.outerHTML);
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await editor.revert();
+  await page.waitForTimeout(500);
+  if (!editor.frame.isDetached()) {
+    await until(async () => redness(await editor.shown()) > 1000, { what: 'the original in the overlay' });
+    await editor.close();
+    // Nothing is lost by closing now, so nothing is asked; or it is, once, inside of the overlay.
+    await until(async () => editor.frame.isDetached() || (await editor.notice()), { what: 'the end' });
+    if (!editor.frame.isDetached()) await editor.press('notice-yes');
+    await editor.left();
+  }
+  assert.equal(await page.evaluate(() => document.documentElement.outerHTML), html);
+  same(was, await readElement(page, '#img'));
+});
+
+test('closing with unsaved fills asks once, and keeps or discards', async () => {
+  await kinds();
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await editor.close();
+  await editor.says(/without keeping/i);
+  await editor.press('notice-no');
+  await until(async () => (await editor.notice()) === '', { what: 'the question gone' });
+  assert.equal(editor.frame.isDetached(), false);
+  await editor.close();
+  await editor.says(/without keeping/i);
+  await editor.press('notice-yes');
+  await editor.left();
+  same(was, await readElement(page, '#img'), 'the page is untouched');
+});
+
+test('a picture erased twice goes back to the very first', async () => {
+  await kinds();
+  const was = await readElement(page, '#img');
+  for (const rect of [BALL, { x: 30, y: 30, width: 50, height: 40 }]) {
+    const editor = await open(page, '#img');
+    await editor.eraseRect(rect);
+    await editor.done();
+  }
+  const editor = await open(page, '#img');
+  await editor.revert();
+  await until(async () => redness(await readElement(page, '#img')) > 1000, { what: 'the ball back in the page' });
+  same(was, await readElement(page, '#img'));
+});

@@ -1,0 +1,625 @@
+// The shim by itself: bundled, with a stand-in for the extension's API, in plain pages of a real browser.
+//
+//   node --test shim.test.mjs
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+
+const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+/** The overlay's end of the line: `call` asks, `events` are what the shim told. */
+const OVERLAY = `<!doctype html><input id="field"><script>
+let port, id = 0; const waiting = new Map(); window.events = [];
+addEventListener('message', ({ data, ports, origin }) => {
+  if (!data?.rubout) return;
+  window.token = data.rubout; window.from = origin; port = ports[0];
+  port.onmessage = ({ data }) => data.re === undefined ? events.push(data.body) : waiting.get(data.re)(data);
+  if (!location.search) window.hello = call({ call: 'hello' });
+});
+window.call = (body, blobs = [], v = 1) => new Promise((done) => {
+  waiting.set(++id, done); port.postMessage({ v, id, body, blobs });
+});
+window.raw = (message) => port.postMessage(message);
+// A bitmap by hand: the browser's own encoder waits for an idle moment, up to a second.
+window.solid = (width, height, color) => {
+  const row = (width * 3 + 3) & ~3, view = new DataView(new ArrayBuffer(54 + row * height));
+  view.setUint16(0, 0x424d); view.setUint32(2, view.byteLength, true); view.setUint32(10, 54, true);
+  view.setUint32(14, 40, true); view.setInt32(18, width, true); view.setInt32(22, height, true);
+  view.setUint16(26, 1, true); view.setUint16(28, 24, true);
+  const bgr = { red: [0, 0, 255], lime: [0, 255, 0], white: [255, 255, 255] }[color];
+  for (let y = 0; y < height; y++) for (let x = 0; x < width * 3; x++) view.setUint8(54 + y * row + x, bgr[x % 3]);
+  return new Blob([view], { type: 'image/bmp' }); };
+window.apply = async (width, height, color, changed = { x: 0, y: 0, width, height }) =>
+  (await call({ call: 'apply', changed, width, height }, [await solid(width, height, color)])).body;
+window.bytes = async (body) => { const m = await call(body); if (m.body.err) return m.body; const [blob] = m.blobs;
+  const b = await createImageBitmap(blob).catch(() => null);
+  return { ...m.body.ok, type: blob.type, size: blob.size, width: b?.width, height: b?.height }; };
+</script>`;
+
+let browser, server, bundle, home, away;
+
+before(async () => {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL('../extension/shim/main.ts', import.meta.url))],
+    bundle: true, minify: true, format: 'iife', target: 'chrome148', write: false, logLevel: 'error',
+  });
+  bundle = result.outputFiles[0].text;
+  console.log(`shim.js: ${bundle.length} bytes`);
+  server = http.createServer((request, response) => {
+    const url = new URL(request.url, 'http://x');
+    const size = /^\/(\d+)x(\d+)(-cors)?/.exec(url.pathname);
+    if (size) {
+      response.writeHead(200, { 'content-type': 'image/png', ...(size[3] && { 'access-control-allow-origin': '*' }) });
+      return response.end(png(+size[1], +size[2]));
+    }
+    if (url.pathname === '/drawing.svg') {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' });
+      return response.end('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30"/></svg>');
+    }
+    if (url.pathname === '/refused.png') {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      return response.end('<p>no');
+    }
+    response.writeHead(url.pathname === '/favicon.ico' ? 404 : 200, { 'content-type': 'text/html' });
+    response.end(url.pathname === '/overlay.html' ? OVERLAY : '<!doctype html><body>');
+  });
+  await new Promise((done) => server.listen(0, done));
+  home = `http://localhost:${server.address().port}`;
+  away = `http://127.0.0.1:${server.address().port}`;
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** A page with `html` in it and the shim injected. */
+async function open(html, { overlay = '/overlay.html' } = {}) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(String(error)));
+  await page.goto(`${home}/page.html`);
+  await page.evaluate(async (html) => {
+    document.body.style.margin = '0';
+    const box = document.createElement('div');
+    box.innerHTML = html;
+    document.body.append(...box.childNodes);
+    await Promise.all([...document.images].map((i) => i.decode().catch(() => 0)));
+  }, html);
+  await page.evaluate(({ base, overlay }) => {
+    const listeners = { message: [], connect: [] };
+    window.stub = {
+      sent: [], listeners,
+      chrome: {
+        runtime: {
+          id: 'rubout-id',
+          getURL: (path) => base + (path ? overlay : '/'),
+          sendMessage: async (message) => (window.stub.sent.push(message), { v: 1, re: message.id, body: { ok: null }, blobs: [] }),
+          onMessage: { addListener: (f) => listeners.message.push(f) },
+          onConnect: { addListener: (f) => listeners.connect.push(f) },
+        },
+        i18n: { getMessage: (key) => key },
+      },
+    };
+    window.start = (target, token = 'tok', id = 'rubout-id') => {
+      let answer;
+      for (const f of listeners.message) f({ v: 1, id: 5, body: { token, target }, blobs: [] }, { id }, (a) => (answer = a));
+      return answer;
+    };
+  }, { base: away, overlay });
+  await inject(page);
+  return page;
+}
+
+const inject = (page) => page.evaluate(`((chrome) => {${bundle}})(window.stub.chrome)`);
+const start = (page, target, ...more) => page.evaluate(([t, ...more]) => start(t, ...more), [target, ...more]);
+const clicked = (srcUrl = null) => ({ target: 'clicked', srcUrl });
+
+/** The overlay's frame, once it has said hello. */
+async function overlayOf(page) {
+  for (let i = 0; i < 100; i++) {
+    const frame = page.frames().find((f) => f.url().startsWith(`${away}/overlay.html`));
+    if (frame && (await frame.evaluate(() => !!window.hello).catch(() => false))) {
+      frame.hello = await frame.evaluate(async () => (await hello).body.ok);
+      return frame;
+    }
+    await page.waitForTimeout(20);
+  }
+  throw new Error('no overlay');
+}
+
+async function edit(page, target) {
+  await start(page, target);
+  return overlayOf(page);
+}
+
+async function finish(page) {
+  assert.deepEqual(page.problems, []);
+  await page.close();
+}
+
+const close = async (page, frame) => {
+  await frame.evaluate(() => void call({ call: 'close' })).catch(() => 0);
+  await page.waitForTimeout(60);
+};
+const near = (a, b, what) => assert.ok(Math.abs(a - b) < 0.6, `${what}: ${a}, not ${b}`);
+const html = (page, selector) => page.$eval(selector, (e) => e.outerHTML);
+
+function png(width, height) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const out = Buffer.alloc(body.length + 8);
+    out.writeUInt32BE(data.length);
+    body.copy(out, 4);
+    out.writeUInt32BE(crc32(body) >>> 0, body.length + 4);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2], 8);
+  const rows = Buffer.alloc(height * (width * 3 + 1), 90);
+  for (let y = 0; y < height; y++) rows[y * (width * 3 + 1)] = 0;
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** Where the corners of the content box come out, by the rule in the protocol. */
+function corners({ center, linear: [a, b, c, d], borderBox, contentOrigin: o, contentBox }) {
+  return [[0, 0], [1, 0], [0, 1], [1, 1]].map(([u, v]) => {
+    const x = o.x + u * contentBox.width - borderBox.width / 2;
+    const y = o.y + v * contentBox.height - borderBox.height / 2;
+    return [center.x + a * x + c * y, center.y + b * x + d * y];
+  });
+}
+
+test('geometry: border, padding, fit, density', async () => {
+  const page = await open(`<img id=i srcset="/400x200 2x" style="position:absolute;left:50px;top:40px;width:300px;
+    height:100px;border:5px solid;padding:7px;object-fit:cover;object-position:10% 20px">`);
+  const { hello } = await edit(page, clicked(`${home}/400x200`));
+  const g = hello.picture.geometry;
+  assert.deepEqual(g.natural, { width: 200, height: 100 });
+  assert.deepEqual(g.contentOrigin, { x: 12, y: 12 });
+  assert.deepEqual(g.contentBox, { width: 300, height: 100 });
+  assert.deepEqual(g.borderBox, { width: 324, height: 124 });
+  assert.deepEqual([g.fit, g.position], ['cover', '10% 20px']);
+  assert.deepEqual([hello.picture.kind, hello.picture.sameOrigin], ['image', true]);
+  assert.deepEqual(g.viewport, { width: 1000, height: 700 });
+  await finish(page);
+});
+
+test('geometry: nested transforms, rotate, scale and zoom agree with the browser', async () => {
+  const page = await open(`<div style="position:absolute;left:200px;top:120px;zoom:1.5;rotate:20deg"><p style="margin:0;
+    transform:skewX(10deg) scale(.8)"><img id=i src="/100x50" style="display:block;width:160.5px;height:90px;padding:10px;
+    scale:1.2 .9;transform:rotate(-35deg)"></p></div>`);
+  // Marks in the corners of the content box, laid out by the browser itself.
+  const { hello } = await edit(page, clicked(`${home}/100x50`));
+  const marks = await page.evaluate(() => {
+    const img = document.querySelector('#i');
+    const box = document.createElement('div');
+    box.style.cssText = img.style.cssText + ';box-sizing:content-box;position:relative';
+    box.innerHTML = ['left:10px;top:10px', 'right:10px;top:10px', 'left:10px;bottom:10px', 'right:10px;bottom:10px']
+      .map((at) => `<i style="position:absolute;width:0;height:0;${at}"></i>`).join('');
+    img.replaceWith(box);
+    return [...box.children].map((m) => { const r = m.getBoundingClientRect(); return [r.x, r.y]; });
+  });
+  corners(hello.picture.geometry).forEach(([x, y], i) => {
+    near(x, marks[i][0], `corner ${i} x`);
+    near(y, marks[i][1], `corner ${i} y`);
+  });
+  await finish(page);
+});
+
+test('geometry: SVG image and background layer', async () => {
+  const page = await open(`<svg width=400 height=300 viewBox="0 0 200 150" style="position:absolute;left:10px;top:20px">
+    <image id=s x=20 y=30 width=100 height=60 href="/40x30" preserveAspectRatio="xMinYMax slice" transform="rotate(10)"/></svg>
+    <div id=b style="position:absolute;left:500px;top:100px;width:200px;height:100px;border:4px solid;padding:6px;
+    background:linear-gradient(red,blue),url(/80x40) content-box"></div>`);
+  let frame = await edit(page, clicked(`${home}/40x30`));
+  let g = frame.hello.picture.geometry;
+  assert.equal(frame.hello.picture.kind, 'svg-image');
+  assert.deepEqual([g.fit, g.position, g.natural], ['cover', '0% 100%', { width: 40, height: 30 }]);
+  const rect = await page.$eval('#s', (s) => { const r = s.getBoundingClientRect(); return [r.left, r.right, r.top, r.bottom]; });
+  const at = corners(g);
+  near(Math.min(...at.map(([x]) => x)), rect[0], 'left');
+  near(Math.max(...at.map(([x]) => x)), rect[1], 'right');
+  near(Math.min(...at.map(([, y]) => y)), rect[2], 'top');
+  near(Math.max(...at.map(([, y]) => y)), rect[3], 'bottom');
+  await close(page, frame);
+  frame = await edit(page, clicked(`${home}/80x40`));
+  g = frame.hello.picture.geometry;
+  assert.deepEqual([frame.hello.picture.kind, g.contentOrigin, g.contentBox, g.natural],
+    ['background', { x: 10, y: 10 }, { width: 200, height: 100 }, { width: 80, height: 40 }]);
+  await finish(page);
+});
+
+test('moved and gone are told', async () => {
+  const page = await open('<img id=i src="/100x50" style="display:block"><div style="height:3000px">');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await page.evaluate(() => scrollTo(0, 20));
+  await page.waitForTimeout(80);
+  const events = await frame.evaluate(() => events.splice(0));
+  assert.equal(events.at(-1).event, 'moved');
+  near(events.at(-1).geometry.center.y, 5, 'centre');
+  await page.$eval('#i', (i) => i.remove());
+  await page.waitForTimeout(80);
+  assert.deepEqual(await frame.evaluate(() => events), [{ event: 'gone' }]);
+  await finish(page);
+});
+
+test('finding: duplicates by the right-click, by hover, else the largest', async () => {
+  const page = await open(`<img id=a src="/100x50" style="position:absolute;left:0;top:0">
+    <img id=b src="/100x50" style="position:absolute;left:300px;top:0"><img id=c src="/100x50" style="position:absolute;left:600px;top:0;width:300px">`);
+  const centre = async (frame) => frame.hello.picture.geometry.center.x;
+  let frame = await edit(page, clicked(`${home}/100x50`));
+  assert.equal(await centre(frame), 750, 'largest');
+  await close(page, frame);
+  await page.mouse.move(350, 20);
+  frame = await edit(page, clicked(`${home}/100x50`));
+  assert.equal(await centre(frame), 350, 'hover');
+  await close(page, frame);
+  await page.mouse.click(50, 20, { button: 'right' });
+  await page.mouse.move(700, 400);
+  frame = await edit(page, clicked(`${home}/100x50`));
+  assert.equal(await centre(frame), 50, 'right-click');
+  await finish(page);
+});
+
+test('finding: shadow root, shield, background, canvas, SVG and video', async () => {
+  const page = await open(`<div id=host style="position:absolute;left:0;top:0"></div>
+    <img style="position:absolute;left:200px;top:0;width:100px;height:100px" src="/90x90"><div style="position:absolute;left:200px;top:0;width:100px;height:100px"></div>
+    <div style="position:absolute;left:400px;top:0;width:100px;height:100px;background:url(/70x70)"></div>
+    <canvas style="position:absolute;left:600px;top:0;width:100px;height:100px" width=60 height=60></canvas>
+    <svg style="position:absolute;left:0;top:300px" width=100 height=100><image width=100 height=100 href="/50x50"/></svg>
+    <video style="position:absolute;left:200px;top:300px;width:100px;height:100px" poster="/45x45"></video>`);
+  await page.evaluate(() => {
+    const root = host.attachShadow({ mode: 'open' });
+    root.innerHTML = '<img src="/110x110" style="width:100px;height:100px">';
+    return root.firstChild.decode();
+  });
+  for (const [x, y, kind, url] of [
+    [50, 50, 'image', '/110x110'], [250, 50, 'image', '/90x90'], [450, 50, 'background', '/70x70'],
+    [650, 50, 'canvas', null], [50, 350, 'svg-image', '/50x50'], [250, 350, 'video', null],
+  ]) {
+    await page.mouse.click(x, y, { button: 'right' });
+    const frame = await edit(page, clicked());
+    assert.deepEqual([frame.hello.picture.kind, frame.hello.picture.url], [kind, url && home + url]);
+    await close(page, frame);
+  }
+  const frame = await edit(page, clicked(`${home}/110x110`));
+  assert.equal(frame.hello.picture.geometry.center.x, 50, 'by address in a shadow root');
+  await finish(page);
+});
+
+test('reading: file, CORS, foreign, revoked blob, canvas, tainted canvas, empty', async () => {
+  const page = await open(`<img id=own src="/60x40"><img id=cors crossorigin src="${away}/61x40-cors"><img id=far src="${away}/62x40-cors">
+    <img id=shut src="${away}/63x40"><img id=blob><canvas id=c width=30 height=20></canvas><img id=v src="/drawing.svg">
+    <img id=dense srcset="/80x40?d 2x">`);
+  await page.evaluate(async (away) => {
+    const url = URL.createObjectURL(await (await fetch('/64x32')).blob());
+    const img = document.querySelector('#blob');
+    img.src = url;
+    await img.decode();
+    URL.revokeObjectURL(url);
+    const dense = URL.createObjectURL(await (await fetch('/80x40')).blob());
+    const d = document.querySelector('#dense');
+    d.srcset = `${dense} 2x`;
+    await d.decode();
+    URL.revokeObjectURL(dense);
+    document.querySelector('#c').getContext('2d').fillRect(0, 0, 30, 20);
+  }, away);
+  const read = async (selector, call) => {
+    const box = await page.locator(selector).boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2, { button: 'right' });
+    const frame = await edit(page, clicked());
+    const got = await frame.evaluate((call) => bytes({ call }), call);
+    await close(page, frame);
+    return got;
+  };
+  const seen = ({ drawn, type, width, height }) => [drawn, type, width, height];
+  assert.deepEqual(seen(await read('#own', 'read-direct')), [false, 'image/png', 60, 40]);
+  assert.deepEqual(seen(await read('#cors', 'read-direct')), [false, 'image/png', 61, 40]);
+  assert.equal((await read('#far', 'read-direct')).err.failure, 'unreadable');
+  assert.deepEqual(seen(await read('#far', 'fetch')), [false, 'image/png', 62, 40]);
+  assert.equal((await read('#shut', 'fetch')).err.failure, 'unreadable');
+  assert.deepEqual(seen(await read('#blob', 'read-direct')), [true, 'image/png', 64, 32]);
+  assert.deepEqual(seen(await read('#dense', 'read-direct')), [true, 'image/png', 80, 40], 'true pixels of a 2x source');
+  assert.deepEqual(seen(await read('#c', 'read-direct')), [true, 'image/png', 30, 20]);
+  assert.equal((await read('#v', 'read-direct')).type, 'image/svg+xml');
+  await page.evaluate(() => document.querySelector('#c').getContext('2d').drawImage(document.querySelector('#shut'), 0, 0));
+  assert.equal((await read('#c', 'read-direct')).err.failure, 'unreadable');
+  await page.evaluate(() => {
+    const c = document.querySelector('#c');
+    c.style.cssText = 'width:30px;height:20px';
+    c.width = 0;
+  });
+  assert.equal((await read('#c', 'read-direct')).err.failure, 'empty-image');
+  await finish(page);
+});
+
+test('an error page in place of a picture is not its bytes', async () => {
+  const page = await open('<div style="width:100px;height:100px;background:url(/refused.png)"></div>');
+  const frame = await edit(page, clicked(`${home}/refused.png`));
+  assert.equal((await frame.evaluate(() => bytes({ call: 'fetch' }))).err.failure, 'unreadable');
+  assert.equal((await frame.evaluate(() => bytes({ call: 'read-direct' }))).err.failure, 'unreadable');
+  await finish(page);
+});
+
+for (const [name, markup, url, width, height] of [
+  ['img', '<img id=x alt="A" src="/100x50" loading="lazy">', '/100x50', 100, 50],
+  ['img with srcset', '<img id=x srcset="/100x50 1x, /300x150 3x" src="/100x50" sizes="10px">', '/100x50', 100, 50],
+  ['2x img', '<img id=x srcset="/200x100 2x">', '/200x100', 200, 100],
+  ['picture', '<picture id=x><source srcset="/200x100 2x" media="(min-width:1px)"><img src="/100x50" srcset="/99x50 1x"></picture>', '/200x100', 200, 100],
+  ['input', '<input id=x type=image src="/100x50">', '/100x50', 100, 50],
+  ['background', '<div id=x style="width:300px; height:90px; background: url(/100x50) center / contain"></div>', '/100x50', 100, 50],
+  ['2x background', '<div id=x style="width:300px;height:90px;background-image:linear-gradient(red,blue),image-set(url(/200x100) 2x)"></div>', '/200x100', 200, 100],
+  ['background by sheet', '<style>#x{width:99px;height:60px;background:url(/100x50)!important}</style><div id=x></div>', '/100x50', 100, 50],
+  ['svg', '<svg id=x width="200" height="100"><image width="200" height="100" href="/100x50"></image></svg>', '/100x50', 100, 50],
+  ['svg xlink', '<svg id=x width="200" height="100"><image width="200" height="100" xlink:href="/100x50"></image></svg>', '/100x50', 100, 50],
+]) {
+  test(`apply and revert exactly: ${name}`, async () => {
+    const page = await open(markup);
+    const was = await html(page, '#x');
+    const box = () => page.$eval('#x', (e) => { const i = e.querySelector?.('img,image') ?? e; const r = i.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; });
+    const at = await box();
+    const frame = await edit(page, clicked(home + url));
+    const natural = frame.hello.picture.geometry.natural;
+    for (const color of ['red', 'lime']) {
+      assert.deepEqual(await frame.evaluate(([w, h, c]) => apply(w, h, c), [width, height, color]), { ok: { reply: 'done' } });
+    }
+    assert.match(await html(page, '#x'), /blob:/);
+    assert.deepEqual(await box(), at, 'the layout stays');
+    const back = await frame.evaluate(async () => (await bytes({ call: 'read-direct' })));
+    assert.deepEqual([back.drawn, back.width, back.height], [false, width, height]);
+    const { geometry } = (await frame.evaluate(async () => (await call({ call: 'hide', hidden: false })).body)).ok;
+    assert.deepEqual(geometry.natural, natural, 'natural size stays');
+    assert.deepEqual(await frame.evaluate(async () => (await call({ call: 'revert' })).body), { ok: { reply: 'done' } });
+    assert.equal(await html(page, '#x'), was);
+    await finish(page);
+  });
+}
+
+test('a result that cannot be decoded leaves the page as it was', async () => {
+  const page = await open('<img id=x src="/100x50">');
+  const was = await html(page, '#x');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  const answer = await frame.evaluate(async () => (await call({ call: 'apply', changed: { x: 0, y: 0, width: 1, height: 1 }, width: 1, height: 1 }, [new Blob(['x'])])).body);
+  assert.equal(answer.err.failure, 'not-replaceable');
+  assert.equal(await html(page, '#x'), was);
+  await finish(page);
+});
+
+test('canvas: only the change is written, and everything comes back', async () => {
+  const page = await open('<canvas id=x width=40 height=30 style="width:80px;height:60px"></canvas>');
+  const pixels = () => page.$eval('#x', (c) => [...c.getContext('2d').getImageData(0, 0, 40, 30).data]);
+  await page.$eval('#x', (c) => {
+    const x = c.getContext('2d');
+    const g = x.createLinearGradient(0, 0, 40, 30);
+    g.addColorStop(0, 'rgba(255,0,0,.3)');
+    g.addColorStop(1, 'blue');
+    x.fillStyle = g;
+    x.fillRect(0, 0, 40, 30);
+    x.scale(3, 3);
+    x.globalAlpha = 0.5;
+  });
+  const was = await pixels();
+  await page.mouse.click(40, 30, { button: 'right' });
+  const frame = await edit(page, clicked());
+  for (const [color, rect] of [['lime', { x: 5, y: 5, width: 10, height: 10 }], ['white', { x: 10, y: 8, width: 20, height: 4 }]]) {
+    assert.deepEqual(await frame.evaluate(([c, r]) => apply(40, 30, c, r), [color, rect]), { ok: { reply: 'done' } });
+  }
+  const now = await pixels();
+  const at = (p, x, y) => p.slice((y * 40 + x) * 4, (y * 40 + x) * 4 + 4);
+  assert.deepEqual(at(now, 6, 6), [0, 255, 0, 255]);
+  assert.deepEqual(at(now, 12, 9), [255, 255, 255, 255]);
+  assert.deepEqual(at(now, 35, 25), at(was, 35, 25));
+  await frame.evaluate(() => call({ call: 'revert' }));
+  assert.deepEqual(await pixels(), was);
+  await finish(page);
+});
+
+test('WebGL canvas and video are not replaced', async () => {
+  const page = await open('<canvas id=x width=40 height=30 style="display:block"></canvas>');
+  await page.$eval('#x', (c) => c.getContext('webgl'));
+  await page.mouse.click(20, 15, { button: 'right' });
+  const frame = await edit(page, clicked());
+  assert.equal((await frame.evaluate(() => apply(40, 30, 'red'))).err.failure, 'not-replaceable');
+  assert.deepEqual((await frame.evaluate(() => bytes({ call: 'read-direct' }))).err, { failure: 'unreadable', detail: 'blank' });
+  await finish(page);
+});
+
+test('the page writes the same picture again: ours stays, revert knows the latest', async () => {
+  const page = await open('<img id=x src="/100x50" data-src="/200x100">');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => apply(100, 50, 'red'));
+  await page.$eval('#x', (x) => { x.src = '/200x100'; });
+  await page.waitForTimeout(50);
+  assert.match(await html(page, '#x'), /src="blob:/);
+  await frame.evaluate(() => call({ call: 'revert' }));
+  assert.equal(await html(page, '#x'), '<img id="x" src="/200x100" data-src="/200x100">');
+  await finish(page);
+});
+
+test('the page moves on to another picture: we let go, also after closing', async () => {
+  const page = await open('<img id=x srcset="/200x100 2x"><div id=b style="width:90px;height:90px;background-image:url(/70x70)"></div>');
+  let frame = await edit(page, clicked(`${home}/200x100`));
+  await frame.evaluate(() => apply(200, 100, 'red'));
+  await close(page, frame);
+  await page.$eval('#x', (x) => { x.srcset = '/120x60 2x'; x.src = '/60x30'; });
+  await page.waitForTimeout(50);
+  assert.equal(await html(page, '#x'), '<img id="x" srcset="/120x60 2x" src="/60x30">');
+  frame = await edit(page, clicked(`${home}/70x70`));
+  await frame.evaluate(() => apply(70, 70, 'red'));
+  await page.$eval('#b', (b) => { b.style.width = '95px'; });
+  await page.waitForTimeout(30);
+  assert.match(await html(page, '#b'), /blob:.*width: 95px|width: 95px.*blob:/);
+  await page.$eval('#b', (b) => b.setAttribute('style', 'width:90px;height:90px;background-image:url(/71x71)'));
+  await page.waitForTimeout(30);
+  assert.doesNotMatch(await html(page, '#b'), /blob:/);
+  await finish(page);
+});
+
+test('a clone in the same place is taken over', async () => {
+  const page = await open('<p id=p><img src="/100x50"></p>');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => apply(100, 50, 'red'));
+  await page.evaluate(() => { p.innerHTML = '<img src="/100x50" class="again">'; });
+  await page.waitForTimeout(60);
+  assert.match(await html(page, '#p'), /src="blob:[^"]*" class="again"/);
+  assert.deepEqual((await frame.evaluate(() => events)).filter((e) => e.event === 'gone'), []);
+  await frame.evaluate(() => call({ call: 'revert' }));
+  assert.equal(await html(page, '#p'), '<p id="p"><img src="/100x50" class="again"></p>');
+  assert.deepEqual(await frame.evaluate(() => apply(100, 50, 'lime')), { ok: { reply: 'done' } });
+  await frame.evaluate(() => call({ call: 'revert' }));
+  assert.equal(await html(page, '#p'), '<p id="p"><img src="/100x50" class="again"></p>');
+  await finish(page);
+});
+
+test('a later session reverts to the very first original', async () => {
+  const page = await open('<img id=x src="/100x50">');
+  let frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => apply(100, 50, 'red'));
+  await close(page, frame);
+  await page.mouse.click(50, 25, { button: 'right' });
+  frame = await edit(page, clicked());
+  assert.match(frame.hello.picture.url, /^blob:/);
+  assert.equal((await frame.evaluate(() => bytes({ call: 'read-direct' }))).width, 100);
+  await frame.evaluate(() => call({ call: 'revert' }));
+  assert.equal(await html(page, '#x'), '<img id="x" src="/100x50">');
+  await finish(page);
+});
+
+test('closing gives focus, selection and scroll back', async () => {
+  const page = await open('<input id=f value=hello><p id=t>some text</p><img src="/100x50"><div style="height:3000px">');
+  await page.evaluate(() => { f.focus(); f.setSelectionRange(1, 3); scrollTo(0, 30); });
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await page.waitForFunction(() => document.activeElement.tagName === 'DIV' || document.activeElement !== f);
+  await frame.evaluate(() => document.querySelector('#field').focus());
+  await page.evaluate(() => scrollTo(0, 200));
+  await close(page, frame);
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.id, f.selectionStart, f.selectionEnd, scrollY]), ['f', 1, 3, 30]);
+  assert.equal(await page.evaluate(() => document.documentElement.children.length), 2, 'nothing of ours is left');
+  await finish(page);
+});
+
+test('a page that removes our host gets a tab instead, and the session goes on there', async () => {
+  const page = await open('<img id=x src="/100x50">');
+  await edit(page, clicked(`${home}/100x50`));
+  await page.evaluate(() => document.documentElement.lastElementChild.remove());
+  await page.waitForTimeout(50);
+  assert.deepEqual(await page.evaluate(() => stub.sent), [{ v: 1, id: 1, body: { call: 'open-in-tab', token: 'tok' }, blobs: [] }]);
+  const answers = await page.evaluate(async () => {
+    const make = (name, id) => {
+      const port = { name, sender: { id }, got: [], out: [], left: [], postMessage: (m) => port.got.push(m),
+        onMessage: { addListener: (f) => port.out.push(f) }, onDisconnect: { addListener: (f) => port.left.push(f) } };
+      for (const f of stub.listeners.connect) f(port);
+      return port;
+    };
+    const wrong = [make('page:tok', 'other'), make('page:nope', 'rubout-id')].map((p) => p.out.length);
+    const port = make('page:tok', 'rubout-id');
+    for (const f of port.out) f({ v: 1, id: 1, body: { call: 'hello' }, blobs: [] });
+    await new Promise((done) => setTimeout(done, 100));
+    port.left.forEach((f) => f());
+    return { wrong, got: port.got };
+  });
+  assert.deepEqual(answers.wrong, [0, 0]);
+  assert.equal(answers.got[0].body.ok.picture.kind, 'image');
+  await finish(page);
+});
+
+test('a frame that never says hello gets a tab instead', async () => {
+  const page = await open('<img src="/100x50">', { overlay: '/overlay.html?silent' });
+  await start(page, clicked(`${home}/100x50`));
+  await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 4000 });
+  assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
+  await finish(page);
+});
+
+test('fullscreen and dialogs of the page stay under us, and stay', async () => {
+  const page = await open('<div id=full><img src="/100x50"><dialog id=d>page</dialog><button id=go>go</button></div>');
+  await page.evaluate(() => { go.onclick = () => full.requestFullscreen(); });
+  await page.click('#go');
+  await page.waitForFunction(() => document.fullscreenElement);
+  await page.evaluate(() => d.showModal());
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  const onTop = () => page.evaluate(() => document.elementFromPoint(500, 300).parentNode === document.documentElement && document.elementFromPoint(500, 300) !== document.body);
+  assert.ok(await onTop());
+  await page.evaluate(() => { d.close(); d.showModal(); });
+  await page.waitForTimeout(80);
+  assert.ok(await onTop(), 'also above one that opens later');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  assert.ok(await onTop(), 'Escape is the overlay\'s');
+  assert.equal(await frame.evaluate(() => events.filter((e) => e.event === 'gone').length), 0);
+  await close(page, frame);
+  assert.deepEqual(await page.evaluate(() => [document.fullscreenElement?.id, d.open]), ['full', true]);
+  await finish(page);
+});
+
+test('pick: hover and click, and nothing of it reaches the page', async () => {
+  const page = await open('<img id=a src="/100x50" style="position:absolute;left:20px;top:20px"><img src="/8x8" style="position:absolute;left:300px;top:0">');
+  await page.evaluate(() => { window.clicks = 0; addEventListener('click', () => clicks++); });
+  await start(page, { target: 'pick' });
+  await page.mouse.click(304, 4);
+  await page.waitForTimeout(50);
+  assert.equal(page.frames().length, 1, 'too small to pick');
+  await page.mouse.move(60, 40);
+  await page.mouse.click(60, 40);
+  const frame = await overlayOf(page);
+  assert.equal(frame.hello.picture.url, `${home}/100x50`);
+  assert.equal(await page.evaluate(() => clicks), 0);
+  await finish(page);
+});
+
+test('pick: keys go through the pictures, Escape leaves', async () => {
+  const page = await open('<img src="/100x50" style="display:block"><img src="/90x90" style="display:block"><img src="/70x70" style="display:block">');
+  await start(page, { target: 'pick' });
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
+  await start(page, { target: 'pick' });
+  for (const key of ['Tab', 'ArrowDown', 'ArrowRight', 'Shift+Tab', 'Enter']) await page.keyboard.press(key);
+  assert.equal((await overlayOf(page)).hello.picture.url, `${home}/90x90`);
+  await finish(page);
+});
+
+test('events that no user made are ignored', async () => {
+  const page = await open('<img id=a src="/100x50" style="position:absolute;left:20px;top:20px"><img src="/90x90" style="position:absolute;left:500px;top:20px">');
+  await page.evaluate(() => a.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, composed: true, clientX: 50, clientY: 40 })));
+  await start(page, clicked());
+  assert.equal(page.frames().length, 1, 'a made-up right-click picks nothing: the user is asked');
+  await page.evaluate(() => {
+    for (const type of ['pointermove', 'click']) a.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX: 50, clientY: 40 }));
+    for (const key of ['Tab', 'Enter', 'Escape']) a.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, key }));
+  });
+  await page.waitForTimeout(60);
+  assert.equal(page.frames().length, 1);
+  assert.equal(await page.evaluate(() => document.documentElement.children.length), 3, 'still picking');
+  await finish(page);
+});
+
+test('start: only from us, once, answered; other frames are named; unknown calls are refused', async () => {
+  const page = await open('<img src="/100x50">');
+  await inject(page);
+  assert.equal(await page.evaluate(() => stub.listeners.message.length), 1, 'injected once');
+  assert.equal(await start(page, clicked(`${home}/100x50`), 'tok', 'somebody'), undefined);
+  assert.equal(page.frames().length, 1);
+  const target = { target: 'frame', origin: 'https://example.org', frameId: 4, srcUrl: null };
+  assert.deepEqual(await start(page, target), { v: 1, re: 5, body: { ok: null }, blobs: [] });
+  const frame = await overlayOf(page);
+  assert.deepEqual(frame.hello, { reply: 'frame', origin: 'https://example.org', frameId: 4, srcUrl: null });
+  await start(page, clicked(`${home}/100x50`), 'second');
+  assert.equal(page.frames().length, 2, 'one overlay');
+  assert.equal(await frame.evaluate(() => token), 'tok');
+  const failures = await frame.evaluate(async () => {
+    raw(null); raw('x'); raw({ v: 1 });
+    return [(await call({ call: 'dance' })).body, (await call({ call: 'read-direct' })).body, (await call({ call: 'hello' }, [], 2)).body];
+  });
+  assert.deepEqual(failures.map((f) => f.err.failure), ['internal', 'internal', 'internal']);
+  await finish(page);
+});

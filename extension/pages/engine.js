@@ -1,0 +1,51 @@
+// The engine's document: forwards between runtime ports and the worker, under a number for each port. It decides nothing.
+const IDLE_MS = 5 * 60 * 1000;
+
+const ports = new Map();
+let lastPort = 0;
+let worker;
+let waiting;
+let idle;
+
+function start() {
+  waiting = [];
+  worker = new Worker("engine-worker.js", { type: "module" });
+  worker.onmessage = ({ data }) => {
+    if (data.port !== undefined) return ports.get(data.port)?.postMessage(data.message);
+    for (const message of waiting.splice(0)) worker.postMessage(message);
+    waiting = undefined;
+  };
+  // A worker that failed is replaced; whoever used it notices the closed port, connects again and loses nothing.
+  worker.onerror = () => {
+    worker.terminate();
+    for (const port of ports.values()) port.disconnect();
+    ports.clear();
+    start();
+  };
+}
+
+function toWorker(message) {
+  if (waiting) waiting.push(message);
+  else worker.postMessage(message);
+}
+
+// Memory goes back to the user when nobody has needed the engine for a while.
+function rest() {
+  clearTimeout(idle);
+  if (ports.size === 0) idle = setTimeout(() => window.close(), IDLE_MS);
+}
+
+chrome.runtime.onConnect.addListener((port) => {
+  if (port.name !== "engine" || port.sender?.id !== chrome.runtime.id) return;
+  const id = ++lastPort;
+  ports.set(id, port);
+  rest();
+  port.onMessage.addListener((message) => toWorker({ port: id, message }));
+  port.onDisconnect.addListener(() => {
+    if (ports.delete(id)) toWorker({ port: id, closed: true });
+    rest();
+  });
+});
+
+start();
+rest();

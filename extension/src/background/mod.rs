@@ -1,0 +1,159 @@
+//! The background service worker: menu, injection, the engine's page. It holds nothing: the browser may end it at any
+//! moment, also while a job runs.
+
+use crate::browser::{field, i18n, offscreen, refused, scripting, storage, tabs, words};
+use crate::protocol::Failure;
+use crate::protocol::background::{Session, ToBackground, session_key};
+use crate::protocol::page::{Start, Target};
+use crate::wire::{self, Incoming};
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+/// The script that enters a page.
+const SHIM: &str = "shim.js";
+/// The page that the engine lives in.
+const ENGINE_PAGE: &str = "engine.html";
+/// The overlay's page.
+const OVERLAY_PAGE: &str = "overlay.html";
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid() -> String;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "contextMenus"], js_name = create)]
+    fn create_menu(item: &JsValue, done: &Function) -> Result<JsValue, JsValue>;
+}
+
+/// Puts "Erase..." into the context menu. The item is there on whatever may show a picture, not only on what the
+/// browser calls an image: backgrounds, canvases and pictures under other elements are none to it.
+///
+/// # Errors
+/// When the browser refuses.
+pub fn install_menu() -> Result<(), Failure> {
+    let contexts: Array = ["image", "video", "page", "link", "frame"].into_iter().map(JsValue::from).collect();
+    let patterns: Array = ["http://*/*", "https://*/*", "file:///*"].into_iter().map(JsValue::from).collect();
+    let item = crate::browser::object(&[
+        ("id", "erase".into()),
+        ("title", i18n::text("menuErase", &[]).into()),
+        ("contexts", contexts.into()),
+        ("documentUrlPatterns", patterns.into()),
+    ]);
+    // An item that survived an update is no trouble; the callback keeps the browser from logging it as one.
+    create_menu(&item, &Function::new_no_args("")).map_err(refused)?;
+    Ok(())
+}
+
+/// "Erase..." was chosen.
+pub async fn menu_clicked(info: JsValue, tab: JsValue) {
+    let Some(tab_id) = number(&tab, "id") else { return };
+    let frame_id = number(&info, "frameId").unwrap_or(0);
+    let src_url = field(&info, "srcUrl").as_string();
+    let frame_url = field(&info, "frameUrl").as_string();
+    let clicked = Target::Clicked { src_url: src_url.clone() };
+    if begin(tab_id, frame_id, clicked).await.is_ok() {
+        return;
+    }
+    // A frame of another origin is not covered by the click: ask for it in the page around it.
+    let origin = frame_url.as_deref().and_then(origin).filter(|_| frame_id != 0);
+    if let Some(origin) = origin
+        && begin(tab_id, 0, Target::Frame { origin, frame_id, src_url }).await.is_ok()
+    {
+        return;
+    }
+    say_forbidden(tab_id).await;
+}
+
+/// The toolbar button or the keyboard command: pick a picture, in whichever frame it is.
+pub async fn pick(tab: JsValue) {
+    let Some(tab_id) = number(&tab, "id") else { return };
+    let result = async {
+        scripting::inject(SHIM, tab_id, None).await?;
+        let token = open_session(tab_id, 0).await?;
+        tabs::send_message(tab_id, None, &wire::event(&Start { token, target: Target::Pick })?).await
+    };
+    let (_, result) = futures::join!(ensure_engine(), result);
+    if result.is_err() {
+        say_forbidden(tab_id).await;
+    }
+}
+
+/// A message of the shim or of the overlay; answers with an envelope.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub async fn message(message: JsValue, sender: JsValue) -> Result<JsValue, JsValue> {
+    let result = match Incoming::read(&message).map(|m| m.body::<ToBackground>()) {
+        Some(Ok(call)) => serve(call, &sender).await,
+        Some(Err(failure)) => Err(failure),
+        None => Err(Failure::Internal { detail: "not an envelope".into() }),
+    };
+    wire::answer(1, result.map(|()| ((), vec![]))).map_err(|e| JsValue::from_str(&e.to_string()))
+}
+
+async fn serve(call: ToBackground, sender: &JsValue) -> Result<(), Failure> {
+    let tab_id = number(&field(sender, "tab"), "id");
+    let in_tab = || tab_id.ok_or_else(|| Failure::Internal { detail: "the sender is in no tab".into() });
+    match call {
+        ToBackground::EnsureEngine => ensure_engine().await,
+        ToBackground::OpenInTab { token } => {
+            let tab_id = in_tab()?;
+            let key = session_key(&token);
+            let known: Option<Session> = storage::session(&key).await?;
+            if known.is_none_or(|s| s.tab_id != tab_id) {
+                return Err(Failure::Internal { detail: "no such session".into() });
+            }
+            // A picture that was picked may be in any frame: now it is known in which.
+            let frame_id = number(sender, "frameId").unwrap_or(0);
+            storage::set_session(&key, &Session { tab_id, frame_id }).await?;
+            tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
+        }
+        ToBackground::PickEnded => {
+            let end = Start { token: String::new(), target: Target::PickEnd };
+            tabs::send_message(in_tab()?, None, &wire::event(&end)?).await.map(drop)
+        }
+        ToBackground::StartInFrame { frame_id, src_url } => {
+            begin(in_tab()?, frame_id, Target::Clicked { src_url }).await
+        }
+    }
+}
+
+/// Injects the shim into a frame and tells it to begin; meanwhile the engine wakes up.
+async fn begin(tab_id: i32, frame_id: i32, target: Target) -> Result<(), Failure> {
+    let start = async {
+        scripting::inject(SHIM, tab_id, Some(frame_id)).await?;
+        let token = open_session(tab_id, frame_id).await?;
+        tabs::send_message(tab_id, Some(frame_id), &wire::event(&Start { token, target })?).await
+    };
+    // The overlay asks for the engine again and reports when it cannot be had.
+    let (_, started) = futures::join!(ensure_engine(), start);
+    started.map(drop)
+}
+
+async fn open_session(tab_id: i32, frame_id: i32) -> Result<String, Failure> {
+    let token = random_uuid();
+    storage::set_session(&session_key(&token), &Session { tab_id, frame_id }).await?;
+    Ok(token)
+}
+
+async fn ensure_engine() -> Result<(), Failure> {
+    offscreen::ensure(ENGINE_PAGE, "Runs the erase engine in a worker").await
+}
+
+/// On pages that no extension may enter, the sentence that says so has to stand in a tab of ours.
+async fn say_forbidden(tab_id: i32) {
+    if let Err(failure) = tabs::open(&format!("{OVERLAY_PAGE}?tab"), Some(tab_id)).await {
+        web_sys::console::error_1(&failure.to_string().into());
+    }
+}
+
+fn number(object: &JsValue, key: &str) -> Option<i32> {
+    Reflect::get(object, &key.into()).ok()?.as_f64().map(|n| n as i32)
+}
+
+fn origin(url: &str) -> Option<String> {
+    web_sys::Url::new(url)
+        .map_err(|e| words(&e))
+        .ok()
+        .map(|u| u.origin())
+        .filter(|o| o.starts_with("http"))
+}

@@ -1,0 +1,35 @@
+//! The document that the engine lives in.
+
+use super::{object, refused, runtime};
+use crate::protocol::Failure;
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "offscreen"], js_name = createDocument)]
+    fn create_document(options: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// Makes sure that the document exists.
+///
+/// # Errors
+/// When the browser does not open it.
+pub async fn ensure(page: &str, justification: &str) -> Result<(), Failure> {
+    if runtime::has_offscreen_document().await? {
+        return Ok(());
+    }
+    let options = object(&[
+        ("url", page.into()),
+        ("reasons", Array::of2(&"WORKERS".into(), &"BLOBS".into()).into()),
+        ("justification", justification.into()),
+    ]);
+    let created = JsFuture::from(create_document(&options).map_err(refused)?).await;
+    match created {
+        Ok(_) => Ok(()),
+        // Two clicks at once: only one of them can create it, and either is content.
+        Err(_) if runtime::has_offscreen_document().await? => Ok(()),
+        Err(error) => Err(refused(error)),
+    }
+}

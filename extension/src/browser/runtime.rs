@@ -1,0 +1,70 @@
+//! Messages between the extension's contexts.
+
+use super::{object, refused};
+use crate::protocol::Failure;
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = connect)]
+    fn connect_js(info: &JsValue) -> Result<Port, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = sendMessage)]
+    fn send_message_js(message: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = getContexts)]
+    fn get_contexts(filter: &JsValue) -> Result<Promise, JsValue>;
+
+    /// A two-way channel to another context.
+    pub type Port;
+    /// Sends a message.
+    #[wasm_bindgen(catch, method, js_name = postMessage)]
+    pub fn post_message(this: &Port, message: &JsValue) -> Result<(), JsValue>;
+    /// Closes it; the other side is told.
+    #[wasm_bindgen(method)]
+    pub fn disconnect(this: &Port);
+    #[wasm_bindgen(method, getter, js_name = onMessage)]
+    fn on_message(this: &Port) -> ChromeEvent;
+    #[wasm_bindgen(method, getter, js_name = onDisconnect)]
+    fn on_disconnect(this: &Port) -> ChromeEvent;
+
+    type ChromeEvent;
+    #[wasm_bindgen(method, js_name = addListener)]
+    fn add_listener(this: &ChromeEvent, listener: &Function);
+}
+
+impl Port {
+    /// Calls back for every message and when the other side closes. The port keeps the closures as long as it lives.
+    pub fn listen(&self, mut message: impl FnMut(JsValue) + 'static, closed: impl FnMut() + 'static) {
+        let message = Closure::<dyn FnMut(JsValue)>::new(move |m| message(m)).into_js_value();
+        self.on_message().add_listener(message.unchecked_ref());
+        let closed = Closure::<dyn FnMut()>::new(closed).into_js_value();
+        self.on_disconnect().add_listener(closed.unchecked_ref());
+    }
+}
+
+/// Opens a channel that the context serving `name` answers.
+///
+/// # Errors
+/// When the extension was reloaded underneath this page.
+pub fn connect(name: &str) -> Result<Port, Failure> {
+    connect_js(&object(&[("name", name.into())])).map_err(refused)
+}
+
+/// Sends one message and waits for the answer.
+///
+/// # Errors
+/// When nobody answers.
+pub async fn send_message(message: &JsValue) -> Result<JsValue, Failure> {
+    JsFuture::from(send_message_js(message).map_err(refused)?).await.map_err(refused)
+}
+
+/// Whether the offscreen document exists.
+///
+/// # Errors
+/// When the browser does not say.
+pub async fn has_offscreen_document() -> Result<bool, Failure> {
+    let filter = object(&[("contextTypes", Array::of1(&"OFFSCREEN_DOCUMENT".into()).into())]);
+    let contexts = JsFuture::from(get_contexts(&filter).map_err(refused)?).await.map_err(refused)?;
+    Ok(Array::from(&contexts).length() > 0)
+}

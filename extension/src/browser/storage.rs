@@ -1,0 +1,71 @@
+//! The two storage areas in use: `session` (gone with the browser) and `local` (settings).
+
+use super::{field, object, refused};
+use crate::protocol::Failure;
+use js_sys::Promise;
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    type Area;
+    #[wasm_bindgen(catch, method)]
+    fn get(this: &Area, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, method)]
+    fn set(this: &Area, items: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "storage"], js_name = session)]
+    static SESSION: Area;
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "storage"], js_name = local)]
+    static LOCAL: Area;
+}
+
+async fn read<T: DeserializeOwned>(reading: Result<Promise, JsValue>, key: &str) -> Result<Option<T>, Failure> {
+    let items = JsFuture::from(reading.map_err(refused)?).await.map_err(refused)?;
+    // What an older version wrote and this one does not understand counts as absent.
+    Ok(serde_wasm_bindgen::from_value(field(&items, key)).ok())
+}
+
+fn items<T: Serialize>(key: &str, value: &T) -> Result<JsValue, Failure> {
+    let value = value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|e| Failure::Internal { detail: e.to_string() })?;
+    Ok(object(&[(key, value)]))
+}
+
+/// Reads a value of the session.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn session<T: DeserializeOwned>(key: &str) -> Result<Option<T>, Failure> {
+    read(SESSION.with(|area| area.get(key)), key).await
+}
+
+/// Keeps a value for the session.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn set_session<T: Serialize>(key: &str, value: &T) -> Result<(), Failure> {
+    let items = items(key, value)?;
+    JsFuture::from(SESSION.with(|area| area.set(&items)).map_err(refused)?).await.map_err(refused)?;
+    Ok(())
+}
+
+/// Reads a setting.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn local<T: DeserializeOwned>(key: &str) -> Result<Option<T>, Failure> {
+    read(LOCAL.with(|area| area.get(key)), key).await
+}
+
+/// Keeps a setting.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn set_local<T: Serialize>(key: &str, value: &T) -> Result<(), Failure> {
+    let items = items(key, value)?;
+    JsFuture::from(LOCAL.with(|area| area.set(&items)).map_err(refused)?).await.map_err(refused)?;
+    Ok(())
+}

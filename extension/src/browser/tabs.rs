@@ -1,0 +1,74 @@
+//! Tabs: which one this is, messages into it, pictures of it.
+
+use super::{field, object, refused, runtime::Port};
+use crate::protocol::Failure;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = getCurrent)]
+    fn get_current() -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = sendMessage)]
+    fn send_message_js(tab_id: i32, message: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = connect)]
+    fn connect_js(tab_id: i32, info: &JsValue) -> Result<Port, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = create)]
+    fn create_js(properties: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = captureVisibleTab)]
+    fn capture_visible_tab(options: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// Number of the tab that this page is in.
+///
+/// # Errors
+/// When it is in none.
+pub async fn current() -> Result<i32, Failure> {
+    let tab = JsFuture::from(get_current().map_err(refused)?).await.map_err(refused)?;
+    let id = field(&tab, "id").as_f64();
+    id.map(|id| id as i32).ok_or_else(|| Failure::Internal { detail: "not in a tab".into() })
+}
+
+/// Sends a message to the scripts in one frame of a tab, or in all of them, and waits for the answer.
+///
+/// # Errors
+/// When there is no script of ours.
+pub async fn send_message(tab_id: i32, frame_id: Option<i32>, message: &JsValue) -> Result<JsValue, Failure> {
+    let options = match frame_id {
+        Some(id) => object(&[("frameId", id.into())]),
+        None => object(&[]),
+    };
+    JsFuture::from(send_message_js(tab_id, message, &options).map_err(refused)?).await.map_err(refused)
+}
+
+/// Opens a channel to the scripts in one frame of a tab.
+///
+/// # Errors
+/// When the tab is gone.
+pub fn connect(tab_id: i32, frame_id: i32, name: &str) -> Result<Port, Failure> {
+    connect_js(tab_id, &object(&[("frameId", frame_id.into()), ("name", name.into())])).map_err(refused)
+}
+
+/// Opens a page of ours in a new tab beside another.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn open(url: &str, opener: Option<i32>) -> Result<(), Failure> {
+    let mut properties = vec![("url", url.into())];
+    if let Some(id) = opener {
+        properties.push(("openerTabId", id.into()));
+    }
+    JsFuture::from(create_js(&object(&properties)).map_err(refused)?).await.map_err(refused)?;
+    Ok(())
+}
+
+/// What the current window's visible tab shows, at device resolution, as a `data:` URL of a PNG.
+///
+/// # Errors
+/// When neither `activeTab` nor the site's permission is there.
+pub async fn capture() -> Result<String, Failure> {
+    let capture = capture_visible_tab(&object(&[("format", "png".into())])).map_err(refused)?;
+    let url = JsFuture::from(capture).await.map_err(refused)?;
+    url.as_string().ok_or_else(|| Failure::Internal { detail: "the capture is no URL".into() })
+}

@@ -1,0 +1,11 @@
+//! The engine's host: a dedicated worker in the offscreen document.
+//!
+//! The document's script only forwards between runtime ports and this worker, under a number for each port. A port
+//! is one overlay's picture ([`picture`]); fills run one after another in the order they were asked for
+//! ([`hub`]), so that two tabs take turns and neither starves.
+
+mod canvas;
+mod hub;
+mod picture;
+
+pub use hub::Hub;

@@ -1,0 +1,163 @@
+//! One overlay's picture: decoded pixels, and the fills laid on them.
+
+use super::canvas;
+use crate::browser::bytes;
+use crate::protocol::engine::{EngineReply, FileFormat, Purpose};
+use crate::protocol::{Failure, Rect};
+use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
+use wasm_core::pixels::{self, Image, Mask, Patch};
+use wasm_core::{Error, Pacer};
+use web_sys::Blob;
+
+/// Larger pictures exhaust wasm memory: 120 million pixels are 480 MB.
+const MOST_PIXELS: u64 = 120_000_000;
+
+/// See the module.
+pub(super) struct Picture {
+    source: Source,
+    image: Image,
+    /// What each fill wrote, and what stood there.
+    fills: Vec<(Patch, Patch)>,
+    /// How many of them are laid on.
+    applied: usize,
+}
+
+impl Picture {
+    /// Decodes, and lays `fills` (rectangles and their encoded patches) on.
+    pub(super) async fn open(blobs: &[Blob], fills: &[Rect]) -> Result<(Self, EngineReply), Failure> {
+        let (file, patches) = blobs.split_first().ok_or_else(|| unexpected("no picture came along"))?;
+        let data = bytes::read(file).await?;
+        let source = Source::inspect(&data);
+        let image = match source.decode(&data).map_err(failure)? {
+            Some(image) => image,
+            None => canvas::decode(file).await?,
+        };
+        let (width, height) = (image.width(), image.height());
+        if u64::from(width) * u64::from(height) > MOST_PIXELS {
+            return Err(Failure::TooLarge { width, height });
+        }
+        let mut picture = Self { source, image, fills: vec![], applied: 0 };
+        for (rect, patch) in fills.iter().zip(patches) {
+            let data = bytes::read(patch).await?;
+            let decoded = Source::inspect(&data).decode(&data).map_err(failure)?;
+            let rgba = decoded.ok_or_else(|| unexpected("a patch is no PNG"))?.into_rgba();
+            picture.lay(Patch { rect: to_engine(*rect), rgba })?;
+        }
+        let opened = EngineReply::Opened {
+            width,
+            height,
+            format: picture.native_format(),
+            animated: picture.source.animated,
+            alpha: !picture.image.is_opaque(),
+        };
+        Ok((picture, opened))
+    }
+
+    /// Fills what the mask covers. What was undone before is given up.
+    pub(super) async fn erase(
+        &mut self,
+        mask: Rect,
+        coverage: Vec<u8>,
+        seed: u32,
+        pacer: &impl Pacer,
+    ) -> Result<(Rect, Blob), Failure> {
+        let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
+        let patch = wasm_core::erase(&self.image, &mask, seed, pacer).await.map_err(failure)?;
+        let rect = patch.rect;
+        let small = Image::new(rect.width, rect.height, patch.rgba.clone()).map_err(failure)?;
+        // With the source's profile, so that the overlay shows it in the colours of its surroundings.
+        let png = codec::encode_png(&small, &self.source.metadata.colours_only(), true).map_err(failure)?;
+        self.fills.truncate(self.applied);
+        self.lay(patch)?;
+        let rect = Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
+        Ok((rect, bytes::blob(&png, FileFormat::Png.mime())?))
+    }
+
+    fn lay(&mut self, patch: Patch) -> Result<(), Failure> {
+        let before = self.image.replace(&patch).map_err(failure)?;
+        self.fills.push((patch, before));
+        self.applied = self.fills.len();
+        Ok(())
+    }
+
+    /// Undoes or redoes until `fills` of them are laid on.
+    pub(super) fn rewind(&mut self, fills: usize) -> Result<(), Failure> {
+        if fills > self.fills.len() {
+            return Err(unexpected("there are not that many fills"));
+        }
+        while self.applied > fills {
+            self.applied -= 1;
+            self.image.replace(&self.fills[self.applied].1).map_err(failure)?;
+        }
+        while self.applied < fills {
+            self.image.replace(&self.fills[self.applied].0).map_err(failure)?;
+            self.applied += 1;
+        }
+        Ok(())
+    }
+
+    /// The picture as it stands, as a file.
+    pub(super) async fn encode(&self, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
+        let all = &self.source.metadata;
+        let data = match (format, purpose) {
+            (FileFormat::Png, Purpose::Page) => codec::encode_png(&self.image, &all.colours_only(), true),
+            (FileFormat::Png, Purpose::File) => codec::encode_png(&self.image, &self.portable(FileFormat::Png), false),
+            (FileFormat::Jpeg, _) => codec::encode_jpeg(&self.image, all, self.source.jpeg.as_ref()),
+            (FileFormat::Webp, _) => match self.webp_coding() {
+                WebpCoding::Lossless => codec::encode_webp_lossless(&self.image, all),
+                WebpCoding::Lossy { quality } => {
+                    codec::with_metadata(canvas::encode_webp(&self.image, quality).await?, all)
+                }
+            },
+        };
+        bytes::blob(&data.map_err(failure)?, format.mime())
+    }
+
+    /// PNG's own chunks only go back into a PNG; profile and Exif go everywhere.
+    fn portable(&self, to: FileFormat) -> Metadata {
+        let mut metadata = self.source.metadata.clone();
+        if to != FileFormat::Png {
+            metadata.png_chunks.clear();
+        }
+        metadata
+    }
+
+    fn webp_coding(&self) -> WebpCoding {
+        match (self.source.webp, self.source.format) {
+            (Some(coding), _) => coding,
+            // From a lossy file, lossless would only be large.
+            (None, Format::Jpeg) => WebpCoding::Lossy { quality: 0.9 },
+            (None, _) => WebpCoding::Lossless,
+        }
+    }
+
+    fn native_format(&self) -> FileFormat {
+        match self.source.format {
+            Format::Jpeg => FileFormat::Jpeg,
+            Format::Webp => FileFormat::Webp,
+            Format::Png | Format::Gif | Format::Other => FileFormat::Png,
+        }
+    }
+}
+
+fn to_engine(rect: Rect) -> pixels::Rect {
+    pixels::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
+}
+
+fn unexpected(detail: &str) -> Failure {
+    Failure::Internal { detail: detail.into() }
+}
+
+/// The engine's errors in the protocol's words.
+pub(super) fn failure(error: Error) -> Failure {
+    match error {
+        Error::Decode(detail) => Failure::Undecodable { detail },
+        Error::EmptyImage => Failure::EmptyImage,
+        Error::EmptyMask => Failure::EmptyMask,
+        Error::WholeMask => Failure::WholeMask,
+        Error::Cancelled => Failure::Cancelled,
+        Error::Encode(_) | Error::WrongLength(..) | Error::MaskOutside => {
+            Failure::Internal { detail: error.to_string() }
+        }
+    }
+}

@@ -1,0 +1,545 @@
+//! What the buttons do.
+
+use super::app::{App, State, TOOLS, Tool};
+use super::dom::{attribute, document, on, reduced_motion, root, window};
+use super::opening::{ERASE_ON_RELEASE, file_name};
+use super::page::unexpected;
+use crate::browser::{bytes, i18n, object, refused, storage, words};
+use crate::overlay::history::Crossed;
+use crate::overlay::mask::MaskOp;
+use crate::protocol::engine::{EngineChoice, EngineReply, FileFormat, Purpose, ToEngine};
+use crate::protocol::page::{PageReply, PictureKind, ToPage};
+use crate::protocol::{Failure, Rect};
+use gloo_timers::future::TimeoutFuture;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use web_sys::{Blob, Event, HtmlAnchorElement, MouseEvent, PointerEvent, Url};
+
+/// A rest this long (milliseconds) after painting starts the fill.
+const REST: u32 = 600;
+/// Length of the cross-fade into the result, milliseconds.
+const FADE: f64 = 150.0;
+
+#[wasm_bindgen]
+extern "C" {
+    type ClipboardItem;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(items: &JsValue) -> Result<ClipboardItem, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["navigator", "clipboard"], js_name = write)]
+    fn write_clipboard(items: &js_sys::Array) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// Listens to every control.
+pub(super) fn bind(app: &Rc<App>) {
+    let click = |id: &str, action: fn(&Rc<App>)| {
+        let it = Rc::clone(app);
+        on(&app.dom.button(id), "click", move |_: &MouseEvent| action(&it));
+    };
+    click("tool-brush", |app| app.choose(Tool::Brush));
+    click("tool-eraser", |app| app.choose(Tool::Eraser));
+    click("tool-rectangle", |app| app.choose(Tool::Rectangle));
+    click("tool-lasso", |app| app.choose(Tool::Lasso));
+    click("clear", |app| app.paint(MaskOp::Clear));
+    click("invert", |app| app.paint(MaskOp::Invert));
+    click("undo", App::undo);
+    click("redo", App::redo);
+    click("erase", App::erase);
+    click("cancel", App::escape);
+    click("save", |app| app.save());
+    click("copy", |app| app.copy());
+    click("revert", App::revert);
+    click("done", App::done);
+    click("close", App::close);
+    click("help", |app| app.show_help());
+    click("help-close", |app| app.dom.help_sheet.close());
+    click("notice-yes", |app| _ = app.answer(true));
+    click("notice-no", |app| _ = app.answer(false));
+    click("auto", |app| {
+        let auto = !app.erase_on_release.get();
+        app.set_erase_on_release(auto);
+        spawn_local(async move {
+            // A setting that could not be kept is set again next time.
+            let _ = storage::set_local(ERASE_ON_RELEASE, &auto).await;
+        });
+    });
+    let compare = app.dom.button("compare");
+    for (name, showing) in [("pointerdown", true), ("pointerup", false), ("pointerleave", false), ("pointercancel", false)] {
+        let it = Rc::clone(app);
+        on(&compare, name, move |_: &PointerEvent| it.compare(showing));
+    }
+    for (name, showing) in [("keydown", true), ("keyup", false)] {
+        let it = Rc::clone(app);
+        on(&compare, name, move |event: &web_sys::KeyboardEvent| {
+            if matches!(event.key().as_str(), " " | "Enter") {
+                it.compare(showing);
+            }
+        });
+    }
+    let it = Rc::clone(app);
+    on(&app.dom.size, "input", move |_: &Event| {
+        let along = it.dom.size.value_as_number();
+        it.set_radius(it.radius_at(along));
+    });
+}
+
+impl App {
+    pub(super) fn choose(&self, tool: Tool) {
+        self.tool.set(tool);
+        for (each, id, name) in TOOLS {
+            let button = self.dom.button(id);
+            attribute(&button, "aria-checked", if each == tool { "true" } else { "false" });
+            button.set_tab_index(if each == tool { 0 } else { -1 });
+            if each == tool {
+                self.announce("statusTool", &[&i18n::text(name, &[])]);
+            }
+        }
+        self.request_frame();
+    }
+
+    pub(super) fn set_erase_on_release(&self, auto: bool) {
+        self.erase_on_release.set(auto);
+        attribute(&self.dom.auto, "aria-pressed", if auto { "true" } else { "false" });
+    }
+
+    pub(super) fn set_native_format(&self, format: FileFormat) {
+        self.native_format.set(format);
+        self.dom.format.set_value(name(format));
+    }
+
+    fn chosen_format(&self) -> FileFormat {
+        let formats = [FileFormat::Png, FileFormat::Jpeg, FileFormat::Webp];
+        let value = self.dom.format.value();
+        formats.into_iter().find(|f| name(*f) == value).unwrap_or(self.native_format.get())
+    }
+
+    pub(super) fn show_help(&self) {
+        // Only a sheet that is already open refuses.
+        let _ = self.dom.help_sheet.show_modal();
+    }
+
+    /// The mask is being worked on: an automatic erase waits for the next rest, and an old complaint is over.
+    pub(super) fn touched(&self) {
+        self.rest.set(self.rest.get().wrapping_add(1));
+        if self.state.get() == State::Failed {
+            self.dismiss();
+            self.settle();
+        }
+    }
+
+    /// One step on the whole mask.
+    fn paint(self: &Rc<Self>, op: MaskOp) {
+        if !self.can_paint() {
+            return;
+        }
+        self.touched();
+        self.finish_stroke();
+        self.mask.borrow_mut().apply(&op);
+        if op == MaskOp::Clear {
+            self.hint("hintMaskClear");
+        }
+        self.history.borrow_mut().painted(op);
+        self.settle();
+        self.mask_changed();
+    }
+
+    /// Erases by itself when the mask rests for a while.
+    pub(super) fn erase_after_rest(self: &Rc<Self>) {
+        if !self.erase_on_release.get() {
+            return;
+        }
+        let (app, rest) = (Rc::clone(self), self.rest.get());
+        spawn_local(async move {
+            TimeoutFuture::new(REST).await;
+            let resting = app.rest.get() == rest && matches!(app.state.get(), State::Painting | State::Done);
+            if resting && !app.gesture.borrow().paints() {
+                app.erase();
+            }
+        });
+    }
+
+    /// Fills what is painted.
+    pub(super) fn erase(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        self.touched();
+        self.finish_stroke();
+        let cut = self.mask.borrow_mut().cut();
+        let Some((rect, coverage)) = cut else {
+            return self.fail(Failure::EmptyMask, |_| {});
+        };
+        if self.mask.borrow().is_whole() {
+            return self.fail(Failure::WholeMask, |_| {});
+        }
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            match app.fill(rect, &coverage).await {
+                Ok(()) => {}
+                Err(Failure::Cancelled) => {
+                    app.progress_over();
+                    app.announce("statusCancelled", &[]);
+                    app.settle_running();
+                }
+                Err(failure) => app.fail(failure, |app| app.erase()),
+            }
+        });
+    }
+
+    async fn fill(self: &Rc<Self>, rect: Rect, coverage: &[u8]) -> Result<(), Failure> {
+        let job = self.last_job.get() + 1;
+        self.last_job.set(job);
+        self.job.set(Some(job));
+        self.set_state(State::Running);
+        self.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
+        let mask = bytes::blob(coverage, "application/octet-stream")?;
+        let erase = ToEngine::Erase { job, mask: rect, engine: EngineChoice::Instant, seed: self.seed.get() };
+        let answer = self.engine.call(&erase, &[mask]).await;
+        self.job.set(None);
+        let (EngineReply::Erased { patch, ms }, Some(blob)) = answer? else {
+            return Err(Failure::Internal { detail: "the engine answered something else".into() });
+        };
+        let applied = self.fills();
+        self.engine.filled(patch, blob.clone());
+        let shown = self.shown.borrow_mut().take();
+        let mut shown = shown.ok_or(Failure::EngineLost)?;
+        let pushed = shown.push(applied, patch, &blob).await;
+        *self.shown.borrow_mut() = Some(shown);
+        pushed?;
+        // What was kept of a redo that is now given up is kept no more.
+        self.kept.set(if self.kept.get() > applied { usize::MAX } else { self.kept.get() });
+        self.history.borrow_mut().filled();
+        self.replay_mask();
+        self.progress_over();
+        self.hint("hintChain");
+        self.set_state(State::Done);
+        attribute(&root(), "data-fills", &self.fills().to_string());
+        self.announce("statusErased", &[&format!("{:.1}", ms / 1000.0)]);
+        self.cross_fade().await
+    }
+
+    async fn cross_fade(&self) -> Result<(), Failure> {
+        let fills = self.fills();
+        let opaque = !self.dom.picture.class_list().contains("checker");
+        if opaque && !reduced_motion() {
+            let performance = window().performance();
+            let now = || performance.as_ref().map_or(FADE, |p| p.now());
+            let start = now();
+            let mut shown_so_far = 0.0;
+            while now() - start < FADE {
+                let wanted = ((now() - start) / FADE).clamp(0.0, 1.0);
+                // Each frame is laid over the last: the share that brings it from one opacity to the next.
+                let share = (wanted - shown_so_far) / (1.0 - shown_so_far + 1e-9);
+                if let Some(shown) = &*self.shown.borrow() {
+                    shown.fade(share.clamp(0.0, 1.0))?;
+                }
+                shown_so_far = wanted;
+                TimeoutFuture::new(16).await;
+            }
+        }
+        self.redraw(fills)
+    }
+
+    fn redraw(&self, fills: usize) -> Result<(), Failure> {
+        match &*self.shown.borrow() {
+            Some(shown) => shown.draw(fills),
+            None => Ok(()),
+        }
+    }
+
+    fn settle_running(&self) {
+        self.state.set(State::Painting);
+        self.settle();
+    }
+
+    /// The last fill once more, with another seed.
+    pub(super) fn try_again(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        let Some(ops) = self.history.borrow().last_fill_ops() else { return };
+        self.seed.set(self.seed.get().wrapping_add(1));
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            // Back to before the last fill, then forward with the same paint.
+            while let Some(crossed) = { app.history.borrow_mut().undo() } {
+                if let Crossed::Fill { fills } = crossed {
+                    if let Err(failure) = app.show_fills(fills).await {
+                        return app.fail(failure, |_| {});
+                    }
+                    break;
+                }
+            }
+            app.mask.borrow_mut().replay(&ops);
+            app.mask_changed();
+            app.settle();
+            app.erase();
+        });
+    }
+
+    pub(super) fn undo(self: &Rc<Self>) {
+        self.step(false);
+    }
+
+    pub(super) fn redo(self: &Rc<Self>) {
+        self.step(true);
+    }
+
+    fn step(self: &Rc<Self>, forward: bool) {
+        if !self.can_paint() {
+            return;
+        }
+        self.touched();
+        self.finish_stroke();
+        let crossed = if forward { self.history.borrow_mut().redo() } else { self.history.borrow_mut().undo() };
+        let Some(crossed) = crossed else { return };
+        self.replay_mask();
+        self.announce(if forward { "statusRedone" } else { "statusUndone" }, &[]);
+        self.settle();
+        if let Crossed::Fill { fills } = crossed {
+            let app = Rc::clone(self);
+            spawn_local(async move {
+                if let Err(failure) = app.show_fills(fills).await {
+                    app.fail(failure, |_| {});
+                }
+            });
+        }
+    }
+
+    async fn show_fills(&self, fills: usize) -> Result<(), Failure> {
+        self.redraw(fills)?;
+        attribute(&root(), "data-fills", &fills.to_string());
+        self.engine.rewind(fills).await
+    }
+
+    /// Shows the original while it is held.
+    pub(super) fn compare(&self, showing: bool) {
+        if self.comparing.get() == showing || !self.has_picture() || (showing && self.fills() == 0) {
+            return;
+        }
+        self.comparing.set(showing);
+        if showing {
+            attribute(&root(), "data-compare", "");
+        } else {
+            // Absent is what is wanted.
+            let _ = root().remove_attribute("data-compare");
+        }
+        attribute(&self.dom.button("compare"), "aria-pressed", if showing { "true" } else { "false" });
+        let fills = if showing { 0 } else { self.fills() };
+        if let Err(failure) = self.redraw(fills) {
+            web_sys::console::warn_1(&failure.to_string().into());
+        }
+    }
+
+    /// The picture as a file.
+    async fn encoded(&self, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
+        match self.engine.call(&ToEngine::Encode { format, purpose }, &[]).await? {
+            (EngineReply::Encoded, Some(blob)) => Ok(blob),
+            _ => Err(Failure::Internal { detail: "the engine answered something else".into() }),
+        }
+    }
+
+    /// Runs something that ends in a result, with the interface locked meanwhile.
+    fn locked(self: &Rc<Self>, work: impl Future<Output = Result<(), Failure>> + 'static, retry: fn(&Rc<Self>)) {
+        let app = Rc::clone(self);
+        self.set_state(State::Running);
+        spawn_local(async move {
+            match work.await {
+                Ok(()) => {
+                    app.progress_over();
+                    app.settle();
+                }
+                Err(failure) => app.fail(failure, move |app| retry(&app)),
+            }
+        });
+    }
+
+    /// Saves in the chosen format.
+    pub(super) fn save(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        let app = Rc::clone(self);
+        let work = async move {
+            let format = app.chosen_format();
+            let blob = app.encoded(format, Purpose::File).await?;
+            download(&blob, &app.saved_name(format))?;
+            app.kept.set(app.fills());
+            app.announce("statusSaved", &[]);
+            Ok(())
+        };
+        self.locked(work, |app| app.save());
+    }
+
+    fn saved_name(&self, format: FileFormat) -> String {
+        let original = file_name(self.picture.borrow().as_ref().and_then(|p| p.url.as_deref()));
+        let stem = original.rsplit_once('.').map_or(original.as_str(), |(stem, _)| stem);
+        let safe: String = stem
+            .chars()
+            .map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c })
+            .take(100)
+            .collect();
+        format!("{safe}.{}", format.extension())
+    }
+
+    /// Puts a PNG on the clipboard.
+    pub(super) fn copy(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        let app = Rc::clone(self);
+        // The clipboard takes a promise, so that the click still counts when the encoding is done.
+        let encoding = future_to_promise(async move {
+            let blob = app.encoded(FileFormat::Png, Purpose::File).await;
+            blob.map(JsValue::from).map_err(|failure| JsValue::from_str(&failure.to_string()))
+        });
+        let app = Rc::clone(self);
+        let work = async move {
+            let refused = |e: JsValue| Failure::Clipboard { detail: words(&e) };
+            let item = ClipboardItem::new(&object(&[("image/png", encoding.into())])).map_err(refused)?;
+            let writing = write_clipboard(&js_sys::Array::of1(&item.into())).map_err(refused)?;
+            JsFuture::from(writing).await.map_err(refused)?;
+            app.kept.set(app.fills());
+            app.announce("statusCopied", &[]);
+            Ok(())
+        };
+        self.locked(work, |app| app.copy());
+    }
+
+    /// Everything as it was, here and in the page.
+    pub(super) fn revert(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        let app = Rc::clone(self);
+        let work = async move {
+            let edited = app.picture.borrow().as_ref().is_some_and(|p| p.edited);
+            app.mask.borrow_mut().replay([]);
+            app.history.borrow_mut().clear();
+            app.show_fills(0).await?;
+            app.kept.set(0);
+            app.mask_changed();
+            if edited {
+                // What is open is the edited picture; the page's own comes back on its place.
+                app.tell_page(&ToPage::Revert, &[]).await?;
+                app.announce("statusReverted", &[]);
+                app.close_now();
+            }
+            app.announce("statusReverted", &[]);
+            Ok(())
+        };
+        self.locked(work, App::revert);
+    }
+
+    async fn tell_page(&self, call: &ToPage, blobs: &[Blob]) -> Result<(), Failure> {
+        let page = self.page.borrow().clone().ok_or(Failure::Gone)?;
+        match page.call(call, blobs).await? {
+            (PageReply::Done, _) => Ok(()),
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    /// Writes the result into the page and closes.
+    pub(super) fn done(self: &Rc<Self>) {
+        if !self.can_paint() {
+            return;
+        }
+        if self.fills() == 0 {
+            return self.close();
+        }
+        let kind = self.picture.borrow().as_ref().map(|p| p.kind);
+        if kind == Some(PictureKind::Video) || self.part.get() != super::app::Part::WHOLE {
+            return self.fail(Failure::NotReplaceable, |_| {});
+        }
+        let app = Rc::clone(self);
+        let work = async move {
+            let size = app.shown.borrow().as_ref().map(|s| (s.size(), s.changed(app.fills())));
+            let Some(((width, height), Some(changed))) = size else { return Err(Failure::EmptyMask) };
+            let blob = app.encoded(FileFormat::Png, Purpose::Page).await?;
+            app.tell_page(&ToPage::Apply { changed, width, height }, &[blob]).await?;
+            app.kept.set(app.fills());
+            app.close_now();
+            Ok(())
+        };
+        self.locked(work, App::done);
+    }
+
+    /// Closes, after one question when something would be lost.
+    pub(super) fn close(self: &Rc<Self>) {
+        if !self.unsaved() || self.state.get() == State::Asking {
+            return self.close_now();
+        }
+        let app = Rc::clone(self);
+        self.touched();
+        self.set_state(State::Asking);
+        spawn_local(async move {
+            let (text, yes) = (i18n::text("askUnsaved", &[]), i18n::text("askUnsavedYes", &[]));
+            if app.ask(&text, &yes, Some(&i18n::text("askUnsavedNo", &[]))).await {
+                app.close_now();
+            } else {
+                app.state.set(State::Painting);
+                app.settle();
+            }
+        });
+    }
+
+    /// Escape: cancels the job, else answers no, else drops the paint, else closes.
+    pub(super) fn escape(self: &Rc<Self>) {
+        if let Some(job) = self.job.get() {
+            let app = Rc::clone(self);
+            spawn_local(async move {
+                // The job's own answer says that it is over.
+                let _ = app.engine.call(&ToEngine::Cancel { job }, &[]).await;
+            });
+            return;
+        }
+        if matches!(self.state.get(), State::Asking | State::Failed) && self.answer(false) {
+            return;
+        }
+        if self.gesture.borrow().paints() {
+            return self.cancel_gesture();
+        }
+        let painted = self.mask.borrow().extent().is_some();
+        if painted && self.can_paint() {
+            return self.paint(MaskOp::Clear);
+        }
+        self.close();
+    }
+
+    /// Takes the overlay off the page.
+    pub(super) async fn close_page(&self) {
+        self.set_state(State::Closing);
+        if self.tell_page(&ToPage::Close, &[]).await.is_err() || self.in_tab {
+            // The page is gone, or this is a tab of its own.
+            let _ = window().close();
+        }
+    }
+
+    pub(super) fn close_now(self: &Rc<Self>) {
+        let app = Rc::clone(self);
+        self.set_state(State::Closing);
+        spawn_local(async move { app.close_page().await });
+    }
+}
+
+fn name(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Png => "png",
+        FileFormat::Jpeg => "jpeg",
+        FileFormat::Webp => "webp",
+    }
+}
+
+fn download(blob: &Blob, name: &str) -> Result<(), Failure> {
+    let url = Url::create_object_url_with_blob(blob).map_err(refused)?;
+    let link: HtmlAnchorElement = document().create_element("a").map_err(refused)?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    spawn_local(async move {
+        // The browser has taken its own hold of the blob by then.
+        TimeoutFuture::new(60_000).await;
+        let _ = Url::revoke_object_url(&url);
+    });
+    Ok(())
+}

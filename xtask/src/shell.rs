@@ -1,0 +1,50 @@
+//! Running other programs, and finding one's way in the repository.
+
+use crate::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().expect("xtask lives in the repository").to_owned()
+}
+
+/// Runs a program in `folder` and fails when it does.
+pub fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result {
+    let line = format!("{program} {}", arguments.join(" "));
+    eprintln!("> {line}");
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .status()
+        .map_err(|e| format!("`{line}` did not start: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{line}` failed ({status})").into()) }
+}
+
+/// Runs cargo, the one that runs us.
+pub fn cargo(arguments: &[&str]) -> Result {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    run(&root(), &cargo, arguments)
+}
+
+/// What a program prints, when it succeeds.
+pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Copies the files of a folder, and those of its folders.
+pub fn copy_folder(from: &Path, to: &Path) -> Result {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
