@@ -50,7 +50,6 @@ before(async () => {
     bundle: true, minify: true, format: 'iife', target: 'chrome148', write: false, logLevel: 'error',
   });
   bundle = result.outputFiles[0].text;
-  console.log(`shim.js: ${bundle.length} bytes`);
   server = http.createServer((request, response) => {
     const url = new URL(request.url, 'http://x');
     const size = /^\/(\d+)x(\d+)(-cors)?/.exec(url.pathname);
@@ -78,6 +77,12 @@ before(async () => {
 after(async () => {
   await browser?.close();
   server?.close();
+});
+
+test('what enters a page is small', (t) => {
+  const bytes = Buffer.byteLength(bundle);
+  t.diagnostic(`shim.js: ${bytes} bytes`);
+  assert.ok(bytes < 20_000, `${bytes} bytes`);
 });
 
 /** A page with `html` in it and the shim injected. */
@@ -120,6 +125,8 @@ async function open(html, { overlay = '/overlay.html' } = {}) {
 
 const inject = (page) => page.evaluate(`((chrome) => {${bundle}})(window.stub.chrome)`);
 const start = (page, target, ...more) => page.evaluate(([t, ...more]) => start(t, ...more), [target, ...more]);
+/** What the shim asked of the background. */
+const sent = (page) => page.evaluate(() => stub.sent.map(({ body }) => body));
 const clicked = (srcUrl = null) => ({ target: 'clicked', srcUrl });
 
 /** The overlay's frame, once it has said hello. */
@@ -465,7 +472,7 @@ test('the page moves on to another picture: we let go, also after closing', asyn
   await finish(page);
 });
 
-test('a clone in the same place is taken over', async () => {
+test('an element that the page renders anew is taken over', async () => {
   const page = await open('<p id=p><img src="/100x50"></p>');
   const frame = await edit(page, clicked(`${home}/100x50`));
   await frame.evaluate(() => apply(100, 50, 'red'));
@@ -484,27 +491,64 @@ test('a clone in the same place is taken over', async () => {
 test('a later session reverts to the very first original', async () => {
   const page = await open('<img id=x src="/100x50">');
   let frame = await edit(page, clicked(`${home}/100x50`));
+  assert.equal(frame.hello.picture.edited, false);
   await frame.evaluate(() => apply(100, 50, 'red'));
   await close(page, frame);
   await page.mouse.click(50, 25, { button: 'right' });
   frame = await edit(page, clicked());
   assert.match(frame.hello.picture.url, /^blob:/);
+  assert.equal(frame.hello.picture.edited, true);
   assert.equal((await frame.evaluate(() => bytes({ call: 'read-direct' }))).width, 100);
   await frame.evaluate(() => call({ call: 'revert' }));
   assert.equal(await html(page, '#x'), '<img id="x" src="/100x50">');
+  assert.equal(await frame.evaluate(async () => (await call({ call: 'hello' })).body.ok.picture.edited), false);
   await finish(page);
 });
 
-test('closing gives focus, selection and scroll back', async () => {
-  const page = await open('<input id=f value=hello><p id=t>some text</p><img src="/100x50"><div style="height:3000px">');
+test('opening and closing moves nothing: focus, selection and scroll stay, also what the user scrolled meanwhile', async () => {
+  const page = await open('<input id=f value=hello><p id=t>some text</p><img src="/100x50"><div id=host></div><div style="height:3000px">');
   await page.evaluate(() => { f.focus(); f.setSelectionRange(1, 3); scrollTo(0, 30); });
-  const frame = await edit(page, clicked(`${home}/100x50`));
-  await page.waitForFunction(() => document.activeElement.tagName === 'DIV' || document.activeElement !== f);
+  let frame = await edit(page, clicked(`${home}/100x50`));
+  await page.waitForFunction(() => document.activeElement !== f);
   await frame.evaluate(() => document.querySelector('#field').focus());
+  assert.equal(await page.evaluate(() => scrollY), 30, 'opening scrolls nothing');
   await page.evaluate(() => scrollTo(0, 200));
   await close(page, frame);
-  assert.deepEqual(await page.evaluate(() => [document.activeElement.id, f.selectionStart, f.selectionEnd, scrollY]), ['f', 1, 3, 30]);
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.id, f.selectionStart, f.selectionEnd, scrollY]), ['f', 1, 3, 200]);
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 2, 'nothing of ours is left');
+
+  await page.evaluate(() => { f.blur(); getSelection().setBaseAndExtent(t.firstChild, 2, t.firstChild, 6); });
+  frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => document.querySelector('#field').focus());
+  await close(page, frame);
+  assert.deepEqual(await page.evaluate(() => [String(getSelection()), document.activeElement.tagName, scrollY]), ['me t', 'BODY', 200]);
+
+  await page.evaluate(() => {
+    host.attachShadow({ mode: 'open' }).innerHTML = '<textarea>words</textarea>';
+    const area = host.shadowRoot.firstChild;
+    area.focus();
+    area.setSelectionRange(2, 4);
+    scrollTo(0, 0);
+  });
+  frame = await edit(page, clicked(`${home}/100x50`));
+  await close(page, frame);
+  assert.deepEqual(await page.evaluate(() => {
+    const at = host.shadowRoot.activeElement;
+    return [at?.localName, at?.selectionStart, at?.selectionEnd, scrollY];
+  }), ['textarea', 2, 4, 0]);
+  await finish(page);
+});
+
+test('the page shows through on a dark page, too', async () => {
+  const page = await open('<meta name=color-scheme content=dark><style>html{background:red}</style><img src="/100x50">');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => call({ call: 'hide', hidden: false }));
+  const shot = (await page.screenshot({ clip: { x: 600, y: 400, width: 1, height: 1 } })).toString('base64');
+  assert.deepEqual(await page.evaluate(async (shot) => {
+    const context = new OffscreenCanvas(1, 1).getContext('2d');
+    context.drawImage(await createImageBitmap(await (await fetch(`data:image/png;base64,${shot}`)).blob()), 0, 0);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  }, shot), [255, 0, 0, 255]);
   await finish(page);
 });
 
@@ -574,6 +618,7 @@ test('pick: hover and click, and nothing of it reaches the page', async () => {
   const frame = await overlayOf(page);
   assert.equal(frame.hello.picture.url, `${home}/100x50`);
   assert.equal(await page.evaluate(() => clicks), 0);
+  assert.deepEqual(await sent(page), [{ call: 'pick-ended' }], 'so that other frames stop, too');
   await finish(page);
 });
 
@@ -582,9 +627,25 @@ test('pick: keys go through the pictures, Escape leaves', async () => {
   await start(page, { target: 'pick' });
   await page.keyboard.press('Escape');
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
+  assert.deepEqual(await sent(page), [{ call: 'pick-ended' }]);
   await start(page, { target: 'pick' });
   for (const key of ['Tab', 'ArrowDown', 'ArrowRight', 'Shift+Tab', 'Enter']) await page.keyboard.press(key);
   assert.equal((await overlayOf(page)).hello.picture.url, `${home}/90x90`);
+  await finish(page);
+});
+
+test('pick: ends when it ended in another frame', async () => {
+  const page = await open('<img src="/100x50" style="display:block">');
+  const nodes = () => page.evaluate(() => document.documentElement.children.length);
+  await start(page, { target: 'pick' });
+  assert.equal(await nodes(), 3);
+  assert.deepEqual(await start(page, { target: 'pick-end' }, ''), { v: 1, re: 5, body: { ok: null }, blobs: [] });
+  assert.equal(await nodes(), 2);
+  await page.mouse.click(50, 25);
+  assert.deepEqual([page.frames().length, await sent(page)], [1, []], 'and says nothing of it again');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await start(page, { target: 'pick-end' }, '');
+  assert.equal(await frame.evaluate(() => token), 'tok', 'a session goes on');
   await finish(page);
 });
 

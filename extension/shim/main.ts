@@ -5,66 +5,58 @@
  * only the first time counts.
  */
 
-import { WIRE_VERSION, type Answer, type Start } from './protocol';
-import type { Message } from './channel';
-import { Pick } from './pick';
-import { isPortOf, Session, type Subject } from './session';
-import { clickedPicture, watchClicks } from './target';
+import { TAB_PORT, type Answer, type Start } from './protocol';
+import { sealed, type Message } from './channel';
+import { clickedPicture, watchClicks } from './clicked';
+import { pick } from './pick';
+import { failureOf } from './refusal';
+import { ask, startSession, type Session, type Subject } from './session';
 
 /** Where a second injection finds the first. Pages do not see the globals of this world. */
-const KEY = Symbol.for('rubout');
+const world = globalThis as { rubout?: () => boolean };
 
 /** The sessions of this document: at most one shows its overlay here, the others have a tab of their own. */
 const sessions = new Map<string, Session>();
-let pick: Pick | null = null;
+
+/** Ends the picking that goes on. */
+let endPick: (() => void) | undefined;
 
 function begin({ token, target }: Start): void {
-  performance.mark('rubout-start');
-  const here = [...sessions.values()].find((session) => session.isHere);
-  if (here) return here.focus();
-  if (sessions.has(token)) return;
-  pick?.end();
-  if (target.target === 'frame') return open(token, target);
-  const found = target.target === 'clicked' ? clickedPicture(target.srcUrl) : undefined;
-  if (found) return open(token, found);
-  pick = new Pick((picked) => {
-    pick = null;
-    if (picked) open(token, picked);
-  });
+  endPick?.();
+  endPick = undefined;
+  if (target.target === 'pick-end') return;
+  const here = [...sessions.values()].find((session) => session.overlay());
+  if (here) return here.overlay()!.focus();
+  const open = (subject: Subject) => sessions.set(token, startSession(token, subject, () => sessions.delete(token)));
+  const subject = target.target === 'clicked' ? clickedPicture(target.srcUrl) : target.target === 'frame' && target;
+  if (subject) open(subject);
+  else {
+    endPick = pick((found) => {
+      endPick = undefined;
+      // The other frames of the page pick as well.
+      ask({ call: 'pick-ended' }).catch(() => 0);
+      if (found) open(found);
+    });
+  }
 }
 
-function open(token: string, subject: Subject): void {
-  sessions.set(token, new Session(token, subject, (session) => sessions.delete(session.token)));
-}
-
-/** `Start`, in an envelope or by itself. */
-function startIn(message: unknown): Start | null {
-  const { body = message } = (message ?? {}) as { body?: unknown };
-  const { token, target } = (body ?? {}) as Partial<Start>;
-  return typeof token === 'string' && typeof target?.target === 'string' ? { token, target } : null;
-}
-
-function listen(): void {
-  watchClicks();
-  chrome.runtime.onMessage.addListener((message, sender, respond) => {
-    const start = startIn(message);
-    if (sender.id !== chrome.runtime.id || !start) return;
-    let body: Answer<null> = { ok: null };
-    try {
-      begin(start);
-    } catch (error) {
-      body = { err: { failure: 'internal', detail: String(error) } };
-    }
-    respond({ v: WIRE_VERSION, re: (message as Message<Start>).id, body, blobs: [] } satisfies Message<Answer<null>>);
-  });
-  chrome.runtime.onConnect.addListener((port) => {
-    for (const session of sessions.values()) if (isPortOf(session, port)) return session.connect(port);
-  });
-}
-
-const world = globalThis as { [KEY]?: () => boolean };
 // What an earlier version of the extension left behind is deaf.
-if (!world[KEY]?.()) {
-  world[KEY] = () => !!chrome.runtime?.id;
-  listen();
+if (!world.rubout?.()) {
+  const { runtime } = chrome;
+  world.rubout = () => !!runtime.id;
+  watchClicks();
+  runtime.onMessage.addListener(({ id, body }: Message<Start>, sender, respond) => {
+    if (sender.id !== runtime.id || !body.target) return;
+    let ok: Answer<null> = { ok: null };
+    try {
+      begin(body);
+    } catch (error) {
+      ok = { err: failureOf(error) };
+    }
+    respond({ ...sealed(ok), re: id });
+  });
+  runtime.onConnect.addListener((port) => {
+    const [name, token] = port.name.split(':');
+    if (port.sender?.id === runtime.id && name === TAB_PORT) sessions.get(token!)?.connect(port);
+  });
 }

@@ -1,221 +1,155 @@
-import { TAB_PORT, WIRE_VERSION, type Answer, type Picture, type Target, type ToBackground, type ToPage } from './protocol';
-import { replacementFor, replacementOf } from './apply';
-import { Channel, type Message, type Reply } from './channel';
+import type { Answer, Picture, Target, ToBackground } from './protocol';
+import { answer, sealed, type Handler, type Message, type Post } from './channel';
+import { isVideo } from './dom';
+import { apply, editOf } from './edits';
 import { learnNaturalSize, measure } from './geometry';
-import { rememberPlace } from './memory';
-import { hasRoom, Overlay } from './overlay';
+import { hasRoom, openOverlay, type Overlay } from './overlay';
 import { fetchSource, readDirect } from './pixels';
-import { Refusal } from './refusal';
-import { isOwn, showsPoster, sourceOf, type Found } from './target';
+import { refuse } from './refusal';
+import { isOwn, sourceOf, type Found } from './target';
+
+type Frame = Extract<Target, { target: 'frame' }>;
 
 /** What a session is about: a picture, or a frame that has to be asked for first. */
-export type Subject = Found | Extract<Target, { target: 'frame' }>;
+export type Subject = Found | Frame;
 
 /** Longest text that names a picture for a screen reader. */
 const ALT = 200;
 
-/** One overlay at work on one picture, from the click until it closes. */
-export class Session {
-  #overlay: Overlay | null = null;
-  readonly #channels = new Set<Channel>();
-  readonly #found: Found | null;
-  readonly #back: () => void;
-  readonly #resume: HTMLVideoElement | null = null;
-  #polling = 0;
-  #last = '';
-  #gone = false;
-  #over = false;
-
-  readonly #subject: Subject;
-  readonly #ended: (session: Session) => void;
-
-  constructor(
-    readonly token: string,
-    subject: Subject,
-    ended: (session: Session) => void,
-  ) {
-    this.#subject = subject;
-    this.#ended = ended;
-    this.#found = 'kind' in subject ? subject : null;
-    const element = this.#found?.element ?? null;
-    this.#back = rememberPlace(element);
-    if (element instanceof HTMLVideoElement && !element.paused) {
-      element.pause();
-      this.#resume = element;
-    }
-    if (hasRoom()) this.#open(element);
-    else void this.#openInTab();
-  }
-
-  /** True while the overlay is shown in this document. */
-  get isHere(): boolean {
-    return this.#overlay !== null;
-  }
-
-  focus(): void {
-    this.#overlay?.focus();
-  }
-
+export interface Session {
+  /** The overlay, while it is shown in this document. */
+  overlay(): Overlay | undefined;
   /** An overlay in a tab of its own reaches us. */
-  connect(port: chrome.runtime.Port): void {
-    const channel = new Channel((message) => port.postMessage(message), this.#handle);
-    this.#channels.add(channel);
-    port.onMessage.addListener((data) => void channel.receive(data));
-    port.onDisconnect.addListener(() => {
-      this.#channels.delete(channel);
-      if (!this.#overlay && !this.#channels.size) this.end();
-    });
-    this.#poll();
+  connect(port: chrome.runtime.Port): void;
+}
+
+/** Asks the background. */
+export const ask = (body: ToBackground): Promise<Message<Answer<null>> | undefined> =>
+  chrome.runtime.sendMessage({ ...sealed(body), id: 1 });
+
+/** One overlay at work on one picture, from the click until it closes. */
+export function startSession(token: string, subject: Subject, ended: () => void): Session {
+  const found = 'kind' in subject ? subject : undefined;
+  const element = found?.element;
+  const playing = element && isVideo(element) && !element.paused ? element : undefined;
+  let overlay: Overlay | undefined;
+  let post: Post | undefined;
+  let last = '';
+  let over = false;
+
+  function picture(): Found {
+    if (!found) throw 'no picture';
+    if (!found.element.isConnected) refuse({ failure: 'gone' });
+    return found;
   }
 
-  /** Takes everything of ours away, except what was written into the page. */
-  end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    cancelAnimationFrame(this.#polling);
-    this.#overlay?.remove();
-    this.#overlay = null;
-    this.#channels.clear();
-    this.#back();
-    this.#resume?.play().catch(() => undefined);
-    this.#ended(this);
-  }
-
-  #open(element: Element | null): void {
-    let frame: Channel | undefined;
-    this.#overlay = new Overlay(this.token, element, {
-      connected: (port) => {
-        if (frame) this.#channels.delete(frame);
-        const channel = new Channel((message) => port.postMessage(message), this.#handle);
-        frame = channel;
-        this.#channels.add(channel);
-        port.onmessage = ({ data }) => void channel.receive(data);
-        this.#poll();
-      },
-      rejected: () => {
-        this.#overlay = null;
-        if (frame) this.#channels.delete(frame);
-        void this.#openInTab();
-      },
-      ended: () => this.end(),
-    });
-  }
-
-  async #openInTab(): Promise<void> {
-    const body: ToBackground = { call: 'open-in-tab', token: this.token };
-    const request: Message<ToBackground> = { v: WIRE_VERSION, id: 1, body, blobs: [] };
-    try {
-      const answer: Message<Answer<null>> | undefined = await chrome.runtime.sendMessage(request);
-      if (answer && 'err' in answer.body) this.end();
-    } catch {
-      this.end();
-    }
-  }
-
-  readonly #handle = async (call: ToPage, blobs: Blob[]): Promise<Reply> => {
+  const handle: Handler = async (call, [blob]) => {
     switch (call.call) {
       case 'hello':
-        return this.#hello();
+        // The frame lives, however long the picture takes.
+        overlay?.greet();
+        if (!found) {
+          const { origin, frameId, srcUrl } = subject as Frame;
+          return [{ reply: 'frame', origin, frameId, srcUrl }];
+        }
+        await learnNaturalSize(found);
+        return [{ reply: 'picture', picture: describe(found) }];
       case 'read-direct':
-        return readDirect(this.#picture());
+        return readDirect(picture());
       case 'fetch':
-        return fetchSource(this.#picture());
+        return fetchSource(picture());
       case 'hide':
-        this.#overlay?.hide(call.hidden);
-        await frames(2);
-        return [{ reply: 'geometry', geometry: measure(this.#picture()) }];
-      case 'apply': {
-        const [blob] = blobs;
-        if (!blob) throw new Error('apply without a picture');
-        await replacementOf(this.#picture()).apply(blob, call.changed, call.width, call.height);
-        return [{ reply: 'done' }];
-      }
+        overlay?.hide(call.hidden);
+        await frame();
+        await frame();
+        return [{ reply: 'geometry', geometry: measure(picture()) }];
+      case 'apply':
+        await apply(picture(), blob!, call.changed, call.width, call.height);
+        break;
       case 'revert':
-        if (this.#found) replacementFor(this.#found)?.revert();
-        return [{ reply: 'done' }];
+        if (found) editOf(found)?.revert();
+        break;
       case 'close':
         // After the answer, which would have nobody to go to.
-        setTimeout(() => this.end());
-        return [{ reply: 'done' }];
+        setTimeout(end);
+        break;
       default:
-        throw new Error(`unknown call ${JSON.stringify(call)}`);
+        throw 'unknown call';
     }
+    return [{ reply: 'done' }];
   };
 
-  async #hello(): Promise<Reply> {
-    if (!this.#found) {
-      const { origin, frameId, srcUrl } = this.#subject as Exclude<Subject, Found>;
-      this.#overlay?.greet();
-      return [{ reply: 'frame', origin, frameId, srcUrl }];
-    }
-    // The frame lives, however long the picture takes.
-    this.#overlay?.greet();
-    await learnNaturalSize(this.#found);
-    return [{ reply: 'picture', picture: describe(this.#found) }];
+  /** Takes everything of ours away, except what was written into the page. */
+  function end(): void {
+    if (over) return;
+    over = true;
+    overlay?.remove();
+    playing?.play().catch(() => 0);
+    ended();
   }
 
-  #picture(): Found {
-    if (!this.#found) throw new Error('no picture in this session');
-    if (!this.#found.element.isConnected) throw new Refusal({ failure: 'gone' });
-    return this.#found;
+  /** Where the overlay cannot be inside of the page it gets a tab beside it. */
+  async function moveToTab(): Promise<void> {
+    overlay?.remove();
+    overlay = post = undefined;
+    const reply = await ask({ call: 'open-in-tab', token }).catch(() => undefined);
+    if (!reply || 'err' in reply.body) end();
   }
 
   /** Follows the picture, frame by frame: nothing else tells of every scroll, layout and transform. */
-  #poll(): void {
-    const found = this.#found;
-    if (!found || this.#over || this.#polling) return;
-    const look = () => {
-      this.#polling = 0;
-      if (this.#over || this.#gone) return;
-      if (!found.element.isConnected) {
-        if (!replacementFor(found)?.waiting) {
-          this.#gone = true;
-          for (const channel of this.#channels) channel.tell({ event: 'gone' });
-          return;
-        }
-      } else {
-        const geometry = measure(found);
-        const text = JSON.stringify(geometry);
-        if (this.#last && text !== this.#last) {
-          for (const channel of this.#channels) channel.tell({ event: 'moved', geometry });
-        }
-        this.#last = text;
-      }
-      this.#polling = requestAnimationFrame(look);
-    };
-    look();
+  function look(): void {
+    if (over) return;
+    requestAnimationFrame(look);
+    if (overlay && !overlay.isThere()) void moveToTab();
+    if (!post || !found) return;
+    const geometry = found.element.isConnected ? measure(found) : undefined;
+    const now = JSON.stringify(geometry) ?? 'gone';
+    if (last && last !== now) post(sealed(geometry ? { event: 'moved', geometry } : { event: 'gone' }));
+    last = now;
   }
-}
 
-/** True for the port of this session's own tab. */
-export function isPortOf(session: Session, port: chrome.runtime.Port): boolean {
-  return port.sender?.id === chrome.runtime.id && port.name === `${TAB_PORT}:${session.token}`;
+  playing?.pause();
+  if (hasRoom()) {
+    overlay = openOverlay(token, element, {
+      connected(port) {
+        const mine: Post = (message) => port.postMessage(message);
+        post = mine;
+        port.onmessage = ({ data }) => answer(data, handle, mine);
+      },
+      rejected: moveToTab,
+      ended: end,
+    });
+  } else void moveToTab();
+  look();
+
+  return {
+    overlay: () => overlay,
+    connect(port) {
+      const mine: Post = (message) => port.postMessage(message);
+      post = mine;
+      port.onMessage.addListener((data) => answer(data, handle, mine));
+      port.onDisconnect.addListener(() => post === mine && end());
+    },
+  };
 }
 
 function describe(found: Found): Picture {
   const { element, kind } = found;
   const source = sourceOf(found);
-  const plays = element instanceof HTMLVideoElement && !showsPoster(element);
+  const name = element.getAttribute('alt') || element.ariaLabel || element.getAttribute('title') || '';
   return {
     kind,
-    url: kind === 'video' ? null : source && new URL(source, document.baseURI).href,
-    sameOrigin: source ? isOwn(source) : !plays,
-    alt: nameOf(element).trim().slice(0, ALT),
+    url: kind === 'video' ? null : source || null,
+    sameOrigin: !source || isOwn(source),
+    alt: name.trim().slice(0, ALT),
+    edited: !!editOf(found),
     geometry: measure(found),
   };
 }
 
-function nameOf(element: Element): string {
-  const alt = element.getAttribute('alt') || element.getAttribute('aria-label') || element.getAttribute('title');
-  return alt || (element instanceof SVGElement && element.querySelector('title')?.textContent) || '';
-}
-
-/** Waits for animation frames; in a tab that is not seen there are none, and nothing to wait for. */
-async function frames(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) {
-    await new Promise<unknown>((done) => {
-      requestAnimationFrame(done);
-      setTimeout(done, 250);
-    });
-  }
-}
+/** Waits for an animation frame; in a tab that is not seen there are none, and nothing to wait for. */
+const frame = (): Promise<unknown> =>
+  new Promise((done) => {
+    requestAnimationFrame(done);
+    setTimeout(done, 250);
+  });

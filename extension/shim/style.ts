@@ -1,42 +1,39 @@
-/** Looks of what we put into a page. Everything else is drawn by the overlay itself. */
+import { make } from './dom';
 
 /** How dark the page gets while a picture is edited. */
 const DIM = 'rgba(0,0,0,.55)';
 
-/** Keeps the page's styles off our host element: what is inline and important loses to nothing. */
-export function shield(host: HTMLElement): void {
-  host.style.setProperty('all', 'initial', 'important');
-}
-
-/** The overlay's frame and what is seen until it has loaded. */
-export const OVERLAY = `
-dialog{all:initial;position:fixed;inset:0;width:100vw;height:100vh;max-width:none;max-height:none;
-overflow:hidden;display:block;color-scheme:normal}
-dialog::backdrop{background:transparent}
-iframe{position:absolute;inset:0;width:100%;height:100%;border:0;background:transparent;color-scheme:normal}
+/**
+ * The overlay's frame and what is seen until it has loaded. A frame is transparent only where its colour scheme is
+ * that of its document, which is light; the page's own may be dark.
+ */
+export const OVERLAY = `dialog{all:initial;position:fixed;inset:0;overflow:hidden;color-scheme:light}
+dialog::backdrop{background:none}
+iframe{position:absolute;width:100%;height:100%;border:0}
 div{position:absolute;box-shadow:0 0 0 100vmax ${DIM}}
-@media (prefers-reduced-motion:no-preference){div{animation:dim .12s ease-out}
-@keyframes dim{from{box-shadow:0 0 0 100vmax rgba(0,0,0,.2)}}}`;
+@media(prefers-reduced-motion:no-preference){div{animation:dim .12s}@keyframes dim{from{box-shadow:0 0 0 100vmax #0003}}}`;
 
 /** The highlight while a picture is picked. A double outline is seen on every picture. */
-export const PICK = `
-[popover]{all:initial;position:fixed;inset:0;width:100vw;height:100vh;overflow:hidden;display:block;pointer-events:none}
-div{position:absolute;box-sizing:border-box;outline:2px solid #fff;outline-offset:-2px;
-box-shadow:0 0 0 2px AccentColor,inset 0 0 0 4px AccentColor}
-[role]{position:absolute;padding:6px 10px;border-radius:6px;background:#111;color:#fff;border:1px solid #fff;
-font:14px/1.3 system-ui,sans-serif;white-space:nowrap}
+export const PICK = `section{all:initial;position:fixed;inset:0;overflow:hidden;pointer-events:none}
+div{position:absolute;outline:2px solid #fff;outline-offset:-2px;box-shadow:0 0 0 2px AccentColor,inset 0 0 0 4px AccentColor}
+p{position:absolute;top:12px;left:50%;translate:-50%;margin:0;padding:6px 10px;border-radius:6px;
+background:#111;color:#fff;border:1px solid #fff;font:14px/1.3 system-ui;white-space:nowrap}
 [hidden]{display:none}`;
 
-/** An HTML element, also in a document of another kind. */
-export function make<K extends keyof HTMLElementTagNameMap>(name: K): HTMLElementTagNameMap[K] {
-  return document.createElementNS('http://www.w3.org/1999/xhtml', name) as HTMLElementTagNameMap[K];
-}
-
-/** A shadow root that the page cannot look into, with its style. */
-export function closedRoot(host: HTMLElement, css: string): ShadowRoot {
-  const root = host.attachShadow({ mode: 'closed' });
+/** An element at the end of the document that shows `content`; the page can neither style it nor look into it. */
+export function addHost(content: Element, css: string): HTMLElement {
+  const host = make('div');
+  host.style.setProperty('all', 'initial', 'important');
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
+  const root = host.attachShadow({ mode: 'closed' });
   root.adoptedStyleSheets = [sheet];
-  return root;
+  root.append(content);
+  document.documentElement.append(host);
+  return host;
+}
+
+/** Lays a box of ours over a rectangle of the viewport. */
+export function place({ style }: HTMLElement, { x, y, width, height }: DOMRect): void {
+  Object.assign(style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
 }

@@ -53,6 +53,7 @@ fn bindings(wasm: &Path, to: &Path) -> std::result::Result<(), Box<dyn std::erro
         .input_path(wasm)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(to)?;

@@ -39,7 +39,8 @@ pub fn install_menu() -> Result<(), Failure> {
         ("documentUrlPatterns", patterns.into()),
     ]);
     // An item that survived an update is no trouble; the callback keeps the browser from logging it as one.
-    create_menu(&item, &Function::new_no_args("")).map_err(refused)?;
+    let done = Closure::once_into_js(|| {});
+    create_menu(&item, done.unchecked_ref()).map_err(refused)?;
     Ok(())
 }
 

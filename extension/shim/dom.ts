@@ -1,0 +1,35 @@
+/** Short names for what the browser calls at length: every use of a long one counts in what enters a page. */
+
+export const rectOf = (element: Element): DOMRect => element.getBoundingClientRect();
+
+export const styleOf = (element: Element): CSSStyleDeclaration => getComputedStyle(element);
+
+export const isImg = (element: Element): element is HTMLImageElement => element instanceof HTMLImageElement;
+
+export const isCanvas = (element: Element): element is HTMLCanvasElement => element instanceof HTMLCanvasElement;
+
+export const isVideo = (element: Element): element is HTMLVideoElement => element instanceof HTMLVideoElement;
+
+export const isSvgImage = (element: Element): element is SVGImageElement => element instanceof SVGImageElement;
+
+/** Listens to several types of events, before the page does. Events that the page made up are not heard. */
+export function on(target: EventTarget, types: string, heard: (event: any) => void, signal?: AbortSignal): void {
+  const listener = (event: Event) => event.isTrusted && heard(event);
+  for (const type of types.split(' ')) target.addEventListener(type, listener, { capture: true, passive: false, signal });
+}
+
+/** Settles as `promise` does, or gives up waiting after `ms` milliseconds. */
+export const within = (ms: number, promise?: Promise<unknown>): Promise<unknown> =>
+  Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
+
+/** An image of this address, loaded and decoded; rejects when it cannot be. */
+export async function decoded(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** An HTML element, also in a document of another kind. */
+export const make = <K extends keyof HTMLElementTagNameMap>(name: K): HTMLElementTagNameMap[K] =>
+  document.createElementNS('http://www.w3.org/1999/xhtml', name) as HTMLElementTagNameMap[K];
