@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, afterEach, before, test } from 'node:test';
-import { BALL, launch, open, overlay, rightClickErase, sleep, until } from './harness.mjs';
+import { after, afterEach, before } from 'node:test';
+import { BALL, launch, open, overlay, rightClickErase, sleep, test, until } from './harness.mjs';
 import { startServer } from './server.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before } from 'node:test';
 import { PNG } from 'pngjs';
-import { BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, rightClickErase, sleep, until } from './harness.mjs';
+import {
+  BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, rightClickErase, sleep,
+  test, until,
+} from './harness.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -356,11 +359,11 @@ test('bad: nothing painted, everything painted', async () => {
   const editor = await open(page, '#img');
   const told = () =>
     editor.frame.evaluate(() => `${document.querySelector('#notice').hidden ? '' : document.querySelector('#notice-text').textContent} ${document.querySelector('#status').textContent}`);
-  await page.keyboard.press('Enter');
+  await editor.key('Enter');
   await until(async () => /nothing is painted/i.test(await told()), { what: 'a word that nothing is painted' });
   await editor.press('invert');
   await sleep(200);
-  if ((await editor.state()) === 'painting') await page.keyboard.press('Enter');
+  if ((await editor.state()) === 'painting') await editor.key('Enter');
   await until(async () => /everything is painted/i.test(await told()), { what: 'a word that everything is painted' });
   // And on it goes.
   await editor.press('clear').catch(() => {});

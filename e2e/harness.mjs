@@ -8,11 +8,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { test as anyTest } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 export { sleep };
+
+/** A test that ends, well or badly. */
+export const test = (name, body) => anyTest(name, { timeout: 60_000 }, body);
 
 const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
@@ -321,12 +325,28 @@ class Overlay {
     return points.map(({ x, y }) => ({ x: box.x + a * x + c * y + e, y: box.y + b * x + d * y + f }));
   }
 
-  /** Presses a control, named by its id, once it can be. The mouse alone does it: the frame may go with the press. */
+  gone() {
+    return this.frame.isDetached() || this.surface.isClosed();
+  }
+
+  /** Waits for an input to be taken; the frame may go with it, and then nobody ever says that it was. */
+  async #taken(input) {
+    let over = false;
+    const ended = input.catch(() => {}).then(() => (over = true));
+    while (!over && !this.gone()) await Promise.race([ended, sleep(50)]);
+  }
+
+  /** Presses a control, named by its id, once it can be. */
   async press(id) {
     const control = this.frame.locator(`#${id}`);
     await control.click({ trial: true });
     const { x, y, width, height } = await control.boundingBox();
-    await this.surface.mouse.click(x + width / 2, y + height / 2);
+    await this.#taken(this.surface.mouse.click(x + width / 2, y + height / 2));
+  }
+
+  /** Presses a key. */
+  async key(name) {
+    await this.#taken(this.surface.keyboard.press(name));
   }
 
   /** Drags the mouse through pixels of the picture. */
@@ -431,7 +451,7 @@ class Overlay {
   }
 
   async left(timeout = 10_000) {
-    await until(() => this.frame.isDetached() || this.surface.isClosed(), { timeout, what: 'the end of the overlay' });
+    await until(() => this.gone(), { timeout, what: 'the end of the overlay' });
   }
 
   revert() {

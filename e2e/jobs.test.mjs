@@ -1,8 +1,10 @@
 // What happens to a running fill when the world around it does not stand still.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { BALL, compareOutside, hasOverlay, launch, open, readElement, redness, same, sleep, until } from './harness.mjs';
+import { after, afterEach, before } from 'node:test';
+import {
+  BALL, compareOutside, hasOverlay, launch, open, readElement, redness, same, sleep, test, until,
+} from './harness.mjs';
 import { startServer } from './server.mjs';
 
 /** A hole that takes the built-in fill a while, in a photograph of twelve megapixels. */
@@ -95,11 +97,11 @@ test('progress is told, and cancel is quick and loses nothing', async () => {
   await sleep(300);
   await editor.erase();
   await editor.reaches('running');
-  await page.keyboard.press('Escape');
+  await editor.key('Escape');
   await editor.reaches(['painting']);
   await editor.close();
-  await until(async () => editor.frame.isDetached() || (await editor.notice()), { what: 'the end' });
-  if (!editor.frame.isDetached()) await editor.press('notice-yes');
+  await until(async () => editor.gone() || (await editor.notice()), { what: 'the end' });
+  if (!editor.gone()) await editor.press('notice-yes');
   await editor.left();
   assert.doesNotMatch(await page.locator('#img').evaluate((image) => image.currentSrc), /^blob:/, 'the page is untouched');
 });

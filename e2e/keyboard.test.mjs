@@ -1,8 +1,10 @@
 // Everything without a pointer.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { BALL, compareOutside, launch, open, overlay, pressCommand, readElement, redness, sleep, until } from './harness.mjs';
+import { after, afterEach, before } from 'node:test';
+import {
+  BALL, compareOutside, launch, open, overlay, pressCommand, readElement, redness, sleep, test, until,
+} from './harness.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -66,7 +68,7 @@ test('command, pick, paint, erase, done: without a pointer, and the focus comes 
     if (i > 14) await page.keyboard.press('ArrowRight');
   }
   assert.equal(await editor.frame.evaluate(() => document.activeElement?.id), 'done', 'Done can be reached');
-  await page.keyboard.press('Enter');
+  await editor.key('Enter');
   await editor.left();
 
   const now = await readElement(page, '#img');
@@ -129,15 +131,15 @@ test('the sheet of keys opens and closes, and Escape goes step by step', async (
   const sheet = () => editor.frame.evaluate(() => document.querySelector('#help-sheet').open);
   await page.keyboard.press('?');
   await until(sheet, { what: 'the sheet', timeout: 3000 });
-  await page.keyboard.press('Escape');
+  await editor.key('Escape');
   await until(async () => !(await sheet()), { what: 'the sheet closed', timeout: 3000 });
-  assert.equal(editor.frame.isDetached(), false, 'the overlay stays');
+  assert.equal(editor.gone(), false, 'the overlay stays');
 
   // Escape leaves the rectangle for the brush; then it closes.
   await page.keyboard.press('r');
-  await page.keyboard.press('Escape');
+  await editor.key('Escape');
   await sleep(200);
-  if (!editor.frame.isDetached()) await page.keyboard.press('Escape');
+  if (!editor.gone()) await editor.key('Escape');
   await editor.left();
 });
 
@@ -151,10 +153,10 @@ test('while the overlay is open, the page sees no keys', async () => {
   await page.evaluate(() => seen.splice(0));
   for (const key of ['b', 'Space', 'ArrowLeft', 'Space', ']', '?', 'Escape', 'Control+z']) await page.keyboard.press(key);
   assert.deepEqual(await page.evaluate(() => seen), []);
-  for (let i = 0; i < 4 && !editor.frame.isDetached(); i += 1) {
-    await page.keyboard.press('Escape');
+  for (let i = 0; i < 4 && !editor.gone(); i += 1) {
+    await editor.key('Escape');
     await sleep(250);
-    if (!editor.frame.isDetached() && (await editor.notice())) await editor.press('notice-yes');
+    if (!editor.gone() && (await editor.notice())) await editor.press('notice-yes');
   }
   await editor.left();
   await page.evaluate(() => seen.splice(0));

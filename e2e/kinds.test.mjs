@@ -1,9 +1,10 @@
 // Every kind of picture a page can show.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before } from 'node:test';
 import {
-  acceptBubble, BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, refuseBubble, rightClickErase, until,
+  acceptBubble, BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, refuseBubble,
+  rightClickErase, test, until,
 } from './harness.mjs';
 import { startServer } from './server.mjs';
 

@@ -1,8 +1,8 @@
 // Putting the page back exactly as it was.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { BALL, launch, open, readElement, redness, same, until } from './harness.mjs';
+import { after, afterEach, before } from 'node:test';
+import { BALL, launch, open, readElement, redness, same, test, until } from './harness.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -53,7 +53,7 @@ for (const selector of ['#img', '#srcset', '#picture img', '#data', '#background
     const again = await open(page, selector);
     await again.revert();
     await until(async () => redness(await readElement(page, selector)) > 1000, { what: 'the ball back in the page' });
-    if (!again.frame.isDetached()) {
+    if (!again.gone()) {
       await again.close();
       await again.left();
     }
@@ -70,12 +70,12 @@ test('Put back, before Done, leaves the page as it was', async () => {
   await editor.eraseRect(BALL);
   await editor.revert();
   await page.waitForTimeout(500);
-  if (!editor.frame.isDetached()) {
+  if (!editor.gone()) {
     await until(async () => redness(await editor.shown()) > 1000, { what: 'the original in the overlay' });
     await editor.close();
     // Nothing is lost by closing now, so nothing is asked; or it is, once, inside of the overlay.
-    await until(async () => editor.frame.isDetached() || (await editor.notice()), { what: 'the end' });
-    if (!editor.frame.isDetached()) await editor.press('notice-yes');
+    await until(async () => editor.gone() || (await editor.notice()), { what: 'the end' });
+    if (!editor.gone()) await editor.press('notice-yes');
     await editor.left();
   }
   assert.equal(await page.evaluate(() => document.documentElement.outerHTML), html);
@@ -91,7 +91,7 @@ test('closing with unsaved fills asks once, and keeps or discards', async () => 
   await editor.says(/without keeping/i);
   await editor.press('notice-no');
   await until(async () => (await editor.notice()) === '', { what: 'the question gone' });
-  assert.equal(editor.frame.isDetached(), false);
+  assert.equal(editor.gone(), false);
   await editor.close();
   await editor.says(/without keeping/i);
   await editor.press('notice-yes');

@@ -43,12 +43,7 @@ impl Incoming {
     }
 }
 
-fn envelope<B: Serialize>(
-    id: Option<u32>,
-    re: Option<u32>,
-    body: &B,
-    blobs: &[Blob],
-) -> Result<JsValue, Failure> {
+fn envelope<B: Serialize>(id: Option<u32>, re: Option<u32>, body: &B, blobs: &[Blob]) -> Result<JsValue, Failure> {
     let body = body
         .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
         .map_err(|e| Failure::Internal { detail: e.to_string() })?;

@@ -20,9 +20,7 @@ pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) ->
     }
     let rect = mask.rect();
     let coverage = (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
-    for (((x, y), new), old) in
-        coverage.zip(patch.rgba.chunks_exact_mut(4)).zip(before.rgba.chunks_exact(4))
-    {
+    for (((x, y), new), old) in coverage.zip(patch.rgba.chunks_exact_mut(4)).zip(before.rgba.chunks_exact(4)) {
         blend(new, old, mask.at(x, y));
     }
     Ok(patch)

@@ -9,6 +9,7 @@
 //! let patch = wasm_core::erase(&image, &mask, 1, &wasm_core::Unpaced).await?;
 //! # Ok(()) }
 //! ```
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 pub mod codec;
 mod erase;

@@ -1,7 +1,7 @@
 //! The wasm-bindgen edge: how the engine breathes in a browser's worker.
 
 use crate::{Error, Pacer, Result, Stage};
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Promise};
 use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -21,24 +21,38 @@ pub fn milliseconds() -> f64 {
 ///
 /// A message through a `MessageChannel` comes back after the messages that are already waiting and, unlike a
 /// timer, is never held back in a hidden document.
+///
+/// # Errors
+/// Where there is no `MessageChannel`.
 pub async fn give_way() -> std::result::Result<(), JsValue> {
-    let promise = Promise::new(&mut |resolve: Function, reject: Function| {
-        if let Err(error) = ping(&resolve) {
-            // A rejected promise is the only way out of this closure.
-            let _ = reject.call1(&JsValue::NULL, &error);
-        }
-    });
-    JsFuture::from(promise).await.map(drop)
+    let channel = Channel::new()?;
+    let port = channel.port1();
+    let back = Promise::new(&mut |resolve, _| port.set_onmessage(&resolve));
+    channel.port2().post_message(&JsValue::NULL);
+    let result = JsFuture::from(back).await.map(drop);
+    // An open port is never collected.
+    port.close();
+    result
 }
 
-fn ping(resolve: &Function) -> std::result::Result<(), JsValue> {
-    let constructor: Function = Reflect::get(&js_sys::global(), &"MessageChannel".into())?.dyn_into()?;
-    let channel = Reflect::construct(&constructor, &js_sys::Array::new())?;
-    let (one, two) = (Reflect::get(&channel, &"port1".into())?, Reflect::get(&channel, &"port2".into())?);
-    Reflect::set(&one, &"onmessage".into(), resolve)?;
-    let post: Function = Reflect::get(&two, &"postMessage".into())?.dyn_into()?;
-    post.call1(&two, &JsValue::NULL)?;
-    Ok(())
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = MessageChannel)]
+    type Channel;
+    #[wasm_bindgen(constructor, catch, js_class = "MessageChannel")]
+    fn new() -> std::result::Result<Channel, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn port1(this: &Channel) -> ChannelPort;
+    #[wasm_bindgen(method, getter)]
+    fn port2(this: &Channel) -> ChannelPort;
+
+    type ChannelPort;
+    #[wasm_bindgen(method, setter, js_name = onmessage)]
+    fn set_onmessage(this: &ChannelPort, listener: &Function);
+    #[wasm_bindgen(method, js_name = postMessage)]
+    fn post_message(this: &ChannelPort, message: &JsValue);
+    #[wasm_bindgen(method)]
+    fn close(this: &ChannelPort);
 }
 
 /// Longest stretch of work between two looks at the messages, milliseconds.

@@ -1,12 +1,12 @@
 //! The background service worker: menu, injection, the engine's page. It holds nothing: the browser may end it at any
 //! moment, also while a job runs.
 
-use crate::browser::{field, i18n, offscreen, refused, scripting, storage, tabs, words};
+use crate::browser::{field, i18n, menus, offscreen, scripting, storage, tabs, words};
 use crate::protocol::Failure;
 use crate::protocol::background::{Session, ToBackground, session_key};
 use crate::protocol::page::{Start, Target};
 use crate::wire::{self, Incoming};
-use js_sys::{Array, Function, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 /// The script that enters a page.
@@ -20,8 +20,6 @@ const OVERLAY_PAGE: &str = "overlay.html";
 extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     fn random_uuid() -> String;
-    #[wasm_bindgen(catch, js_namespace = ["chrome", "contextMenus"], js_name = create)]
-    fn create_menu(item: &JsValue, done: &Function) -> Result<JsValue, JsValue>;
 }
 
 /// Puts "Erase..." into the context menu. The item is there on whatever may show a picture, not only on what the
@@ -30,18 +28,9 @@ extern "C" {
 /// # Errors
 /// When the browser refuses.
 pub fn install_menu() -> Result<(), Failure> {
-    let contexts: Array = ["image", "video", "page", "link", "frame"].into_iter().map(JsValue::from).collect();
-    let patterns: Array = ["http://*/*", "https://*/*", "file:///*"].into_iter().map(JsValue::from).collect();
-    let item = crate::browser::object(&[
-        ("id", "erase".into()),
-        ("title", i18n::text("menuErase", &[]).into()),
-        ("contexts", contexts.into()),
-        ("documentUrlPatterns", patterns.into()),
-    ]);
-    // An item that survived an update is no trouble; the callback keeps the browser from logging it as one.
-    let done = Closure::once_into_js(|| {});
-    create_menu(&item, done.unchecked_ref()).map_err(refused)?;
-    Ok(())
+    let contexts = ["image", "video", "page", "link", "frame"];
+    let pages = ["http://*/*", "https://*/*", "file:///*"];
+    menus::create("erase", &i18n::text("menuErase", &[]), &contexts, &pages)
 }
 
 /// "Erase..." was chosen.
@@ -152,9 +141,5 @@ fn number(object: &JsValue, key: &str) -> Option<i32> {
 }
 
 fn origin(url: &str) -> Option<String> {
-    web_sys::Url::new(url)
-        .map_err(|e| words(&e))
-        .ok()
-        .map(|u| u.origin())
-        .filter(|o| o.starts_with("http"))
+    web_sys::Url::new(url).map_err(|e| words(&e)).ok().map(|u| u.origin()).filter(|o| o.starts_with("http"))
 }

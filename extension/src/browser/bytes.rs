@@ -29,7 +29,8 @@ pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, Failure> {
 
 /// The blobs that travel beside a message.
 pub fn blobs(list: &JsValue) -> Vec<Blob> {
-    Array::is_array(list)
-        .then(|| Array::from(list).iter().filter_map(|b| b.dyn_into::<Blob>().ok()).collect())
-        .unwrap_or_default()
+    if !Array::is_array(list) {
+        return vec![];
+    }
+    Array::from(list).iter().filter_map(|b| b.dyn_into::<Blob>().ok()).collect()
 }

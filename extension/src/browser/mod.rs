@@ -5,6 +5,7 @@
 
 pub mod bytes;
 pub mod i18n;
+pub mod menus;
 pub mod offscreen;
 pub mod permissions;
 pub mod runtime;

@@ -35,8 +35,8 @@ extern "C" {
 
 impl Port {
     /// Calls back for every message and when the other side closes. The port keeps the closures as long as it lives.
-    pub fn listen(&self, mut message: impl FnMut(JsValue) + 'static, closed: impl FnMut() + 'static) {
-        let message = Closure::<dyn FnMut(JsValue)>::new(move |m| message(m)).into_js_value();
+    pub fn listen(&self, message: impl FnMut(JsValue) + 'static, closed: impl FnMut() + 'static) {
+        let message = Closure::<dyn FnMut(JsValue)>::new(message).into_js_value();
         self.on_message().add_listener(message.unchecked_ref());
         let closed = Closure::<dyn FnMut()>::new(closed).into_js_value();
         self.on_disconnect().add_listener(closed.unchecked_ref());

@@ -16,35 +16,56 @@ use web_sys::Blob;
 /// Number of a port, given by the document's script.
 type PortId = u32;
 
+/// Sends a message out on a port.
+type Post = Box<dyn Fn(PortId, &JsValue)>;
+
 /// What is known of one port.
 #[derive(Default)]
 struct Port {
     picture: Mutex<Option<Picture>>,
     /// Jobs that run or wait, and whether they have been told to stop.
     jobs: RefCell<HashMap<JobId, Rc<Cell<bool>>>>,
+    /// Under which name an unfinished edit is kept.
+    key: RefCell<Option<String>>,
+    /// What was done since the overlay last said that nothing needs to be kept.
+    unfinished: Cell<bool>,
 }
 
 /// See the module.
 pub struct Hub {
     ports: RefCell<HashMap<PortId, Rc<Port>>>,
+    /// The last edit whose page went away under it. Its job, if one ran, runs on.
+    draft: RefCell<Option<(String, Rc<Port>)>>,
     /// Held by the fill that runs. Waiting fills get it in the order of asking.
     turn: Mutex<()>,
-    post: Box<dyn Fn(PortId, &JsValue)>,
+    post: Post,
 }
 
 impl Hub {
     /// `post` sends a message out on a port.
     pub fn new(post: impl Fn(PortId, &JsValue) + 'static) -> Self {
-        Self { ports: RefCell::default(), turn: Mutex::new(()), post: Box::new(post) }
+        Self { ports: RefCell::default(), draft: RefCell::default(), turn: Mutex::new(()), post: Box::new(post) }
     }
 
-    /// A port closed: its jobs stop at their next checkpoint, its picture is freed.
+    /// A port closed. An unfinished edit is kept; otherwise its jobs stop at their next checkpoint and its picture is
+    /// freed.
     pub fn close(&self, port: PortId) {
-        if let Some(port) = self.ports.borrow_mut().remove(&port) {
-            for cancelled in port.jobs.borrow().values() {
-                cancelled.set(true);
-            }
+        let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
+        let key = port.key.borrow().clone();
+        if let Some(key) = key.filter(|_| port.unfinished.get()) {
+            *self.draft.borrow_mut() = Some((key, port));
+            return;
         }
+        for cancelled in port.jobs.borrow().values() {
+            cancelled.set(true);
+        }
+    }
+
+    /// What was kept for the picture of this port.
+    fn draft_of(&self, port: &Port) -> Option<Rc<Port>> {
+        let draft = self.draft.borrow();
+        let (key, kept) = draft.as_ref()?;
+        (port.key.borrow().as_ref() == Some(key)).then(|| Rc::clone(kept))
     }
 
     /// Serves one message.
@@ -69,15 +90,37 @@ impl Hub {
         blobs: &[Blob],
     ) -> Result<(EngineReply, Vec<Blob>), Failure> {
         match call {
-            ToEngine::Open { fills } => {
+            ToEngine::Open { fills, key } => {
                 self.progress(id, None, Stage::Decoding, 0.0);
                 let mut slot = port.picture.lock().await;
-                let (picture, opened) = Picture::open(blobs, &fills).await?;
+                let (picture, mut opened) = Picture::open(blobs, &fills).await?;
+                port.unfinished.set(!fills.is_empty());
+                *port.key.borrow_mut() = key;
+                if let EngineReply::Opened { draft, .. } = &mut opened {
+                    *draft = fills.is_empty() && self.has_draft(port, &picture).await;
+                }
                 *slot = Some(picture);
                 Ok((opened, vec![]))
             }
+            ToEngine::Resume => {
+                let kept = self.draft_of(port).ok_or(Failure::EngineLost)?;
+                let picture = kept.picture.lock().await.take().ok_or(Failure::EngineLost)?;
+                *self.draft.borrow_mut() = None;
+                let (fills, patches) = picture.patches()?;
+                *port.picture.lock().await = Some(picture);
+                port.unfinished.set(true);
+                Ok((EngineReply::Resumed { fills }, patches))
+            }
+            ToEngine::Release => {
+                port.unfinished.set(false);
+                if self.draft_of(port).is_some() {
+                    *self.draft.borrow_mut() = None;
+                }
+                Ok((EngineReply::Done, vec![]))
+            }
             ToEngine::Erase { job, mask, engine: _, seed } => {
                 let cancelled = Rc::new(Cell::new(false));
+                port.unfinished.set(true);
                 port.jobs.borrow_mut().insert(job, Rc::clone(&cancelled));
                 let result = self.erase(id, port, job, mask, seed, &cancelled, blobs).await;
                 port.jobs.borrow_mut().remove(&job);
@@ -99,6 +142,13 @@ impl Hub {
                 Ok((EngineReply::Encoded, vec![blob]))
             }
         }
+    }
+
+    /// Waits for the kept edit's job, if one still runs, and says whether it is an edit of `picture`.
+    async fn has_draft(&self, port: &Port, picture: &Picture) -> bool {
+        let Some(kept) = self.draft_of(port) else { return false };
+        let slot = kept.picture.lock().await;
+        slot.as_ref().is_some_and(|kept| kept.is_edited() && kept.size() == picture.size())
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one message, and whom they concern")]

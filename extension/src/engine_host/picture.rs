@@ -49,6 +49,7 @@ impl Picture {
             format: picture.native_format(),
             animated: picture.source.animated,
             alpha: !picture.image.is_opaque(),
+            draft: false,
         };
         Ok((picture, opened))
     }
@@ -63,14 +64,34 @@ impl Picture {
     ) -> Result<(Rect, Blob), Failure> {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
         let patch = wasm_core::erase(&self.image, &mask, seed, pacer).await.map_err(failure)?;
-        let rect = patch.rect;
-        let small = Image::new(rect.width, rect.height, patch.rgba.clone()).map_err(failure)?;
-        // With the source's profile, so that the overlay shows it in the colours of its surroundings.
-        let png = codec::encode_png(&small, &self.source.metadata.colours_only(), true).map_err(failure)?;
+        let packed = self.packed(&patch)?;
         self.fills.truncate(self.applied);
         self.lay(patch)?;
-        let rect = Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
-        Ok((rect, bytes::blob(&png, FileFormat::Png.mime())?))
+        Ok(packed)
+    }
+
+    /// A patch as it travels: a PNG with the source's profile, so that the overlay shows it in the colours of its
+    /// surroundings.
+    fn packed(&self, patch: &Patch) -> Result<(Rect, Blob), Failure> {
+        let pixels::Rect { x, y, width, height } = patch.rect;
+        let pixels = Image::new(width, height, patch.rgba.clone()).map_err(failure)?;
+        let png = codec::encode_png(&pixels, &self.source.metadata.colours_only(), true).map_err(failure)?;
+        Ok((Rect { x, y, width, height }, bytes::blob(&png, FileFormat::Png.mime())?))
+    }
+
+    /// True when fills show: there is something to lose.
+    pub(super) fn is_edited(&self) -> bool {
+        self.applied > 0
+    }
+
+    /// Width and height in pixels.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (self.image.width(), self.image.height())
+    }
+
+    /// The fills that show, as they travel.
+    pub(super) fn patches(&self) -> Result<(Vec<Rect>, Vec<Blob>), Failure> {
+        self.fills[..self.applied].iter().map(|(patch, _)| self.packed(patch)).collect()
     }
 
     fn lay(&mut self, patch: Patch) -> Result<(), Failure> {

@@ -30,13 +30,7 @@ impl Affine {
 
     /// Scale about a fixed point.
     pub fn scale_about(factor: f64, fixed: Point) -> Self {
-        Self {
-            a: factor,
-            d: factor,
-            e: fixed.x * (1.0 - factor),
-            f: fixed.y * (1.0 - factor),
-            ..Self::IDENTITY
-        }
+        Self { a: factor, d: factor, e: fixed.x * (1.0 - factor), f: fixed.y * (1.0 - factor), ..Self::IDENTITY }
     }
 
     /// First `self`, then `next`.

@@ -143,7 +143,10 @@ mod tests {
 
     #[test]
     fn origins_are_read_from_any_url_without_a_panic() {
-        assert_eq!(origin_of("http://user:pw@host.example:81/x").map(|o| o.0).as_deref(), Some("http://host.example/*"));
+        assert_eq!(
+            origin_of("http://user:pw@host.example:81/x").map(|o| o.0).as_deref(),
+            Some("http://host.example/*")
+        );
         assert_eq!(origin_of("http://[::1]:8080/x").map(|o| o.1).as_deref(), Some("[::1]"));
         for url in ["", "file:///x", "ftp://h/x", "https://", "https:///x", "data:,x", "chrome-extension://id/x"] {
             assert_eq!(origin_of(url), None, "{url}");

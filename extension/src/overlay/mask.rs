@@ -191,15 +191,7 @@ impl Mask {
     }
 
     /// Paints where `depth` (how far inside the shape a pixel's centre lies, in pixels) is above the feather.
-    fn paint(
-        &mut self,
-        left: f64,
-        top: f64,
-        right: f64,
-        bottom: f64,
-        erase: bool,
-        depth: impl Fn(f64, f64) -> f64,
-    ) {
+    fn paint(&mut self, left: f64, top: f64, right: f64, bottom: f64, erase: bool, depth: impl Fn(f64, f64) -> f64) {
         for y in clipped(top, bottom, self.height) {
             for x in clipped(left, right, self.width) {
                 let depth = depth(f64::from(x) + 0.5, f64::from(y) + 0.5);

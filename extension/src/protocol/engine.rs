@@ -71,7 +71,15 @@ pub enum ToEngine {
     Open {
         /// Fills that were made before (the engine is being restarted); empty for a new picture.
         fills: Vec<Rect>,
+        /// Names the picture across pages, where it has a URL: when the page goes away under an unfinished edit, the
+        /// edit is kept under it for as long as the engine lives.
+        key: Option<String>,
     },
+    /// Take up the edit that was kept. Answered by [`EngineReply::Resumed`] and one blob for each fill.
+    Resume,
+    /// Nothing done so far needs to be kept when this port closes, nor what was kept before under the same key.
+    /// Answered by [`EngineReply::Done`].
+    Release,
     /// Erase what the mask covers. Blob 0: mask coverage, one byte a pixel of `mask`, 0 = keep, 255 = erase.
     /// Answered by [`EngineReply::Erased`] and one blob.
     Erase {
@@ -119,6 +127,13 @@ pub enum EngineReply {
         animated: bool,
         /// Some pixel is not opaque.
         alpha: bool,
+        /// An unfinished edit of this picture was kept.
+        draft: bool,
+    },
+    /// The kept edit is taken up. One patch (as in `Erased`) comes along for each fill.
+    Resumed {
+        /// Where the patches belong, in order.
+        fills: Vec<Rect>,
     },
     /// One blob comes along: the pixels of `patch` as a PNG with the picture's colour profile, so that it can be drawn
     /// beside the picture and kept to open it again.

@@ -111,9 +111,8 @@ pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8
 /// # Errors
 /// [`Error::Encode`] when the file is none that metadata can be put into.
 pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
-    let mut file = DynImage::from_bytes(bytes.into())
-        .map_err(failed)?
-        .ok_or_else(|| failed("neither PNG, JPEG nor WebP"))?;
+    let mut file =
+        DynImage::from_bytes(bytes.into()).map_err(failed)?.ok_or_else(|| failed("neither PNG, JPEG nor WebP"))?;
     file.set_icc_profile(metadata.icc.clone().map(Bytes::from));
     file.set_exif(metadata.exif.clone().map(Bytes::from));
     Ok(file.encoder().bytes().to_vec())
@@ -128,9 +127,8 @@ mod tests {
 
     fn picture(width: u32, height: u32, opaque: bool) -> Image {
         let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 13) as u8;
-        let rgba = (0..(width * height * 4) as usize)
-            .map(|i| if opaque && i % 4 == 3 { 255 } else { byte(i) })
-            .collect();
+        let rgba =
+            (0..(width * height * 4) as usize).map(|i| if opaque && i % 4 == 3 { 255 } else { byte(i) }).collect();
         Image::new(width, height, rgba).unwrap()
     }
 

@@ -56,9 +56,8 @@ impl JpegCoding {
             at += 2 + length;
         }
         let components = usize::from(*frame.get(5)?);
-        let component = |i: usize| -> Option<(u8, usize)> {
-            Some((*frame.get(7 + 3 * i)?, usize::from(*frame.get(8 + 3 * i)?)))
-        };
+        let component =
+            |i: usize| -> Option<(u8, usize)> { Some((*frame.get(7 + 3 * i)?, usize::from(*frame.get(8 + 3 * i)?))) };
         let (factors, luma) = component(0)?;
         let luma = (*tables.get(luma)?)?;
         let (chroma, sampling) = if components >= 3 {

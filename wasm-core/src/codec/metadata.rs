@@ -47,11 +47,7 @@ impl Metadata {
             },
             Format::Gif | Format::Other => return Self::default(),
         };
-        Self {
-            icc: icc.map(|b| b.to_vec()),
-            exif: exif.map(|b| cleaned_exif(b.to_vec())),
-            png_chunks,
-        }
+        Self { icc: icc.map(|b| b.to_vec()), exif: exif.map(|b| cleaned_exif(b.to_vec())), png_chunks }
     }
 
     /// Only what is needed to show the right colours.

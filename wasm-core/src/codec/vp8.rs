@@ -92,7 +92,7 @@ impl<'a> BoolReader<'a> {
     }
 
     fn flag(&mut self) -> bool {
-        let split = 1 + ((self.range - 1) * 128 >> 8);
+        let split = 1 + (((self.range - 1) * 128) >> 8);
         let big = split << 8;
         let bit = self.value >= big;
         if bit {

@@ -29,8 +29,7 @@ pub(super) fn pyramid(field: Field) -> Vec<Field> {
 pub(super) fn depths(field: &Field) -> Vec<u32> {
     let (width, height) = (field.width, field.height);
     let far = (width + height) as u32;
-    let mut depth: Vec<u32> =
-        field.states.iter().map(|s| if *s == State::Known { 0 } else { far }).collect();
+    let mut depth: Vec<u32> = field.states.iter().map(|s| if *s == State::Known { 0 } else { far }).collect();
     for at in 0..depth.len() {
         if !at.is_multiple_of(width) {
             depth[at] = depth[at].min(depth[at - 1] + 1);

@@ -44,11 +44,7 @@ fn quantised(value: membrane::Value) -> Pixel {
 }
 
 /// From the coarsest level to the finest. None when no patch fits: the membrane then is the answer.
-async fn descend<const R: usize>(
-    mut levels: Vec<Field>,
-    seed: u32,
-    pacer: &impl Pacer,
-) -> Result<Option<Field>> {
+async fn descend<const R: usize>(mut levels: Vec<Field>, seed: u32, pacer: &impl Pacer) -> Result<Option<Field>> {
     let mut random = Random::new(seed);
     let depth = levels.len();
     let mut above: Option<PatchMatch<R>> = None;
@@ -168,8 +164,7 @@ fn poll<const R: usize>(
 
 /// Gives the targets the colours that their patches vote for.
 fn vote<const R: usize>(field: &mut Field, search: &PatchMatch<R>, confidence: &[f32], votes: Votes) {
-    let (sums, weights) =
-        poll(field, search, confidence, votes, |at| field.states[at] == State::Target);
+    let (sums, weights) = poll(field, search, confidence, votes, |at| field.states[at] == State::Target);
     for ((pixel, sum), weight) in field.pixels.iter_mut().zip(sums).zip(weights) {
         if weight > 0.0 {
             *pixel = quantised(sum.map(|s| s / weight));

@@ -50,12 +50,8 @@ impl Mask {
         let mut covered = 0;
         for (i, _) in self.coverage.iter().enumerate().filter(|(_, c)| **c > 0) {
             covered += 1;
-            let pixel = Rect {
-                x: self.rect.x + (i % width) as u32,
-                y: self.rect.y + (i / width) as u32,
-                width: 1,
-                height: 1,
-            };
+            let pixel =
+                Rect { x: self.rect.x + (i % width) as u32, y: self.rect.y + (i / width) as u32, width: 1, height: 1 };
             bounds = Some(bounds.map_or(pixel, |b| b.union(&pixel)));
         }
         let rect = bounds.ok_or(Error::EmptyMask)?;

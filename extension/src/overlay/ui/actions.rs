@@ -10,7 +10,10 @@ use crate::overlay::mask::MaskOp;
 use crate::protocol::engine::{EngineChoice, EngineReply, FileFormat, Purpose, ToEngine};
 use crate::protocol::page::{PageReply, PictureKind, ToPage};
 use crate::protocol::{Failure, Rect};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
@@ -64,7 +67,9 @@ pub(super) fn bind(app: &Rc<App>) {
         });
     });
     let compare = app.dom.button("compare");
-    for (name, showing) in [("pointerdown", true), ("pointerup", false), ("pointerleave", false), ("pointercancel", false)] {
+    for (name, showing) in
+        [("pointerdown", true), ("pointerup", false), ("pointerleave", false), ("pointercancel", false)]
+    {
         let it = Rc::clone(app);
         on(&compare, name, move |_: &PointerEvent| it.compare(showing));
     }
@@ -343,10 +348,24 @@ impl App {
     fn locked(self: &Rc<Self>, work: impl Future<Output = Result<(), Failure>> + 'static, retry: fn(&Rc<Self>)) {
         let app = Rc::clone(self);
         self.set_state(State::Running);
+        let (stop, stopped) = oneshot::channel();
+        *self.stop_work.borrow_mut() = Some(stop);
         spawn_local(async move {
-            match work.await {
+            let result = match select(pin!(work), stopped).await {
+                Either::Left((result, _)) => result,
+                Either::Right((Ok(()), _)) => Err(Failure::Cancelled),
+                // Past the point where it can be stopped.
+                Either::Right((Err(_), work)) => work.await,
+            };
+            *app.stop_work.borrow_mut() = None;
+            match result {
                 Ok(()) => {
                     app.progress_over();
+                    app.settle();
+                }
+                Err(Failure::Cancelled) => {
+                    app.progress_over();
+                    app.announce("statusCancelled", &[]);
                     app.settle();
                 }
                 Err(failure) => app.fail(failure, move |app| retry(&app)),
@@ -456,6 +475,8 @@ impl App {
             let size = app.shown.borrow().as_ref().map(|s| (s.size(), s.changed(app.fills())));
             let Some(((width, height), Some(changed))) = size else { return Err(Failure::EmptyMask) };
             let blob = app.encoded(FileFormat::Png, Purpose::Page).await?;
+            // From here on the page is changing.
+            *app.stop_work.borrow_mut() = None;
             app.tell_page(&ToPage::Apply { changed, width, height }, &[blob]).await?;
             app.kept.set(app.fills());
             app.close_now();
@@ -493,6 +514,14 @@ impl App {
             });
             return;
         }
+        if let Some(stop) = self.stop_work.borrow_mut().take() {
+            // It may have ended at this very moment.
+            let _ = stop.send(());
+            return;
+        }
+        if self.state.get() == State::Running {
+            return;
+        }
         if matches!(self.state.get(), State::Asking | State::Failed) && self.answer(false) {
             return;
         }
@@ -509,6 +538,7 @@ impl App {
     /// Takes the overlay off the page.
     pub(super) async fn close_page(&self) {
         self.set_state(State::Closing);
+        self.engine.release().await;
         if self.tell_page(&ToPage::Close, &[]).await.is_err() || self.in_tab {
             // The page is gone, or this is a tab of its own.
             let _ = window().close();

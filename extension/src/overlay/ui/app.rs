@@ -16,6 +16,7 @@ use crate::browser::i18n;
 use crate::protocol::engine::{EngineEvent, FileFormat, JobId, Stage};
 use crate::protocol::page::{PageEvent, Picture};
 use crate::protocol::{Failure, Geometry, Point, Size};
+use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -115,6 +116,8 @@ pub(super) struct App {
     pub native_format: Cell<FileFormat>,
     pub comparing: Cell<bool>,
     pub asking: RefCell<Asking>,
+    /// Stops the saving, copying or replacing that runs.
+    pub stop_work: RefCell<Option<oneshot::Sender<()>>>,
     layer: RefCell<MaskLayer>,
     frame_requested: Cell<bool>,
     mask_stale: Cell<bool>,
@@ -160,6 +163,7 @@ impl App {
                 native_format: Cell::new(FileFormat::Png),
                 comparing: Cell::new(false),
                 asking: RefCell::default(),
+                stop_work: RefCell::default(),
                 layer: RefCell::new(layer),
                 frame_requested: Cell::new(false),
                 mask_stale: Cell::new(true),
@@ -235,8 +239,11 @@ impl App {
     pub(super) fn home(&self, geometry: &Geometry, width: f64, height: f64) -> Affine {
         let part = self.part.get();
         let (whole_width, whole_height) = (width / part.width, height / part.height);
-        Affine::translation(part.x * whole_width, part.y * whole_height)
-            .then(&placement(geometry, whole_width, whole_height))
+        Affine::translation(part.x * whole_width, part.y * whole_height).then(&placement(
+            geometry,
+            whole_width,
+            whole_height,
+        ))
     }
 
     /// Shows the picture at its place and makes the mask for it.

@@ -38,7 +38,9 @@ impl Shown {
         let (width, height) = self.size();
         self.context.set_global_alpha(1.0);
         self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
-        self.context.draw_image_with_image_bitmap(&self.base, 0.0, 0.0).map_err(|_| Failure::TooLarge { width, height })?;
+        self.context
+            .draw_image_with_image_bitmap(&self.base, 0.0, 0.0)
+            .map_err(|_| Failure::TooLarge { width, height })?;
         for (rect, patch) in &self.fills[..fills.min(self.fills.len())] {
             self.lay(*rect, patch)?;
         }
@@ -123,9 +125,7 @@ pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Bl
 /// A part of a decoded picture, packed as PNG.
 pub(super) async fn cropped(picture: &ImageBitmap, rect: Rect) -> Result<Blob, Failure> {
     let (canvas, context) = scratch(rect.width, rect.height)?;
-    context
-        .draw_image_with_image_bitmap(picture, -f64::from(rect.x), -f64::from(rect.y))
-        .map_err(refused)?;
+    context.draw_image_with_image_bitmap(picture, -f64::from(rect.x), -f64::from(rect.y)).map_err(refused)?;
     to_png(&canvas).await
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Engine {
     on_event: Rc<dyn Fn(EngineEvent)>,
     caller: RefCell<Option<Rc<Caller>>>,
     source: RefCell<Option<Blob>>,
+    key: RefCell<Option<String>>,
     /// Every fill that was made and not given up, with its encoded patch.
     fills: RefCell<Vec<(Rect, Blob)>>,
     /// How many of them show.
@@ -33,14 +34,16 @@ impl Engine {
             on_event: Rc::new(on_event),
             caller: RefCell::default(),
             source: RefCell::default(),
+            key: RefCell::default(),
             fills: RefCell::default(),
             applied: RefCell::default(),
         }
     }
 
-    /// Opens a picture, from its first fill on.
-    pub(super) async fn open(&self, source: Blob) -> Result<EngineReply, Failure> {
+    /// Opens a picture, from its first fill on. `key` names it across pages.
+    pub(super) async fn open(&self, source: Blob, key: Option<String>) -> Result<EngineReply, Failure> {
         *self.source.borrow_mut() = Some(source);
+        *self.key.borrow_mut() = key;
         self.fills.borrow_mut().clear();
         *self.applied.borrow_mut() = 0;
         *self.caller.borrow_mut() = None;
@@ -59,6 +62,28 @@ impl Engine {
         let (caller, _) = self.connect().await?;
         let (reply, blobs) = caller.call(call, blobs).await?;
         Ok((reply, blobs.into_iter().next()))
+    }
+
+    /// Takes up the edit that the engine kept; gives its fills.
+    pub(super) async fn resume(&self) -> Result<Vec<(Rect, Blob)>, Failure> {
+        let caller = self.caller.borrow().clone().ok_or(Failure::EngineLost)?;
+        let (reply, blobs) = caller.call::<_, EngineReply>(&ToEngine::Resume, &[]).await?;
+        let EngineReply::Resumed { fills } = reply else {
+            return Err(Failure::Internal { detail: format!("unexpected reply {reply:?}") });
+        };
+        let fills: Vec<(Rect, Blob)> = fills.into_iter().zip(blobs).collect();
+        for (rect, patch) in &fills {
+            self.filled(*rect, patch.clone());
+        }
+        Ok(fills)
+    }
+
+    /// Nothing needs to be kept when this overlay goes. Without an engine there is nothing that could be.
+    pub(super) async fn release(&self) {
+        let caller = self.caller.borrow().clone();
+        if let Some(caller) = caller {
+            let _ = caller.call::<_, EngineReply>(&ToEngine::Release, &[]).await;
+        }
     }
 
     /// Remembers a fill that the engine made.
@@ -80,7 +105,7 @@ impl Engine {
         let source = self.source.borrow().clone().ok_or(Failure::EngineLost)?;
         let (rects, mut blobs): (Vec<Rect>, Vec<Blob>) = self.fills.borrow().iter().cloned().unzip();
         blobs.insert(0, source);
-        let open = ToEngine::Open { fills: rects };
+        let open = ToEngine::Open { fills: rects, key: self.key.borrow().clone() };
         let mut last = Failure::EngineLost;
         for _ in 0..ATTEMPTS {
             ask_background(&ToBackground::EnsureEngine).await?;

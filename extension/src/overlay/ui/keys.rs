@@ -39,9 +39,9 @@ impl App {
         let control = event.ctrl_key() || event.meta_key();
         let focused = document().active_element();
         let on_canvas = focused.as_ref().is_none_or(|f| f.id() == "picture" || f.tag_name() == "BODY");
-        let in_field = focused.as_ref().is_some_and(|f| {
-            f.dyn_ref::<HtmlInputElement>().is_some() || f.dyn_ref::<HtmlSelectElement>().is_some()
-        });
+        let in_field = focused
+            .as_ref()
+            .is_some_and(|f| f.dyn_ref::<HtmlInputElement>().is_some() || f.dyn_ref::<HtmlSelectElement>().is_some());
         let shift = event.shift_key();
         match (key.as_str(), control) {
             ("z" | "Z", true) if shift => self.redo(),
@@ -74,7 +74,9 @@ impl App {
                 };
                 self.move_cursor(x, y);
             }
-            ("ArrowLeft" | "ArrowRight", _) if focused.as_ref().is_some_and(|f| f.get_attribute("role").as_deref() == Some("radio")) => {
+            ("ArrowLeft" | "ArrowRight", _)
+                if focused.as_ref().is_some_and(|f| f.get_attribute("role").as_deref() == Some("radio")) =>
+            {
                 self.neighbour_tool(key == "ArrowRight");
             }
             (_, _) if in_field => return false,

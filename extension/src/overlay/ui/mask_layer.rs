@@ -30,9 +30,7 @@ impl MaskLayer {
         let (width, height) = (canvas.width(), canvas.height());
         self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
         let (Some(extent), Some(back)) = (mask.extent(), map.inverse()) else { return };
-        let corners = map
-            .then(&Affine::IDENTITY)
-            .corners(f64::from(mask.width()), f64::from(mask.height()));
+        let corners = map.then(&Affine::IDENTITY).corners(f64::from(mask.width()), f64::from(mask.height()));
         let painted = Affine::translation(f64::from(extent.x), f64::from(extent.y))
             .then(map)
             .corners(f64::from(extent.width), f64::from(extent.height));

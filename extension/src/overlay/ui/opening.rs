@@ -50,17 +50,16 @@ pub fn start(handover: js_sys::Promise) {
         let setting: Option<bool> = storage::local(ERASE_ON_RELEASE).await.ok().flatten();
         app.set_erase_on_release(setting.unwrap_or(true));
         if let Err(failure) = open(&app, &token, handover).await {
-            let again = token.clone();
-            app.fail(failure, move |app| retry(app, again));
+            app.fail(failure, retry);
         }
     });
 }
 
 /// A second try once the page is known.
-fn retry(app: Rc<App>, token: String) {
+fn retry(app: Rc<App>) {
     spawn_local(async move {
         if let Err(failure) = open_picture(&app).await {
-            app.fail(failure, move |app| retry(app, token));
+            app.fail(failure, retry);
         }
     });
 }
@@ -136,9 +135,10 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     app.request_frame();
     let alt = if picture.alt.is_empty() { file_name(picture.url.as_deref()) } else { picture.alt.clone() };
     attribute(&app.dom.picture, "aria-label", &i18n::text("canvasLabel", &[&alt]));
-    let opened = app.engine.open(blob).await?;
+    let key = picture.url.clone().filter(|u| u.starts_with("http") && !captured);
+    let opened = app.engine.open(blob, key).await?;
     app.progress_over();
-    let EngineReply::Opened { width, height, format, animated, alpha } = opened else {
+    let EngineReply::Opened { width, height, format, animated, alpha, draft } = opened else {
         return Err(Failure::Internal { detail: format!("unexpected reply {opened:?}") });
     };
     if app.shown.borrow().as_ref().is_some_and(|s| s.size() != (width, height)) {
@@ -154,10 +154,32 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
         () if drawn && picture.url.is_some() => "hintDrawn",
         () => "hintPaint",
     });
+    if draft {
+        offer_draft(app).await?;
+    }
     app.announce("statusReady", &[]);
     let _ = app.dom.picture.focus();
     app.settle();
     Ok(())
+}
+
+/// The page went away under an edit of this picture: go on with it?
+async fn offer_draft(app: &Rc<App>) -> Result<(), Failure> {
+    app.set_state(State::Asking);
+    let (yes, no) = (i18n::text("askResumeYes", &[]), i18n::text("askResumeNo", &[]));
+    if !app.ask(&i18n::text("askResume", &[]), &yes, Some(&no)).await {
+        app.engine.release().await;
+        return Ok(());
+    }
+    let fills = app.engine.resume().await?;
+    let mut shown = app.shown.borrow_mut().take().ok_or(Failure::EngineLost)?;
+    for (i, (rect, patch)) in fills.iter().enumerate() {
+        shown.push(i, *rect, patch).await?;
+        app.history.borrow_mut().filled();
+    }
+    let drawn = shown.draw(fills.len());
+    *app.shown.borrow_mut() = Some(shown);
+    drawn
 }
 
 /// The last part of a URL's path, for names.

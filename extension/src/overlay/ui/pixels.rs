@@ -128,10 +128,8 @@ async fn fetch(url: &str) -> Result<Blob, Failure> {
     if !response.ok() {
         return Err(unreadable(format!("the site answered {}", response.status())));
     }
-    let blob: Blob = JsFuture::from(response.blob().map_err(refused)?)
-        .await
-        .map_err(|e| unreadable(words(&e)))?
-        .unchecked_into();
+    let blob: Blob =
+        JsFuture::from(response.blob().map_err(refused)?).await.map_err(|e| unreadable(words(&e)))?.unchecked_into();
     if blob.size() == 0.0 || blob.type_().starts_with("text/") {
         return Err(unreadable(format!("the site answered with {}", blob.type_())));
     }
