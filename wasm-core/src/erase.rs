@@ -110,6 +110,26 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Lines, single columns, holes at every border: whatever the shape, it ends, and what is spared is spared.
+        #[test]
+        fn any_picture_with_any_mask_is_filled(
+            width in 1u32..70, height in 1u32..50, seed: u32, x in 0.0..1.0f64, y in 0.0..1.0f64,
+            mask_width in 1u32..50, mask_height in 1u32..50,
+        ) {
+            let byte = |i: u32| (i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 23) as u8;
+            let image = Image::new(width, height, (0..width * height * 4).map(byte).collect()).unwrap();
+            let (x, y) = ((x * f64::from(width)) as u32, (y * f64::from(height)) as u32);
+            let rect = Rect { x, y, width: mask_width.min(width - x), height: mask_height.min(height - y) };
+            let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
+            match pollster::block_on(erase(&image, &mask, seed, &Unpaced)) {
+                Err(Error::WholeMask) => proptest::prop_assert_eq!(rect, image.bounds()),
+                Err(other) => panic!("{other}"),
+                Ok(patch) => proptest::prop_assert_eq!(patch.rect, rect),
+            }
+        }
+    }
+
     /// Cancels at the n-th checkpoint, and checks that progress never goes back.
     struct CancelAt(Cell<u32>, Cell<f32>);
 

@@ -5,83 +5,96 @@ use crate::pixels::{Mask, Rect};
 /// A part of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cluster {
-    /// Bounding rectangle of its masked pixels.
+    /// Bounding rectangle of its masked pixels; those of other clusters may lie in it too.
     pub(super) hole: Rect,
     /// `hole` and the surroundings that it is filled from.
     pub(super) context: Rect,
-    /// How many pixels of `hole` are masked.
+    /// How many pixels are masked.
     pub(super) pixels: usize,
+    /// Its number in [`Clusters::label`].
+    pub(super) label: u32,
+}
+
+/// The mask, divided.
+#[derive(Clone, Debug)]
+pub(super) struct Clusters {
+    pub(super) list: Vec<Cluster>,
+    bounds: Rect,
+    columns: u32,
+    /// For every cell of the mask's rectangle: the cluster that its masked pixels belong to.
+    labels: Vec<u32>,
 }
 
 /// Side of the cells on which connectedness is judged: strokes closer than this belong together.
 const CELL: u32 = 16;
+/// Label of cells without a masked pixel.
+const NONE: u32 = u32::MAX;
 
 /// Surroundings are as wide as the hole is long, within these limits (pixels): enough texture to copy
 /// from for a small hole, bounded work for a large one.
 const CONTEXT: std::ops::RangeInclusive<u32> = 96..=400;
 
-/// Splits `mask` into clusters whose holes cover all of it and do not overlap.
-pub(super) fn clusters(image: Rect, mask: &Mask) -> Vec<Cluster> {
-    let mut holes: Vec<(Rect, usize)> = cells(mask);
-    // Merge until nothing touches: the number of cells is small, the loop ends when no pair is left.
-    loop {
-        let near = |a: &Rect, b: &Rect| a.grown(CELL, &image).intersects(b);
-        let pair = (0..holes.len())
-            .flat_map(|i| (i + 1..holes.len()).map(move |j| (i, j)))
-            .find(|&(i, j)| near(&holes[i].0, &holes[j].0));
-        let Some((i, j)) = pair else { break };
-        let (rect, pixels) = holes.swap_remove(j);
-        holes[i] = (holes[i].0.union(&rect), holes[i].1 + pixels);
-    }
-    holes.sort_by_key(|(rect, _)| (rect.y, rect.x));
-    holes
-        .into_iter()
-        .map(|(hole, pixels)| {
-            let margin = hole.width.max(hole.height).clamp(*CONTEXT.start(), *CONTEXT.end());
-            Cluster { hole, context: hole.grown(margin, &image), pixels }
-        })
-        .collect()
-}
-
-/// Connected groups (8-neighbourhood) of mask cells, as the bounding rectangle and number of their masked pixels.
-fn cells(mask: &Mask) -> Vec<(Rect, usize)> {
-    let bounds = mask.rect();
-    let (columns, rows) = (bounds.width.div_ceil(CELL), bounds.height.div_ceil(CELL));
-    let mut cells: Vec<Option<(Rect, usize)>> = (0..rows)
-        .flat_map(|row| (0..columns).map(move |column| (column, row)))
-        .map(|(column, row)| {
-            let (x, y) = (bounds.x + column * CELL, bounds.y + row * CELL);
-            let mut found: Option<(Rect, usize)> = None;
-            for y in y..(y + CELL).min(bounds.bottom()) {
-                for x in x..(x + CELL).min(bounds.right()) {
-                    if mask.at(x, y) > 0 {
-                        let pixel = Rect { x, y, width: 1, height: 1 };
-                        found = Some(found.map_or((pixel, 1), |(r, n)| (r.union(&pixel), n + 1)));
+impl Clusters {
+    /// Splits `mask` into groups of cells that touch each other, also at their corners.
+    pub(super) fn new(image: Rect, mask: &Mask) -> Self {
+        let bounds = mask.rect();
+        let (columns, rows) = (bounds.width.div_ceil(CELL), bounds.height.div_ceil(CELL));
+        let cells: Vec<Option<(Rect, usize)>> = (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| (column, row)))
+            .map(|(column, row)| cell(mask, bounds.x + column * CELL, bounds.y + row * CELL))
+            .collect();
+        let mut labels = vec![NONE; cells.len()];
+        let mut list: Vec<Cluster> = vec![];
+        for start in 0..cells.len() {
+            if cells[start].is_none() || labels[start] != NONE {
+                continue;
+            }
+            let label = list.len() as u32;
+            let mut group: Option<(Rect, usize)> = None;
+            labels[start] = label;
+            let mut open = vec![start];
+            while let Some(at) = open.pop() {
+                let Some((rect, pixels)) = cells[at] else { continue };
+                group = Some(group.map_or((rect, pixels), |(r, n)| (r.union(&rect), n + pixels)));
+                let (column, row) = ((at as u32) % columns, (at as u32) / columns);
+                for row in row.saturating_sub(1)..=(row + 1).min(rows - 1) {
+                    for column in column.saturating_sub(1)..=(column + 1).min(columns - 1) {
+                        let next = (row * columns + column) as usize;
+                        if cells[next].is_some() && labels[next] == NONE {
+                            labels[next] = label;
+                            open.push(next);
+                        }
                     }
                 }
             }
-            found
-        })
-        .collect();
-    let mut groups = Vec::new();
-    for start in 0..cells.len() {
-        let Some(mut group) = cells[start].take() else { continue };
-        let mut open = vec![start];
-        while let Some(at) = open.pop() {
-            let (column, row) = ((at as u32) % columns, (at as u32) / columns);
-            for row in row.saturating_sub(1)..=(row + 1).min(rows - 1) {
-                for column in column.saturating_sub(1)..=(column + 1).min(columns - 1) {
-                    let next = (row * columns + column) as usize;
-                    if let Some((rect, pixels)) = cells[next].take() {
-                        group = (group.0.union(&rect), group.1 + pixels);
-                        open.push(next);
-                    }
-                }
+            if let Some((hole, pixels)) = group {
+                let margin = hole.width.max(hole.height).clamp(*CONTEXT.start(), *CONTEXT.end());
+                list.push(Cluster { hole, context: hole.grown(margin, &image), pixels, label });
             }
         }
-        groups.push(group);
+        Self { list, bounds, columns, labels }
     }
-    groups
+
+    /// The cluster of a masked pixel of the picture.
+    pub(super) fn label(&self, x: u32, y: u32) -> u32 {
+        let (column, row) = ((x - self.bounds.x) / CELL, (y - self.bounds.y) / CELL);
+        self.labels[(row * self.columns + column) as usize]
+    }
+}
+
+/// Bounding rectangle and number of the masked pixels of the cell with this top left corner.
+fn cell(mask: &Mask, left: u32, top: u32) -> Option<(Rect, usize)> {
+    let bounds = mask.rect();
+    let mut found: Option<(Rect, usize)> = None;
+    for y in top..(top + CELL).min(bounds.bottom()) {
+        for x in left..(left + CELL).min(bounds.right()) {
+            if mask.at(x, y) > 0 {
+                let pixel = Rect { x, y, width: 1, height: 1 };
+                found = Some(found.map_or((pixel, 1), |(r, n)| (r.union(&pixel), n + 1)));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -91,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_masked_pixel_is_in_exactly_one_hole(
+        fn every_masked_pixel_belongs_to_a_cluster_that_holds_it(
             spots in prop::collection::vec((0u32..300, 0u32..200, 1u32..40, 1u32..40), 1..12)
         ) {
             let image = Rect::of_size(340, 240);
@@ -105,17 +118,18 @@ mod tests {
             }
             let masked = coverage.iter().filter(|c| **c > 0).count();
             let mask = Mask::new(image, coverage).unwrap();
-            let found = clusters(image, &mask);
-            prop_assert_eq!(found.iter().map(|c| c.pixels).sum::<usize>(), masked);
+            let found = Clusters::new(image, &mask);
+            prop_assert_eq!(found.list.iter().map(|c| c.pixels).sum::<usize>(), masked);
             for y in 0..image.height {
                 for x in 0..image.width {
                     if mask.at(x, y) > 0 {
                         let pixel = Rect { x, y, width: 1, height: 1 };
-                        prop_assert_eq!(found.iter().filter(|c| c.hole.contains(&pixel)).count(), 1);
+                        let cluster = found.list[found.label(x, y) as usize];
+                        prop_assert!(cluster.hole.contains(&pixel));
                     }
                 }
             }
-            for cluster in &found {
+            for cluster in &found.list {
                 prop_assert!(cluster.context.contains(&cluster.hole) && image.contains(&cluster.context));
             }
         }
@@ -127,6 +141,6 @@ mod tests {
         let mut coverage = vec![0; image.area()];
         coverage[400 * 25 + 10] = 255;
         coverage[400 * 25 + 390] = 255;
-        assert_eq!(clusters(image, &Mask::new(image, coverage).unwrap()).len(), 2);
+        assert_eq!(Clusters::new(image, &Mask::new(image, coverage).unwrap()).list.len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! The working picture of one region.
 
-use super::clusters::Cluster;
+use super::clusters::{Cluster, Clusters};
 use crate::pixels::{Image, Mask, Patch, Rect};
 
 /// Fixed-point steps per 8-bit level: votes keep fractions, and a 7x7x4 sum of squares stays below 2^31.
@@ -33,13 +33,12 @@ pub(super) struct Field {
 impl Field {
     /// Cuts `cluster.context` out of `image`. Pixels of other clusters show what is already filled in `done`
     /// (the patch of the whole mask).
-    pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, cluster: &Cluster) -> Self {
+    pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, clusters: &Clusters, cluster: &Cluster) -> Self {
         let Rect { x, y, width, height } = cluster.context;
         let mut pixels = Vec::with_capacity(cluster.context.area());
         let mut states = Vec::with_capacity(cluster.context.area());
         for y in y..y + height {
             for x in x..x + width {
-                let pixel = Rect { x, y, width: 1, height: 1 };
                 let masked = mask.at(x, y) > 0;
                 let rgba = if masked {
                     let at = (y - done.rect.y) as usize * done.rect.width as usize + (x - done.rect.x) as usize;
@@ -50,7 +49,7 @@ impl Field {
                 pixels.push(premultiplied(rgba));
                 states.push(match masked {
                     false => State::Known,
-                    true if cluster.hole.contains(&pixel) => State::Target,
+                    true if clusters.label(x, y) == cluster.label => State::Target,
                     true => State::Excluded,
                 });
             }

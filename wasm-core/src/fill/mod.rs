@@ -15,6 +15,7 @@ mod synthesis;
 
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Pacer, Result};
+use clusters::Clusters;
 use field::Field;
 
 /// Fills the whole of `mask`'s rectangle where the mask is above zero; `mask` is already
@@ -24,11 +25,11 @@ use field::Field;
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
     let mut patch = image.crop(mask.rect())?;
-    let clusters = clusters::clusters(image.bounds(), mask);
-    let holes: f32 = clusters.iter().map(|c| c.pixels as f32).sum();
+    let clusters = Clusters::new(image.bounds(), mask);
+    let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
-    for cluster in clusters {
-        let mut field = Field::cut(image, mask, &patch, &cluster);
+    for cluster in &clusters.list {
+        let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
         synthesis::fill(&mut field, seed, &share).await?;
         field.paste_targets(&mut patch, cluster.context);
