@@ -291,8 +291,7 @@ for (const [selector, sentence] of Object.entries({
     assert.match(said, /[.?!]$/, 'a whole sentence');
     const buttons = await editor.frame.locator('#notice button:visible').count();
     assert.ok(buttons >= 1, 'a button that helps');
-    await editor.close();
-    await editor.left();
+    await editor.leave();
   });
 }
 
@@ -304,8 +303,7 @@ test('bad: a JPEG that ends too early is said to be damaged, or edited as far as
     assert.equal((await readElement(page, '#cut')).width, 320);
   } else {
     assert.match(await editor.says(), /damaged|could not be read|cannot read/i);
-    await editor.close();
-    await editor.left();
+    await editor.leave();
   }
 });
 
@@ -363,7 +361,7 @@ test('bad: nothing painted, everything painted', async () => {
   await until(async () => /nothing is painted/i.test(await told()), { what: 'a word that nothing is painted' });
   await editor.press('invert');
   await sleep(200);
-  if ((await editor.state()) === 'painting') await editor.key('Enter');
+  await editor.press('erase');
   await until(async () => /everything is painted/i.test(await told()), { what: 'a word that everything is painted' });
   // And on it goes.
   await editor.press('clear').catch(() => {});

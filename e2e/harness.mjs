@@ -180,7 +180,7 @@ export async function rightClickErase(page, target, { at, steps } = {}) {
   for (const up of steps ?? (await usualSteps(page, target))) {
     await page.bringToFront();
     const { x, y } = await onScreen(page, await pointOf(page, target, at));
-    xdotool('mousemove', x, y, 'sleep', 0.15, 'click', 3, 'sleep', 0.6);
+    xdotool('mousemove', x, y, 'sleep', 0.1, 'click', 3, 'sleep', 0.5);
     xdotool('key', ...Array(up).fill('Up'), 'Return');
     for (const end = Date.now() + 4000; Date.now() < end; await sleep(50)) {
       if (overlayFrame(page)) return;
@@ -237,8 +237,12 @@ export function hasOverlay(page) {
   return overlayFrame(page) !== undefined;
 }
 
-/** Waits for the overlay of `page`, by default until it can be painted on. It may move into a tab meanwhile. */
-export async function overlay(page, { states = ['painting'], timeout = 15_000 } = {}) {
+/**
+ * Waits for the overlay of `page`, by default until it can be painted on. It may move into a tab meanwhile.
+ *
+ * An edit that an earlier test left unfinished is started over, unless `resume` says that the test is about this.
+ */
+export async function overlay(page, { states = ['painting'], timeout = 15_000, resume = false } = {}) {
   let handle;
   try {
     return await until(
@@ -246,7 +250,9 @@ export async function overlay(page, { states = ['painting'], timeout = 15_000 } 
         const { frame, surface } = overlayFrame(page);
         if (handle?.frame !== frame) handle = new Overlay(page, frame, surface);
         await handle.watch();
-        return states.includes(await handle.state()) && handle;
+        const state = await handle.state();
+        if (state === 'asking' && !resume && /interrupted/i.test(await handle.notice())) await handle.press('notice-no');
+        else return states.includes(state) && handle;
       },
       { timeout, what: `an overlay that is ${states.join(' or ')}` },
     );
@@ -450,6 +456,17 @@ class Overlay {
     await this.left();
   }
 
+  /** Leaves by Escape, however many it takes, and keeps nothing. */
+  async leave() {
+    for (let i = 0; i < 5 && !this.gone(); i += 1) {
+      await this.key('Escape');
+      await sleep(250);
+      if (/without keeping/i.test(await this.notice().catch(() => ''))) await this.press('notice-yes').catch(() => {});
+    }
+    await this.left();
+  }
+
+  /** Waits until it is gone. */
   async left(timeout = 10_000) {
     await until(() => this.gone(), { timeout, what: 'the end of the overlay' });
   }

@@ -99,10 +99,7 @@ test('progress is told, and cancel is quick and loses nothing', async () => {
   await editor.reaches('running');
   await editor.key('Escape');
   await editor.reaches(['painting']);
-  await editor.close();
-  await until(async () => editor.gone() || (await editor.notice()), { what: 'the end' });
-  if (!editor.gone()) await editor.press('notice-yes');
-  await editor.left();
+  await editor.leave();
   assert.doesNotMatch(await page.locator('#img').evaluate((image) => image.currentSrc), /^blob:/, 'the page is untouched');
 });
 
@@ -200,6 +197,22 @@ test('the engine is taken away between two fills: the first one is kept', async 
     data: image.data.subarray(320 * 4 * 180, 320 * 4 * 240),
   });
   same(untouched(was), untouched(now), 'pixels far from both masks are as they were');
+});
+
+test('the tab is closed over an unsaved fill: opened again, it goes on where it was', async () => {
+  await visit('files.html?/pictures/test/sand.png');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  await sleep(500);
+  await page.close();
+  await visit('files.html?/pictures/test/sand.png');
+  const again = await open(page, '#img', { states: ['asking'], resume: true });
+  assert.match(await again.says(), /interrupted/i);
+  await again.press('notice-yes');
+  await again.reaches(['painting', 'done']);
+  await until(async () => redness(await again.shown()) < 20, { what: 'the fill of before' });
+  await again.done();
+  assert.ok(redness(await readElement(page, '#img')) < 5, 'the ball is gone');
 });
 
 test('how long a hole of 100 x 100 takes in twelve megapixels', async () => {

@@ -53,10 +53,7 @@ for (const selector of ['#img', '#srcset', '#picture img', '#data', '#background
     const again = await open(page, selector);
     await again.revert();
     await until(async () => redness(await readElement(page, selector)) > 1000, { what: 'the ball back in the page' });
-    if (!again.gone()) {
-      await again.close();
-      await again.left();
-    }
+    await again.leave();
     assert.deepEqual(await describe(selector), before, 'the element is exactly as it was');
     same(was, await readElement(page, selector), 'every pixel is as it was');
   });
@@ -69,15 +66,8 @@ test('Put back, before Done, leaves the page as it was', async () => {
   const editor = await open(page, '#img');
   await editor.eraseRect(BALL);
   await editor.revert();
-  await page.waitForTimeout(500);
-  if (!editor.gone()) {
-    await until(async () => redness(await editor.shown()) > 1000, { what: 'the original in the overlay' });
-    await editor.close();
-    // Nothing is lost by closing now, so nothing is asked; or it is, once, inside of the overlay.
-    await until(async () => editor.gone() || (await editor.notice()), { what: 'the end' });
-    if (!editor.gone()) await editor.press('notice-yes');
-    await editor.left();
-  }
+  await until(async () => editor.gone() || redness(await editor.shown()) > 1000, { what: 'the original in the overlay', timeout: 5000 });
+  await editor.leave();
   assert.equal(await page.evaluate(() => document.documentElement.outerHTML), html);
   same(was, await readElement(page, '#img'));
 });

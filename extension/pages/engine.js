@@ -20,6 +20,7 @@ function start() {
     worker.terminate();
     for (const port of ports.values()) port.disconnect();
     ports.clear();
+    rest();
     start();
   };
 }
@@ -36,7 +37,8 @@ function rest() {
 }
 
 chrome.runtime.onConnect.addListener((port) => {
-  if (port.name !== "engine" || port.sender?.id !== chrome.runtime.id) return;
+  // Content scripts carry our id as well, but not our origin.
+  if (port.name !== "engine" || port.sender?.id !== chrome.runtime.id || port.sender.origin !== location.origin) return;
   const id = ++lastPort;
   ports.set(id, port);
   rest();

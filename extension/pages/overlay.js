@@ -2,7 +2,8 @@
 const handover = new Promise((resolve) => {
   addEventListener("message", function handed(event) {
     const token = event.data?.rubout;
-    if (event.source !== parent || typeof token !== "string" || !event.ports[0]) return;
+    // The page is our parent too: only the shim knows the token.
+    if (event.source !== parent || token !== location.hash.slice(1) || !event.ports[0]) return;
     removeEventListener("message", handed);
     resolve({ token, port: event.ports[0] });
   });

@@ -2,7 +2,7 @@ import { make, on, rectOf } from './dom';
 import { addHost, OVERLAY, place } from './style';
 
 /** How long the frame may take until it says hello. Milliseconds. */
-const PATIENCE = 2500;
+const PATIENCE = 4000;
 
 /** How often our dialog goes back on top of what the page lays over it: no fight for ever. */
 const RAISES = 20;
@@ -76,7 +76,8 @@ export function openOverlay(token: string, picture: Element | undefined, events:
     events.connected(port1);
     focus();
   });
-  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && events.ended());
+  // Before the frame is there, Escape is ours; after that it has to ask first what would be lost.
+  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (greeted ? focus() : events.ended()));
   // Something else of the page went into the top layer.
   on(document, 'toggle', ({ newState }: ToggleEvent) => newState === 'open' && raise(), signal);
   on(document, 'fullscreenchange', raise, signal);

@@ -15,6 +15,14 @@ pub enum Error {
     /// A picture without pixels.
     #[error("the picture has no pixels")]
     EmptyImage,
+    /// The picture, or what a fill has to look at, exceeds the memory there is.
+    #[error("{width} x {height} pixels are too many")]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
     /// Bytes and size disagree: `{1}` bytes were expected.
     #[error("{0} bytes of pixels where {1} were expected")]
     WrongLength(usize, usize),

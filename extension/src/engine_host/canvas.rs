@@ -10,22 +10,28 @@ use web_sys::{
     ImageEncodeOptions, ImageOrientation, OffscreenCanvas, OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
 };
 
-/// Decodes with the browser: the very pixels that the page shows, upright, in the file's own colour space.
+/// Decodes with the browser: the very pixels that the page shows, upright.
+///
+/// `keep_colours` keeps the file's own colour values, which are then saved with its profile; otherwise they become sRGB.
 ///
 /// # Errors
 /// [`Failure::Undecodable`] when the browser does not know the format or the bytes are damaged.
-pub(super) async fn decode(blob: &Blob) -> Result<Image, Failure> {
+pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Failure> {
     let undecodable = |e| Failure::Undecodable { detail: words(&e) };
     let options = ImageBitmapOptions::new();
     options.set_premultiply_alpha(PremultiplyAlpha::None);
-    // The numbers are edited as they are and saved with the profile that explains them.
-    options.set_color_space_conversion(ColorSpaceConversion::None);
+    options.set_color_space_conversion(if keep_colours {
+        ColorSpaceConversion::None
+    } else {
+        ColorSpaceConversion::Default
+    });
     options.set_image_orientation(ImageOrientation::FromImage);
     let worker: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let decoding =
         worker.create_image_bitmap_with_blob_and_image_bitmap_options(blob, &options).map_err(undecodable)?;
     let bitmap: ImageBitmap = JsFuture::from(decoding).await.map_err(undecodable)?.unchecked_into();
     let (width, height) = (bitmap.width(), bitmap.height());
+    Image::check_size(width, height).map_err(super::picture::failure)?;
     let canvas = OffscreenCanvas::new(width, height).map_err(refused)?;
     let context = context(&canvas)?;
     context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(refused)?;

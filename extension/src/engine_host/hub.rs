@@ -1,6 +1,7 @@
 //! All ports, and whose turn it is.
 
 use super::picture::Picture;
+use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineEvent, EngineReply, JobId, Stage, ToEngine};
@@ -31,20 +32,29 @@ struct Port {
     unfinished: Cell<bool>,
 }
 
+impl Port {
+    /// Its jobs stop at their next checkpoint.
+    fn stop(&self) {
+        for cancelled in self.jobs.borrow().values() {
+            cancelled.set(true);
+        }
+    }
+}
+
 /// See the module.
 pub struct Hub {
     ports: RefCell<HashMap<PortId, Rc<Port>>>,
     /// The last edit whose page went away under it. Its job, if one ran, runs on.
     draft: RefCell<Option<(String, Rc<Port>)>>,
-    /// Held by the fill that runs. Waiting fills get it in the order of asking.
-    turn: Mutex<()>,
+    /// Whose turn it is to fill.
+    turns: Turns,
     post: Post,
 }
 
 impl Hub {
     /// `post` sends a message out on a port.
     pub fn new(post: impl Fn(PortId, &JsValue) + 'static) -> Self {
-        Self { ports: RefCell::default(), draft: RefCell::default(), turn: Mutex::new(()), post: Box::new(post) }
+        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), post: Box::new(post) }
     }
 
     /// A port closed. An unfinished edit is kept; otherwise its jobs stop at their next checkpoint and its picture is
@@ -53,12 +63,13 @@ impl Hub {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         let key = port.key.borrow().clone();
         if let Some(key) = key.filter(|_| port.unfinished.get()) {
-            *self.draft.borrow_mut() = Some((key, port));
+            let displaced = self.draft.borrow_mut().replace((key, port));
+            if let Some((_, displaced)) = displaced {
+                displaced.stop();
+            }
             return;
         }
-        for cancelled in port.jobs.borrow().values() {
-            cancelled.set(true);
-        }
+        port.stop();
     }
 
     /// What was kept for the picture of this port.
@@ -113,7 +124,8 @@ impl Hub {
             }
             ToEngine::Release => {
                 port.unfinished.set(false);
-                if self.draft_of(port).is_some() {
+                if let Some(kept) = self.draft_of(port) {
+                    kept.stop();
                     *self.draft.borrow_mut() = None;
                 }
                 Ok((EngineReply::Done, vec![]))
@@ -148,7 +160,7 @@ impl Hub {
     async fn has_draft(&self, port: &Port, picture: &Picture) -> bool {
         let Some(kept) = self.draft_of(port) else { return false };
         let slot = kept.picture.lock().await;
-        slot.as_ref().is_some_and(|kept| kept.is_edited() && kept.size() == picture.size())
+        slot.as_ref().is_some_and(|kept| kept.is_edited() && kept.is_of_same_file(picture))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one message, and whom they concern")]
@@ -165,7 +177,7 @@ impl Hub {
         let coverage = blobs.first().ok_or(Failure::EmptyMask)?;
         let coverage = bytes::read(coverage).await?;
         self.progress(id, Some(job), Stage::Queued, 0.0);
-        let _turn = self.turn.lock().await;
+        let _turn = self.turns.mine().await;
         if cancelled.get() {
             return Err(Failure::Cancelled);
         }

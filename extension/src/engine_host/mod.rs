@@ -7,5 +7,6 @@
 mod canvas;
 mod hub;
 mod picture;
+mod turns;
 
 pub use hub::Hub;

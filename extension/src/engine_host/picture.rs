@@ -9,9 +9,6 @@ use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::{Error, Pacer};
 use web_sys::Blob;
 
-/// Larger pictures exhaust wasm memory: 120 million pixels are 480 MB.
-const MOST_PIXELS: u64 = 120_000_000;
-
 /// See the module.
 pub(super) struct Picture {
     source: Source,
@@ -30,12 +27,9 @@ impl Picture {
         let source = Source::inspect(&data);
         let image = match source.decode(&data).map_err(failure)? {
             Some(image) => image,
-            None => canvas::decode(file).await?,
+            None => canvas::decode(file, source.keeps_colours()).await?,
         };
         let (width, height) = (image.width(), image.height());
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(Failure::TooLarge { width, height });
-        }
         let mut picture = Self { source, image, fills: vec![], applied: 0 };
         for (rect, patch) in fills.iter().zip(patches) {
             let data = bytes::read(patch).await?;
@@ -84,9 +78,9 @@ impl Picture {
         self.applied > 0
     }
 
-    /// Width and height in pixels.
-    pub(super) fn size(&self) -> (u32, u32) {
-        (self.image.width(), self.image.height())
+    /// True when both were opened from the same file.
+    pub(super) fn is_of_same_file(&self, other: &Self) -> bool {
+        self.source.fingerprint == other.source.fingerprint
     }
 
     /// The fills that show, as they travel.
@@ -174,6 +168,7 @@ pub(super) fn failure(error: Error) -> Failure {
     match error {
         Error::Decode(detail) => Failure::Undecodable { detail },
         Error::EmptyImage => Failure::EmptyImage,
+        Error::TooLarge { width, height } => Failure::TooLarge { width, height },
         Error::EmptyMask => Failure::EmptyMask,
         Error::WholeMask => Failure::WholeMask,
         Error::Cancelled => Failure::Cancelled,

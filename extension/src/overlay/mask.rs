@@ -194,9 +194,12 @@ impl Mask {
     fn paint(&mut self, left: f64, top: f64, right: f64, bottom: f64, erase: bool, depth: impl Fn(f64, f64) -> f64) {
         for y in clipped(top, bottom, self.height) {
             for x in clipped(left, right, self.width) {
+                let pixel = &mut self.coverage[y as usize * self.width as usize + x as usize];
+                if *pixel == if erase { 0 } else { 255 } {
+                    continue;
+                }
                 let depth = depth(f64::from(x) + 0.5, f64::from(y) + 0.5);
                 let cover = ((depth / FEATHER + 0.5) * 255.0).clamp(0.0, 255.0) as u8;
-                let pixel = &mut self.coverage[y as usize * self.width as usize + x as usize];
                 *pixel = if erase { (*pixel).min(255 - cover) } else { (*pixel).max(cover) };
             }
         }

@@ -57,6 +57,11 @@ impl View {
         self.home = home;
     }
 
+    /// The viewport of a tab of our own changed; zoom and pan stay.
+    pub fn refitted(&mut self, viewport: Size) {
+        self.moved(viewport, fit(self.image, viewport, 1.0));
+    }
+
     /// Back to where it began.
     pub fn reset(&mut self) {
         self.user = Affine::IDENTITY;

@@ -38,6 +38,8 @@ pub struct Source {
     pub webp: Option<WebpCoding>,
     /// Colour profile, Exif and the like.
     pub metadata: Metadata,
+    /// Distinguishes this file from others (FNV-1a over its bytes); not against malice.
+    pub fingerprint: u64,
 }
 
 impl Source {
@@ -52,8 +54,10 @@ impl Source {
         };
         let animated = match format {
             Format::Png => PngDecoder::new(Cursor::new(bytes)).and_then(|d| d.is_apng()).unwrap_or(false),
-            Format::Gif => GifDecoder::new(Cursor::new(bytes))
-                .is_ok_and(|d| d.into_frames().take(2).filter(|f| f.is_ok()).count() == 2),
+            Format::Gif => GifDecoder::new(Cursor::new(bytes)).is_ok_and(|d| {
+                let (width, height) = d.dimensions();
+                Image::check_size(width, height).is_ok() && d.into_frames().take(2).filter(|f| f.is_ok()).count() == 2
+            }),
             Format::Webp => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|d| d.has_animation()),
             Format::Jpeg => false,
             // An AVIF sequence names the brand `avis`.
@@ -65,15 +69,23 @@ impl Source {
             jpeg: (format == Format::Jpeg).then(|| JpegCoding::read(bytes)).flatten(),
             webp: (format == Format::Webp).then(|| vp8::coding(bytes)).flatten(),
             metadata: Metadata::read(format, bytes),
+            fingerprint: bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+            }),
         }
+    }
+
+    /// True when the file's own colour values can be saved again with a profile that explains them. Otherwise (a
+    /// profile that is not for RGB, a container whose profile is not read here) they are to be decoded into sRGB.
+    pub fn keeps_colours(&self) -> bool {
+        !self.metadata.foreign_profile && self.format != Format::Other
     }
 
     /// The pixels, upright, of the formats whose values only survive outside a canvas: PNG, GIF and lossless
     /// WebP. None for the others: the browser decodes them.
     ///
     /// # Errors
-    /// [`Error::Decode`] when the file is damaged, cut short or asks for unreasonable memory;
-    /// [`Error::EmptyImage`] when it has no pixels.
+    /// [`Error::Decode`] when the file is damaged or cut short; as [`Image::check_size`] before any pixel is decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Option<Image>> {
         let pixels = match self.format {
             Format::Png => pixels(PngDecoder::new(Cursor::new(bytes)), true)?,
@@ -91,20 +103,14 @@ impl Source {
 fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<DynamicImage> {
     let failed = |e: image::ImageError| Error::Decode(e.to_string());
     let mut decoder = decoder.map_err(failed)?;
-    decoder.set_limits(limits()).map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    Image::check_size(width, height)?;
     let orientation = decoder.orientation().map_err(failed)?;
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
     if oriented {
         pixels.apply_orientation(orientation);
     }
     Ok(pixels)
-}
-
-/// A 120-megapixel picture decodes; a bomb does not.
-fn limits() -> image::Limits {
-    let mut limits = image::Limits::default();
-    limits.max_alloc = Some(1 << 30);
-    limits
 }
 
 #[cfg(test)]

@@ -134,7 +134,8 @@ mod tests {
 
     fn metadata() -> Metadata {
         Metadata {
-            icc: Some((0..200u8).collect()),
+            icc: Some([&[0; 16][..], b"RGB ", &[7; 180]].concat()),
+            foreign_profile: false,
             exif: Some(exif_with_thumbnail()),
             png_chunks: vec![(*b"tEXt", b"Title\0A cat".to_vec()), (*b"gAMA", 45455u32.to_be_bytes().to_vec())],
         }

@@ -16,8 +16,10 @@ const PNG_COLOUR_CHUNKS: usize = 4;
 /// Colour profile, Exif, and a PNG's own notes.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
-    /// ICC profile.
+    /// ICC profile, of RGB values.
     pub icc: Option<Vec<u8>>,
+    /// There was a profile of something else (CMYK, grey), which does not fit the RGB values that are written.
+    pub foreign_profile: bool,
     /// TIFF-structured Exif, upright (orientation 1) and without the thumbnail, which would still show what
     /// was erased.
     pub exif: Option<Vec<u8>>,
@@ -47,7 +49,14 @@ impl Metadata {
             },
             Format::Gif | Format::Other => return Self::default(),
         };
-        Self { icc: icc.map(|b| b.to_vec()), exif: exif.map(|b| cleaned_exif(b.to_vec())), png_chunks }
+        // The data colour space of an ICC profile stands at byte 16.
+        let rgb = icc.as_ref().is_some_and(|b| b.get(16..20) == Some(b"RGB "));
+        Self {
+            foreign_profile: icc.is_some() && !rgb,
+            icc: icc.filter(|_| rgb).map(|b| b.to_vec()),
+            exif: exif.map(|b| cleaned_exif(b.to_vec())),
+            png_chunks,
+        }
     }
 
     /// Only what is needed to show the right colours.
@@ -55,6 +64,7 @@ impl Metadata {
         let colour = |kind: &[u8; 4]| PNG_CHUNKS[..PNG_COLOUR_CHUNKS].contains(kind);
         Self {
             icc: self.icc.clone(),
+            foreign_profile: self.foreign_profile,
             exif: None,
             png_chunks: self.png_chunks.iter().filter(|(kind, _)| colour(kind)).cloned().collect(),
         }

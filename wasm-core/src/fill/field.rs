@@ -111,6 +111,51 @@ impl Field {
     }
 }
 
+/// A rectangle of a field's pixels: work and memory follow the hole, not the field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    left: usize,
+    top: usize,
+    /// Width in pixels.
+    pub(super) width: usize,
+    /// Height in pixels.
+    pub(super) height: usize,
+    row: usize,
+}
+
+impl Window {
+    /// The smallest around all pixels in a state, with a margin; empty when there are none.
+    pub(super) fn around(field: &Field, wanted: impl Fn(State) -> bool, margin: usize) -> Self {
+        let (mut left, mut top, mut right, mut bottom) = (field.width, field.height, 0, 0);
+        for (y, row) in field.states.chunks_exact(field.width).enumerate() {
+            let Some(first) = row.iter().position(|s| wanted(*s)) else { continue };
+            let last = row.iter().rposition(|s| wanted(*s)).unwrap_or(first);
+            left = left.min(first);
+            right = right.max(last + 1);
+            top = top.min(y);
+            bottom = y + 1;
+        }
+        if right == 0 {
+            return Self { left: 0, top: 0, width: 0, height: 0, row: field.width };
+        }
+        let (left, top) = (left.saturating_sub(margin), top.saturating_sub(margin));
+        let width = (right + margin).min(field.width) - left;
+        let height = (bottom + margin).min(field.height) - top;
+        Self { left, top, width, height, row: field.width }
+    }
+
+    /// Its pixels as indices into the field, row by row.
+    pub(super) fn pixels(&self) -> impl Iterator<Item = usize> + use<> {
+        let Self { left, top, width, height, row } = *self;
+        (top..top + height).flat_map(move |y| (left..left + width).map(move |x| y * row + x))
+    }
+
+    /// Where a pixel of the field, which must lie in it, stands among [`Window::pixels`].
+    pub(super) fn slot(&self, at: usize) -> usize {
+        (at / self.row - self.top) * self.width + at % self.row - self.left
+    }
+}
+
 /// The patches of a field by what they can do, named by the index of their centre pixel.
 #[derive(Clone, Debug)]
 pub(super) struct Patches {

@@ -1,5 +1,7 @@
 //! The smoothest continuation: the solution of Laplace's equation inside a hole with the values around it given.
 
+use crate::{Pacer, Result};
+
 /// Four channels of anything.
 pub(super) type Value = [f32; 4];
 
@@ -10,13 +12,23 @@ const OVER_RELAXATION: f32 = 1.7;
 
 /// Fills the `values` of `[height, width]` that are not `given` with a membrane through those that are.
 /// Without any given value nothing is changed. The border is free (Neumann).
-pub(super) fn fill(width: usize, height: usize, values: &mut [Value], given: &[bool]) {
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+pub(super) async fn fill(
+    width: usize,
+    height: usize,
+    values: &mut [Value],
+    given: &[bool],
+    pacer: &impl Pacer,
+) -> Result<()> {
     let holes: Vec<usize> = (0..values.len()).filter(|i| !given[*i]).collect();
     if holes.is_empty() || holes.len() == values.len() {
-        return;
+        return Ok(());
     }
     pull_push(width, height, values, given);
     for _ in 0..SWEEPS {
+        pacer.checkpoint().await?;
         for &at in &holes {
             let (x, y) = (at % width, at / width);
             let mut sum = [0.0; 4];
@@ -44,6 +56,7 @@ pub(super) fn fill(width: usize, height: usize, values: &mut [Value], given: &[b
             }
         }
     }
+    Ok(())
 }
 
 /// Averages of the given values at halved sizes until none is missing, then bilinearly back (Gortler et al. 1996).
@@ -99,6 +112,7 @@ fn pull_push(width: usize, height: usize, values: &mut [Value], given: &[bool]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unpaced;
 
     /// A plane is its own membrane.
     #[test]
@@ -114,7 +128,7 @@ mod tests {
         for (value, _) in values.iter_mut().zip(&given).filter(|(_, g)| !**g) {
             *value = [999.0; 4];
         }
-        fill(width, height, &mut values, &given);
+        pollster::block_on(fill(width, height, &mut values, &given, &Unpaced)).unwrap();
         for (at, value) in values.iter().enumerate() {
             for (seen, wanted) in value.iter().zip(plane(at)) {
                 assert!((seen - wanted).abs() < 0.75, "{at}: {seen} for {wanted}");
@@ -125,7 +139,7 @@ mod tests {
     #[test]
     fn leaves_everything_alone_when_nothing_is_given() {
         let mut values = vec![[4.0; 4]; 6];
-        fill(3, 2, &mut values, &[false; 6]);
+        pollster::block_on(fill(3, 2, &mut values, &[false; 6], &Unpaced)).unwrap();
         assert_eq!(values, vec![[4.0; 4]; 6]);
     }
 }

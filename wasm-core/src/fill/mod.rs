@@ -13,25 +13,32 @@ mod patch_match;
 mod pyramid;
 mod synthesis;
 
-use crate::pixels::{Image, Mask, Patch};
-use crate::{Pacer, Result};
+use crate::pixels::{Image, Mask, Patch, Rect};
+use crate::{Error, Pacer, Result};
 use clusters::Clusters;
 use field::Field;
+
+/// Most pixels that one cluster may look at: a fill takes about 60 bytes for each.
+const MOST_CONTEXT: usize = 30_000_000;
 
 /// Fills the whole of `mask`'s rectangle where the mask is above zero; `mask` is already
 /// [fitted](Mask::fitted). Pixels of the rectangle that the mask spares come back as they were.
 ///
 /// # Errors
-/// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+/// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
     let mut patch = image.crop(mask.rect())?;
     let clusters = Clusters::new(image.bounds(), mask);
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
     for cluster in &clusters.list {
-        let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
+        if cluster.context.area() > MOST_CONTEXT {
+            let Rect { width, height, .. } = cluster.context;
+            return Err(Error::TooLarge { width, height });
+        }
+        let field = Field::cut(image, mask, &patch, &clusters, cluster);
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
-        synthesis::fill(&mut field, seed, &share).await?;
+        let field = synthesis::fill(field, seed, &share).await?;
         field.paste_targets(&mut patch, cluster.context);
         filled += cluster.pixels as f32;
     }

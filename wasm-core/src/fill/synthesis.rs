@@ -1,6 +1,6 @@
 //! Coarse-to-fine synthesis: patches vote for the colours that they then look for again.
 
-use super::field::{Field, Pixel, State};
+use super::field::{Field, Pixel, State, Window};
 use super::membrane;
 use super::patch_match::{PatchMatch, Random};
 use super::pyramid::{depths, pyramid};
@@ -14,28 +14,29 @@ const SMALL_RADIUS: usize = 1;
 const DEPTH_DISCOUNT: f32 = 1.3;
 
 /// Finds the targets of `field`.
-pub(super) async fn fill(field: &mut Field, seed: u32, pacer: &impl Pacer) -> Result<()> {
-    guess(field);
-    let levels = pyramid(field.clone());
-    let found = if levels.last().is_some_and(|l| l.patches(RADIUS).sources.len() > 64) {
-        descend::<RADIUS>(levels, seed, pacer).await?
+pub(super) async fn fill(mut field: Field, seed: u32, pacer: &impl Pacer) -> Result<Field> {
+    guess(&mut field, pacer).await?;
+    let levels = pyramid(field);
+    pacer.checkpoint().await?;
+    if levels.last().is_some_and(|l| l.patches(RADIUS).sources.len() > 64) {
+        descend::<RADIUS>(levels, seed, pacer).await
     } else {
-        descend::<SMALL_RADIUS>(levels, seed, pacer).await?
-    };
-    if let Some(found) = found {
-        *field = found;
+        descend::<SMALL_RADIUS>(levels, seed, pacer).await
     }
-    Ok(())
 }
 
 /// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.
-fn guess(field: &mut Field) {
-    let mut values: Vec<membrane::Value> = field.pixels.iter().map(|p| p.map(f32::from)).collect();
-    let given: Vec<bool> = field.states.iter().map(|s| *s == State::Known).collect();
-    membrane::fill(field.width, field.height, &mut values, &given);
-    for (pixel, value) in field.pixels.iter_mut().zip(&values) {
-        *pixel = quantised(*value);
+async fn guess(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s != State::Known, 2);
+    let mut values: Vec<membrane::Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
+    let given: Vec<bool> = window.pixels().map(|at| field.states[at] == State::Known).collect();
+    membrane::fill(window.width, window.height, &mut values, &given, pacer).await?;
+    for (at, value) in window.pixels().zip(values) {
+        if field.states[at] != State::Known {
+            field.pixels[at] = quantised(value);
+        }
     }
+    Ok(())
 }
 
 fn quantised(value: membrane::Value) -> Pixel {
@@ -43,8 +44,8 @@ fn quantised(value: membrane::Value) -> Pixel {
     value.map(|v| v.round().max(0.0) as i16)
 }
 
-/// From the coarsest level to the finest. None when no patch fits: the membrane then is the answer.
-async fn descend<const R: usize>(mut levels: Vec<Field>, seed: u32, pacer: &impl Pacer) -> Result<Option<Field>> {
+/// From the coarsest level to the finest. Where no patch fits, the membrane is the answer.
+async fn descend<const R: usize>(mut levels: Vec<Field>, seed: u32, pacer: &impl Pacer) -> Result<Field> {
     let mut random = Random::new(seed);
     let depth = levels.len();
     let mut above: Option<PatchMatch<R>> = None;
@@ -52,20 +53,25 @@ async fn descend<const R: usize>(mut levels: Vec<Field>, seed: u32, pacer: &impl
     let effort = |level: usize| rounds(level, depth) as f32 * 0.25f32.powi(level as i32);
     let total: f32 = (0..depth).map(effort).sum();
     let mut spent = 0.0;
-    while let Some(mut field) = levels.pop() {
+    loop {
+        let mut field = levels.pop().expect("a pyramid has its field at the bottom, which ends the loop");
         let level = levels.len();
         let Some(mut search) = PatchMatch::<R>::new(&field) else {
+            if level == 0 {
+                return Ok(field);
+            }
             above = None;
             continue;
         };
+        pacer.checkpoint().await?;
         let confidence = confidences(&field, &search);
         match &above {
             Some(coarse) => {
                 search.inherit(coarse, &mut random);
-                vote(&mut field, &search, &confidence, Votes::Even);
+                vote(&mut field, &search, &confidence, Votes::Even, pacer).await?;
             }
             None => {
-                guess(&mut field);
+                guess(&mut field, pacer).await?;
                 search.randomise(&mut random);
             }
         }
@@ -78,20 +84,19 @@ async fn descend<const R: usize>(mut levels: Vec<Field>, seed: u32, pacer: &impl
                 search.sweep(&field, backward, reach, &mut random, pacer).await?;
             }
             let last = round + 1 == rounds;
-            vote(&mut field, &search, &confidence, if last && level == 0 { Votes::Sharp } else { Votes::Weighted });
+            let votes = if last && level == 0 { Votes::Sharp } else { Votes::Weighted };
+            vote(&mut field, &search, &confidence, votes, pacer).await?;
             pacer.progress(Stage::Filling, (spent + effort(level) * (round + 1) as f32 / rounds as f32) / total);
         }
         spent += effort(level);
         if level == 0 {
             pacer.progress(Stage::Blending, 0.0);
-            blend_seam(&mut field, &search, &confidence);
-            pacer.checkpoint().await?;
+            blend_seam(&mut field, &search, &confidence, pacer).await?;
             pacer.progress(Stage::Blending, 1.0);
-            return Ok(Some(field));
+            return Ok(field);
         }
         above = Some(search);
     }
-    Ok(None)
 }
 
 /// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open.
@@ -131,18 +136,26 @@ fn falloff<const R: usize>(search: &PatchMatch<R>, votes: Votes) -> f32 {
     }
 }
 
-/// What all patches together say about the pixels where `wanted` holds: sums of colours and of weights.
-fn poll<const R: usize>(
+/// Patches between two checkpoints of a vote: a few milliseconds of work.
+const CHECKPOINT: usize = 8192;
+
+/// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights.
+async fn poll<const R: usize>(
     field: &Field,
-    search: &PatchMatch<R>,
-    confidence: &[f32],
+    voters: (&PatchMatch<R>, &[f32]),
     votes: Votes,
+    window: &Window,
     wanted: impl Fn(usize) -> bool,
-) -> (Vec<membrane::Value>, Vec<f32>) {
+    pacer: &impl Pacer,
+) -> Result<(Vec<membrane::Value>, Vec<f32>)> {
+    let (search, confidence) = voters;
     let falloff = falloff(search, votes);
-    let mut sums = vec![[0.0f32; 4]; field.pixels.len()];
-    let mut weights = vec![0.0f32; field.pixels.len()];
-    for ((m, at), confidence) in search.matches.iter().zip(&search.patches.targets).zip(confidence) {
+    let mut sums = vec![[0.0f32; 4]; window.width * window.height];
+    let mut weights = vec![0.0f32; sums.len()];
+    for (i, ((m, at), confidence)) in search.matches.iter().zip(&search.patches.targets).zip(confidence).enumerate() {
+        if i % CHECKPOINT == 0 {
+            pacer.checkpoint().await?;
+        }
         let weight = confidence * (-(m.distance as f32) * falloff).exp().max(1e-12);
         let corner = R * field.width + R;
         let (to, from) = (*at as usize - corner, m.source as usize - corner);
@@ -151,56 +164,71 @@ fn poll<const R: usize>(
                 let to = to + row * field.width + column;
                 if wanted(to) {
                     let colour = field.pixels[from + row * field.width + column];
-                    for (sum, c) in sums[to].iter_mut().zip(colour) {
+                    let slot = window.slot(to);
+                    for (sum, c) in sums[slot].iter_mut().zip(colour) {
                         *sum += weight * f32::from(c);
                     }
-                    weights[to] += weight;
+                    weights[slot] += weight;
                 }
             }
         }
     }
-    (sums, weights)
+    Ok((sums, weights))
 }
 
 /// Gives the targets the colours that their patches vote for.
-fn vote<const R: usize>(field: &mut Field, search: &PatchMatch<R>, confidence: &[f32], votes: Votes) {
-    let (sums, weights) = poll(field, search, confidence, votes, |at| field.states[at] == State::Target);
-    for ((pixel, sum), weight) in field.pixels.iter_mut().zip(sums).zip(weights) {
+async fn vote<const R: usize>(
+    field: &mut Field,
+    search: &PatchMatch<R>,
+    confidence: &[f32],
+    votes: Votes,
+    pacer: &impl Pacer,
+) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let wanted = |at: usize| field.states[at] == State::Target;
+    let (sums, weights) = poll(field, (search, confidence), votes, &window, wanted, pacer).await?;
+    for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
         if weight > 0.0 {
-            *pixel = quantised(sum.map(|s| s / weight));
+            field.pixels[at] = quantised(sum.map(|s| s / weight));
         }
     }
+    Ok(())
 }
 
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
 /// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
-fn blend_seam<const R: usize>(field: &mut Field, search: &PatchMatch<R>, confidence: &[f32]) {
-    let width = field.width;
+async fn blend_seam<const R: usize>(
+    field: &mut Field,
+    search: &PatchMatch<R>,
+    confidence: &[f32],
+    pacer: &impl Pacer,
+) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 1);
     let is_target = |at: usize| field.states[at] == State::Target;
     let is_rim = |at: usize| {
+        let (x, y) = (at % field.width, at / field.width);
         field.states[at] == State::Known
-            && [at.wrapping_sub(1), at + 1, at.wrapping_sub(width), at + width]
-                .into_iter()
-                .any(|n| n < field.states.len() && is_target(n))
+            && ((x > 0 && is_target(at - 1))
+                || (x + 1 < field.width && is_target(at + 1))
+                || (y > 0 && is_target(at - field.width))
+                || (y + 1 < field.height && is_target(at + field.width)))
     };
-    let (sums, weights) = poll(field, search, confidence, Votes::Sharp, is_rim);
-    let mut error = vec![[0.0f32; 4]; field.pixels.len()];
-    for at in 0..error.len() {
-        if weights[at] > 0.0 {
-            for i in 0..4 {
-                error[at][i] = f32::from(field.pixels[at][i]) - sums[at][i] / weights[at];
-            }
+    let (mut error, weights) = poll(field, (search, confidence), Votes::Sharp, &window, is_rim, pacer).await?;
+    for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
+        for (error, known) in error.iter_mut().zip(field.pixels[at]) {
+            *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };
         }
     }
-    let given: Vec<bool> = (0..error.len()).map(|at| !is_target(at)).collect();
-    membrane::fill(field.width, field.height, &mut error, &given);
-    for ((pixel, error), given) in field.pixels.iter_mut().zip(&error).zip(&given) {
-        if !given {
-            let mut lifted = [0.0; 4];
-            for i in 0..4 {
-                lifted[i] = f32::from(pixel[i]) + error[i];
+    let given: Vec<bool> = window.pixels().map(|at| !is_target(at)).collect();
+    membrane::fill(window.width, window.height, &mut error, &given, pacer).await?;
+    for (at, error) in window.pixels().zip(error) {
+        if field.states[at] == State::Target {
+            let mut lifted = field.pixels[at].map(f32::from);
+            for (value, error) in lifted.iter_mut().zip(error) {
+                *value += error;
             }
-            *pixel = quantised(lifted);
+            field.pixels[at] = quantised(lifted);
         }
     }
+    Ok(())
 }

@@ -14,15 +14,30 @@ pub struct Image {
     rgba: Vec<u8>,
 }
 
+/// A decoded picture takes 4 bytes a pixel; wasm memory ends at 4 GiB, and a fill needs its share.
+pub const MOST_PIXELS: u64 = 120_000_000;
+
 impl Image {
-    /// `rgba` holds `width * height * 4` bytes.
+    /// Refuses sizes that no memory holds, before anything of that size is allocated.
     ///
     /// # Errors
-    /// [`Error::EmptyImage`] for a side of 0, [`Error::WrongLength`] when the bytes do not match the size.
-    pub fn new(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self> {
+    /// [`Error::TooLarge`] above [`MOST_PIXELS`], [`Error::EmptyImage`] for a side of 0.
+    pub fn check_size(width: u32, height: u32) -> Result<()> {
         if width == 0 || height == 0 {
             return Err(Error::EmptyImage);
         }
+        if u64::from(width) * u64::from(height) > MOST_PIXELS {
+            return Err(Error::TooLarge { width, height });
+        }
+        Ok(())
+    }
+
+    /// `rgba` holds `width * height * 4` bytes.
+    ///
+    /// # Errors
+    /// As [`Image::check_size`]; [`Error::WrongLength`] when the bytes do not match the size.
+    pub fn new(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self> {
+        Self::check_size(width, height)?;
         let expected = width as usize * height as usize * 4;
         if rgba.len() != expected {
             return Err(Error::WrongLength(rgba.len(), expected));

@@ -4,6 +4,6 @@ mod image;
 mod mask;
 mod rect;
 
-pub use self::image::{Image, Patch};
+pub use self::image::{Image, MOST_PIXELS, Patch};
 pub use mask::Mask;
 pub use rect::Rect;

@@ -1,6 +1,7 @@
 //! What the buttons do.
 
-use super::app::{App, State, TOOLS, Tool};
+use super::app::{App, Part, State, TOOLS, Tool};
+use super::canvas::bitmap;
 use super::dom::{attribute, document, on, reduced_motion, root, window};
 use super::opening::{ERASE_ON_RELEASE, file_name};
 use super::page::unexpected;
@@ -21,6 +22,8 @@ use web_sys::{Blob, Event, HtmlAnchorElement, MouseEvent, PointerEvent, Url};
 
 /// A rest this long (milliseconds) after painting starts the fill.
 const REST: u32 = 600;
+/// How long closing waits for the engine, milliseconds.
+const RELEASE: u32 = 300;
 /// Length of the cross-fade into the result, milliseconds.
 const FADE: f64 = 150.0;
 
@@ -177,25 +180,38 @@ impl App {
         if self.mask.borrow().is_whole() {
             return self.fail(Failure::WholeMask, |_| {});
         }
+        self.busy.set(true);
+        self.set_state(State::Running);
         let app = Rc::clone(self);
         spawn_local(async move {
-            match app.fill(rect, &coverage).await {
-                Ok(()) => {}
-                Err(Failure::Cancelled) => {
-                    app.progress_over();
-                    app.announce("statusCancelled", &[]);
-                    app.settle_running();
-                }
-                Err(failure) => app.fail(failure, |app| app.erase()),
-            }
+            let result = app.fill(rect, &coverage).await;
+            app.work_over(result, |app| app.erase());
         });
+    }
+
+    /// Unlocks the interface and says how the work ended.
+    fn work_over(self: &Rc<Self>, result: Result<(), Failure>, retry: impl FnOnce(&Rc<Self>) + 'static) {
+        self.busy.set(false);
+        *self.stop_work.borrow_mut() = None;
+        match result {
+            Ok(()) => {
+                self.progress_over();
+                self.settle();
+            }
+            Err(Failure::Cancelled) => {
+                self.progress_over();
+                self.announce("statusCancelled", &[]);
+                self.settle();
+            }
+            Err(failure) => self.fail(failure, move |app| retry(&app)),
+        }
     }
 
     async fn fill(self: &Rc<Self>, rect: Rect, coverage: &[u8]) -> Result<(), Failure> {
         let job = self.last_job.get() + 1;
         self.last_job.set(job);
         self.job.set(Some(job));
-        self.set_state(State::Running);
+        let applied = self.fills();
         self.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
         let mask = bytes::blob(coverage, "application/octet-stream")?;
         let erase = ToEngine::Erase { job, mask: rect, engine: EngineChoice::Instant, seed: self.seed.get() };
@@ -204,22 +220,33 @@ impl App {
         let (EngineReply::Erased { patch, ms }, Some(blob)) = answer? else {
             return Err(Failure::Internal { detail: "the engine answered something else".into() });
         };
-        let applied = self.fills();
-        self.engine.filled(patch, blob.clone());
-        let shown = self.shown.borrow_mut().take();
-        let mut shown = shown.ok_or(Failure::EngineLost)?;
-        let pushed = shown.push(applied, patch, &blob).await;
-        *self.shown.borrow_mut() = Some(shown);
-        pushed?;
+        let decoded = bitmap(&blob).await;
+        self.engine.filled(patch, blob);
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(failure) => {
+                // What cannot be shown does not count.
+                self.engine.rewind(applied).await?;
+                return Err(failure);
+            }
+        };
+        if let Some(shown) = &mut *self.shown.borrow_mut() {
+            shown.push(applied, patch, decoded);
+        }
         // What was kept of a redo that is now given up is kept no more.
         self.kept.set(if self.kept.get() > applied { usize::MAX } else { self.kept.get() });
         self.history.borrow_mut().filled();
         self.replay_mask();
         self.progress_over();
         self.hint("hintChain");
+        self.busy.set(false);
         self.set_state(State::Done);
         attribute(&root(), "data-fills", &self.fills().to_string());
-        self.announce("statusErased", &[&format!("{:.1}", ms / 1000.0)]);
+        let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
+        self.announce("statusErased", &[&seconds]);
+        // What it costs is what it just cost, not a promise.
+        let name = i18n::text("engineInstant", &[]);
+        self.dom.instant.set_text_content(Some(&i18n::text("engineCost", &[&name, &seconds])));
         self.cross_fade().await
     }
 
@@ -231,7 +258,7 @@ impl App {
             let now = || performance.as_ref().map_or(FADE, |p| p.now());
             let start = now();
             let mut shown_so_far = 0.0;
-            while now() - start < FADE {
+            while now() - start < FADE && self.fills() == fills && !self.comparing.get() {
                 let wanted = ((now() - start) / FADE).clamp(0.0, 1.0);
                 // Each frame is laid over the last: the share that brings it from one opacity to the next.
                 let share = (wanted - shown_so_far) / (1.0 - shown_so_far + 1e-9);
@@ -242,7 +269,7 @@ impl App {
                 TimeoutFuture::new(16).await;
             }
         }
-        self.redraw(fills)
+        self.redraw(if self.comparing.get() { 0 } else { self.fills() })
     }
 
     fn redraw(&self, fills: usize) -> Result<(), Failure> {
@@ -252,11 +279,6 @@ impl App {
         }
     }
 
-    fn settle_running(&self) {
-        self.state.set(State::Painting);
-        self.settle();
-    }
-
     /// The last fill once more, with another seed.
     pub(super) fn try_again(self: &Rc<Self>) {
         if !self.can_paint() {
@@ -264,22 +286,28 @@ impl App {
         }
         let Some(ops) = self.history.borrow().last_fill_ops() else { return };
         self.seed.set(self.seed.get().wrapping_add(1));
+        self.touched();
+        self.busy.set(true);
+        self.set_state(State::Running);
         let app = Rc::clone(self);
         spawn_local(async move {
-            // Back to before the last fill, then forward with the same paint.
-            while let Some(crossed) = { app.history.borrow_mut().undo() } {
-                if let Crossed::Fill { fills } = crossed {
-                    if let Err(failure) = app.show_fills(fills).await {
-                        return app.fail(failure, |_| {});
-                    }
-                    break;
-                }
-            }
-            app.mask.borrow_mut().replay(&ops);
-            app.mask_changed();
-            app.settle();
-            app.erase();
+            let result = app.refill(&ops).await;
+            app.work_over(result, App::try_again);
         });
+    }
+
+    /// Back to before the last fill, then forward with the same paint.
+    async fn refill(self: &Rc<Self>, ops: &[MaskOp]) -> Result<(), Failure> {
+        while let Some(crossed) = { self.history.borrow_mut().undo() } {
+            if let Crossed::Fill { fills } = crossed {
+                self.show_fills(fills).await?;
+                break;
+            }
+        }
+        self.mask.borrow_mut().replay(ops);
+        self.mask_changed();
+        let (rect, coverage) = { self.mask.borrow_mut().cut() }.ok_or(Failure::EmptyMask)?;
+        self.fill(rect, &coverage).await
     }
 
     pub(super) fn undo(self: &Rc<Self>) {
@@ -347,6 +375,8 @@ impl App {
     /// Runs something that ends in a result, with the interface locked meanwhile.
     fn locked(self: &Rc<Self>, work: impl Future<Output = Result<(), Failure>> + 'static, retry: fn(&Rc<Self>)) {
         let app = Rc::clone(self);
+        self.touched();
+        self.busy.set(true);
         self.set_state(State::Running);
         let (stop, stopped) = oneshot::channel();
         *self.stop_work.borrow_mut() = Some(stop);
@@ -357,19 +387,7 @@ impl App {
                 // Past the point where it can be stopped.
                 Either::Right((Err(_), work)) => work.await,
             };
-            *app.stop_work.borrow_mut() = None;
-            match result {
-                Ok(()) => {
-                    app.progress_over();
-                    app.settle();
-                }
-                Err(Failure::Cancelled) => {
-                    app.progress_over();
-                    app.announce("statusCancelled", &[]);
-                    app.settle();
-                }
-                Err(failure) => app.fail(failure, move |app| retry(&app)),
-            }
+            app.work_over(result, retry);
         });
     }
 
@@ -467,7 +485,8 @@ impl App {
             return self.close();
         }
         let kind = self.picture.borrow().as_ref().map(|p| p.kind);
-        if kind == Some(PictureKind::Video) || self.part.get() != super::app::Part::WHOLE {
+        let partial = self.part.get() != Part::WHOLE || self.fixed.get().is_some();
+        if kind == Some(PictureKind::Video) || partial {
             return self.fail(Failure::NotReplaceable, |_| {});
         }
         let app = Rc::clone(self);
@@ -487,6 +506,13 @@ impl App {
 
     /// Closes, after one question when something would be lost.
     pub(super) fn close(self: &Rc<Self>) {
+        if self.state.get() == State::Closing {
+            return;
+        }
+        if self.busy.get() {
+            // First stop what runs; the next press closes.
+            return self.escape();
+        }
         if !self.unsaved() || self.state.get() == State::Asking {
             return self.close_now();
         }
@@ -498,7 +524,6 @@ impl App {
             if app.ask(&text, &yes, Some(&i18n::text("askUnsavedNo", &[]))).await {
                 app.close_now();
             } else {
-                app.state.set(State::Painting);
                 app.settle();
             }
         });
@@ -506,12 +531,13 @@ impl App {
 
     /// Escape: cancels the job, else answers no, else drops the paint, else closes.
     pub(super) fn escape(self: &Rc<Self>) {
+        if self.state.get() == State::Closing {
+            return;
+        }
         if let Some(job) = self.job.get() {
             let app = Rc::clone(self);
-            spawn_local(async move {
-                // The job's own answer says that it is over.
-                let _ = app.engine.call(&ToEngine::Cancel { job }, &[]).await;
-            });
+            // The job's own answer says that it is over.
+            spawn_local(async move { app.engine.tell(&ToEngine::Cancel { job }).await });
             return;
         }
         if let Some(stop) = self.stop_work.borrow_mut().take() {
@@ -519,7 +545,7 @@ impl App {
             let _ = stop.send(());
             return;
         }
-        if self.state.get() == State::Running {
+        if self.busy.get() {
             return;
         }
         if matches!(self.state.get(), State::Asking | State::Failed) && self.answer(false) {
@@ -538,7 +564,9 @@ impl App {
     /// Takes the overlay off the page.
     pub(super) async fn close_page(&self) {
         self.set_state(State::Closing);
-        self.engine.release().await;
+        // An engine that is deep in work must not keep the page waiting.
+        let release = pin!(self.engine.tell(&ToEngine::Release));
+        select(release, TimeoutFuture::new(RELEASE)).await;
         if self.tell_page(&ToPage::Close, &[]).await.is_err() || self.in_tab {
             // The page is gone, or this is a tab of its own.
             let _ = window().close();

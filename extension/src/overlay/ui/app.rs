@@ -89,8 +89,8 @@ pub(super) struct App {
     pub engine: Engine,
     pub picture: RefCell<Option<Picture>>,
     pub part: Cell<Part>,
-    /// The pixels are those of a screenshot.
-    pub captured: Cell<bool>,
+    /// Where a capture stands that no part of the picture describes, because the picture is turned or skewed.
+    pub fixed: Cell<Option<Affine>>,
     pub shown: RefCell<Option<Shown>>,
     pub view: RefCell<Option<View>>,
     pub mask: RefCell<Mask>,
@@ -116,6 +116,8 @@ pub(super) struct App {
     pub native_format: Cell<FileFormat>,
     pub comparing: Cell<bool>,
     pub asking: RefCell<Asking>,
+    /// A fill, or saving, copying or replacing, is under way: nothing else may touch picture or mask.
+    pub busy: Cell<bool>,
     /// Stops the saving, copying or replacing that runs.
     pub stop_work: RefCell<Option<oneshot::Sender<()>>>,
     layer: RefCell<MaskLayer>,
@@ -142,7 +144,7 @@ impl App {
                 }),
                 picture: RefCell::default(),
                 part: Cell::new(Part::WHOLE),
-                captured: Cell::new(false),
+                fixed: Cell::new(None),
                 shown: RefCell::default(),
                 view: RefCell::default(),
                 mask: RefCell::new(Mask::new(0, 0)),
@@ -163,6 +165,7 @@ impl App {
                 native_format: Cell::new(FileFormat::Png),
                 comparing: Cell::new(false),
                 asking: RefCell::default(),
+                busy: Cell::new(false),
                 stop_work: RefCell::default(),
                 layer: RefCell::new(layer),
                 frame_requested: Cell::new(false),
@@ -191,7 +194,7 @@ impl App {
 
     /// Something would be lost by closing.
     pub(super) fn unsaved(&self) -> bool {
-        self.fills() != self.kept.get()
+        self.fills() > 0 && self.fills() != self.kept.get()
     }
 
     pub(super) fn set_state(&self, state: State) {
@@ -208,6 +211,7 @@ impl App {
         }
         let painted = self.mask.borrow().extent().is_some();
         self.set_state(match () {
+            () if self.busy.get() => State::Running,
             () if !self.has_picture() => State::Opening,
             () if self.fills() > 0 && !painted => State::Done,
             () => State::Painting,
@@ -237,6 +241,9 @@ impl App {
 
     /// Where image pixels stand for these measurements.
     pub(super) fn home(&self, geometry: &Geometry, width: f64, height: f64) -> Affine {
+        if let Some(fixed) = self.fixed.get() {
+            return fixed;
+        }
         let part = self.part.get();
         let (whole_width, whole_height) = (width / part.width, height / part.height);
         Affine::translation(part.x * whole_width, part.y * whole_height).then(&placement(
@@ -276,10 +283,10 @@ impl App {
                 }
                 self.replace();
             }
-            PageEvent::Gone if self.state.get() != State::Closing => {
-                self.fail(Failure::Gone, |_| {});
-            }
-            PageEvent::Gone => {}
+            PageEvent::Gone if self.state.get() == State::Closing => {}
+            // What runs goes on: its result can still be saved.
+            PageEvent::Gone if self.busy.get() => self.hint(Failure::Gone.message_key()),
+            PageEvent::Gone => self.fail(Failure::Gone, |_| {}),
         }
     }
 
@@ -292,8 +299,8 @@ impl App {
         let image = Size { width: f64::from(width), height: f64::from(height) };
         if let (Some(view), Some(picture)) = (&mut *self.view.borrow_mut(), &*self.picture.borrow()) {
             if self.in_tab {
-                *view = View::in_tab(image, viewport());
-            } else {
+                view.refitted(viewport());
+            } else if self.fixed.get().is_none() {
                 let home = self.home(&picture.geometry, image.width, image.height);
                 view.moved(viewport(), home);
             }

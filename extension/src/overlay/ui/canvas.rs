@@ -54,12 +54,10 @@ impl Shown {
         self.context.draw_image_with_image_bitmap(patch, x, y).map_err(refused)
     }
 
-    /// Adds a fill behind the first `applied`; those after them are given up. Draws it at `alpha`.
-    pub(super) async fn push(&mut self, applied: usize, rect: Rect, patch: &Blob) -> Result<(), Failure> {
-        let patch = bitmap(patch).await?;
+    /// Adds a fill behind the first `applied`; those after them are given up.
+    pub(super) fn push(&mut self, applied: usize, rect: Rect, patch: ImageBitmap) {
         self.fills.truncate(applied);
         self.fills.push((rect, patch));
-        Ok(())
     }
 
     /// Draws the last fill over what shows, at an opacity below 1: one frame of a cross-fade.

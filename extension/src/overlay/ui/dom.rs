@@ -48,6 +48,8 @@ pub(super) struct Dom {
     pub hint: HtmlElement,
     pub size: HtmlInputElement,
     pub format: HtmlSelectElement,
+    /// The engine picker's option for the built-in fill.
+    pub instant: HtmlElement,
     pub auto: HtmlButtonElement,
     pub help_sheet: HtmlDialogElement,
 }
@@ -74,6 +76,7 @@ impl Dom {
             hint: by_id("hint"),
             size: by_id("size"),
             format: by_id("format"),
+            instant: by_id("engine-instant"),
             auto: by_id("auto"),
             help_sheet: by_id("help-sheet"),
         }

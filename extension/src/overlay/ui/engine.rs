@@ -6,7 +6,7 @@ use crate::protocol::engine::{ENGINE_PORT, EngineEvent, EngineReply, ToEngine};
 use crate::protocol::{Answer, Failure, Rect};
 use crate::wire::{self, Caller, Incoming};
 use gloo_timers::future::TimeoutFuture;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
@@ -78,11 +78,12 @@ impl Engine {
         Ok(fills)
     }
 
-    /// Nothing needs to be kept when this overlay goes. Without an engine there is nothing that could be.
-    pub(super) async fn release(&self) {
+    /// Tells the engine something that only matters to the one that is there: never opens another.
+    pub(super) async fn tell(&self, call: &ToEngine) {
         let caller = self.caller.borrow().clone();
         if let Some(caller) = caller {
-            let _ = caller.call::<_, EngineReply>(&ToEngine::Release, &[]).await;
+            // A lost engine has nothing to stop or to forget.
+            let _ = caller.call::<_, EngineReply>(call, &[]).await;
         }
     }
 
@@ -109,7 +110,7 @@ impl Engine {
         let mut last = Failure::EngineLost;
         for _ in 0..ATTEMPTS {
             ask_background(&ToBackground::EnsureEngine).await?;
-            let caller = self.line()?;
+            let (caller, heard) = self.line()?;
             match caller.call::<_, EngineReply>(&open, &blobs).await {
                 Ok((opened, _)) => {
                     let (applied, all) = (*self.applied.borrow(), self.fills.borrow().len());
@@ -120,6 +121,8 @@ impl Engine {
                     *self.caller.borrow_mut() = Some(Rc::clone(&caller));
                     return Ok((caller, opened));
                 }
+                // It was there and broke over this picture: it would again.
+                Err(Failure::EngineLost) if heard.get() => return Err(Failure::EngineLost),
                 // Its document may exist and not listen yet.
                 Err(Failure::EngineLost) => last = Failure::EngineLost,
                 Err(failure) => return Err(failure),
@@ -129,21 +132,25 @@ impl Engine {
         Err(last)
     }
 
-    fn line(&self) -> Result<Rc<Caller>, Failure> {
+    /// A new line, and whether anything has been heard on it.
+    fn line(&self) -> Result<(Rc<Caller>, Rc<Cell<bool>>), Failure> {
         let port = Rc::new(runtime::connect(ENGINE_PORT)?);
         let out = Rc::clone(&port);
         let caller = Rc::new(Caller::new(move |message: &JsValue| out.post_message(message)));
         let (receiver, loser) = (Rc::clone(&caller), Rc::clone(&caller));
         let on_event = Rc::clone(&self.on_event);
+        let heard = Rc::new(Cell::new(false));
+        let hearing = Rc::clone(&heard);
         port.listen(
             move |message| {
+                hearing.set(true);
                 if let Some(Ok(event)) = receiver.receive(&message).map(|e| e.body()) {
                     on_event(event);
                 }
             },
             move || loser.lose(Failure::EngineLost),
         );
-        Ok(caller)
+        Ok((caller, heard))
     }
 }
 

@@ -93,6 +93,7 @@ impl App {
             ("-", _) => self.zoom(1.0 / ZOOM_STEP),
             ("0", _) => self.whole_picture(),
             ("c" | "C", _) => self.compare(true),
+            ("t" | "T", _) if event.repeat() => {}
             ("t" | "T", _) => self.try_again(),
             ("?", _) => self.show_help(),
             _ => return false,

@@ -78,7 +78,7 @@ impl App {
             match failure.remedy() {
                 Remedy::Retry if chosen => retry(app),
                 Remedy::Save if chosen => app.save(),
-                // With nothing on the screen there is nothing else to do than to close.
+                // Without a picture there is nothing else to do than to close.
                 _ if !app.has_picture() => app.close_now(),
                 _ => {}
             }

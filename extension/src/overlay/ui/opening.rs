@@ -1,15 +1,16 @@
 //! From nothing to a picture that can be painted on.
 
 use super::app::{App, State};
+use super::canvas::{Shown, bitmap};
 use super::dom::{attribute, on, root, translate, window};
 use super::engine::ask_background;
 use super::page::{Page, unexpected};
 use super::pixels::Obtained;
-use super::{actions, canvas::Shown, keys, pointer};
+use super::{actions, keys, pointer};
 use crate::browser::{field, i18n, permissions, storage, tabs};
 use crate::overlay::ladder::origin_of;
 use crate::protocol::background::{Session, ToBackground, session_key};
-use crate::protocol::engine::EngineReply;
+use crate::protocol::engine::{EngineReply, ToEngine};
 use crate::protocol::page::{PageReply, Picture, TAB_PORT, ToPage};
 use crate::protocol::{Failure, Geometry, Size};
 use std::rc::Rc;
@@ -110,8 +111,10 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
     let text = i18n::text("askFrame", &[&host]);
     let (allow, not_now) = (i18n::text("askAllow", &[]), i18n::text("askNotNow", &[]));
     if app.ask(&text, &allow, Some(&not_now)).await && permissions::request(&pattern).await? {
+        // First ask, then go: what is asked by a frame that is going may be lost on the way.
+        ask_background(&ToBackground::StartInFrame { frame_id, src_url }).await?;
         app.close_page().await;
-        return ask_background(&ToBackground::StartInFrame { frame_id, src_url }).await;
+        return Ok(());
     }
     app.close_now();
     Ok(())
@@ -121,13 +124,13 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
 async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     let picture: Picture = app.picture.borrow().clone().ok_or(Failure::EngineLost)?;
     app.progress(&i18n::text("progressOpening", &[]), None);
-    let Some(Obtained { blob, drawn, part, captured }) = app.obtain(&picture).await? else {
+    let Some(Obtained { blob, drawn, part, fixed, captured }) = app.obtain(&picture).await? else {
         // The user wants none of the ways that are left.
         app.close_now();
         return Ok(());
     };
     app.part.set(part);
-    app.captured.set(captured);
+    app.fixed.set(fixed);
     app.progress(&i18n::text("progressDecoding", &[]), None);
     let shown = Shown::open(&app.dom.picture, &blob).await?;
     *app.shown.borrow_mut() = Some(shown);
@@ -136,7 +139,14 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     let alt = if picture.alt.is_empty() { file_name(picture.url.as_deref()) } else { picture.alt.clone() };
     attribute(&app.dom.picture, "aria-label", &i18n::text("canvasLabel", &[&alt]));
     let key = picture.url.clone().filter(|u| u.starts_with("http") && !captured);
-    let opened = app.engine.open(blob, key).await?;
+    let opened = app.engine.open(blob, key).await;
+    if opened.is_err() {
+        // A picture that the engine does not take cannot be edited: nothing but the sentence stays.
+        *app.shown.borrow_mut() = None;
+        *app.view.borrow_mut() = None;
+        app.dom.picture.set_width(0);
+    }
+    let opened = opened?;
     app.progress_over();
     let EngineReply::Opened { width, height, format, animated, alpha, draft } = opened else {
         return Err(Failure::Internal { detail: format!("unexpected reply {opened:?}") });
@@ -168,18 +178,21 @@ async fn offer_draft(app: &Rc<App>) -> Result<(), Failure> {
     app.set_state(State::Asking);
     let (yes, no) = (i18n::text("askResumeYes", &[]), i18n::text("askResumeNo", &[]));
     if !app.ask(&i18n::text("askResume", &[]), &yes, Some(&no)).await {
-        app.engine.release().await;
+        app.engine.tell(&ToEngine::Release).await;
         return Ok(());
     }
     let fills = app.engine.resume().await?;
-    let mut shown = app.shown.borrow_mut().take().ok_or(Failure::EngineLost)?;
     for (i, (rect, patch)) in fills.iter().enumerate() {
-        shown.push(i, *rect, patch).await?;
+        let patch = bitmap(patch).await?;
+        if let Some(shown) = &mut *app.shown.borrow_mut() {
+            shown.push(i, *rect, patch);
+        }
         app.history.borrow_mut().filled();
     }
-    let drawn = shown.draw(fills.len());
-    *app.shown.borrow_mut() = Some(shown);
-    drawn
+    match &*app.shown.borrow() {
+        Some(shown) => shown.draw(fills.len()),
+        None => Ok(()),
+    }
 }
 
 /// The last part of a URL's path, for names.

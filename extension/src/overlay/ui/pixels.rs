@@ -1,11 +1,11 @@
 //! Climbing the ladder: asks the page, the network and the user for the pixels, in the ladder's order.
 
-use super::app::{App, Part, State, viewport};
+use super::app::{App, Part, State};
 use super::canvas::{bitmap, cropped, rasterised};
 use super::dom::window;
 use super::opening::svg_size;
 use crate::browser::{i18n, permissions, refused, tabs, words};
-use crate::overlay::affine::bounds;
+use crate::overlay::affine::{Affine, bounds};
 use crate::overlay::ladder::{Ladder, Step};
 use crate::overlay::placement::placement;
 use crate::protocol::page::{Picture, ToPage};
@@ -22,6 +22,8 @@ pub(super) struct Obtained {
     pub drawn: bool,
     /// The part of the displayed picture that the blob shows.
     pub part: Part,
+    /// Where it stands, when no part of the picture describes it.
+    pub fixed: Option<Affine>,
     /// A crop of a capture of the tab.
     pub captured: bool,
 }
@@ -56,7 +58,7 @@ impl App {
                     if !self.ask_before_picture(&i18n::text("askCapture", &[]), "askCaptureYes").await {
                         return Ok(None);
                     }
-                    return self.capture(picture).await.map(Some);
+                    return self.capture().await.map(Some);
                 }
             };
             match got {
@@ -67,7 +69,7 @@ impl App {
                     } else {
                         blob
                     };
-                    return Ok(Some(Obtained { blob, drawn, part: Part::WHOLE, captured: false }));
+                    return Ok(Some(Obtained { blob, drawn, part: Part::WHOLE, fixed: None, captured: false }));
                 }
                 // Nothing that another step could change.
                 Err(failure @ (Failure::EmptyImage | Failure::Gone)) => return Err(failure),
@@ -87,37 +89,60 @@ impl App {
     }
 
     /// The picture as the screen shows it, at device resolution.
-    async fn capture(&self, picture: &Picture) -> Result<Obtained, Failure> {
+    async fn capture(&self) -> Result<Obtained, Failure> {
         let page = self.page.borrow().clone().ok_or(Failure::EngineLost)?;
         let geometry = page.hide(true).await?;
         let captured = tabs::capture().await;
         page.hide(false).await?;
         let url = captured.map_err(|e| Failure::Unreadable { detail: e.to_string() })?;
         let tab = bitmap(&fetch(&url).await?).await?;
+        let scale = f64::from(tab.width()) / geometry.viewport.width;
         let natural = geometry.natural;
         let map = placement(&geometry, natural.width, natural.height);
-        let (left, top, right, bottom) = bounds(&map.corners(natural.width, natural.height));
-        let screen = viewport();
-        let scale = f64::from(tab.width()) / screen.width;
-        let (x0, y0) = ((left.max(0.0) * scale).round(), (top.max(0.0) * scale).round());
-        let x1 = (right.min(screen.width) * scale).round().min(f64::from(tab.width()));
-        let y1 = (bottom.min(screen.height) * scale).round().min(f64::from(tab.height()));
+        let picture = bounds(&map.corners(natural.width, natural.height));
+        // What the element shows of the picture, and the viewport of the element.
+        let room = geometry.content_box;
+        let (offset, size) = (geometry.content_origin, geometry.border_box);
+        let [a, b, c, d] = geometry.linear;
+        let box_map = Affine::translation(offset.x - size.width / 2.0, offset.y - size.height / 2.0).then(&Affine {
+            a,
+            b,
+            c,
+            d,
+            e: geometry.center.x,
+            f: geometry.center.y,
+        });
+        let element = bounds(&box_map.corners(room.width, room.height));
+        let left = picture.0.max(element.0).max(0.0);
+        let top = picture.1.max(element.1).max(0.0);
+        let right = picture.2.min(element.2).min(geometry.viewport.width);
+        let bottom = picture.3.min(element.3).min(geometry.viewport.height);
+        let [x0, y0] = [left, top].map(|v| (v * scale).round());
+        let x1 = (right * scale).round().min(f64::from(tab.width()));
+        let y1 = (bottom * scale).round().min(f64::from(tab.height()));
         if x1 - x0 < 1.0 || y1 - y0 < 1.0 {
             return Err(Failure::Unreadable { detail: "the picture is out of sight".into() });
         }
         let rect = Rect { x: x0 as u32, y: y0 as u32, width: (x1 - x0) as u32, height: (y1 - y0) as u32 };
         let blob = cropped(&tab, rect).await?;
-        let (width, height) = (right - left, bottom - top);
+        let (width, height) = (picture.2 - picture.0, picture.3 - picture.1);
         let part = Part {
-            x: (x0 / scale - left) / width,
-            y: (y0 / scale - top) / height,
-            width: f64::from(rect.width) / scale / width,
-            height: f64::from(rect.height) / scale / height,
+            x: (x0 / scale - picture.0) / width,
+            y: (y0 / scale - picture.1) / height,
+            width: (x1 - x0) / scale / width,
+            height: (y1 - y0) / scale / height,
         };
         // Rounding to device pixels is no cropping.
-        let whole = part.width > 0.995 && part.height > 0.995;
-        let _ = picture;
-        Ok(Obtained { blob, drawn: true, part: if whole { Part::WHOLE } else { part }, captured: true })
+        let part = if part.width > 0.995 && part.height > 0.995 { Part::WHOLE } else { part };
+        let upright = b.abs() < 1e-6 && c.abs() < 1e-6 && a > 0.0 && d > 0.0;
+        let fixed = (!upright).then(|| Affine {
+            a: 1.0 / scale,
+            d: 1.0 / scale,
+            e: x0 / scale,
+            f: y0 / scale,
+            ..Affine::IDENTITY
+        });
+        Ok(Obtained { blob, drawn: true, part, fixed, captured: true })
     }
 }
 

@@ -131,6 +131,7 @@ impl App {
             return;
         }
         self.touched();
+        self.finish_stroke();
         let Some(stamp) = self.stamp(event) else { return };
         let tool = self.tool.get();
         *self.gesture.borrow_mut() = match tool {
@@ -205,6 +206,10 @@ impl App {
             // The finger that stays does not begin to paint.
             Gesture::None | Gesture::Pan { .. } | Gesture::Pinch { .. } => return,
         };
+        // A click is no outline.
+        if matches!(&op, MaskOp::Lasso(outline) if outline.len() < 3) {
+            return self.mask_changed();
+        }
         let already_there = matches!(op, MaskOp::Stroke { .. });
         let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });
         if !already_there {
@@ -213,7 +218,7 @@ impl App {
         self.history.borrow_mut().painted(op);
         self.settle();
         self.mask_changed();
-        if adds {
+        if adds && self.mask.borrow().extent().is_some() {
             self.erase_after_rest();
         }
         if event.pointer_type() == "touch" {
