@@ -580,7 +580,7 @@ test('a page that removes our host gets a tab instead, and the session goes on t
 test('a frame that never says hello gets a tab instead', async () => {
   const page = await open('<img src="/100x50">', { overlay: '/overlay.html?silent' });
   await start(page, clicked(`${home}/100x50`));
-  await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 4000 });
+  await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 8000 });
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
   await finish(page);
 });

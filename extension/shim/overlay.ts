@@ -63,7 +63,8 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   // Only the overlay closes itself.
   dialog.setAttribute('closedby', 'none');
   place(dim, picture ? rectOf(picture) : new DOMRect());
-  iframe.allow = 'clipboard-write';
+  // For every origin: the address that the browser makes up for our frame is not the origin it ends up with.
+  iframe.allow = 'clipboard-write *';
   // Without this, pages that embed nothing foreign (COEP) would not embed us either.
   iframe.setAttribute('credentialless', '');
   iframe.src = chrome.runtime.getURL('overlay.html#' + token);

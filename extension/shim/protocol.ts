@@ -27,7 +27,7 @@ export type Failure = { "failure": "unreadable",
 /**
  * What the browser said.
  */
-detail: string, } | { "failure": "undecodable", 
+detail: string, } | { "failure": "permission-denied" } | { "failure": "undecodable", 
 /**
  * What the decoder said.
  */

@@ -28,6 +28,9 @@ pub enum Failure {
         /// What the browser said.
         detail: String,
     },
+    /// The user did not give the permission that reading the picture takes.
+    #[error("permission was not given")]
+    PermissionDenied,
     /// The picture's bytes are damaged, cut short or of a kind that nothing here decodes.
     #[error("the picture could not be decoded: {detail}")]
     Undecodable {
@@ -85,6 +88,7 @@ impl Failure {
     pub fn message_key(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "failUnreadable",
+            Self::PermissionDenied => "failPermission",
             Self::Undecodable { .. } => "failUndecodable",
             Self::EmptyImage => "failEmptyImage",
             Self::TooLarge { .. } => "failTooLarge",
@@ -103,7 +107,7 @@ impl Failure {
     /// The button offered beside the sentence.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Unreadable { .. } | Self::EngineLost | Self::Internal { .. } => Remedy::Retry,
+            Self::Unreadable { .. } | Self::PermissionDenied | Self::EngineLost | Self::Internal { .. } => Remedy::Retry,
             Self::Gone | Self::NotReplaceable | Self::Clipboard { .. } => Remedy::Save,
             Self::Undecodable { .. }
             | Self::EmptyImage

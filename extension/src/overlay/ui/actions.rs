@@ -456,6 +456,7 @@ impl App {
             app.show_fills(0).await?;
             app.kept.set(0);
             app.mask_changed();
+            app.hint("hintPaint");
             if edited {
                 // What is open is the edited picture; the page's own comes back on its place.
                 app.tell_page(&ToPage::Revert, &[]).await?;

@@ -1,4 +1,4 @@
-//! What is painted, drawn over the picture at the screen's resolution: a tint that shows coverage (and so the soft
+//! What is painted, drawn over the picture in CSS pixels: a tint that shows coverage (and so the soft
 //! edge and the growth), and a marching outline that shows on everything.
 
 use super::super::affine::{Affine, bounds};

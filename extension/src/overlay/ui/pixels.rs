@@ -50,6 +50,7 @@ impl App {
                     if !self.ask_before_picture(&text, "askAllow").await
                         || permissions::request(&origin).await != Ok(true)
                     {
+                        last = Failure::PermissionDenied;
                         continue;
                     }
                     fetch(&url).await.map(|blob| (blob, false))
