@@ -107,7 +107,9 @@ impl Failure {
     /// The button offered beside the sentence.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Unreadable { .. } | Self::PermissionDenied | Self::EngineLost | Self::Internal { .. } => Remedy::Retry,
+            Self::Unreadable { .. } | Self::PermissionDenied | Self::EngineLost | Self::Internal { .. } => {
+                Remedy::Retry
+            }
             Self::Gone | Self::NotReplaceable | Self::Clipboard { .. } => Remedy::Save,
             Self::Undecodable { .. }
             | Self::EmptyImage
