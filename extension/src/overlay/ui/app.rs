@@ -271,7 +271,6 @@ impl App {
         self.set_radius((image.width.min(image.height) * 0.03).max(1.0));
         attribute(&root(), "data-image", &format!("{width}x{height}"));
         self.layer.borrow_mut().accent = accent().unwrap_or([0x2f, 0x6f, 0xed]);
-        self.march();
     }
 
     /// The page told something.
@@ -374,7 +373,7 @@ impl App {
     }
 
     /// Moves the outline on as long as the overlay lives.
-    fn march(self: &Rc<Self>) {
+    pub(super) fn march(self: &Rc<Self>) {
         if reduced_motion() {
             return;
         }

@@ -101,9 +101,16 @@ impl App {
         true
     }
 
-    fn key_up(&self, event: &KeyboardEvent) {
+    fn key_up(self: &Rc<Self>, event: &KeyboardEvent) {
         match event.key().as_str() {
-            " " => self.hold_space(false),
+            " " => {
+                let nobody_points = self.pointer.get().is_none() && self.cursor.get().is_none();
+                if self.space_held.get() && nobody_points {
+                    // Without a pointer Space can only mean painting: show where that would be.
+                    self.move_cursor(0.0, 0.0);
+                }
+                self.hold_space(false);
+            }
             "c" | "C" => self.compare(false),
             _ => {}
         }

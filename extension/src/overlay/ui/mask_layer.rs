@@ -30,7 +30,7 @@ impl MaskLayer {
         let (width, height) = (canvas.width(), canvas.height());
         self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
         let (Some(extent), Some(back)) = (mask.extent(), map.inverse()) else { return };
-        let corners = map.then(&Affine::IDENTITY).corners(f64::from(mask.width()), f64::from(mask.height()));
+        let corners = map.corners(f64::from(mask.width()), f64::from(mask.height()));
         let painted = Affine::translation(f64::from(extent.x), f64::from(extent.y))
             .then(map)
             .corners(f64::from(extent.width), f64::from(extent.height));
@@ -54,19 +54,23 @@ impl MaskLayer {
         let mut above: Vec<u8> = (x0..x1).map(|x| sample(x, y0 - 1)).collect();
         for y in y0..y1 {
             let mut left = sample(x0 - 1, y);
+            // Along a row the map moves by the same step: no multiplication in the innermost loop.
+            let mut at = back.apply(Point { x: x0 as f64 + 0.5, y: y as f64 + 0.5 });
             for x in x0..x1 {
                 let column = (x - x0) as usize;
-                let here = sample(x, y);
+                let here = mask.at(at.x.floor() as i64, at.y.floor() as i64);
+                at.x += back.a;
+                at.y += back.b;
                 let inside = here >= 128;
                 let outline = inside != (left >= 128) || inside != (above[column] >= 128);
-                let at = ((y - y0) as usize * columns + column) * 4;
+                let to = ((y - y0) as usize * columns + column) * 4;
                 if outline {
                     let light = (x + y + phase).div_euclid(DASH) % 2 == 0;
                     let shade = if light { 255 } else { 0 };
-                    self.buffer[at..at + 4].copy_from_slice(&[shade, shade, shade, 255]);
+                    self.buffer[to..to + 4].copy_from_slice(&[shade, shade, shade, 255]);
                 } else if here > 0 {
                     let [r, g, b] = self.accent;
-                    self.buffer[at..at + 4].copy_from_slice(&[r, g, b, (f64::from(here) * TINT) as u8]);
+                    self.buffer[to..to + 4].copy_from_slice(&[r, g, b, (f64::from(here) * TINT) as u8]);
                 }
                 left = here;
                 above[column] = here;

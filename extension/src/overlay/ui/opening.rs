@@ -34,6 +34,7 @@ pub fn start(handover: js_sys::Promise) {
         Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),
     };
     app.set_state(State::Opening);
+    app.march();
     actions::bind(&app);
     pointer::bind(&app);
     keys::bind(&app);
