@@ -1,0 +1,91 @@
+// Fingers and pens. No protocol but the browser's own debugging protocol makes trusted ones.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before } from 'node:test';
+import { BALL, compareOutside, launch, open, readElement, redness, sleep, test, until } from './harness.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch({ args: ['--touch-events=enabled'] });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+afterEach(() => browser.tidy());
+
+/** An overlay that erases only when asked to, and the protocol's line to its tab. */
+async function patient(page) {
+  const editor = await open(page, '#img');
+  await editor.press('auto');
+  return { editor, session: await page.context().newCDPSession(page) };
+}
+
+const painted = (editor) =>
+  editor.frame.locator('#mask').evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
+    return count;
+  });
+
+test('one finger paints, two fingers zoom and paint nothing', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const was = await readElement(page, '#img');
+  const { editor, session } = await patient(page);
+  const touch = (type, points) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
+
+  const middle = { x: BALL.x + BALL.width / 2, y: BALL.y + BALL.height / 2 };
+  const [one, two] = await editor.toTab([{ x: middle.x - 30, y: middle.y }, { x: middle.x + 30, y: middle.y }]);
+  const [, , , , ...home] = await editor.view();
+  await touch('touchStart', [one]);
+  await touch('touchStart', [one, two]);
+  for (let i = 1; i <= 5; i += 1) await touch('touchMove', [{ x: one.x - 8 * i, y: one.y }, { x: two.x + 8 * i, y: two.y }]);
+  await touch('touchEnd', []);
+  await until(async () => (await editor.view())[0] > 1.5, { what: 'the pinch zooms' });
+  assert.notDeepEqual((await editor.view()).slice(4), home);
+  assert.equal(await painted(editor), 0, 'two fingers paint nothing');
+
+  for (let y = BALL.y + 6; y < BALL.y + BALL.height; y += 9) {
+    const line = await editor.toTab([{ x: BALL.x + 6, y }, { x: BALL.x + BALL.width - 6, y }]);
+    await touch('touchStart', [line[0]]);
+    for (let i = 1; i <= 6; i += 1) await touch('touchMove', [{ x: line[0].x + ((line[1].x - line[0].x) * i) / 6, y: line[0].y }]);
+    await touch('touchEnd', []);
+  }
+  assert.ok((await painted(editor)) > 3000, 'one finger paints');
+  await editor.passed();
+  await editor.erase();
+  await editor.waitDone();
+  await editor.done();
+  const now = await readElement(page, '#img');
+  compareOutside(was, now, BALL, { margin: 24 });
+  assert.ok(redness(now) < redness(was) / 10, 'the ball is gone');
+});
+
+test('a pen paints as wide as it is pressed', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  const { editor, session } = await patient(page);
+  const width = async (force) => {
+    const [from, to] = await editor.toTab([{ x: 60, y: 60 }, { x: 200, y: 60 }]);
+    const pen = (type, { x, y }, buttons) =>
+      session.send('Input.dispatchMouseEvent', { type, x, y, buttons, button: 'left', clickCount: 1, force, pointerType: 'pen' });
+    await pen('mousePressed', from, 1);
+    for (let i = 1; i <= 5; i += 1) await pen('mouseMoved', { x: from.x + ((to.x - from.x) * i) / 5, y: from.y }, 1);
+    await pen('mouseReleased', to, 0);
+    await sleep(300);
+    const count = await painted(editor);
+    await editor.press('clear');
+    await until(async () => (await painted(editor)) === 0, { what: 'a clear mask' });
+    return count;
+  };
+  const [light, firm] = [await width(0.1), await width(1)];
+  assert.ok(light > 100, 'a light pen paints');
+  assert.ok(firm > light * 1.4, `a firm one paints more: ${firm} against ${light}`);
+});
