@@ -391,7 +391,7 @@ impl App {
         self.frame_requested.set(false);
         let view = self.view.borrow();
         let Some(view) = &*view else {
-            self.place_dock(View::in_tab(Size { width: 1.0, height: 1.0 }, viewport()));
+            self.render_before_opening();
             return;
         };
         let map = view.map();
@@ -406,6 +406,30 @@ impl App {
             let _ = root().remove_attribute("data-pixelated");
         }
         let corners = map.corners(view.image.width, view.image.height);
+        self.light(&corners);
+        if self.mask_stale.replace(false) {
+            self.draw_mask(view, &map);
+        }
+        self.draw_ring(&map);
+        self.place_dock(*view);
+    }
+
+    /// While there are only questions yet: the page's own picture stays lit, and they stand beside it.
+    fn render_before_opening(&self) {
+        let picture = self.picture.borrow();
+        let Some(geometry) = picture.as_ref().map(|p| &p.geometry).filter(|_| !self.in_tab) else {
+            return self.place_dock(View::in_tab(Size { width: 1.0, height: 1.0 }, viewport()));
+        };
+        let size = geometry.natural;
+        let home = placement(geometry, size.width, size.height);
+        self.light(&home.corners(size.width, size.height));
+        let mut view = View::in_tab(size, viewport());
+        view.moved(viewport(), home);
+        self.place_dock(view);
+    }
+
+    /// Dims everything but a quadrilateral.
+    fn light(&self, corners: &[Point; 4]) {
         let hole: Vec<String> =
             corners.iter().chain(&corners[..1]).map(|p| format!("{:.2}px {:.2}px", p.x, p.y)).collect();
         style(
@@ -413,11 +437,6 @@ impl App {
             "clip-path",
             &format!("polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, {})", hole.join(", ")),
         );
-        if self.mask_stale.replace(false) {
-            self.draw_mask(view, &map);
-        }
-        self.draw_ring(&map);
-        self.place_dock(*view);
     }
 
     fn draw_mask(&self, view: &View, map: &Affine) {
