@@ -3,27 +3,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, afterEach, before } from 'node:test';
-import { BALL, launch, open, overlay, rightClickErase, sleep, test, until } from './harness.mjs';
-import { startServer } from './server.mjs';
+import { BALL, browser, open, overlay, rightClickErase, server, sleep, test, until, useBrowser } from './harness.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 /** Asserts that axe has nothing to object to in a frame (or page). */
 async function audit(frame) {

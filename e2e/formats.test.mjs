@@ -2,29 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before } from 'node:test';
 import { PNG } from 'pngjs';
 import {
-  BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, rightClickErase, sleep,
-  test, until,
+  BALL, browser, compareOutside, differences, open, overlay, readElement, readUrl, redness, rightClickErase, server,
+  sleep, test, until, useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 const file = (name) => readFile(new URL(`./pages/pictures/test/${name}`, import.meta.url));
 

@@ -8,10 +8,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { test as anyTest } from 'node:test';
+import { after, afterEach, before, test as anyTest } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { startServer } from './server.mjs';
 
 export { sleep };
 
@@ -23,6 +24,38 @@ const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 
 /** What stands in pictures/test/sand.*: a red ball with its shadow. Pixels of the 320 x 240 version. */
 export const BALL = { x: 122, y: 84, width: 84, height: 80 };
+
+// ----------------------------------------------------------------- a test file
+
+/** The pages' server and the browser of the test file that runs, from its first test to its last. */
+export let server;
+export let browser;
+
+let options;
+
+/**
+ * Gives the calling test file its `server` and `browser`; every test begins with one empty tab. `prepare` runs once, when
+ * both are there: a second `before` of a file's own would not wait for this one.
+ */
+export function useBrowser(launching, prepare) {
+  options = launching;
+  before(async () => {
+    server = await startServer();
+    browser = await launch(options);
+    await prepare?.();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  afterEach(() => browser.tidy());
+}
+
+/** A new browser with a new profile in place of the one that was. */
+export async function relaunch() {
+  await browser.close();
+  browser = await launch(options);
+}
 
 // -------------------------------------------------------------------- browser
 

@@ -1,22 +1,16 @@
 // What happens to a running fill when the world around it does not stand still.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
 import {
-  BALL, compareOutside, hasOverlay, launch, open, readElement, redness, same, sleep, test, until,
+  BALL, browser, compareOutside, hasOverlay, open, readElement, redness, same, server, sleep, test, until, useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
 /** A hole that takes the built-in fill a while, in a photograph of twelve megapixels. */
 const BIG = { x: 1100, y: 900, width: 1200, height: 850 };
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
+useBrowser({}, async () => {
   const maker = await browser.page(`${server.home}/demo.html`);
   const url = await maker.evaluate(async () => {
     const image = document.querySelector('#photo');
@@ -40,13 +34,6 @@ before(async () => {
   server.put('/made/big.jpg', 'image/jpeg', Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'));
   await maker.close();
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
 
 const visit = async (path) => (page = await browser.page(`${server.home}/test/${path}`));
 

@@ -1,27 +1,14 @@
 // Everything without a pointer.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
 import {
-  BALL, compareOutside, launch, open, overlay, pressCommand, readElement, redness, sleep, test, until,
+  BALL, browser, compareOutside, open, overlay, pressCommand, readElement, redness, server, sleep, test, until,
+  useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 test('command, pick, paint, erase, done: without a pointer, and the focus comes back', async () => {
   page = await browser.page(`${server.home}/test/lazy.html`);

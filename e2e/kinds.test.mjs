@@ -1,34 +1,21 @@
 // Every kind of picture a page can show.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
+import { afterEach } from 'node:test';
 import {
-  acceptBubble, BALL, compareOutside, differences, launch, open, overlay, readElement, readUrl, redness, refuseBubble,
-  rightClickErase, test, until,
+  acceptBubble, BALL, browser, compareOutside, differences, open, overlay, readElement, readUrl, redness,
+  refuseBubble, relaunch, rightClickErase, server, test, until, useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+useBrowser();
 
 afterEach(async () => {
-  await browser.tidy();
   // What was granted once is granted again without a question, even after it was taken back: only a new profile forgets.
   const { origins = [] } = await browser.worker().evaluate(() => chrome.permissions.getAll());
   if (!origins.length) return;
-  await browser.close();
-  browser = await launch();
+  await relaunch();
 });
 
 async function kinds() {

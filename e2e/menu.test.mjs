@@ -1,27 +1,12 @@
 // The main path, as a user goes it: the browser's own context menu, a stroke, and the thing is gone in the page.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
 import {
-  BALL, compareOutside, hasOverlay, launch, open, overlay, pressCommand, readElement, redness, rightClickErase, sleep,
-  strangers, test, until,
+  BALL, browser, compareOutside, hasOverlay, open, overlay, pressCommand, readElement, redness, rightClickErase,
+  server, sleep, strangers, test, until, useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 test('nothing of ours is on a page before the user asks', async () => {
   const manifest = await browser.worker().evaluate(() => chrome.runtime.getManifest());

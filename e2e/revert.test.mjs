@@ -1,25 +1,11 @@
 // Putting the page back exactly as it was.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
-import { BALL, launch, open, readElement, redness, same, test, until } from './harness.mjs';
-import { startServer } from './server.mjs';
+import { BALL, browser, open, readElement, redness, same, server, test, until, useBrowser } from './harness.mjs';
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 async function kinds() {
   page = await browser.page(`${server.home}/test/kinds.html`);

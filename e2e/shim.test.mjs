@@ -71,7 +71,7 @@ before(async () => {
   await new Promise((done) => server.listen(0, done));
   home = `http://localhost:${server.address().port}`;
   away = `http://127.0.0.1:${server.address().port}`;
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
 });
 
 after(async () => {

@@ -1,28 +1,14 @@
 // Pages that forbid, cover, turn and fight.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
 import {
-  acceptBubble, BALL, compareOutside, hasOverlay, launch, open, overlay, readElement, readUrl, redness,
-  rightClickErase, sleep, test, until,
+  acceptBubble, BALL, browser, compareOutside, hasOverlay, open, overlay, readElement, readUrl, redness,
+  rightClickErase, server, sleep, test, until, useBrowser,
 } from './harness.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let browser;
 let page;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser();
 
 async function visit(path) {
   page = await browser.page(`${server.home}/test/${path}`);

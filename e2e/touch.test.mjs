@@ -1,24 +1,11 @@
 // Fingers and pens. No protocol but the browser's own debugging protocol makes trusted ones.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before } from 'node:test';
-import { BALL, compareOutside, launch, open, readElement, redness, sleep, test, until } from './harness.mjs';
-import { startServer } from './server.mjs';
+import {
+  BALL, browser, compareOutside, open, readElement, redness, server, sleep, test, until, useBrowser,
+} from './harness.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch({ args: ['--touch-events=enabled'] });
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-afterEach(() => browser.tidy());
+useBrowser({ args: ['--touch-events=enabled'] });
 
 /** An overlay that erases only when asked to, and the protocol's line to its tab. */
 async function patient(page) {

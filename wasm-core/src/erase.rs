@@ -29,8 +29,8 @@ pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) ->
 /// `new = old + (new - old) * coverage`, on premultiplied colours so that transparent pixels lend none of theirs.
 fn blend(new: &mut [u8], old: &[u8], coverage: u8) {
     match coverage {
-        0 => new.copy_from_slice(old),
-        255 => {}
+        // The fill leaves spared pixels as they were, and the others are all its own.
+        0 | 255 => {}
         c => {
             let t = f32::from(c) / 255.0;
             let (alpha_old, alpha_new) = (f32::from(old[3]) * (1.0 - t), f32::from(new[3]) * t);

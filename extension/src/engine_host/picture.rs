@@ -4,7 +4,7 @@ use super::canvas;
 use crate::browser::bytes;
 use crate::protocol::engine::{EngineReply, FileFormat, Purpose};
 use crate::protocol::{Failure, Rect};
-use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
+use wasm_core::codec::{self, Format, Source, WebpCoding};
 use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::{Error, Pacer};
 use web_sys::Blob;
@@ -116,7 +116,7 @@ impl Picture {
         let all = &self.source.metadata;
         let data = match (format, purpose) {
             (FileFormat::Png, Purpose::Page) => codec::encode_png(&self.image, &all.colours_only(), true),
-            (FileFormat::Png, Purpose::File) => codec::encode_png(&self.image, &self.portable(FileFormat::Png), false),
+            (FileFormat::Png, Purpose::File) => codec::encode_png(&self.image, all, false),
             (FileFormat::Jpeg, _) => codec::encode_jpeg(&self.image, all, self.source.jpeg.as_ref()),
             (FileFormat::Webp, _) => match self.webp_coding() {
                 WebpCoding::Lossless => codec::encode_webp_lossless(&self.image, all),
@@ -126,15 +126,6 @@ impl Picture {
             },
         };
         bytes::blob(&data.map_err(failure)?, format.mime())
-    }
-
-    /// PNG's own chunks only go back into a PNG; profile and Exif go everywhere.
-    fn portable(&self, to: FileFormat) -> Metadata {
-        let mut metadata = self.source.metadata.clone();
-        if to != FileFormat::Png {
-            metadata.png_chunks.clear();
-        }
-        metadata
     }
 
     fn webp_coding(&self) -> WebpCoding {
