@@ -1,6 +1,7 @@
 //! Rubout's engine: a picture and a mask in, a patch out.
 //!
-//! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`.
+//! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`, and
+//! `error` <- `weights` <- `gpu` <- `kernels` <- `moebius`.
 //! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception
 //! is [`web`], the thin wasm-bindgen edge, which supplies the clock and the yielding in a worker.
 //!
@@ -15,11 +16,15 @@ pub mod codec;
 mod erase;
 mod error;
 pub mod fill;
+pub mod gpu;
+pub mod kernels;
+pub mod moebius;
 mod pacer;
 pub mod pixels;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod weights;
 
 pub use erase::erase;
-pub use error::{Error, Result};
+pub use error::{Error, GpuError, Misshapen, Result, WeightsError};
 pub use pacer::{Pacer, Stage, Unpaced};

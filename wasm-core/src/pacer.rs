@@ -5,6 +5,14 @@ use crate::Result;
 /// What the engine is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Bringing a model's weights to the GPU.
+    Loading,
+    /// Turning the picture into a latent.
+    Encoding,
+    /// Denoising the latent.
+    Denoising,
+    /// Turning the latent back into a picture.
+    Decoding,
     /// Finding what belongs into the hole.
     Filling,
     /// Making the seam disappear.

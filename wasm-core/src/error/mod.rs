@@ -1,5 +1,11 @@
 //! What can go wrong in the engine, by cause.
 
+mod gpu;
+mod weights;
+
+pub use gpu::GpuError;
+pub use weights::{Misshapen, WeightsError};
+
 /// Shorthand for the engine's results.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -35,6 +41,18 @@ pub enum Error {
     /// Every pixel is masked: nothing is left to fill from.
     #[error("everything is masked")]
     WholeMask,
+    /// The model's files.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// A shape that the model, or an operation of it, does not accept.
+    #[error("{0}")]
+    Shape(String),
+    /// The model's numbers left the range of floating point even at full precision.
+    #[error("the model produced numbers that are not finite; try another model, or the built-in fill")]
+    NotFinite,
     /// The caller cancelled at a checkpoint.
     #[error("cancelled")]
     Cancelled,

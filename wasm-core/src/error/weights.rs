@@ -1,0 +1,71 @@
+//! What can be wrong with a model's weights.
+
+/// A tensor whose shape is not the one that the model's configuration asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misshapen {
+    /// Name in the state dict.
+    pub name: String,
+    /// Shape that the configuration asks for.
+    pub expected: Vec<usize>,
+    /// Shape in the file.
+    pub found: Vec<usize>,
+}
+
+/// One cause each; every message is one sentence a person can act on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeightsError {
+    /// Neither safetensors nor a PyTorch zip container.
+    #[error("the model file is neither safetensors nor a current PyTorch file; download it again or choose another")]
+    UnknownContainer,
+    /// A container or element type that is recognised but not read here.
+    #[error("the model file uses {0}, which is not supported; save it again as safetensors")]
+    Unsupported(String),
+    /// The file ends before what it promises.
+    #[error("the model file is cut short ({0}); download it again")]
+    Truncated(String),
+    /// The file contradicts itself, or exceeds what a model of any use needs.
+    #[error("the model file is damaged ({0}); download it again")]
+    Damaged(String),
+    /// The pickle asks for code to be run. Nothing was run.
+    #[error("the model file asks to run code ({0}), which was refused; do not use this file")]
+    Refused(String),
+    /// Names or shapes do not fit the model's configuration.
+    #[error("the model file does not fit this model: {}", summary(.missing, .extra, .misshapen))]
+    Mismatch {
+        /// Tensors that the configuration asks for and the file lacks.
+        missing: Vec<String>,
+        /// Tensors in the file that the configuration does not know.
+        extra: Vec<String>,
+        /// Tensors of another shape.
+        misshapen: Vec<Misshapen>,
+    },
+    /// A weight is not a finite number at 16 bits.
+    #[error("the weights hold a value that is not a finite 16-bit number, in {0}; download the model again")]
+    NotFinite(String),
+    /// The bytes could not be fetched from where they are stored.
+    #[error("the model file could not be read ({0}); try again")]
+    Unreadable(String),
+}
+
+/// How many names a message spells out; the error itself holds all of them.
+const NAMED: usize = 3;
+
+fn summary(missing: &[String], extra: &[String], misshapen: &[Misshapen]) -> String {
+    let list = |what: &str, names: Vec<String>| {
+        let more = names.len().saturating_sub(NAMED);
+        let named = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{what} {named} and {more} more") } else { format!("{what} {named}") }
+    };
+    let mut parts = vec![];
+    if !missing.is_empty() {
+        parts.push(list("it lacks", missing.to_vec()));
+    }
+    if !extra.is_empty() {
+        parts.push(list("it has the unknown", extra.to_vec()));
+    }
+    if !misshapen.is_empty() {
+        let shape = |m: &Misshapen| format!("{} {:?} where {:?} is needed", m.name, m.found, m.expected);
+        parts.push(list("it has", misshapen.iter().map(shape).collect()));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,278 @@
+//! The adapter, its limits, and what became of it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::memory::Ledger;
+use super::{Buffer, Program, Usage};
+use crate::{Error, GpuError, Result};
+
+/// Which adapter to take where there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preference {
+    /// The fastest.
+    #[default]
+    Fastest,
+    /// One that computes on the CPU, for tests.
+    Software,
+}
+
+/// What every kernel stays within, and every WebGPU adapter offers.
+const LIMITS: [(&str, u32, fn(&wgpu::Limits) -> u32); 4] = [
+    ("maxComputeWorkgroupStorageSize", 16 << 10, |l| l.max_compute_workgroup_storage_size),
+    ("maxComputeInvocationsPerWorkgroup", 256, |l| l.max_compute_invocations_per_workgroup),
+    ("maxStorageBuffersPerShaderStage", 8, |l| l.max_storage_buffers_per_shader_stage),
+    ("maxComputeWorkgroupSizeX", 256, |l| l.max_compute_workgroup_size_x),
+];
+
+/// What the browser or the driver said went wrong, until somebody asks.
+#[derive(Debug, Default)]
+struct Faults {
+    lost: Option<String>,
+    error: Option<GpuError>,
+}
+
+/// A device with its queue, its compiled programs, and the count of its memory.
+#[derive(Debug)]
+pub struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    info: wgpu::AdapterInfo,
+    limits: wgpu::Limits,
+    features: wgpu::Features,
+    ledger: Ledger,
+    faults: Arc<Mutex<Faults>>,
+    pipelines: RefCell<HashMap<Program, wgpu::ComputePipeline>>,
+}
+
+impl Gpu {
+    /// Opens the preferred adapter with everything it offers that we use.
+    ///
+    /// # Errors
+    /// [`GpuError::NoAdapter`], or [`GpuError::Limit`] if the adapter is below what every kernel needs.
+    pub async fn open(preference: Preference) -> Result<Self> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            force_fallback_adapter: preference == Preference::Software,
+            ..Default::default()
+        };
+        let adapter =
+            instance.request_adapter(&options).await.map_err(|e| GpuError::NoAdapter(first_line(&e.to_string())))?;
+        Self::on(&adapter, adapter.limits()).await
+    }
+
+    /// Opens an adapter with `limits`, which must not exceed its own.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub async fn on(adapter: &wgpu::Adapter, limits: wgpu::Limits) -> Result<Self> {
+        for (limit, needed, of) in LIMITS {
+            let available = of(&limits);
+            if available < needed {
+                return Err(GpuError::Limit { limit, needed: needed.into(), available: available.into() }.into());
+            }
+        }
+        let features = adapter.features() & (wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY);
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("rubout"),
+            required_features: features,
+            required_limits: limits.clone(),
+            // The plan's own arena leaves nothing for an allocator to be clever about.
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        };
+        let (device, queue) =
+            adapter.request_device(&descriptor).await.map_err(|e| GpuError::NoAdapter(first_line(&e.to_string())))?;
+        let faults = Arc::new(Mutex::new(Faults::default()));
+        let lost = faults.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            let message = if message.is_empty() { format!("{reason:?}") } else { first_line(&message) };
+            lost.lock().unwrap_or_else(PoisonError::into_inner).lost.get_or_insert(message);
+        });
+        let errors = faults.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            let fault = match error {
+                wgpu::Error::OutOfMemory { .. } => GpuError::OutOfMemory,
+                other => GpuError::Refused(other.to_string()),
+            };
+            errors.lock().unwrap_or_else(PoisonError::into_inner).error.get_or_insert(fault);
+        }));
+        let info = adapter.get_info();
+        Ok(Self {
+            device,
+            queue,
+            info,
+            limits,
+            features,
+            ledger: Ledger::default(),
+            faults,
+            pipelines: RefCell::default(),
+        })
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// Its queue.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    /// What the adapter says it is.
+    pub fn info(&self) -> &wgpu::AdapterInfo {
+        &self.info
+    }
+
+    /// Whether shaders may use 16-bit floats.
+    pub fn has_f16(&self) -> bool {
+        self.features.contains(wgpu::Features::SHADER_F16)
+    }
+
+    /// Whether passes can be timed.
+    pub fn has_timestamps(&self) -> bool {
+        self.features.contains(wgpu::Features::TIMESTAMP_QUERY)
+    }
+
+    /// Whether the adapter computes on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == wgpu::DeviceType::Cpu
+    }
+
+    /// The memory held in our buffers.
+    pub fn usage(&self) -> Usage {
+        self.ledger.usage()
+    }
+
+    /// Whether one buffer, bound as a whole, may have this many bytes.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`] naming the limit.
+    pub fn check_buffer(&self, bytes: u64) -> Result<()> {
+        let limits = [
+            ("maxBufferSize", self.limits.max_buffer_size),
+            ("maxStorageBufferBindingSize", self.limits.max_storage_buffer_binding_size),
+        ];
+        for (limit, available) in limits {
+            if available < bytes {
+                return Err(GpuError::Limit { limit, needed: bytes, available }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a dispatch may have this many workgroups.
+    ///
+    /// # Errors
+    /// [`GpuError::Limit`] naming the limit.
+    pub fn check_workgroups(&self, workgroups: [u32; 3]) -> Result<()> {
+        let available = self.limits.max_compute_workgroups_per_dimension;
+        let needed = workgroups.into_iter().max().unwrap_or(0);
+        if needed > available {
+            let limit = "maxComputeWorkgroupsPerDimension";
+            return Err(GpuError::Limit { limit, needed: needed.into(), available: available.into() }.into());
+        }
+        Ok(())
+    }
+
+    /// A storage buffer that can be copied from and to.
+    pub fn storage(&self, label: &str, bytes: u64) -> Buffer {
+        use wgpu::BufferUsages as U;
+        self.buffer(label, bytes.next_multiple_of(16).max(16), U::STORAGE | U::COPY_DST | U::COPY_SRC)
+    }
+
+    pub(super) fn buffer(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Buffer {
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        self.ledger.keep(self.device.create_buffer(&descriptor))
+    }
+
+    /// The compiled program.
+    pub(super) fn pipeline(&self, program: &Program) -> wgpu::ComputePipeline {
+        if let Some(known) = self.pipelines.borrow().get(program) {
+            return known.clone();
+        }
+        let label = program.label();
+        let descriptor =
+            wgpu::ShaderModuleDescriptor { label: Some(&label), source: wgpu::ShaderSource::Wgsl(program.wgsl().into()) };
+        // SAFETY: natively, naga's checks on every index cost up to 20 times the arithmetic. The shaders are ours, every
+        // index is guarded by the shapes in the parameters, and the same shaders run with all checks in browsers,
+        // where this call compiles like any other.
+        #[expect(unsafe_code, reason = "see above")]
+        let module = unsafe {
+            self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+        };
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                // Kernels write what they read.
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: None,
+        });
+        self.pipelines.borrow_mut().insert(program.clone(), pipeline.clone());
+        pipeline
+    }
+
+    /// Bytes `offset..offset + bytes` of a buffer, once everything submitted has run.
+    ///
+    /// # Errors
+    /// Whatever went wrong on the device since the last time somebody asked.
+    pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
+        use wgpu::BufferUsages as U;
+        let staging = self.buffer("read back", bytes.next_multiple_of(4), U::COPY_DST | U::MAP_READ);
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(buffer.raw(), offset, staging.raw(), 0, staging.size());
+        self.queue.submit([encoder.finish()]);
+        self.mapped(&staging, |data| data[..bytes as usize].to_vec()).await
+    }
+
+    /// Waits for a mapping of `staging`, and gives its bytes to `then`.
+    pub(super) async fn mapped<T>(&self, staging: &Buffer, then: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        staging.raw().map_async(wgpu::MapMode::Read, .., move |result| {
+            // The receiver is gone only if the caller was; there is nobody left to tell.
+            let _ = sender.send(result);
+        });
+        // Natively this waits; in a browser the event loop calls back.
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        let mapped = receiver.await;
+        self.check()?;
+        polled.map_err(|e| GpuError::DeviceLost(e.to_string()))?;
+        match mapped {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(GpuError::DeviceLost("a result never came back".into()).into()),
+        }
+        let result = match staging.raw().get_mapped_range(..) {
+            Ok(view) => Ok(then(&view)),
+            Err(e) => Err(Error::from(GpuError::Refused(e.to_string()))),
+        };
+        staging.raw().unmap();
+        result
+    }
+
+    /// Reports what went wrong since it was last asked. A lost device stays lost.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`], [`GpuError::OutOfMemory`] or [`GpuError::Refused`].
+    pub fn check(&self) -> Result<()> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = &faults.lost {
+            return Err(GpuError::DeviceLost(reason.clone()).into());
+        }
+        match faults.error.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+}

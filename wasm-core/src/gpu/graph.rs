@@ -1,0 +1,406 @@
+//! A network as a list of dispatches over tensors and constants; nothing here touches a device.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Program;
+use crate::weights::Source;
+use crate::{Error, Result};
+
+/// How the numbers of an activation are stored. Arithmetic is always in f32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats; needs the adapter's `shader-f16`.
+    F16,
+}
+
+impl Element {
+    /// Bytes of one number.
+    pub fn size(self) -> u64 {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+        }
+    }
+}
+
+/// A tensor of a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TensorId(pub(super) usize);
+
+/// A constant of a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConstantId(pub(super) usize);
+
+/// How long a tensor's content must last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// From its first writer to its last reader; its memory is then another tensor's.
+    Temporary,
+    /// Beyond the run. Graphs laid out together share a persistent tensor by its label.
+    Persistent,
+}
+
+/// What a tensor needs.
+#[derive(Clone, Debug)]
+pub(super) struct Tensor {
+    /// Unique among the graph's persistent tensors.
+    pub label: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// How long it must last.
+    pub lifetime: Lifetime,
+}
+
+/// `[B, C, H, W]` inside a tensor: whole planes of pixels, one after the other, sample after sample.
+///
+/// A channel's pixels start `plane` elements after the last channel's: H·W rounded up to a multiple of 4, so that pixels can be
+/// read in fours (what the padding holds is never defined), or more if the view shows some columns of a matrix. Samples
+/// lie `batch_stride` elements apart, which lets two views share a tensor as a concatenation of channels, and lets all
+/// samples be the same one (stride 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Where the elements are.
+    pub tensor: TensorId,
+    /// Their type.
+    pub element: Element,
+    /// B.
+    pub batch: u32,
+    /// C.
+    pub channels: u32,
+    /// H.
+    pub height: u32,
+    /// W.
+    pub width: u32,
+    /// First element; a multiple of 4.
+    pub offset: u32,
+    /// Elements from one channel to the next; a multiple of 4.
+    pub plane: u32,
+    /// Elements from one sample to the next.
+    pub batch_stride: u32,
+}
+
+impl View {
+    /// H·W.
+    pub fn pixels(&self) -> u32 {
+        self.height * self.width
+    }
+
+    /// `[B, C, H, W]`.
+    pub fn shape(&self) -> [u32; 4] {
+        [self.batch, self.channels, self.height, self.width]
+    }
+
+    /// Bytes of the view's own elements.
+    pub fn bytes(&self) -> u64 {
+        let samples = if self.batch_stride == 0 { 1 } else { u64::from(self.batch) };
+        samples * u64::from(self.channels) * u64::from(self.pixels()) * self.element.size()
+    }
+
+    /// The channels `first..first + count`.
+    #[must_use]
+    pub fn slice(&self, first: u32, count: u32) -> Self {
+        debug_assert!(first + count <= self.channels);
+        Self { channels: count, offset: self.offset + first * self.plane, ..*self }
+    }
+
+    /// The first sample, seen `batch` times.
+    #[must_use]
+    pub fn repeat(&self, batch: u32) -> Self {
+        Self { batch, batch_stride: 0, ..*self }
+    }
+
+    /// One sample.
+    #[must_use]
+    pub fn sample(&self, index: u32) -> Self {
+        Self { batch: 1, offset: self.offset + index * self.batch_stride, ..*self }
+    }
+
+    /// The same elements as planes of another shape with as many pixels.
+    #[must_use]
+    pub fn reshaped(&self, channels: u32, height: u32, width: u32) -> Self {
+        let plane = (height * width).next_multiple_of(4);
+        debug_assert_eq!(channels * plane, self.channels * self.plane);
+        Self { channels, height, width, plane, ..*self }
+    }
+
+    /// Channels as the rows of a matrix: its columns `first..first + count`. `first` must be a multiple of 4.
+    #[must_use]
+    pub fn columns(&self, first: u32, count: u32) -> Self {
+        debug_assert!(first % 4 == 0 && first + count <= self.pixels());
+        Self { height: 1, width: count, offset: self.offset + first, ..*self }
+    }
+}
+
+/// Makes a constant's bytes from the weights.
+pub type Recipe = Rc<dyn Fn(&dyn Source) -> Result<Vec<u8>>>;
+
+/// What a constant is made of.
+#[derive(Clone)]
+pub struct Constant {
+    /// Two constants of one label are one constant, in one graph and among several.
+    pub label: String,
+    /// Bytes of the result.
+    pub bytes: u64,
+    /// Tensors of the state dict that go in: name and shape.
+    pub inputs: Vec<(String, Vec<usize>)>,
+    /// Makes the bytes.
+    pub recipe: Recipe,
+}
+
+impl std::fmt::Debug for Constant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} bytes)", self.label, self.bytes)
+    }
+}
+
+/// What a dispatch binds, from binding 1 on (binding 0 is its parameters).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    Read(TensorId),
+    Write(TensorId),
+    Constant(ConstantId),
+    Step,
+}
+
+/// One recorded dispatch.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The module path it belongs to and what it does there, such as `up_blocks.0.resnets.1.conv1: pointwise`.
+    pub label: String,
+    /// What runs.
+    pub program: Program,
+    /// Shapes for people.
+    pub shapes: String,
+    /// Workgroups in x, y, z.
+    pub workgroups: [u32; 3],
+    /// Multiplications and additions, 2 for a fused pair.
+    pub flops: u64,
+    /// Bytes that must be read and written at least.
+    pub bytes: u64,
+    pub(super) params: Vec<u8>,
+    pub(super) bindings: Vec<Binding>,
+}
+
+/// A dispatch under construction.
+#[derive(Debug)]
+pub struct Dispatch {
+    node: Node,
+}
+
+impl Dispatch {
+    /// `program` over `workgroups`, with its uniform parameters.
+    pub fn new(what: &str, program: Program, workgroups: [u32; 3], params: &impl bytemuck::NoUninit) -> Self {
+        let mut params = bytemuck::bytes_of(params).to_vec();
+        // A uniform struct's size counts in units of 16 bytes.
+        params.resize(params.len().next_multiple_of(16), 0);
+        Self {
+            node: Node {
+                label: what.to_owned(),
+                program,
+                shapes: String::new(),
+                workgroups,
+                flops: 0,
+                bytes: 0,
+                params,
+                bindings: vec![],
+            },
+        }
+    }
+
+    /// Binds the step counter.
+    #[must_use]
+    pub fn step(mut self) -> Self {
+        self.node.bindings.push(Binding::Step);
+        self
+    }
+
+    /// Binds a tensor to be read.
+    #[must_use]
+    pub fn read(mut self, view: &View) -> Self {
+        self.note(view, "");
+        self.node.bindings.push(Binding::Read(view.tensor));
+        self
+    }
+
+    /// Binds a tensor in a place that this dispatch does not look at, and which must not stay empty.
+    #[must_use]
+    pub fn unused(mut self, view: &View) -> Self {
+        self.node.bindings.push(Binding::Read(view.tensor));
+        self
+    }
+
+    /// Binds a tensor to be written.
+    #[must_use]
+    pub fn write(mut self, view: &View) -> Self {
+        self.note(view, "-> ");
+        self.node.bindings.push(Binding::Write(view.tensor));
+        self
+    }
+
+    /// Binds a constant.
+    #[must_use]
+    pub fn constant(mut self, constant: ConstantId) -> Self {
+        self.node.bindings.push(Binding::Constant(constant));
+        self
+    }
+
+    /// States the arithmetic done.
+    #[must_use]
+    pub fn flops(mut self, flops: u64) -> Self {
+        self.node.flops = flops;
+        self
+    }
+
+    fn note(&mut self, view: &View, arrow: &str) {
+        let [b, c, h, w] = view.shape();
+        let gap = if self.node.shapes.is_empty() { "" } else { " " };
+        self.node.shapes += &format!("{gap}{arrow}{b}x{c}x{h}x{w}");
+        self.node.bytes += view.bytes();
+    }
+}
+
+/// A recorded network.
+#[derive(Debug, Default)]
+pub struct Graph {
+    pub(super) tensors: Vec<Tensor>,
+    pub(super) constants: Vec<Constant>,
+    pub(super) nodes: Vec<Node>,
+    by_label: HashMap<String, ConstantId>,
+    taps: HashMap<String, View>,
+    keep_taps: bool,
+    scope: Vec<String>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty graph in which every [`Graph::tap`] stays readable after the run. Costs memory; for tests.
+    pub fn with_taps() -> Self {
+        Self { keep_taps: true, ..Self::default() }
+    }
+
+    /// A new temporary tensor.
+    pub fn tensor(&mut self, element: Element, [batch, channels, height, width]: [u32; 4]) -> View {
+        self.allocate(String::new(), Lifetime::Temporary, element, [batch, channels, height, width])
+    }
+
+    /// The tensor that all graphs laid out together know as `label`.
+    pub fn persistent(&mut self, label: &str, element: Element, shape: [u32; 4]) -> View {
+        self.allocate(label.to_owned(), Lifetime::Persistent, element, shape)
+    }
+
+    fn allocate(
+        &mut self, label: String, lifetime: Lifetime, element: Element, [batch, channels, height, width]: [u32; 4],
+    ) -> View {
+        let tensor = TensorId(self.tensors.len());
+        let plane = (height * width).next_multiple_of(4);
+        let bytes = u64::from(batch) * u64::from(channels) * u64::from(plane) * element.size();
+        let known = self.tensors.iter().position(|t| lifetime == Lifetime::Persistent && t.label == label);
+        let tensor = match known {
+            Some(known) => TensorId(known),
+            None => {
+                // Read and copied in words of 4 bytes, bound in fours of elements.
+                self.tensors.push(Tensor { label, bytes: bytes.next_multiple_of(16), lifetime });
+                tensor
+            }
+        };
+        View { tensor, element, batch, channels, height, width, offset: 0, plane, batch_stride: channels * plane }
+    }
+
+    /// A constant; the one of the same label if there is one.
+    pub fn constant(&mut self, constant: Constant) -> ConstantId {
+        if let Some(&known) = self.by_label.get(&constant.label) {
+            return known;
+        }
+        let id = ConstantId(self.constants.len());
+        self.by_label.insert(constant.label.clone(), id);
+        self.constants.push(constant);
+        id
+    }
+
+    /// Appends a dispatch.
+    pub fn dispatch(&mut self, dispatch: Dispatch) {
+        let mut node = dispatch.node;
+        let scope = self.scope.join(".");
+        if !scope.is_empty() {
+            node.label = format!("{scope}: {}", node.label);
+        }
+        self.nodes.push(node);
+    }
+
+    /// Records `body` under one more component of the module path.
+    pub fn scoped<T>(&mut self, name: impl Into<String>, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.scope.push(name.into());
+        let result = body(self);
+        self.scope.pop();
+        result
+    }
+
+    /// The module path in force, with `.` between its components.
+    pub fn path(&self) -> String {
+        self.scope.join(".")
+    }
+
+    /// Names what `view` holds at this point after the module path (and `name`, if any), for comparison with a reference.
+    pub fn tap(&mut self, name: &str, view: &View) {
+        if !self.keep_taps {
+            return;
+        }
+        let mut path = self.path();
+        if !name.is_empty() {
+            path += if path.is_empty() { "" } else { "." };
+            path += name;
+        }
+        let tensor = &mut self.tensors[view.tensor.0];
+        if tensor.lifetime == Lifetime::Temporary {
+            tensor.lifetime = Lifetime::Persistent;
+            tensor.label = format!("tap {} {path}", view.tensor.0);
+        }
+        self.taps.insert(path, *view);
+    }
+
+    /// What was tapped, by module path.
+    pub fn taps(&self) -> &HashMap<String, View> {
+        &self.taps
+    }
+
+    /// The dispatches in order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The constants.
+    pub fn constants(&self) -> &[Constant] {
+        &self.constants
+    }
+
+    /// The label of a tensor; empty for temporaries.
+    pub fn label(&self, tensor: TensorId) -> &str {
+        &self.tensors[tensor.0].label
+    }
+
+    /// All tensors of the state dict that the constants are made of, sorted by name.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if two constants disagree about a shape: a fault in the model's code.
+    pub fn inputs(&self) -> Result<Vec<(String, Vec<usize>)>> {
+        let mut inputs: Vec<_> = self.constants.iter().flat_map(|c| c.inputs.iter().cloned()).collect();
+        inputs.sort();
+        inputs.dedup();
+        match inputs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            Some(pair) => Err(Error::Shape(format!("{} is used with two shapes", pair[0].0))),
+            None => Ok(inputs),
+        }
+    }
+
+    /// Operations of the whole graph.
+    pub fn flops(&self) -> u64 {
+        self.nodes.iter().map(|n| n.flops).sum()
+    }
+}

@@ -1,0 +1,49 @@
+//! A WGSL program: a kernel's file behind the preludes that choose its element types and tiles.
+
+/// The texts that make up one shader module, and a name for people.
+///
+/// WGSL has no includes, and a preprocessor would make the files unreadable to every WGSL tool; whole files put one after the
+/// other are all that is needed, since declarations may come in any order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Program {
+    name: &'static str,
+    variant: String,
+    texts: Vec<&'static str>,
+}
+
+impl Program {
+    /// The kernel `name`, whose own file is `text`.
+    pub fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, variant: String::new(), texts: vec![text] }
+    }
+
+    /// Puts a prelude in front; `variant` names the choice made (such as `f16`), or is empty for shared functions.
+    #[must_use]
+    pub fn with(mut self, variant: &str, prelude: &'static str) -> Self {
+        if !variant.is_empty() {
+            self.variant += if self.variant.is_empty() { "" } else { " " };
+            self.variant += variant;
+        }
+        self.texts.insert(0, prelude);
+        self
+    }
+
+    /// The kernel's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Name and variant, such as `matmul[f16 weights-f16 128x128]`.
+    pub fn label(&self) -> String {
+        if self.variant.is_empty() { self.name.to_owned() } else { format!("{}[{}]", self.name, self.variant) }
+    }
+
+    /// The whole WGSL text. Directives must precede declarations, so `enable` lines move to the top.
+    pub fn wgsl(&self) -> String {
+        let (directives, declarations): (Vec<&str>, Vec<&str>) =
+            self.texts.iter().flat_map(|text| text.lines()).partition(|line| line.starts_with("enable "));
+        let mut directives = directives;
+        directives.dedup();
+        directives.into_iter().chain(declarations).collect::<Vec<_>>().join("\n")
+    }
+}

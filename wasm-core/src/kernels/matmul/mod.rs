@@ -1,0 +1,139 @@
+//! Matrix product: 1x1 convolutions, linear maps, and the products of attention.
+
+pub mod reference;
+
+use super::{Activation, Tile, out, quads, real};
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// The left factor W.
+#[derive(Clone, Copy, Debug)]
+pub enum Left {
+    /// `[K, M padded to 4]` of f16.
+    Weights(ConstantId),
+    /// Another activation as `[K, M]`: channels are k, pixels are m. Must be f32.
+    Tensor(View),
+}
+
+/// `Y[b] = act(scale * W X[b] + bias) + residuals`.
+#[derive(Clone, Copy, Debug)]
+pub struct Matmul<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// W.
+    pub left: Left,
+    /// X: `[B, K, N]`, N being the pixels of a channel.
+    pub x: View,
+    /// Scale `[M padded to 4]`, then the bias `[steps, M padded to 4]`, in f32.
+    pub affine: Option<ConstantId>,
+    /// Whether the bias has a row for each step.
+    pub bias_by_step: bool,
+    /// What follows the sum.
+    pub activation: Activation,
+    /// Added after the activation: `[B, M, N]`, at most two.
+    pub residuals: &'a [View],
+    /// Y: `[B, M, N]`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    m: u32,
+    n: u32,
+    k: u32,
+    w_offset: u32,
+    w_row: u32,
+    x_offset: u32,
+    x_row: u32,
+    x_batch: u32,
+    y_offset: u32,
+    y_row: u32,
+    y_batch: u32,
+    r_offset: u32,
+    r_row: u32,
+    r_batch: u32,
+    s_offset: u32,
+    s_row: u32,
+    s_batch: u32,
+    activation: u32,
+    residuals: u32,
+    bias_step: u32,
+    affine_row: u32,
+}
+
+impl Matmul<'_> {
+    /// Appends the product to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands do not fit together.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (x, y) = (self.x, self.y);
+        let (m, n, k) = (y.channels, y.pixels(), x.channels);
+        let fits = x.pixels() == n
+            && x.batch == y.batch
+            && self.residuals.len() <= 2
+            && self.residuals.iter().all(|r| r.shape() == y.shape() && r.element == x.element);
+        let (w_offset, w_row, left_fits) = match self.left {
+            Left::Weights(_) => (0, m.div_ceil(4), true),
+            Left::Tensor(w) => {
+                (w.offset / 4, w.plane / 4, w.channels == k && w.pixels() == m && w.element == Element::F32)
+            }
+        };
+        if !fits || !left_fits {
+            return Err(Error::Shape(format!("{}: matmul of {:?} to {:?}", self.label, x.shape(), y.shape())));
+        }
+        let (r, s) = (self.residuals.first().unwrap_or(&x), self.residuals.get(1).unwrap_or(&x));
+        let padded = m.next_multiple_of(4);
+        let params = Params {
+            m,
+            n,
+            k,
+            w_offset,
+            w_row,
+            x_offset: quads(x.offset),
+            x_row: quads(x.plane),
+            x_batch: quads(x.batch_stride),
+            y_offset: quads(y.offset),
+            y_row: quads(y.plane),
+            y_batch: quads(y.batch_stride),
+            r_offset: quads(r.offset),
+            r_row: quads(r.plane),
+            r_batch: quads(r.batch_stride),
+            s_offset: quads(s.offset),
+            s_row: quads(s.plane),
+            s_batch: quads(s.batch_stride),
+            activation: self.activation as u32,
+            residuals: self.residuals.len() as u32,
+            bias_step: if self.bias_by_step { padded } else { 0 },
+            affine_row: if self.affine.is_some() { padded } else { 0 },
+        };
+        let tile = Tile::fitting(m, n, y.batch);
+        let program = Program::new("matmul", include_str!("matmul.wgsl"))
+            .with("", include_str!("../prelude/activation.wgsl"));
+        let program = real(out(program, y.element), x.element);
+        let program = match self.left {
+            Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
+            Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
+        };
+        let workgroups = [n.div_ceil(tile.side()), m.div_ceil(tile.side()), y.batch];
+        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params).step();
+        let dispatch = match self.left {
+            Left::Weights(w) => dispatch.constant(w),
+            Left::Tensor(w) => dispatch.read(&w),
+        };
+        let dispatch = match self.affine {
+            Some(affine) => dispatch.constant(affine),
+            None => dispatch.unused(&x),
+        };
+        let mut dispatch = dispatch.read(&x);
+        for at in 0..2 {
+            dispatch = match self.residuals.get(at) {
+                Some(residual) => dispatch.read(residual),
+                None => dispatch.unused(&x),
+            };
+        }
+        g.dispatch(dispatch.write(&y).flops(2 * u64::from(m) * u64::from(n) * u64::from(k) * u64::from(y.batch)));
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! The kernels: one folder each, with the WGSL, the operation that records it, and its plain reference.
+//!
+//! A kernel knows no model. All activations are `[B, C, H, W]` as [`View`](crate::gpu::View) describes; tokens are pixels.
+//! Whatever the storage, arithmetic and sums are in f32. Workgroups have 256 invocations and at most 16 KiB of storage, and a
+//! kernel binds at most 8 storage buffers: what every WebGPU adapter offers.
+
+pub mod matmul;
+
+use crate::gpu::{Element, Program};
+
+/// What follows a linear map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    None = 0,
+    /// `max(x, 0)`.
+    Relu = 1,
+    /// `x * sigmoid(x)`.
+    Silu = 2,
+}
+
+impl Activation {
+    /// The activation of one number.
+    pub fn of(self, x: f32) -> f32 {
+        match self {
+            Self::None => x,
+            Self::Relu => x.max(0.0),
+            Self::Silu => (f64::from(x) / (1.0 + (-f64::from(x)).exp())) as f32,
+        }
+    }
+}
+
+/// The tile of results that one workgroup computes in matrix products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tile {
+    Large,
+    Small,
+}
+
+impl Tile {
+    /// Large tiles need fewer loads, but must be enough to keep a large GPU busy.
+    fn fitting(m: u32, n: u32, batch: u32) -> Self {
+        /// Workgroups of 256 with this many registers that a large GPU holds at once.
+        const ENOUGH: u32 = 192;
+        let large = m.div_ceil(128) * n.div_ceil(128) * batch;
+        // A matrix hardly taller than the small tile would waste the large one.
+        let wasted = m.next_multiple_of(128) - m.next_multiple_of(64);
+        if large >= ENOUGH && wasted * 4 < m { Self::Large } else { Self::Small }
+    }
+
+    fn side(self) -> u32 {
+        match self {
+            Self::Large => 128,
+            Self::Small => 64,
+        }
+    }
+
+    fn choose(self, program: Program) -> Program {
+        match self {
+            Self::Large => program.with("128", include_str!("prelude/tile_128.wgsl")),
+            Self::Small => program.with("64", include_str!("prelude/tile_64.wgsl")),
+        }
+    }
+}
+
+/// The program for activations stored as `element`.
+fn real(program: Program, element: Element) -> Program {
+    match element {
+        Element::F32 => program.with("f32", include_str!("prelude/real_f32.wgsl")),
+        Element::F16 => program.with("f16", include_str!("prelude/real_f16.wgsl")),
+    }
+}
+
+/// The program for results stored as `element`.
+fn out(program: Program, element: Element) -> Program {
+    match element {
+        Element::F32 => program.with("->f32", include_str!("prelude/out_f32.wgsl")),
+        Element::F16 => program.with("->f16", include_str!("prelude/out_f16.wgsl")),
+    }
+}
+
+/// Elements in units of four. Offsets and strides of views are multiples of four.
+fn quads(elements: u32) -> u32 {
+    debug_assert_eq!(elements % 4, 0);
+    elements / 4
+}

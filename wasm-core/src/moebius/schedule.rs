@@ -1,0 +1,378 @@
+//! The steps from noise to a picture: deterministic DDIM and classifier-free guidance.
+//!
+//! Song, Meng, Ermon, "Denoising Diffusion Implicit Models" (arXiv:2010.02502), equation 12 with sigma = 0; Ho,
+//! Salimans, "Classifier-Free Diffusion Guidance" (arXiv:2207.12598). The table of alphas is the "scaled linear"
+//! one of latent diffusion (arXiv:2112.10752): roots of beta in equal steps, over 1000 timesteps. Everything is
+//! rounded to f32 where the reference rounds, so that both run through the same numbers.
+
+use crate::{Error, Result};
+
+/// Timesteps that the network was trained with.
+pub const TRAINED_STEPS: u32 = 1000;
+
+/// Beta of the first and of the last timestep.
+const BETAS: (f64, f64) = (0.00085, 0.012);
+
+/// The steps of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    start: Start,
+    steps: Vec<Step>,
+}
+
+/// What the latents begin with: `image * z + noise * n`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// How much of the picture's latents: `sqrt(abar_t)`.
+    pub image: f32,
+    /// How much noise: `sqrt(1 - abar_t)`.
+    pub noise: f32,
+}
+
+/// One step: from the latents at a timestep, and the noise that the network sees in them, to those at the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The network's time input, between 999 and 0.
+    pub timestep: u32,
+    /// `abar_t`.
+    pub alpha: f32,
+    /// `abar` of the next timestep, 1 after the last.
+    pub alpha_prev: f32,
+    /// `sqrt(abar_t)`.
+    pub sqrt_alpha: f32,
+    /// `sqrt(1 - abar_t)`.
+    pub sqrt_noise: f32,
+    /// `sqrt(abar_prev)`.
+    pub sqrt_alpha_prev: f32,
+    /// `sqrt(1 - abar_prev)`.
+    pub sqrt_noise_prev: f32,
+}
+
+impl Schedule {
+    /// `steps` over the whole range of times, of which the last `floor(steps * strength)` are run. A strength
+    /// below 1 begins with the picture itself under noise, 1 with noise alone.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for steps outside 1..=1000, a strength outside (0, 1], and where no step remains.
+    pub fn new(steps: u32, strength: f64) -> Result<Self> {
+        if !(1..=TRAINED_STEPS).contains(&steps) {
+            return Err(Error::Shape(format!(
+                "the number of steps lies between 1 and {TRAINED_STEPS}, not at {steps}"
+            )));
+        }
+        if !(strength > 0.0 && strength <= 1.0) {
+            return Err(Error::Shape(format!("the strength lies above 0 and up to 1, not at {strength}")));
+        }
+        // Truncates, as the reference does: 0.99 drops one step of any number up to 100.
+        let kept = (f64::from(steps) * strength) as u32;
+        if kept == 0 {
+            return Err(Error::Shape(format!(
+                "{steps} steps at a strength of {strength} leave nothing to do; ask for more steps"
+            )));
+        }
+        let alphas = alphas_cumprod(&betas());
+        // A whole number: 30 steps are 33 apart and begin at 924.
+        let apart = TRAINED_STEPS / steps;
+        let steps: Vec<Step> = (0..kept)
+            .rev()
+            .map(|i| {
+                let alpha = alphas[(i * apart) as usize];
+                let alpha_prev = if i == 0 { 1.0 } else { alphas[((i - 1) * apart) as usize] };
+                Step::new(i * apart, alpha, alpha_prev)
+            })
+            .collect();
+        let start = match steps.first() {
+            Some(first) if strength < 1.0 => Start { image: first.sqrt_alpha, noise: first.sqrt_noise },
+            _ => Start { image: 0.0, noise: 1.0 },
+        };
+        Ok(Self { start, steps })
+    }
+
+    /// How the latents begin.
+    pub fn start(&self) -> Start {
+        self.start
+    }
+
+    /// At least one, times descending; the last one is at 0.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+}
+
+impl Step {
+    fn new(timestep: u32, alpha: f32, alpha_prev: f32) -> Self {
+        Self {
+            timestep,
+            alpha,
+            alpha_prev,
+            sqrt_alpha: alpha.sqrt(),
+            sqrt_noise: (1.0 - alpha).sqrt(),
+            sqrt_alpha_prev: alpha_prev.sqrt(),
+            sqrt_noise_prev: (1.0 - alpha_prev).sqrt(),
+        }
+    }
+}
+
+/// Added noise per timestep: the squares of equal steps between the roots of 0.00085 and 0.012.
+pub fn betas() -> Vec<f32> {
+    let (first, last) = (BETAS.0.sqrt() as f32, BETAS.1.sqrt() as f32);
+    let apart = f64::from((last - first) / (TRAINED_STEPS - 1) as f32);
+    (0..TRAINED_STEPS)
+        .map(|i| {
+            // From the nearer end, as the reference's library spaces numbers.
+            let root = if i < TRAINED_STEPS / 2 {
+                f64::from(first) + apart * f64::from(i)
+            } else {
+                f64::from(last) - apart * f64::from(TRAINED_STEPS - 1 - i)
+            } as f32;
+            root * root
+        })
+        .collect()
+}
+
+/// How much of a picture is left at each timestep: `abar_t`, the product of `1 - beta` up to there.
+pub fn alphas_cumprod(betas: &[f32]) -> Vec<f32> {
+    // Kept in double precision: rounding the running product would drift.
+    let left = |product: &mut f64, beta: &f32| {
+        *product *= f64::from(1.0 - beta);
+        Some(*product as f32)
+    };
+    betas.iter().scan(1.0, left).collect()
+}
+
+/// The latents that a run begins with.
+///
+/// # Errors
+/// [`Error::Shape`] when the lengths differ.
+pub fn add_noise(start: Start, latents: &[f32], noise: &[f32]) -> Result<Vec<f32>> {
+    same_length(latents.len(), noise.len())?;
+    Ok(latents.iter().zip(noise).map(|(z, n)| start.image * z + start.noise * n).collect())
+}
+
+/// Replaces the latents at `step`'s time by those at the next one; `noise` is what the network sees in them.
+///
+/// # Errors
+/// [`Error::Shape`] when the lengths differ.
+pub fn ddim_step(step: &Step, latents: &mut [f32], noise: &[f32]) -> Result<()> {
+    same_length(latents.len(), noise.len())?;
+    for (x, e) in latents.iter_mut().zip(noise) {
+        let clean = (*x - step.sqrt_noise * e) / step.sqrt_alpha;
+        *x = step.sqrt_alpha_prev * clean + step.sqrt_noise_prev * e;
+    }
+    Ok(())
+}
+
+/// The network's two answers as one: `unconditional + guidance * (conditional - unconditional)`.
+///
+/// # Errors
+/// [`Error::Shape`] when the lengths differ.
+pub fn guide(unconditional: &[f32], conditional: &[f32], guidance: f32) -> Result<Vec<f32>> {
+    same_length(unconditional.len(), conditional.len())?;
+    Ok(unconditional.iter().zip(conditional).map(|(u, c)| u + guidance * (c - u)).collect())
+}
+
+fn same_length(a: usize, b: usize) -> Result<()> {
+    if a == b { Ok(()) } else { Err(Error::Shape(format!("{a} latents do not go together with {b}"))) }
+}
+
+/// Tensors to compare with.
+#[cfg(test)]
+pub(crate) mod fixtures {
+    use safetensors::{Dtype, SafeTensors};
+
+    /// A file of tensors among the fixtures.
+    pub(crate) struct Tensors(Vec<u8>);
+
+    impl Tensors {
+        pub(crate) fn open(name: &str) -> Self {
+            let path = format!("{}/tests/fixtures/moebius/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+            Self(std::fs::read(path).unwrap())
+        }
+
+        pub(crate) fn floats(&self, name: &str) -> Vec<f32> {
+            self.words(name, Dtype::F32).into_iter().map(f32::from_le_bytes).collect()
+        }
+
+        pub(crate) fn integers(&self, name: &str) -> Vec<i32> {
+            self.words(name, Dtype::I32).into_iter().map(i32::from_le_bytes).collect()
+        }
+
+        fn words(&self, name: &str, dtype: Dtype) -> Vec<[u8; 4]> {
+            let file = SafeTensors::deserialize(&self.0).unwrap();
+            let tensor = file.tensor(name).unwrap();
+            assert_eq!(tensor.dtype(), dtype, "{name}");
+            tensor.data().as_chunks().0.to_vec()
+        }
+    }
+
+    /// Largest difference relative to the largest number expected.
+    pub(crate) fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
+        assert_eq!(found.len(), expected.len());
+        let largest = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        let furthest = found.iter().zip(expected).fold(0.0f32, |m, (a, b)| {
+            assert!(a.is_finite() && b.is_finite());
+            m.max((a - b).abs())
+        });
+        furthest / largest
+    }
+}
+
+#[cfg(test)]
+mod parity {
+    use super::fixtures::{Tensors, relative_error};
+    use super::*;
+    use std::io::Write as _;
+
+    fn differing(a: &[f32], b: &[f32]) -> usize {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
+    }
+
+    #[test]
+    fn the_table_of_alphas_is_the_references_to_the_bit() {
+        let file = Tensors::open("ddim");
+        let betas = betas();
+        let wrong_betas = differing(&betas, &file.floats("betas"));
+        let wrong_alphas = differing(&alphas_cumprod(&betas), &file.floats("alphas_cumprod"));
+        writeln!(
+            std::io::stderr(),
+            "parity schedule: {wrong_betas} of 1000 betas, {wrong_alphas} of 1000 alphas differ"
+        )
+        .unwrap();
+        assert_eq!((wrong_betas, wrong_alphas), (0, 0));
+    }
+
+    #[test]
+    fn twenty_steps_run_through_the_references_times() {
+        let file = Tensors::open("ddim");
+        let times = |schedule: &Schedule| schedule.steps().iter().map(|s| s.timestep as i32).collect::<Vec<_>>();
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        let alphas: Vec<f32> = schedule.steps().iter().map(|s| s.alpha).collect();
+        let alphas_prev: Vec<f32> = schedule.steps().iter().map(|s| s.alpha_prev).collect();
+        let wrong = differing(&alphas, &file.floats("alpha_t")) + differing(&alphas_prev, &file.floats("alpha_prev"));
+        writeln!(std::io::stderr(), "parity schedule: times {:?}, {wrong} of 38 alphas differ", times(&schedule))
+            .unwrap();
+        assert_eq!(times(&schedule), file.integers("timesteps_kept"));
+        assert_eq!(times(&Schedule::new(20, 1.0).unwrap()), file.integers("timesteps_all"));
+        assert_eq!(wrong, 0);
+    }
+
+    #[test]
+    fn a_toy_model_takes_the_references_path() {
+        let file = Tensors::open("ddim");
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        let (g, path, noises) = (file.floats("g"), file.floats("trajectory"), file.floats("eps"));
+        let mut path = path.chunks_exact(g.len());
+        let mut x = add_noise(schedule.start(), &file.floats("latents"), &file.floats("noise")).unwrap();
+        let mut worst = relative_error(&x, path.next().unwrap());
+        for (step, noise) in schedule.steps().iter().zip(noises.chunks_exact(g.len())) {
+            let e: Vec<f32> = x.iter().zip(&g).map(|(x, g)| step.sqrt_noise * x + 0.05 * g).collect();
+            worst = worst.max(relative_error(&e, noise));
+            ddim_step(step, &mut x, &e).unwrap();
+            worst = worst.max(relative_error(&x, path.next().unwrap()));
+        }
+        writeln!(std::io::stderr(), "parity schedule: toy model, worst of 39 tensors {worst:.1e} of the largest")
+            .unwrap();
+        // The reference's library takes powers of 0.5 where square roots are taken here.
+        assert!(path.next().is_none() && worst < 2e-6);
+    }
+
+    #[test]
+    fn each_step_of_the_tiny_pipeline_is_the_references() {
+        for name in ["pipe_sampled", "pipe_mean"] {
+            let file = Tensors::open(name);
+            let schedule = Schedule::new(20, 0.99).unwrap();
+            let latents = file.floats("latents");
+            let (states, noises) = (file.floats("noisy_latents_per_step"), file.floats("eps_cfg_per_step"));
+            let mut states = states.chunks_exact(latents.len());
+            let mut noise = file.floats("noise.noise");
+            crate::moebius::noise::offset(&mut noise, &file.floats("noise.offset"), 0.0357).unwrap();
+            let mut x = add_noise(schedule.start(), &latents, &noise).unwrap();
+            let mut worst = relative_error(&x, states.next().unwrap());
+            for (step, e) in schedule.steps().iter().zip(noises.chunks_exact(latents.len())) {
+                ddim_step(step, &mut x, e).unwrap();
+                worst = worst.max(relative_error(&x, states.next().unwrap()));
+            }
+            writeln!(std::io::stderr(), "parity schedule: {name}, worst of 20 latents {worst:.1e} of the largest")
+                .unwrap();
+            assert!(states.next().is_none() && worst < 2e-6);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn times_descend_to_zero_and_alphas_climb_to_one(steps in 1u32..=1000, strength in 0.001..=1.0f64) {
+            let Ok(schedule) = Schedule::new(steps, strength) else {
+                prop_assert!(f64::from(steps) * strength < 1.0);
+                return Ok(());
+            };
+            let all = schedule.steps();
+            prop_assert!(all.len() <= steps as usize && all[0].timestep < TRAINED_STEPS);
+            prop_assert!(all.windows(2).all(|w| w[0].timestep > w[1].timestep && w[0].alpha_prev == w[1].alpha));
+            prop_assert!(all.iter().all(|s| s.alpha < s.alpha_prev && s.sqrt_alpha > 0.0));
+            let last = all.last().unwrap();
+            prop_assert_eq!((last.timestep, last.alpha_prev, last.sqrt_noise_prev), (0, 1.0, 0.0));
+        }
+
+        #[test]
+        fn a_model_that_knows_the_noise_gets_the_picture_back(
+            z in prop::collection::vec(-3.0..3.0f32, 1..20), steps in 2u32..50, n in -3.0..3.0f32
+        ) {
+            let schedule = Schedule::new(steps, 0.99).unwrap();
+            let noise = vec![n; z.len()];
+            let mut x = add_noise(schedule.start(), &z, &noise).unwrap();
+            for step in schedule.steps() {
+                ddim_step(step, &mut x, &noise).unwrap();
+            }
+            for (x, z) in x.iter().zip(&z) {
+                prop_assert!((x - z).abs() < 1e-3, "{} {}", x, z);
+            }
+        }
+    }
+
+    #[test]
+    fn a_strength_of_99_percent_drops_one_step_of_any_number_up_to_100() {
+        for steps in 2..=100 {
+            assert_eq!(Schedule::new(steps, 0.99).unwrap().steps().len(), steps as usize - 1, "{steps}");
+        }
+        assert_eq!(Schedule::new(30, 0.99).unwrap().steps()[0].timestep, 924);
+    }
+
+    #[test]
+    fn full_strength_begins_with_noise_alone() {
+        let schedule = Schedule::new(20, 1.0).unwrap();
+        assert_eq!(schedule.start(), Start { image: 0.0, noise: 1.0 });
+        assert_eq!((schedule.steps().len(), schedule.steps()[0].timestep), (20, 950));
+        assert_eq!(add_noise(schedule.start(), &[7.0], &[0.5]).unwrap(), [0.5]);
+    }
+
+    #[test]
+    fn refuses_steps_and_strengths_that_leave_nothing_to_do_or_lie_outside() {
+        for (steps, strength) in
+            [(1, 0.99), (0, 0.99), (1001, 0.99), (u32::MAX, 1.0), (20, 0.0), (20, -1.0), (20, 1.01), (20, f64::NAN)]
+        {
+            assert!(matches!(Schedule::new(steps, strength), Err(Error::Shape(_))), "{steps} {strength}");
+        }
+    }
+
+    #[test]
+    fn guidance_goes_beyond_the_conditional_answer() {
+        assert_eq!(guide(&[1.0, 0.0], &[2.0, -1.0], 2.5).unwrap(), [3.5, -2.5]);
+        assert_eq!(guide(&[1.0], &[2.0], 1.0).unwrap(), [2.0]);
+        assert_eq!(guide(&[1.0], &[2.0], 0.0).unwrap(), [1.0]);
+    }
+
+    #[test]
+    fn refuses_latents_of_different_lengths() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        assert!(matches!(add_noise(schedule.start(), &[1.0], &[]), Err(Error::Shape(_))));
+        assert!(matches!(ddim_step(&schedule.steps()[0], &mut [1.0], &[]), Err(Error::Shape(_))));
+        assert!(matches!(guide(&[1.0], &[1.0, 2.0], 2.0), Err(Error::Shape(_))));
+    }
+}

@@ -1,0 +1,68 @@
+//! Matrix product against its plain form, with every epilogue.
+
+use wasm_core::Result;
+use wasm_core::gpu::{Element, Gpu};
+use wasm_core::kernels::Activation;
+use wasm_core::kernels::matmul::{Left, Matmul, reference};
+
+use crate::rig::{Errors, Trial, bound, elements, relative_l2};
+
+pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
+    let mut errors = Errors::default();
+    for element in elements(gpu) {
+        for seed in 0..24 {
+            let mut t = Trial::new(seed);
+            let batch = t.rng.within(1, 3);
+            // Every fifth is large enough for the large tile.
+            let (m, n) = if seed % 5 == 4 { (t.rng.within(900, 1030), t.rng.within(900, 1100)) } else { (t.rng.within(1, 150), t.rng.within(1, 300)) };
+            let k = t.rng.within(1, 90);
+            let shape = [batch, m, 1, n];
+            let (x, x_values) = t.input(element, [batch, k, 1, n]);
+            let padded = m.next_multiple_of(4) as usize;
+            let weights = t.rng.halves((m * k) as usize);
+            let left = if t.rng.within(0, 3) == 0 {
+                let transposed: Vec<f32> = (0..k * m).map(|i| weights[(i % m * k + i / m) as usize]).collect();
+                Left::Tensor(t.given(Element::F32, [1, k, 1, m], transposed))
+            } else {
+                let at = |i: usize| {
+                    let (k_at, m_at) = (i / padded, i % padded);
+                    if m_at < m as usize { weights[m_at * k as usize + k_at] } else { f32::NAN }
+                };
+                let packed: Vec<f32> = (0..padded * k as usize).map(at).collect();
+                Left::Weights(t.constant_f16(&packed))
+            };
+            let affine = t.rng.numbers(2 * padded);
+            let with_affine = t.rng.within(0, 3) > 0;
+            let activation = t.rng.of(&[Activation::None, Activation::Relu, Activation::Silu]);
+            let residuals: Vec<_> = (0..t.rng.within(0, 2)).map(|_| t.input(element, shape)).collect();
+            let views: Vec<_> = residuals.iter().map(|(view, _)| *view).collect();
+            let out = t.rng.of(&[element, Element::F32]);
+            let y = t.output(out, shape);
+            let affine_constant = with_affine.then(|| t.constant_f32(&affine));
+            Matmul {
+                label: "matmul",
+                left,
+                x,
+                affine: affine_constant,
+                bias_by_step: false,
+                activation,
+                residuals: &views,
+                y,
+            }
+            .record(&mut t.g)?;
+
+            let mut expected = reference::matmul(&weights, &x_values, [batch, m, k, n].map(|d| d as usize));
+            for (i, value) in expected.iter_mut().enumerate() {
+                let row = i / n as usize % m as usize;
+                if with_affine {
+                    *value = *value * affine[row] + affine[padded + row];
+                }
+                *value = activation.of(*value) + residuals.iter().map(|(_, r)| r[i]).sum::<f32>();
+            }
+            let found = &t.run(gpu, &[y]).await?[0];
+            errors.note(&format!("seed {seed} {shape:?} k {k} {element:?}"), relative_l2(found, &expected), bound(out));
+        }
+    }
+    errors.finish("matmul");
+    Ok(())
+}

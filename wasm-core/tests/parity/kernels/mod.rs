@@ -1,0 +1,3 @@
+//! Each kernel against its plain reference.
+
+pub mod matmul;

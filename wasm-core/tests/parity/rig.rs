@@ -1,0 +1,214 @@
+//! What every case needs: a GPU, random shapes and numbers, one graph run once, and a comparison.
+
+use std::rc::Rc;
+
+use half::f16;
+use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Plan, View};
+use wasm_core::weights::{Source, TensorInfo};
+use wasm_core::{Error, Result, Unpaced};
+
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub struct Rng(pub u64);
+
+impl Rng {
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// One of `from..=to`.
+    pub fn within(&mut self, from: u32, to: u32) -> u32 {
+        from + (self.bits() % u64::from(to - from + 1)) as u32
+    }
+
+    /// One of the choices.
+    pub fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.within(0, choices.len() as u32 - 1) as usize]
+    }
+
+    /// Uniform with mean 0 and variance 1.
+    pub fn number(&mut self) -> f32 {
+        ((self.bits() >> 40) as f32 / 8_388_608.0 - 1.0) * 1.732_050_8
+    }
+
+    pub fn numbers(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.number()).collect()
+    }
+
+    /// Numbers that 16 bits hold exactly.
+    pub fn halves(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| f16::from_f32(self.number()).to_f32()).collect()
+    }
+}
+
+/// Weights of a graph whose constants are made of none.
+struct NoWeights;
+
+impl Source for NoWeights {
+    fn tensors(&self) -> &[TensorInfo] {
+        &[]
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<f32>> {
+        Err(Error::Shape(format!("{name} was not expected to be read")))
+    }
+}
+
+/// One dispatch, or a few, on random data.
+pub struct Trial {
+    pub g: Graph,
+    pub rng: Rng,
+    inputs: Vec<(View, Vec<f32>)>,
+}
+
+impl Trial {
+    pub fn new(seed: u64) -> Self {
+        Self { g: Graph::new(), rng: Rng(seed), inputs: vec![] }
+    }
+
+    /// Room for a view among other channels, so that offsets and strides count.
+    fn room(&mut self, label: &str, element: Element, [b, c, h, w]: [u32; 4]) -> View {
+        let (before, after) = (self.rng.within(0, 2), self.rng.within(0, 2));
+        let label = format!("{label} {}", self.rng.bits());
+        self.g.persistent(&label, element, [b, before + c + after, h, w]).slice(before, c)
+    }
+
+    /// Random numbers on the GPU, and the same here.
+    pub fn input(&mut self, element: Element, shape: [u32; 4]) -> (View, Vec<f32>) {
+        let count = shape.iter().product::<u32>() as usize;
+        let values = match element {
+            Element::F32 => self.rng.numbers(count),
+            Element::F16 => self.rng.halves(count),
+        };
+        (self.given(element, shape, values.clone()), values)
+    }
+
+    /// These numbers on the GPU.
+    pub fn given(&mut self, element: Element, shape: [u32; 4], values: Vec<f32>) -> View {
+        let view = self.room("input", element, shape);
+        self.inputs.push((view, values));
+        view
+    }
+
+    pub fn output(&mut self, element: Element, shape: [u32; 4]) -> View {
+        self.room("output", element, shape)
+    }
+
+    /// A constant of these bytes.
+    pub fn constant(&mut self, bytes: Vec<u8>) -> ConstantId {
+        let label = format!("constant {}", self.rng.bits());
+        let size = bytes.len() as u64;
+        self.g.constant(Constant { label, bytes: size, inputs: vec![], recipe: Rc::new(move |_| Ok(bytes.clone())) })
+    }
+
+    pub fn constant_f32(&mut self, values: &[f32]) -> ConstantId {
+        self.constant(values.iter().flat_map(|v| v.to_le_bytes()).collect())
+    }
+
+    pub fn constant_f16(&mut self, values: &[f32]) -> ConstantId {
+        self.constant(values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect())
+    }
+
+    /// Runs the graph and reads the outputs back. Everything that was not put in is NaN, and must stay so.
+    pub async fn run(self, gpu: &Gpu, outputs: &[View]) -> Result<Vec<Vec<f32>>> {
+        let mut arena = Arena::new();
+        let layout = arena.lay_out(&self.g);
+        arena.allocate(gpu)?;
+        let mut constants = Constants::new();
+        constants.load(gpu, &[&self.g], &NoWeights, &Unpaced).await?;
+        let plan = Plan::new(gpu, &self.g, &arena, &layout, &constants)?;
+        for view in self.inputs.iter().map(|(view, _)| view).chain(outputs) {
+            let buffer = arena.of_view(&layout, view)?;
+            gpu.queue().write_buffer(buffer.raw(), 0, &vec![0xff; buffer.size() as usize]);
+        }
+        for (view, values) in &self.inputs {
+            // Padding included, as planes of one row.
+            let whole = View { height: 1, width: view.plane, ..*view };
+            let mut padded = vec![];
+            for plane in values.chunks(view.pixels() as usize) {
+                padded.extend_from_slice(plane);
+                padded.resize(padded.len().next_multiple_of(view.plane as usize), f32::NAN);
+            }
+            gpu.write_view(arena.of_view(&layout, view)?, &whole, &padded)?;
+        }
+        plan.submit(gpu, 0, u64::MAX);
+        let mut results = vec![];
+        for view in outputs {
+            let buffer = arena.of_view(&layout, view)?;
+            results.push(gpu.read_view(buffer, view).await?);
+            // Beside the view nothing may have been written: the channels before and after it are still NaN.
+            let element = view.element.size();
+            let (from, to) = (view.offset, view.offset + view.channels * view.plane);
+            let all = gpu.read(buffer, 0, buffer.size()).await?;
+            let beside = all[..(u64::from(from) * element) as usize].iter();
+            let next = (u64::from(to) * element) as usize..(u64::from(from + view.batch_stride) * element) as usize;
+            let after = all[next.start.min(all.len())..next.end.min(all.len())].iter();
+            assert!(beside.chain(after).all(|&b| b == 0xff), "something was written beside the output");
+        }
+        Ok(results)
+    }
+}
+
+/// `|a - b| / |b|`; not a number if either holds one that is not.
+pub fn relative_l2(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len(), "lengths differ");
+    let sum = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let difference = sum(&mut found.iter().zip(expected).map(|(a, b)| f64::from(*a) - f64::from(*b)));
+    let size = sum(&mut expected.iter().map(|&v| f64::from(v)));
+    if difference == 0.0 { 0.0 } else { difference / size }
+}
+
+/// The worst of the errors of a case, held against its bound.
+#[derive(Debug, Default)]
+pub struct Errors {
+    worst: f64,
+    count: usize,
+    faults: Vec<String>,
+}
+
+impl Errors {
+    /// Notes one comparison.
+    pub fn note(&mut self, what: &str, error: f64, bound: f64) {
+        self.count += 1;
+        // NaN is worse than anything.
+        if !(error <= bound) {
+            self.faults.push(format!("{what}: {error:.2e} exceeds {bound:.0e}"));
+        }
+        if !(error <= self.worst) {
+            self.worst = error;
+        }
+    }
+
+    /// Prints the figure; fails if a bound was exceeded.
+    pub fn finish(self, case: &str) {
+        report(&format!("parity {case}: {} comparisons, worst relative L2 error {:.2e}", self.count, self.worst));
+        assert!(self.faults.is_empty(), "{case}:\n{}", self.faults.join("\n"));
+        assert!(self.count > 0, "{case} compared nothing");
+    }
+}
+
+/// Bound for one operation.
+pub fn bound(element: Element) -> f64 {
+    match element {
+        Element::F32 => 2e-5,
+        // The result is rounded to 11 bits, and nothing else is.
+        Element::F16 => 5e-4,
+    }
+}
+
+/// The element types to test on this adapter.
+pub fn elements(gpu: &Gpu) -> Vec<Element> {
+    if gpu.has_f16() { vec![Element::F32, Element::F16] } else { vec![Element::F32] }
+}
+
+/// Prints past the test harness, which would swallow it.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn report(line: &str) {
+    use std::io::Write;
+    // Nothing is lost if nobody listens.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
