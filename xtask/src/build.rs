@@ -49,6 +49,14 @@ pub fn run() -> Result {
     Ok(())
 }
 
+/// The parity cases of the engine as a module, into `dist/parity/`.
+pub fn parity() -> Result {
+    cargo(&["build", "--package", "wasm-core", "--bin", "parity", "--features", "parity", "--target", TARGET, "--release"])?;
+    let wasm = root().join(format!("target/{TARGET}/release/parity.wasm"));
+    bindings(&wasm, &root().join("dist/parity")).map_err(|e| format!("wasm-bindgen on parity: {e:#}"))?;
+    Ok(())
+}
+
 fn bindings(wasm: &Path, to: &Path) -> std::result::Result<(), Box<dyn std::error::Error>> {
     Bindgen::new()
         .input_path(wasm)

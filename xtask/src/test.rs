@@ -5,8 +5,10 @@ use crate::{Result, build, size, tools};
 
 /// Rust natively, then the built extension in a real browser on a virtual screen.
 pub fn run() -> Result {
+    tools::software_vulkan()?;
     cargo(&["test", "--workspace"])?;
     build::run()?;
+    build::parity()?;
     size::check()?;
     browser_tests()
 }

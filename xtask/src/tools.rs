@@ -56,6 +56,17 @@ pub fn virtual_screen() -> Result {
     if missing.is_empty() { Ok(()) } else { install("A virtual screen", &missing) }
 }
 
+/// A Vulkan driver, if only one that computes on the CPU, for the engine's native tests.
+pub fn software_vulkan() -> Result {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let loader = output("sh", &["-c", "ldconfig -p | grep libvulkan.so.1"]).is_some();
+    let drivers = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let driver = drivers.iter().any(|d| std::fs::read_dir(d).is_ok_and(|mut files| files.next().is_some()));
+    if loader && driver { Ok(()) } else { install("A Vulkan driver", &["libvulkan1", "mesa-vulkan-drivers"]) }
+}
+
 fn install(what: &str, packages: &[&str]) -> Result {
     let list = packages.join(" ");
     let is_root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");

@@ -225,16 +225,30 @@ impl Gpu {
     /// # Errors
     /// Whatever went wrong on the device since the last time somebody asked.
     pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
-        use wgpu::BufferUsages as U;
-        let staging = self.buffer("read back", bytes.next_multiple_of(4), U::COPY_DST | U::MAP_READ);
+        let staging = self.staging(bytes.next_multiple_of(4));
+        let mut read = self.copy_out(buffer, offset, &staging).await?;
+        read.truncate(bytes as usize);
+        Ok(read)
+    }
+
+    /// A buffer for [`Gpu::copy_out`].
+    pub fn staging(&self, bytes: u64) -> Buffer {
+        self.buffer("read back", bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ)
+    }
+
+    /// As many bytes from `offset` on as `staging` holds, once everything submitted has run.
+    ///
+    /// # Errors
+    /// As [`Gpu::read`].
+    pub async fn copy_out(&self, buffer: &Buffer, offset: u64, staging: &Buffer) -> Result<Vec<u8>> {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer.raw(), offset, staging.raw(), 0, staging.size());
         self.queue.submit([encoder.finish()]);
-        self.mapped(&staging, |data| data[..bytes as usize].to_vec()).await
+        self.mapped(staging, <[u8]>::to_vec).await
     }
 
     /// Waits for a mapping of `staging`, and gives its bytes to `then`.
-    pub(super) async fn mapped<T>(&self, staging: &Buffer, then: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    async fn mapped<T>(&self, staging: &Buffer, then: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let (sender, receiver) = futures_channel::oneshot::channel();
         staging.raw().map_async(wgpu::MapMode::Read, .., move |result| {
             // The receiver is gone only if the caller was; there is nobody left to tell.

@@ -334,12 +334,14 @@ impl Graph {
         self.nodes.push(node);
     }
 
-    /// Records `body` under one more component of the module path.
-    pub fn scoped<T>(&mut self, name: impl Into<String>, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    /// What follows belongs to this part of the module in force.
+    pub fn enter(&mut self, name: impl Into<String>) {
         self.scope.push(name.into());
-        let result = body(self);
+    }
+
+    /// Ends what [`Graph::enter`] began.
+    pub fn leave(&mut self) {
         self.scope.pop();
-        result
     }
 
     /// The module path in force, with `.` between its components.

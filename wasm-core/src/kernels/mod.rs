@@ -4,7 +4,22 @@
 //! Whatever the storage, arithmetic and sums are in f32. Workgroups have 256 invocations and at most 16 KiB of storage, and a
 //! kernel binds at most 8 storage buffers: what every WebGPU adapter offers.
 
+pub mod add_noise;
+pub mod assemble;
+pub mod conv2d;
+pub mod ddim_step;
+pub mod depthwise_conv;
+pub mod finite_check;
+pub mod group_norm;
+pub mod lambda_content;
+pub mod lambda_cross;
+pub mod lambda_local;
+pub mod layer_norm;
 pub mod matmul;
+pub mod posterior;
+pub mod scaled_copy;
+pub mod softmax;
+pub mod transpose;
 
 use crate::gpu::{Element, Program};
 

@@ -1,6 +1,19 @@
 //! The Moebius inpainting model (hustvl/Moebius): latent diffusion with lambda layers.
+//!
+//! `config` <- `constants`, `conditioning`, `network` <- `resnet`, `transformer` <- `unet`, `vae` <- `pipeline`; beside them the parts that
+//! run on the CPU: `schedule`, `noise`, `preprocess`, `postprocess`.
 
+pub mod conditioning;
+pub mod config;
+mod constants;
+pub mod module;
+mod network;
 pub mod noise;
+pub mod pipeline;
 pub mod postprocess;
 pub mod preprocess;
+mod resnet;
 pub mod schedule;
+mod transformer;
+pub mod unet;
+pub mod vae;

@@ -1,22 +1,28 @@
-//! The engine held against reference numbers. Every test's name begins with `parity`.
+//! The engine held against reference numbers, natively. `cargo test --release -p wasm-core parity` runs exactly these, and those modules
+//! of the crate itself that are called `parity`.
 #![expect(unreachable_pub, reason = "the cases are modules of two programs")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod cases;
+mod full;
 mod kernels;
+mod networks;
+mod pipeline;
 mod rig;
 
-use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::Result;
+use wasm_core::gpu::{Gpu, Preference};
 
 /// Runs one case on this machine's GPU, or on the CPU where there is none.
 fn run(case: impl AsyncFnOnce(&Gpu) -> Result<()>) {
     pollster::block_on(async {
-        let gpu = Gpu::open(Preference::Fastest).await.expect("a Vulkan, Metal or DirectX 12 adapter (Debian: mesa-vulkan-drivers)");
+        let gpu = Gpu::open(Preference::Fastest).await;
+        let gpu = gpu.expect("a Vulkan, Metal or DirectX 12 adapter (Debian: mesa-vulkan-drivers)");
         case(&gpu).await.expect("the case runs");
     });
 }
 
-/// One test for each line.
-macro_rules! cases {
+macro_rules! tests {
     ($($name:ident = $case:expr;)*) => {
         $(#[test]
         fn $name() {
@@ -25,6 +31,10 @@ macro_rules! cases {
     };
 }
 
-cases! {
-    parity_matmul = kernels::matmul::matches_its_reference;
+with_all_cases!(tests);
+
+tests! {
+    parity_limits_that_are_missing_are_named = pipeline::says_which_limit_is_missing;
+    parity_full_unet = full::unet;
+    parity_full_vae = full::vae;
 }

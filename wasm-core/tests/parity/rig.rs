@@ -212,3 +212,46 @@ pub fn report(line: &str) {
     // Nothing is lost if nobody listens.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
+
+/// The bytes of a file in `tests/fixtures`.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn fixture(name: &str) -> Vec<u8> {
+    // At run time, so that a test program can be carried to another machine.
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    let path = format!("{root}/tests/fixtures/{name}");
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+#[cfg(target_arch = "wasm32")]
+mod web {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    thread_local! {
+        static FILES: RefCell<HashMap<String, Vec<u8>>> = RefCell::default();
+        static LINES: RefCell<Vec<String>> = RefCell::default();
+    }
+
+    /// Keeps a file for [`fixture`].
+    pub fn provide(name: String, bytes: Vec<u8>) {
+        FILES.with_borrow_mut(|files| files.insert(name, bytes));
+    }
+
+    /// The bytes of a file that the page provided.
+    pub fn fixture(name: &str) -> Vec<u8> {
+        FILES.with_borrow(|files| files.get(name).cloned()).unwrap_or_else(|| panic!("the page did not provide {name}"))
+    }
+
+    /// Keeps a line for the page.
+    pub fn report(line: &str) {
+        LINES.with_borrow_mut(|lines| lines.push(line.to_owned()));
+    }
+
+    /// What was reported since the last time.
+    pub fn lines() -> String {
+        LINES.take().join("\n")
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use web::{fixture, lines, provide, report};

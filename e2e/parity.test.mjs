@@ -1,0 +1,74 @@
+// The engine's parity cases in a browser's WebGPU: its compiler reads our WGSL, and its checks are on.
+//
+//   node --test parity.test.mjs        after `cargo xtask test` has built dist/parity
+
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+const MODULE = fileURLToPath(new URL('../dist/parity/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../wasm-core/tests/fixtures/', import.meta.url));
+const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+
+let browser, server, page, home;
+
+before(async () => {
+  server = http.createServer(async (request, response) => {
+    const name = decodeURIComponent(new URL(request.url, 'http://host').pathname);
+    if (name === '/') return response.setHeader('content-type', 'text/html').end('<!doctype html>');
+    const file = name.startsWith('/fixtures/') ? path.join(FIXTURES, name.slice(10)) : path.join(MODULE, name);
+    try {
+      const body = await readFile(file);
+      response.setHeader('content-type', TYPES[path.extname(name)] ?? 'application/octet-stream').end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  home = `http://127.0.0.1:${server.address().port}`;
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** The names of the cases, and a page with the module and every fixture in it. */
+async function load() {
+  page = await browser.newPage();
+  page.on('pageerror', (error) => console.error(error));
+  page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
+  await page.goto(home);
+  const files = (await readdir(path.join(FIXTURES, 'moebius'))).filter((name) => /\.(safetensors|png)$/.test(name));
+  return await page.evaluate(async (files) => {
+    const module = await import('/parity.js');
+    await module.default();
+    for (const file of files) {
+      const bytes = await (await fetch(`/fixtures/moebius/${file}`)).arrayBuffer();
+      module.provide(`moebius/${file}`, new Uint8Array(bytes));
+    }
+    window.parity = module;
+    return module.cases();
+  }, files);
+}
+
+test("every case holds in the browser's WebGPU", { timeout: 900_000 }, async (t) => {
+  const cases = await load();
+  assert.ok(cases.length > 20, 'the cases are there');
+  for (const name of cases) {
+    await t.test(name, { timeout: 300_000 }, async () => {
+      const result = await page.evaluate((name) => window.parity.run(name).then(
+        (lines) => ({ lines }), (error) => ({ error: String(error) })), name);
+      if (result.error) await load();
+      assert.equal(result.error, undefined, name);
+      console.log(result.lines);
+    });
+  }
+});

@@ -1,0 +1,69 @@
+//! What the U-Net sees: latents, mask and masked latents as channels of one map.
+
+pub mod reference;
+
+use super::{out, quads};
+use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// `Y = [latents, mask, masked]` along the channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Assemble<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// `[1, 4, H, W]` in f32.
+    pub latents: View,
+    /// `[1, 1, H, W]` in f32.
+    pub mask: View,
+    /// `[1, 4, H, W]` in f32.
+    pub masked: View,
+    /// `[1, 9, H, W]`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    quads: u32,
+    a_count: u32,
+    m_count: u32,
+    a_offset: u32,
+    a_row: u32,
+    m_offset: u32,
+    m_row: u32,
+    z_offset: u32,
+    z_row: u32,
+    y_offset: u32,
+    y_row: u32,
+}
+
+impl Assemble<'_> {
+    /// Appends the assembly to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands do not fit together.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (a, m, z, y) = (self.latents, self.mask, self.masked, self.y);
+        let fits = |v: &View| v.batch == 1 && v.element == Element::F32 && (v.height, v.width) == (y.height, y.width);
+        if ![a, m, z].iter().all(fits) || y.batch != 1 || y.channels != a.channels + m.channels + z.channels {
+            return Err(Error::Shape(format!("{}: assembly of {:?} from {:?}", self.label, y.shape(), a.shape())));
+        }
+        let params = Params {
+            quads: y.pixels().div_ceil(4),
+            a_count: a.channels,
+            m_count: m.channels,
+            a_offset: quads(a.offset),
+            a_row: quads(a.plane),
+            m_offset: quads(m.offset),
+            m_row: quads(m.plane),
+            z_offset: quads(z.offset),
+            z_row: quads(z.plane),
+            y_offset: quads(y.offset),
+            y_row: quads(y.plane),
+        };
+        let program = out(Program::new("assemble", include_str!("assemble.wgsl")), y.element);
+        let workgroups = [params.quads.div_ceil(256), y.channels, 1];
+        g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&a).read(&m).read(&z).write(&y));
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+// Convolution as an implicit matrix product (im2col that is never stored):
+//   Y[b, m, y, x] = act(sum_{t, c} W[t, c, m] X[b, c, y * stride + ty - pad_y, x * stride + tx - pad_x] + bias[m]) + R[b, m, y, x]
+// for the taps t = (ty, tx); outside the map X is 0.
+//
+// With 4 phases it is nearest-neighbour doubling followed by a 3x3 convolution: every output of one parity (py, px) sees only
+// 2x2 different pixels, with weights that are sums of the nine. Phase p of W has the taps of (py, px) = (p / 2, p % 2), reads from
+// (y - 1 + py, x - 1 + px) on and writes to (2 y + py, 2 x + px): 4/9 of the arithmetic, and the doubled map never exists.
+//
+// W : [phases, taps, C, M padded to 4]   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
+// One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases). Taps are the outer part of the inner dimension, so
+// that an invocation finds its four pixels once per tap and then walks through the channels.
+// needs: real, out, weight, tile, activation
+
+struct Params {
+    m          : u32,
+    channels   : u32,
+    taps       : u32,
+    taps_x     : u32,
+    stride     : u32,
+    pad_y      : u32,
+    pad_x      : u32,
+    phases     : u32,   // 1 or 4
+    in_height  : u32,
+    in_width   : u32,
+    height     : u32,   // of the results of one phase
+    width      : u32,
+    x_offset   : u32,   // this and all below in single elements
+    x_plane    : u32,
+    x_batch    : u32,
+    y_offset   : u32,
+    y_plane    : u32,
+    y_batch    : u32,
+    r_offset   : u32,
+    r_plane    : u32,
+    r_batch    : u32,
+    activation : u32,
+    residuals  : u32,   // 0 or 1
+}
+
+@group(0) @binding(0) var<uniform>             p    : Params;
+@group(0) @binding(1) var<storage, read>       w    : array<Weight4>;
+@group(0) @binding(2) var<storage, read>       bias : array<f32>;
+@group(0) @binding(3) var<storage, read>       x    : array<Real>;
+@group(0) @binding(4) var<storage, read>       r    : array<Real>;
+@group(0) @binding(5) var<storage, read_write> y    : array<Out>;
+
+var<private> batch   : u32;
+var<private> phase   : u32;
+var<private> first_y : vec4<i32>;   // top left corner of the window of each of the four pixels
+var<private> first_x : vec4<i32>;
+var<private> places  : vec4<u32>;   // of the four pixels under the tap in hand
+var<private> inside  : vec4<f32>;   // 0 where they lie outside the map
+
+// Finds the four pixels that tap `t` sees.
+fn aim(t : u32) {
+    let at_y = first_y + vec4<i32>(i32(t / p.taps_x));
+    let at_x = first_x + vec4<i32>(i32(t % p.taps_x));
+    let size = vec2<i32>(i32(p.in_height), i32(p.in_width));
+    let ok = (at_y >= vec4<i32>(0)) & (at_y < size.xxxx) & (at_x >= vec4<i32>(0)) & (at_x < size.yyyy);
+    inside = select(vec4<f32>(0.0), vec4<f32>(1.0), ok);
+    places = vec4<u32>(select(vec4<i32>(0), at_y * size.y + at_x, ok));
+}
+
+fn fetch_w(t : u32, c : u32, quad : u32) -> vec4<f32> {
+    if t < p.taps && c < p.channels && quad * 4u < p.m {
+        return widen(w[((phase * p.taps + t) * p.channels + c) * ((p.m + 3u) / 4u) + quad]);
+    }
+    return vec4<f32>(0.0);
+}
+
+fn fetch_x(c : u32) -> vec4<f32> {
+    if c >= p.channels { return vec4<f32>(0.0); }
+    let at = p.x_offset + batch * p.x_batch + c * p.x_plane + places;
+    let four = vec4<f32>(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
+    // A choice, not a product: what lies at place 0 need not be finite.
+    return select(vec4<f32>(0.0), four, inside > vec4<f32>(0.0));
+}
+
+fn put(m : u32, n : u32, value : f32) {
+    if n >= p.height * p.width { return; }
+    var place = n;
+    if p.phases == 4u {
+        place = (2u * (n / p.width) + phase / 2u) * 2u * p.width + 2u * (n % p.width) + phase % 2u;
+    }
+    var sum = value;
+    if p.residuals > 0u { sum += f32(r[p.r_offset + batch * p.r_batch + m * p.r_plane + place]); }
+    y[p.y_offset + batch * p.y_batch + m * p.y_plane + place] = Out(sum);
+}
+
+fn emit(m : u32, n : u32, sum : vec4<f32>) {
+    if m >= p.m { return; }
+    let value = activate(sum + vec4<f32>(bias[m]), p.activation);
+    put(m, n, value.x);
+    put(m, n + 1u, value.y);
+    put(m, n + 2u, value.z);
+    put(m, n + 3u, value.w);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    batch = group.z / p.phases;
+    phase = group.z % p.phases;
+    let quad   = lane % QUADS;
+    let c0     = lane / QUADS;
+    let c1     = c0 + 256u / QUADS;
+    let w_quad = group.y * QUADS + quad;
+    let row    = lane / 16u;
+    let col    = lane % 16u;
+
+    // Pixels past the last one compute something that is never written.
+    let n  = vec4<u32>((group.x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+    var up = vec2<u32>(p.pad_y, p.pad_x);
+    if p.phases == 4u { up = vec2<u32>(1u - phase / 2u, 1u - phase % 2u); }
+    first_y = vec4<i32>(n / p.width * p.stride) - vec4<i32>(i32(up.x));
+    first_x = vec4<i32>(n % p.width * p.stride) - vec4<i32>(i32(up.y));
+
+    // The inner dimension in pieces of DEPTH channels of one tap.
+    let pieces = (p.channels + DEPTH - 1u) / DEPTH;
+    aim(0u);
+    var w0 = fetch_w(0u, c0, w_quad);
+    var w1 = fetch_w(0u, c1, w_quad);
+    var x0 = fetch_x(c0);
+    var x1 = fetch_x(c1);
+    var tap   = 0u;
+    var piece = 0u;
+    for (var i = 0u; i < p.taps * pieces; i++) {
+        workgroupBarrier();
+        staged_w[lane] = w0;
+        staged_w[lane + 256u] = w1;
+        staged_x[lane] = x0;
+        staged_x[lane + 256u] = x1;
+        workgroupBarrier();
+        piece++;
+        if piece == pieces {
+            piece = 0u;
+            tap++;
+            aim(tap);
+        }
+        w0 = fetch_w(tap, piece * DEPTH + c0, w_quad);
+        w1 = fetch_w(tap, piece * DEPTH + c1, w_quad);
+        x0 = fetch_x(piece * DEPTH + c0);
+        x1 = fetch_x(piece * DEPTH + c1);
+        multiply_staged(row, col);
+    }
+    emit_all(group.y * TILE, group.x * TILE, row, col);
+}

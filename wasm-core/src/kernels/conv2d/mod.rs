@@ -1,0 +1,195 @@
+//! Convolutions with windows: 3x3 of stride 1 or 2, and nearest-neighbour doubling with the 3x3 convolution that follows it.
+
+pub mod reference;
+
+use super::{Activation, Tile, out, real};
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// How windows lie on the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// 3x3, one pixel of zeros around the map.
+    Same,
+    /// 3x3 at every second pixel, one pixel of zeros around the map.
+    Half,
+    /// 3x3 at every second pixel, with a row of zeros below and a column of zeros to the right only.
+    HalfBottomRight,
+    /// Doubled by repetition, then as [`Window::Same`], as 2x2 windows of four phases.
+    Doubled,
+}
+
+impl Window {
+    /// Phases and taps of the weights.
+    pub fn phases_and_taps(self) -> (u32, u32) {
+        if self == Self::Doubled { (4, 4) } else { (1, 9) }
+    }
+
+    /// H' and W' of the result.
+    pub fn result(self, height: u32, width: u32) -> [u32; 2] {
+        match self {
+            Self::Same => [height, width],
+            Self::Half => [height.div_ceil(2), width.div_ceil(2)],
+            Self::HalfBottomRight => [height / 2, width / 2],
+            Self::Doubled => [2 * height, 2 * width],
+        }
+    }
+}
+
+/// `Y[b] = act(W * X[b] + bias) + residual`.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv2d<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// How windows lie on the map.
+    pub window: Window,
+    /// W: `[phases, taps, C, M padded to 4]`, as [`pack`] or [`pack_doubled`] makes it.
+    pub weights: ConstantId,
+    /// How the weights are stored.
+    pub stored: Element,
+    /// `[M padded to 4]` in f32.
+    pub bias: ConstantId,
+    /// X: `[B, C, H, W]`.
+    pub x: View,
+    /// What follows the sum.
+    pub activation: Activation,
+    /// Added after the activation: `[B, M, H', W']`.
+    pub residual: Option<View>,
+    /// Y: `[B, M, H', W']`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    m: u32,
+    channels: u32,
+    taps: u32,
+    taps_x: u32,
+    stride: u32,
+    pad_y: u32,
+    pad_x: u32,
+    phases: u32,
+    in_height: u32,
+    in_width: u32,
+    height: u32,
+    width: u32,
+    x_offset: u32,
+    x_plane: u32,
+    x_batch: u32,
+    y_offset: u32,
+    y_plane: u32,
+    y_batch: u32,
+    r_offset: u32,
+    r_plane: u32,
+    r_batch: u32,
+    activation: u32,
+    residuals: u32,
+}
+
+impl Conv2d<'_> {
+    /// Appends the convolution to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands do not fit together.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (x, y) = (self.x, self.y);
+        let fits = [y.height, y.width] == self.window.result(x.height, x.width)
+            && x.batch == y.batch
+            && self.residual.is_none_or(|r| r.shape() == y.shape() && r.element == x.element);
+        if !fits {
+            return Err(Error::Shape(format!("{}: convolution of {:?} to {:?}", self.label, x.shape(), y.shape())));
+        }
+        let (phases, taps) = self.window.phases_and_taps();
+        let (height, width) = if phases == 4 { (x.height, x.width) } else { (y.height, y.width) };
+        let (stride, pad) = match self.window {
+            Window::Same => (1, 1),
+            Window::Half => (2, 1),
+            Window::HalfBottomRight => (2, 0),
+            // The phase decides.
+            Window::Doubled => (1, 0),
+        };
+        let r = self.residual.unwrap_or(x);
+        let params = Params {
+            m: y.channels,
+            channels: x.channels,
+            taps,
+            taps_x: if phases == 4 { 2 } else { 3 },
+            stride,
+            pad_y: pad,
+            pad_x: pad,
+            phases,
+            in_height: x.height,
+            in_width: x.width,
+            height,
+            width,
+            x_offset: x.offset,
+            x_plane: x.plane,
+            x_batch: x.batch_stride,
+            y_offset: y.offset,
+            y_plane: y.plane,
+            y_batch: y.batch_stride,
+            r_offset: r.offset,
+            r_plane: r.plane,
+            r_batch: r.batch_stride,
+            activation: self.activation as u32,
+            residuals: self.residual.is_some().into(),
+        };
+        let pixels = height * width;
+        let tile = Tile::fitting(y.channels, pixels, y.batch * phases);
+        let program = Program::new("conv2d", include_str!("conv2d.wgsl"))
+            .with("", include_str!("../prelude/activation.wgsl"));
+        let program = real(out(program, y.element), x.element);
+        let program = match self.stored {
+            Element::F16 => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
+            Element::F32 => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
+        };
+        let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), y.batch * phases];
+        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
+            .constant(self.weights)
+            .constant(self.bias)
+            .read(&x);
+        let dispatch = match &self.residual {
+            Some(residual) => dispatch.read(residual),
+            None => dispatch.unused(&x),
+        };
+        let products = u64::from(y.batch * y.channels * x.channels) * u64::from(pixels * phases * taps);
+        g.dispatch(dispatch.write(&y).flops(2 * products));
+        Ok(())
+    }
+}
+
+/// `[M, C, 3, 3]` as `[taps, C, M padded to 4]`.
+pub fn pack(w: &[f32], m: usize, c: usize) -> Vec<f32> {
+    let padded = m.next_multiple_of(4);
+    let mut packed = vec![0.0; 9 * c * padded];
+    for o in 0..m {
+        for i in 0..c {
+            for t in 0..9 {
+                packed[(t * c + i) * padded + o] = w[(o * c + i) * 9 + t];
+            }
+        }
+    }
+    packed
+}
+
+/// `[M, C, 3, 3]` as `[4 phases, 4 taps, C, M padded to 4]`: what each phase's 2x2 pixels get from the nine weights.
+///
+/// In one dimension, an even output sees the source pixel before it with `w0` and its own with `w1 + w2`; an odd one its own
+/// with `w0 + w1` and the next with `w2`.
+pub fn pack_doubled(w: &[f32], m: usize, c: usize) -> Vec<f32> {
+    const PARTS: [[&[usize]; 2]; 2] = [[&[0], &[1, 2]], [&[0, 1], &[2]]];
+    let padded = m.next_multiple_of(4);
+    let mut packed = vec![0.0; 16 * c * padded];
+    for (phase, tap) in (0..16).map(|i| (i / 4, i % 4)) {
+        let (rows, cols) = (PARTS[phase / 2][tap / 2], PARTS[phase % 2][tap % 2]);
+        for i in 0..c {
+            for o in 0..m {
+                let of = |ky: usize, kx: usize| f64::from(w[(o * c + i) * 9 + ky * 3 + kx]);
+                let sum: f64 = rows.iter().flat_map(|&ky| cols.iter().map(move |&kx| (ky, kx))).map(|(ky, kx)| of(ky, kx)).sum();
+                packed[((phase * 4 + tap) * c + i) * padded + o] = sum as f32;
+            }
+        }
+    }
+    packed
+}

@@ -1,0 +1,69 @@
+//! One step of the sampler: classifier-free guidance and DDIM.
+
+pub mod reference;
+
+use super::quads;
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// The latents after this step, everything in f32.
+#[derive(Clone, Copy, Debug)]
+pub struct DdimStep<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// The noise seen by the unconditional, then by the conditional branch: `[2, C, H, W]`.
+    pub predicted: View,
+    /// `[1, C, H, W]`.
+    pub latents: View,
+    /// `[steps, 4]`: roots of `abar_t`, `1 - abar_t`, `abar_prev`, `1 - abar_prev`.
+    pub coefficients: ConstantId,
+    /// `[1, 1, 1, 4]`: the guidance scale and three unused.
+    pub guidance: View,
+    /// `[1, C, H, W]`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    quads: u32,
+    e_offset: u32,
+    e_row: u32,
+    e_batch: u32,
+    x_offset: u32,
+    x_row: u32,
+    g_offset: u32,
+    y_offset: u32,
+    y_row: u32,
+}
+
+impl DdimStep<'_> {
+    /// Appends the step to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands do not fit together.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (e, x, scale, y) = (self.predicted, self.latents, self.guidance, self.y);
+        let [batch, c, h, w] = y.shape();
+        let fits = batch == 1 && x.shape() == y.shape() && e.shape() == [2, c, h, w];
+        if !fits || [e, x, scale, y].iter().any(|v| v.element != Element::F32) {
+            return Err(Error::Shape(format!("{}: step from {:?} to {:?}", self.label, x.shape(), y.shape())));
+        }
+        let params = Params {
+            quads: y.pixels().div_ceil(4),
+            e_offset: quads(e.offset),
+            e_row: quads(e.plane),
+            e_batch: quads(e.batch_stride),
+            x_offset: quads(x.offset),
+            x_row: quads(x.plane),
+            g_offset: quads(scale.offset),
+            y_offset: quads(y.offset),
+            y_row: quads(y.plane),
+        };
+        let program = Program::new("ddim_step", include_str!("ddim_step.wgsl"));
+        let workgroups = [params.quads.div_ceil(256), c, 1];
+        let dispatch = Dispatch::new(self.label, program, workgroups, &params).step().constant(self.coefficients);
+        g.dispatch(dispatch.read(&e).read(&x).read(&scale).write(&y));
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Whether a result consists of finite numbers: 16 bits overflow where 32 do not.
+
+pub mod reference;
+
+use super::{quads, real};
+use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// `Y[0]` = how many elements of X are not finite.
+#[derive(Clone, Copy, Debug)]
+pub struct FiniteCheck<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// X: `[B, C, H, W]`.
+    pub x: View,
+    /// Y: `[1, 1, 1, 4]` in f32.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    batch: u32,
+    channels: u32,
+    pixels: u32,
+    offset: u32,
+    plane: u32,
+    stride: u32,
+    y_offset: u32,
+}
+
+impl FiniteCheck<'_> {
+    /// Appends the check to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if Y has no place for the count.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (x, y) = (self.x, self.y);
+        if y.shape() != [1, 1, 1, 4] || y.element != Element::F32 {
+            return Err(Error::Shape(format!("{}: a count in {:?}", self.label, y.shape())));
+        }
+        let params = Params {
+            batch: x.batch,
+            channels: x.channels,
+            pixels: x.pixels(),
+            offset: x.offset,
+            plane: x.plane,
+            stride: x.batch_stride,
+            y_offset: quads(y.offset),
+        };
+        let program = Program::new("finite_check", include_str!("finite_check.wgsl"));
+        let program = real(program.with("", include_str!("../prelude/reduce.wgsl")), x.element);
+        g.dispatch(Dispatch::new(self.label, program, [1, 1, 1], &params).read(&x).write(&y));
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+// Content lambda, first of two: the sums over a chunk of the pixels,
+//   S[b, c, k, v] = sum_{n in chunk c} P[b, k, n] V[b, v, n]
+//
+// A product with few results and a long inner dimension, so the inner dimension is what is shared out among workgroups.
+//
+// P : [B, K, N], keys after their softmax   V : [B, Vd, N], values   S : [B, chunks, K, Vd] in f32
+// One workgroup per 16 x 16 results and chunk: (ceil(K / 16) * ceil(Vd / 16), chunks, B); each invocation has one result. 64 pixels
+// of 16 keys and 16 values are staged at a time, in fours. Pixels from N on are replaced by 0 on both sides, since the padding of a
+// plane may hold anything, NaN included.
+// needs: real
+
+struct Params {
+    keys          : u32,
+    values        : u32,
+    pixels        : u32,
+    k_offset      : u32,   // this and the next five in units of four elements
+    k_row         : u32,
+    k_batch       : u32,
+    v_offset      : u32,
+    v_row         : u32,
+    v_batch       : u32,
+    value_tiles   : u32,   // ceil(Vd / 16)
+    rounds        : u32,   // 64 pixels each, in a chunk
+    partial_chunk : u32,   // elements from one chunk's sums to the next, and from one sample's
+    partial_batch : u32,
+}
+
+@group(0) @binding(0) var<uniform>             p         : Params;
+@group(0) @binding(1) var<storage, read>       soft_keys : array<Real4>;
+@group(0) @binding(2) var<storage, read>       values    : array<Real4>;
+@group(0) @binding(3) var<storage, read_write> partials  : array<f32>;
+
+const SIDE  = 16u;
+const QUADS = 16u;   // of pixels, staged at a time
+const ROW   = 17u;   // one more than SIDE: rows then begin in different banks
+
+// [QUADS, ROW], 4352 bytes each.
+var<workgroup> staged_k : array<vec4<f32>, 272>;
+var<workgroup> staged_v : array<vec4<f32>, 272>;
+
+// Four pixels, with 0 for those from N on.
+fn inside(quad : u32, value : vec4<f32>) -> vec4<f32> {
+    let n = vec4<u32>(quad * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+    return select(vec4<f32>(0.0), value, n < vec4<u32>(p.pixels));
+}
+
+fn fetch_k(sample : u32, k : u32, quad : u32) -> vec4<f32> {
+    if k >= p.keys || quad * 4u >= p.pixels { return vec4<f32>(0.0); }
+    return inside(quad, vec4<f32>(soft_keys[p.k_offset + sample * p.k_batch + k * p.k_row + quad]));
+}
+
+fn fetch_v(sample : u32, v : u32, quad : u32) -> vec4<f32> {
+    if v >= p.values || quad * 4u >= p.pixels { return vec4<f32>(0.0); }
+    return inside(quad, vec4<f32>(values[p.v_offset + sample * p.v_batch + v * p.v_row + quad]));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    let first_k = group.x / p.value_tiles * SIDE;
+    let first_v = group.x % p.value_tiles * SIDE;
+    // To stage: a quad of one row. To multiply: one key and one value.
+    let fetched = lane / QUADS;
+    let quad    = lane % QUADS;
+    let key     = lane / SIDE;
+    let value   = lane % SIDE;
+
+    var sum = 0.0;
+    for (var i = 0u; i < p.rounds; i++) {
+        let at = (group.y * p.rounds + i) * QUADS + quad;
+        let k4 = fetch_k(group.z, first_k + fetched, at);
+        let v4 = fetch_v(group.z, first_v + fetched, at);
+        workgroupBarrier();
+        staged_k[quad * ROW + fetched] = k4;
+        staged_v[quad * ROW + fetched] = v4;
+        workgroupBarrier();
+        for (var j = 0u; j < QUADS; j++) {
+            sum += dot(staged_k[j * ROW + key], staged_v[j * ROW + value]);
+        }
+    }
+    let k = first_k + key;
+    let v = first_v + value;
+    if k < p.keys && v < p.values {
+        partials[group.z * p.partial_batch + group.y * p.partial_chunk + k * p.values + v] = sum;
+    }
+}

@@ -1,0 +1,253 @@
+// Position lambda and content lambda applied to the queries, without either lambda of a pixel ever being in memory:
+//   Y[b, a Vd + v, n] = sum_k Q[b, a K + k, n] L[b, k, v] + sum_r G[a, n, r] V[b, v, n + r] + R[b, a Vd + v, n]
+//   G[a, n, r]        = sum_k Q[b, a K + k, n] W[k, r]
+//
+// The position lambda of pixel n is a convolution of the values with K filters of 15 x 15, sum_r W[k, r] V[v, n + r], which the
+// queries then contract over k. Contracted first, the filters become 225 weights for each head and pixel, and what is left is a
+// weighted sum of the values around the pixel: K + Vd products for each weight instead of K Vd. n + r outside the map counts as 0.
+// The bias of the convolution comes with L.
+//
+// Q : [B, heads K, H, W]   L : [B, K, Vd] in f32   W : [15 (dy), K, 16 (dx, the last one 0)] in f32   V : [B, Vd, H, W]
+// R, Y : [B, heads Vd, H, W]
+// One workgroup per tile of 16 x 4 pixels, 4 heads and 40 values: (tiles, heads / 4 * ceil(Vd / 40), B).
+//
+// Row by row of the filters, the workgroup computes G of 4 heads, 64 pixels and 16 taps into workgroup memory, and then adds that
+// row's values with these weights. Either way an invocation has 4 neighbouring pixels as a vector: first of one head with 4 taps,
+// then of 2 heads with 5 values. The values of a row are fetched in fours, from 8 pixels left of the invocation's own to 11 right,
+// and a tap sees them through a window that two of these fours always cover. The sums have names because an array would be
+// indexed by a variable, which compilers keep out of registers.
+// needs: real, out, rows
+
+struct Params {
+    keys     : u32,
+    values   : u32,
+    height   : u32,
+    width    : u32,
+    tiles_x  : u32,
+    chunks   : u32,   // of 40 values
+    residual : u32,   // 0 or 1
+    q_offset : u32,   // this and all below in elements
+    q_row    : u32,
+    q_batch  : u32,
+    l_offset : u32,
+    l_row    : u32,
+    l_batch  : u32,
+    v_offset : u32,
+    v_row    : u32,
+    v_batch  : u32,
+    r_offset : u32,
+    r_row    : u32,
+    r_batch  : u32,
+    y_offset : u32,
+    y_row    : u32,
+    y_batch  : u32,
+}
+
+@group(0) @binding(0) var<uniform>             p       : Params;
+@group(0) @binding(1) var<storage, read>       q       : array<Cell>;
+@group(0) @binding(2) var<storage, read>       content : array<f32>;
+@group(0) @binding(3) var<storage, read>       v       : array<Cell>;
+@group(0) @binding(4) var<storage, read>       filters : array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read>       r       : array<Cell>;
+@group(0) @binding(6) var<storage, read_write> y       : array<OutCell>;
+
+const REACH  = 7u;    // of the filters, in all directions
+const TAPS   = 15u;   // in a row of a filter
+const HEADS  = 4u;
+const QUADS  = 16u;   // of pixels in a tile: 4 rows of 4
+const VALUES = 5u;    // of an invocation
+const CHUNK  = 40u;   // values of a workgroup
+
+// G of one row of the filters: [TAPS, HEADS, QUADS], 15360 bytes.
+var<workgroup> staged : array<vec4<f32>, 960>;
+
+// Two heads (a, b) of 5 values.
+var<private> sum_a0 : vec4<f32>;
+var<private> sum_a1 : vec4<f32>;
+var<private> sum_a2 : vec4<f32>;
+var<private> sum_a3 : vec4<f32>;
+var<private> sum_a4 : vec4<f32>;
+var<private> sum_b0 : vec4<f32>;
+var<private> sum_b1 : vec4<f32>;
+var<private> sum_b2 : vec4<f32>;
+var<private> sum_b3 : vec4<f32>;
+var<private> sum_b4 : vec4<f32>;
+
+// Adds one tap: its weights times the values that it sees.
+fn add_tap(place : u32, v0 : vec4<f32>, v1 : vec4<f32>, v2 : vec4<f32>, v3 : vec4<f32>, v4 : vec4<f32>) {
+    let ga = staged[place];
+    let gb = staged[place + QUADS];
+    sum_a0 = fma(ga, v0, sum_a0);
+    sum_a1 = fma(ga, v1, sum_a1);
+    sum_a2 = fma(ga, v2, sum_a2);
+    sum_a3 = fma(ga, v3, sum_a3);
+    sum_a4 = fma(ga, v4, sum_a4);
+    sum_b0 = fma(gb, v0, sum_b0);
+    sum_b1 = fma(gb, v1, sum_b1);
+    sum_b2 = fma(gb, v2, sum_b2);
+    sum_b3 = fma(gb, v3, sum_b3);
+    sum_b4 = fma(gb, v4, sum_b4);
+}
+
+// A channel that exists, for values beyond the last one; what is computed with it is thrown away.
+fn value_row(value : u32) -> u32 {
+    return min(value, p.values - 1u) * p.v_row;
+}
+
+// One result of four pixels, if there is such a value.
+fn emit(sample : u32, head : u32, value : u32, x : u32, row : u32, sum : vec4<f32>) {
+    if value >= p.values { return; }
+    let channel = head * p.values + value;
+    put_quad(
+        p.y_offset + sample * p.y_batch + channel * p.y_row,
+        p.r_offset + sample * p.r_batch + channel * p.r_row,
+        x, row, sum,
+    );
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    let sample     = group.z;
+    let first_x    = group.x % p.tiles_x * 16u;
+    let first_y    = group.x / p.tiles_x * 4u;
+    let first_head = group.y / p.chunks * HEADS;
+    let chunk      = group.y % p.chunks;
+
+    let quad = lane % QUADS;
+    let x    = first_x + quad % 4u * 4u;
+    let row  = first_y + quad / 4u;
+    // To weigh: one head and four taps. To add: two heads and 5 values.
+    let tap4  = lane / QUADS % 4u;
+    let head  = lane / (4u * QUADS);
+    let value = chunk * CHUNK + lane / QUADS % 8u * VALUES;
+    let pair  = lane / (8u * QUADS) * 2u;
+
+    let q_sample = p.q_offset + sample * p.q_batch;
+    let v_sample = p.v_offset + sample * p.v_batch;
+
+    // Content: the same lambda for all pixels.
+    let qa = q_sample + (first_head + pair) * p.keys * p.q_row;
+    let qb = qa + p.keys * p.q_row;
+    for (var k = 0u; k < p.keys; k++) {
+        let q4a = q_quad(qa + k * p.q_row, x, row);
+        let q4b = q_quad(qb + k * p.q_row, x, row);
+        let l   = p.l_offset + sample * p.l_batch + k * p.l_row;
+        let l0  = vec4<f32>(content[l + min(value + 0u, p.values - 1u)]);
+        let l1  = vec4<f32>(content[l + min(value + 1u, p.values - 1u)]);
+        let l2  = vec4<f32>(content[l + min(value + 2u, p.values - 1u)]);
+        let l3  = vec4<f32>(content[l + min(value + 3u, p.values - 1u)]);
+        let l4  = vec4<f32>(content[l + min(value + 4u, p.values - 1u)]);
+        sum_a0 = fma(q4a, l0, sum_a0);
+        sum_a1 = fma(q4a, l1, sum_a1);
+        sum_a2 = fma(q4a, l2, sum_a2);
+        sum_a3 = fma(q4a, l3, sum_a3);
+        sum_a4 = fma(q4a, l4, sum_a4);
+        sum_b0 = fma(q4b, l0, sum_b0);
+        sum_b1 = fma(q4b, l1, sum_b1);
+        sum_b2 = fma(q4b, l2, sum_b2);
+        sum_b3 = fma(q4b, l3, sum_b3);
+        sum_b4 = fma(q4b, l4, sum_b4);
+    }
+
+    // Position. Rows of the filters that leave the map with all of the tile are left out.
+    let q_head = q_sample + (first_head + head) * p.keys * p.q_row;
+    let v0_row = v_sample + value_row(value + 0u);
+    let v1_row = v_sample + value_row(value + 1u);
+    let v2_row = v_sample + value_row(value + 2u);
+    let v3_row = v_sample + value_row(value + 3u);
+    let v4_row = v_sample + value_row(value + 4u);
+    let first_dy = max(REACH, first_y + 3u) - (first_y + 3u);
+    let end_dy   = min(TAPS, p.height + REACH - first_y);
+    for (var dy = first_dy; dy < end_dy; dy++) {
+        var g0 = vec4<f32>(0.0);
+        var g1 = vec4<f32>(0.0);
+        var g2 = vec4<f32>(0.0);
+        var g3 = vec4<f32>(0.0);
+        for (var k = 0u; k < p.keys; k++) {
+            let q4 = q_quad(q_head + k * p.q_row, x, row);
+            let w  = filters[(dy * p.keys + k) * 4u + tap4];
+            g0 = fma(vec4<f32>(w.x), q4, g0);
+            g1 = fma(vec4<f32>(w.y), q4, g1);
+            g2 = fma(vec4<f32>(w.z), q4, g2);
+            g3 = fma(vec4<f32>(w.w), q4, g3);
+        }
+        workgroupBarrier();
+        let place = (tap4 * 4u * HEADS + head) * QUADS + quad;
+        staged[place] = g0;
+        staged[place + HEADS * QUADS] = g1;
+        staged[place + 2u * HEADS * QUADS] = g2;
+        if tap4 < 3u { staged[place + 3u * HEADS * QUADS] = g3; }
+        workgroupBarrier();
+
+        // Signed, for what lies outside the map; the window begins one pixel before the first tap.
+        let v_y = i32(row + dy) - i32(REACH);
+        let v_x = i32(x) - i32(REACH + 1u);
+        var left0 = v_quad(v0_row, v_x, v_y);
+        var left1 = v_quad(v1_row, v_x, v_y);
+        var left2 = v_quad(v2_row, v_x, v_y);
+        var left3 = v_quad(v3_row, v_x, v_y);
+        var left4 = v_quad(v4_row, v_x, v_y);
+        for (var four = 0u; four < 4u; four++) {
+            let right_x = v_x + i32(four) * 4 + 4;
+            let right0 = v_quad(v0_row, right_x, v_y);
+            let right1 = v_quad(v1_row, right_x, v_y);
+            let right2 = v_quad(v2_row, right_x, v_y);
+            let right3 = v_quad(v3_row, right_x, v_y);
+            let right4 = v_quad(v4_row, right_x, v_y);
+            let tap = (four * 4u * HEADS + pair) * QUADS + quad;
+            add_tap(
+                tap + 0u * HEADS * QUADS,
+                vec4<f32>(left0.yzw, right0.x),
+                vec4<f32>(left1.yzw, right1.x),
+                vec4<f32>(left2.yzw, right2.x),
+                vec4<f32>(left3.yzw, right3.x),
+                vec4<f32>(left4.yzw, right4.x),
+            );
+            add_tap(
+                tap + 1u * HEADS * QUADS,
+                vec4<f32>(left0.zw, right0.xy),
+                vec4<f32>(left1.zw, right1.xy),
+                vec4<f32>(left2.zw, right2.xy),
+                vec4<f32>(left3.zw, right3.xy),
+                vec4<f32>(left4.zw, right4.xy),
+            );
+            add_tap(
+                tap + 2u * HEADS * QUADS,
+                vec4<f32>(left0.w, right0.xyz),
+                vec4<f32>(left1.w, right1.xyz),
+                vec4<f32>(left2.w, right2.xyz),
+                vec4<f32>(left3.w, right3.xyz),
+                vec4<f32>(left4.w, right4.xyz),
+            );
+            if four < 3u {
+                add_tap(
+                    tap + 3u * HEADS * QUADS,
+                    right0,
+                    right1,
+                    right2,
+                    right3,
+                    right4,
+                );
+            }
+            left0 = right0;
+            left1 = right1;
+            left2 = right2;
+            left3 = right3;
+            left4 = right4;
+        }
+    }
+
+    emit(sample, first_head + pair, value + 0u, x, row, sum_a0);
+    emit(sample, first_head + pair, value + 1u, x, row, sum_a1);
+    emit(sample, first_head + pair, value + 2u, x, row, sum_a2);
+    emit(sample, first_head + pair, value + 3u, x, row, sum_a3);
+    emit(sample, first_head + pair, value + 4u, x, row, sum_a4);
+    emit(sample, first_head + pair + 1u, value + 0u, x, row, sum_b0);
+    emit(sample, first_head + pair + 1u, value + 1u, x, row, sum_b1);
+    emit(sample, first_head + pair + 1u, value + 2u, x, row, sum_b2);
+    emit(sample, first_head + pair + 1u, value + 3u, x, row, sum_b3);
+    emit(sample, first_head + pair + 1u, value + 4u, x, row, sum_b4);
+}

@@ -1,0 +1,22 @@
+// Four neighbouring pixels of a map whose width is a multiple of 4: one read, in the map as a whole or not at all.
+alias Cell    = Real4;
+alias OutCell = Out4;
+
+// Queries outside the map are those of its edge: what is computed with them is thrown away.
+fn q_quad(plane : u32, x : u32, row : u32) -> vec4<f32> {
+    return vec4<f32>(q[(plane + min(row, p.height - 1u) * p.width + min(x, p.width - 4u)) / 4u]);
+}
+
+// Values outside the map are 0. Coordinates left of and above the map become larger than any map when they lose their sign.
+fn v_quad(plane : u32, x : i32, row : i32) -> vec4<f32> {
+    if u32(x) >= p.width || u32(row) >= p.height { return vec4<f32>(0.0); }
+    return vec4<f32>(v[(plane + u32(row) * p.width + u32(x)) / 4u]);
+}
+
+fn put_quad(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : vec4<f32>) {
+    if x >= p.width || row >= p.height { return; }
+    let n = row * p.width + x;
+    var value = sum;
+    if p.residual != 0u { value += vec4<f32>(r[(r_plane + n) / 4u]); }
+    y[(y_plane + n) / 4u] = Out4(value);
+}

@@ -1,0 +1,84 @@
+// LayerNorm of every pixel (token) over its channels:
+//   Y[b, c, n] = (X[b, c, n] - mean[b, n]) / sqrt(variance[b, n] + epsilon) * weight[c] + bias[c]
+//
+// The first pass finds the mean as well as f32 holds it: the pivot. The second sums the deviations from it and their squares; the
+// deviations' own mean is the rest that f32 could not hold beside the pivot, and corrects the variance too, which thus does not
+// cancel however large the mean is. Later passes find the data in the cache.
+//
+// X, Y : [B, C, N]   affine : weight [C], then bias [C]
+// One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
+// needs: real, out
+
+struct Params {
+    x_offset : u32,   // these in units of four elements
+    x_plane  : u32,
+    x_batch  : u32,
+    y_offset : u32,
+    y_plane  : u32,
+    y_batch  : u32,
+    channels : u32,
+    quads    : u32,   // of pixels
+    epsilon  : f32,
+}
+
+@group(0) @binding(0) var<uniform>             p      : Params;
+@group(0) @binding(1) var<storage, read>       affine : array<f32>;
+@group(0) @binding(2) var<storage, read>       x      : array<Real4>;
+@group(0) @binding(3) var<storage, read_write> y      : array<Out4>;
+
+// A workgroup is 64 channels x 4 quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
+// memory. Each of the four numbers of a quad is reduced on its own: what padding holds never reaches another pixel.
+const QUADS    = 4u;
+const CHANNELS = 64u;
+
+var<workgroup> quad_partials : array<vec4<f32>, 256>;
+
+// It ends with a barrier, so that one reduction may follow another.
+fn sum_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {
+    quad_partials[lane] = value;
+    workgroupBarrier();
+    for (var reach = CHANNELS / 2u * QUADS; reach >= QUADS; reach /= 2u) {
+        if lane < reach { quad_partials[lane] += quad_partials[lane + reach]; }
+        workgroupBarrier();
+    }
+    let sum = quad_partials[lane % QUADS];
+    workgroupBarrier();
+    return sum;
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    let quad   = group.x * QUADS + lane % QUADS;
+    let first  = lane / QUADS;
+    let x_base = p.x_offset + group.z * p.x_batch + quad;
+    let y_base = p.y_offset + group.z * p.y_batch + quad;
+    let count  = f32(p.channels);
+    // Beyond the last pixel there is nothing to do, except to be there at the barriers.
+    let end    = select(0u, p.channels, quad < p.quads);
+
+    var sum = vec4<f32>(0.0);
+    for (var c = first; c < end; c += CHANNELS) {
+        sum += vec4<f32>(x[x_base + c * p.x_plane]);
+    }
+    let pivot = sum_over_channels(lane, sum) / count;
+
+    var deviations = vec4<f32>(0.0);
+    var squares    = vec4<f32>(0.0);
+    for (var c = first; c < end; c += CHANNELS) {
+        let deviation = vec4<f32>(x[x_base + c * p.x_plane]) - pivot;
+        deviations += deviation;
+        squares = fma(deviation, deviation, squares);
+    }
+    let rest     = sum_over_channels(lane, deviations) / count;
+    let variance = max(sum_over_channels(lane, squares) / count - rest * rest, vec4<f32>(0.0));
+    let inverse  = inverseSqrt(variance + vec4<f32>(p.epsilon));
+
+    for (var c = first; c < end; c += CHANNELS) {
+        let deviation = (vec4<f32>(x[x_base + c * p.x_plane]) - pivot) - rest;
+        let result    = fma(deviation * inverse, vec4<f32>(affine[c]), vec4<f32>(affine[p.channels + c]));
+        y[y_base + c * p.y_plane] = Out4(result);
+    }
+}

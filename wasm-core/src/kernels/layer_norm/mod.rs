@@ -1,0 +1,70 @@
+//! Layer normalisation of tokens.
+
+pub mod reference;
+
+use super::{out, quads, real};
+use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
+use crate::{Error, Result};
+
+/// `Y = (X - mean) / sqrt(variance + epsilon) * weight + bias`, mean and variance being those of a pixel's channels.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerNorm<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// X: `[B, C, N]`, N being the pixels of a channel.
+    pub x: View,
+    /// Weight `[C]`, then bias `[C]`, in f32.
+    pub affine: ConstantId,
+    /// Keeps the divisor from 0.
+    pub epsilon: f32,
+    /// Y: `[B, C, N]`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    x_offset: u32,
+    x_plane: u32,
+    x_batch: u32,
+    y_offset: u32,
+    y_plane: u32,
+    y_batch: u32,
+    channels: u32,
+    quads: u32,
+    epsilon: f32,
+}
+
+impl LayerNorm<'_> {
+    /// Appends the normalisation to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if X and Y differ.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (x, y) = (self.x, self.y);
+        if (x.batch, x.channels, x.pixels()) != (y.batch, y.channels, y.pixels()) {
+            return Err(Error::Shape(format!("{}: layer norm of {:?} to {:?}", self.label, x.shape(), y.shape())));
+        }
+        let params = Params {
+            x_offset: quads(x.offset),
+            x_plane: quads(x.plane),
+            x_batch: quads(x.batch_stride),
+            y_offset: quads(y.offset),
+            y_plane: quads(y.plane),
+            y_batch: quads(y.batch_stride),
+            channels: x.channels,
+            quads: x.pixels().div_ceil(4),
+            epsilon: self.epsilon,
+        };
+        let program = Program::new("layer_norm", include_str!("layer_norm.wgsl"));
+        let program = real(out(program, y.element), x.element);
+        let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
+        let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(16), 1, x.batch], &params)
+            .constant(self.affine)
+            .read(&x)
+            .write(&y)
+            .flops(9 * elements);
+        g.dispatch(dispatch);
+        Ok(())
+    }
+}

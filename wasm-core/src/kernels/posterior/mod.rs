@@ -1,0 +1,66 @@
+//! A sample of the latent distribution that the VAE's encoder describes.
+
+pub mod reference;
+
+use super::quads;
+use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use crate::{Error, Result};
+
+/// `Y = scale * (mean + std * noise)`, everything in f32.
+#[derive(Clone, Copy, Debug)]
+pub struct Posterior<'a> {
+    /// What it is in the network.
+    pub label: &'a str,
+    /// Means and then log-variances: `[1, 2 C, H, W]`.
+    pub moments: View,
+    /// Gaussian noise, or zeros for the mean: `[1, C, H, W]`.
+    pub noise: View,
+    /// The VAE's scaling factor.
+    pub scale: f32,
+    /// Y: `[1, C, H, W]`.
+    pub y: View,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    quads: u32,
+    channels: u32,
+    x_offset: u32,
+    x_row: u32,
+    e_offset: u32,
+    e_row: u32,
+    y_offset: u32,
+    y_row: u32,
+    scale: f32,
+}
+
+impl Posterior<'_> {
+    /// Appends the operation to the graph.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands do not fit together.
+    pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let (x, e, y) = (self.moments, self.noise, self.y);
+        let [batch, c, h, w] = y.shape();
+        let fits = batch == 1 && x.shape() == [1, 2 * c, h, w] && e.shape() == y.shape();
+        if !fits || [x, e, y].iter().any(|v| v.element != Element::F32) {
+            return Err(Error::Shape(format!("{}: sample {:?} of {:?}", self.label, y.shape(), x.shape())));
+        }
+        let params = Params {
+            quads: y.pixels().div_ceil(4),
+            channels: c,
+            x_offset: quads(x.offset),
+            x_row: quads(x.plane),
+            e_offset: quads(e.offset),
+            e_row: quads(e.plane),
+            y_offset: quads(y.offset),
+            y_row: quads(y.plane),
+            scale: self.scale,
+        };
+        let program = Program::new("posterior", include_str!("posterior.wgsl"));
+        let workgroups = [params.quads.div_ceil(256), c, 1];
+        g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).read(&e).write(&y));
+        Ok(())
+    }
+}

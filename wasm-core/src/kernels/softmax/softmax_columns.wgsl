@@ -1,0 +1,87 @@
+// Softmax over the channels of every pixel:
+//   Y[b, c, n] = exp(X[b, c, n] - most) / sum_d exp(X[b, d, n] - most),   most = max_d X[b, d, n]
+//
+// Less the maximum, no exponential overflows, and their sum is at least 1.
+//
+// X, Y : [B, C, N]
+// One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
+// needs: real, out
+
+struct Params {
+    x_offset : u32,   // these in units of four elements
+    x_plane  : u32,
+    x_batch  : u32,
+    y_offset : u32,
+    y_plane  : u32,
+    y_batch  : u32,
+    channels : u32,
+    quads    : u32,   // of pixels
+}
+
+@group(0) @binding(0) var<uniform>             p : Params;
+@group(0) @binding(1) var<storage, read>       x : array<Real4>;
+@group(0) @binding(2) var<storage, read_write> y : array<Out4>;
+
+// Less than any number that is stored.
+const LEAST = -3.0e38;
+
+// A workgroup is 64 channels x 4 quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
+// memory. Each of the four numbers of a quad is reduced on its own: what padding holds never reaches another pixel.
+const QUADS    = 4u;
+const CHANNELS = 64u;
+
+var<workgroup> quad_partials : array<vec4<f32>, 256>;
+
+// They end with a barrier, so that one reduction may follow another.
+fn sum_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {
+    quad_partials[lane] = value;
+    workgroupBarrier();
+    for (var reach = CHANNELS / 2u * QUADS; reach >= QUADS; reach /= 2u) {
+        if lane < reach { quad_partials[lane] += quad_partials[lane + reach]; }
+        workgroupBarrier();
+    }
+    let sum = quad_partials[lane % QUADS];
+    workgroupBarrier();
+    return sum;
+}
+
+fn max_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {
+    quad_partials[lane] = value;
+    workgroupBarrier();
+    for (var reach = CHANNELS / 2u * QUADS; reach >= QUADS; reach /= 2u) {
+        if lane < reach { quad_partials[lane] = max(quad_partials[lane], quad_partials[lane + reach]); }
+        workgroupBarrier();
+    }
+    let most = quad_partials[lane % QUADS];
+    workgroupBarrier();
+    return most;
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    let quad   = group.x * QUADS + lane % QUADS;
+    let first  = lane / QUADS;
+    let x_base = p.x_offset + group.z * p.x_batch + quad;
+    let y_base = p.y_offset + group.z * p.y_batch + quad;
+    // Beyond the last pixel there is nothing to do, except to be there at the barriers.
+    let end    = select(0u, p.channels, quad < p.quads);
+
+    var lane_most = vec4<f32>(LEAST);
+    for (var c = first; c < end; c += CHANNELS) {
+        lane_most = max(lane_most, vec4<f32>(x[x_base + c * p.x_plane]));
+    }
+    let most = max_over_channels(lane, lane_most);
+
+    var lane_sum = vec4<f32>(0.0);
+    for (var c = first; c < end; c += CHANNELS) {
+        lane_sum += exp(vec4<f32>(x[x_base + c * p.x_plane]) - most);
+    }
+    let share = 1.0 / sum_over_channels(lane, lane_sum);
+
+    for (var c = first; c < end; c += CHANNELS) {
+        y[y_base + c * p.y_plane] = Out4(exp(vec4<f32>(x[x_base + c * p.x_plane]) - most) * share);
+    }
+}

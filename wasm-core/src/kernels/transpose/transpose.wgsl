@@ -1,0 +1,49 @@
+// Transposition of each sample's matrix: Y[b, n, c] = X[b, c, n].
+//
+// X : [B, C, N]   Y : [B, N, C]. One workgroup per 32 x 32 elements: (N / 32, C / 32, B). They pass through workgroup memory so that both
+// sides are read and written along rows; its rows are one longer than the tile, which keeps a column out of one memory bank.
+// needs: real, out
+
+struct Params {
+    rows     : u32,   // C
+    columns  : u32,   // N
+    x_offset : u32,   // this and all below in single elements
+    x_row    : u32,
+    x_batch  : u32,
+    y_offset : u32,
+    y_row    : u32,
+    y_batch  : u32,
+}
+
+@group(0) @binding(0) var<uniform>             p : Params;
+@group(0) @binding(1) var<storage, read>       x : array<Real>;
+@group(0) @binding(2) var<storage, read_write> y : array<Out>;
+
+const SIDE = 32u;
+const ROW  = 33u;
+
+var<workgroup> tile : array<f32, 1056>;   // SIDE * ROW
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id)           group : vec3<u32>,
+    @builtin(local_invocation_index) lane  : u32,
+) {
+    let along  = lane % SIDE;
+    let across = lane / SIDE;
+    for (var i = across; i < SIDE; i += 8u) {
+        let c = group.y * SIDE + i;
+        let n = group.x * SIDE + along;
+        if c < p.rows && n < p.columns {
+            tile[i * ROW + along] = f32(x[p.x_offset + group.z * p.x_batch + c * p.x_row + n]);
+        }
+    }
+    workgroupBarrier();
+    for (var i = across; i < SIDE; i += 8u) {
+        let n = group.x * SIDE + i;
+        let c = group.y * SIDE + along;
+        if c < p.rows && n < p.columns {
+            y[p.y_offset + group.z * p.y_batch + n * p.y_row + c] = Out(tile[along * ROW + i]);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The numbers that make a network of the architecture: the published model's, and a tiny one's for tests.
+
+/// Dimensions of the U-Net. Levels are counted from the finest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnetConfig {
+    /// Channels of the three levels.
+    pub widths: [u32; 3],
+    /// Side of the latent: `rel_pos_emb` ties the network to one size.
+    pub side: u32,
+    /// Length of a row of the embedding table.
+    pub embedding: u32,
+    /// Length of a token after `encoder_hid_proj`.
+    pub token: u32,
+}
+
+/// Heads of the lambda layers, at every level.
+pub const HEADS: u32 = 8;
+/// Groups of every GroupNorm.
+pub const GROUPS: u32 = 32;
+/// Tokens of one branch of classifier-free guidance.
+pub const TOKENS: u32 = 10;
+/// Channels of a latent.
+pub const LATENT_CHANNELS: u32 = 4;
+/// Channels that the U-Net sees: latent, mask, latent of the masked image.
+pub const UNET_CHANNELS: u32 = 2 * LATENT_CHANNELS + 1;
+/// What the VAE's latents are multiplied by for the U-Net (the VAE's `scaling_factor`).
+pub const LATENT_FACTOR: f32 = 0.13025;
+
+impl UnetConfig {
+    /// The published model.
+    pub const FULL: Self = Self { widths: [320, 640, 1280], side: 64, embedding: 3072, token: 768 };
+    /// A hundredth of it, for tests.
+    pub const TINY: Self = Self { widths: [32, 64, 128], side: 16, embedding: 96, token: 48 };
+
+    /// Length of the time embedding.
+    pub fn time(&self) -> u32 {
+        4 * self.widths[0]
+    }
+
+    /// Side of the maps of a level.
+    pub fn side_of(&self, level: usize) -> u32 {
+        self.side >> level
+    }
+}
+
+/// Dimensions of the VAE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VaeConfig {
+    /// Channels of the four levels.
+    pub widths: [u32; 4],
+    /// Side of the image.
+    pub side: u32,
+}
+
+impl VaeConfig {
+    /// The published model.
+    pub const FULL: Self = Self { widths: [128, 256, 512, 512], side: 512 };
+    /// A small one, for tests.
+    pub const TINY: Self = Self { widths: [32, 32, 64, 64], side: 128 };
+
+    /// Side of the latent.
+    pub fn latent_side(&self) -> u32 {
+        self.side / 8
+    }
+}

@@ -1,0 +1,280 @@
+//! From the tensors of a state dict to what kernels bind.
+//!
+//! Matrices stay the 16-bit numbers they were published as: a BatchNorm becomes a scale and a bias after the product in f32 rather
+//! than a change of the weights, which 16 bits would round again.
+
+use std::rc::Rc;
+
+use half::f16;
+
+use crate::gpu::{Constant, ConstantId, Element, Graph, Recipe};
+use crate::kernels::{conv2d, lambda_cross, lambda_local};
+use crate::weights::Source;
+use crate::{Result, WeightsError};
+
+/// Epsilon of every BatchNorm.
+const BATCH_NORM_EPS: f64 = 1e-5;
+
+/// Values to add to a bias, a row for each step of the sampler.
+pub(super) type ByStep = Rc<dyn Fn(&dyn Source) -> Result<Vec<Vec<f32>>>>;
+
+/// What follows a matrix product, for some of its rows.
+#[derive(Clone, Debug)]
+pub(super) enum Epilogue {
+    /// The sum as it is.
+    Plain,
+    /// A bias by this name.
+    Bias(String),
+    /// A bias by this name, and everything times a number.
+    ScaledBias(String, f32),
+    /// The evaluation form of the BatchNorm with this prefix.
+    BatchNorm(String),
+}
+
+impl Epilogue {
+    /// Tensors of `rows` values each that it is made of.
+    fn inputs(&self, rows: u32) -> Vec<(String, Vec<usize>)> {
+        let names = match self {
+            Self::Plain => vec![],
+            Self::Bias(name) | Self::ScaledBias(name, _) => vec![name.clone()],
+            Self::BatchNorm(prefix) => BATCH_NORM.map(|leaf| format!("{prefix}.{leaf}")).to_vec(),
+        };
+        names.into_iter().map(|name| (name, vec![rows as usize])).collect()
+    }
+
+    /// Scale and bias of each of `rows`.
+    fn values(&self, rows: u32, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
+        let ones = vec![1.0; rows as usize];
+        Ok(match self {
+            Self::Plain => (ones, vec![0.0; rows as usize]),
+            Self::Bias(name) => (ones, weights.read(name)?),
+            Self::ScaledBias(name, factor) => {
+                (vec![*factor; rows as usize], weights.read(name)?.into_iter().map(|b| b * factor).collect())
+            }
+            Self::BatchNorm(prefix) => batch_norm(prefix, weights)?,
+        })
+    }
+}
+
+const BATCH_NORM: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+
+/// `s = weight / sqrt(var + eps)` and `bias - mean * s`: what a BatchNorm does in evaluation.
+fn batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
+    let [weight, bias, mean, var] = BATCH_NORM.map(|leaf| weights.read(&format!("{prefix}.{leaf}")));
+    let (weight, bias, mean, var) = (weight?, bias?, mean?, var?);
+    let both = (0..weight.len()).map(|i| {
+        let scale = f64::from(weight[i]) / (f64::from(var[i]) + BATCH_NORM_EPS).sqrt();
+        (scale as f32, (f64::from(bias[i]) - f64::from(mean[i]) * scale) as f32)
+    });
+    Ok(both.unzip())
+}
+
+/// Values as they lie on the GPU; those that 16 bits cannot hold are an error.
+fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
+    let not_finite = || WeightsError::NotFinite(what.to_owned());
+    match element {
+        Element::F32 => Ok(bytemuck::cast_slice(values).to_vec()),
+        Element::F16 => {
+            let mut bytes = Vec::with_capacity(values.len() * 2);
+            for &value in values {
+                let half = f16::from_f32(value);
+                if !half.is_finite() {
+                    return Err(not_finite().into());
+                }
+                bytes.extend_from_slice(&half.to_le_bytes());
+            }
+            Ok(bytes)
+        }
+    }
+}
+
+fn add(
+    g: &mut Graph, label: String, bytes: u64, inputs: Vec<(String, Vec<usize>)>,
+    recipe: impl Fn(&dyn Source) -> Result<Vec<u8>> + 'static,
+) -> ConstantId {
+    let recipe: Recipe = Rc::new(recipe);
+    g.constant(Constant { label, bytes, inputs, recipe })
+}
+
+/// One matrix, or several with the same K below each other: `[M, K, ..]` of each as `[K, M padded to 4]` in f16.
+pub(super) fn matrix(g: &mut Graph, parts: &[(String, u32)], k: u32, kind: Kind) -> ConstantId {
+    let parts = parts.to_vec();
+    let m: u32 = parts.iter().map(|(_, rows)| rows).sum();
+    let padded = m.next_multiple_of(4) as usize;
+    let inputs = parts.iter().map(|(name, rows)| (name.clone(), kind.shape(*rows, k))).collect();
+    let label = format!("matrix {}", parts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + "));
+    let k = k as usize;
+    add(g, label, (k * padded * 2) as u64, inputs, move |weights| {
+        let mut packed = vec![0.0; k * padded];
+        let mut first = 0;
+        for (name, rows) in &parts {
+            let values = weights.read(name)?;
+            for (row, of_row) in values.chunks_exact(k).enumerate() {
+                for (i, &value) in of_row.iter().enumerate() {
+                    packed[i * padded + first + row] = value;
+                }
+            }
+            first += *rows as usize;
+        }
+        stored(Element::F16, &parts[0].0, &packed)
+    })
+}
+
+/// How a matrix is stored in the state dict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `[M, K]`.
+    Linear,
+    /// `[M, K, 1, 1]`.
+    Pointwise,
+}
+
+impl Kind {
+    fn shape(self, m: u32, k: u32) -> Vec<usize> {
+        let mut shape = vec![m as usize, k as usize];
+        if self == Self::Pointwise {
+            shape.extend([1, 1]);
+        }
+        shape
+    }
+}
+
+/// Scale and bias of the rows of a matrix: `[scale, bias]`, each padded to 4.
+pub(super) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)]) -> ConstantId {
+    affine(g, parts, String::new(), vec![], None)
+}
+
+/// Scale and bias with something added to the bias at each of `steps` steps: `[scale, bias of step 0, bias of step 1, ..]`.
+pub(super) fn epilogue_by_step(
+    g: &mut Graph, part: (Epilogue, u32), what: &str, inputs: Vec<(String, Vec<usize>)>, steps: usize, added: ByStep,
+) -> ConstantId {
+    affine(g, &[part], format!(" {what}"), inputs, Some((steps, added)))
+}
+
+fn affine(
+    g: &mut Graph, parts: &[(Epilogue, u32)], what: String, mut inputs: Vec<(String, Vec<usize>)>,
+    by_step: Option<(usize, ByStep)>,
+) -> ConstantId {
+    let parts = parts.to_vec();
+    let padded = parts.iter().map(|(_, rows)| rows).sum::<u32>().next_multiple_of(4) as usize;
+    inputs.extend(parts.iter().flat_map(|(epilogue, rows)| epilogue.inputs(*rows)));
+    let label = format!("epilogue {parts:?}{what}");
+    let steps = by_step.as_ref().map_or(1, |(steps, _)| *steps);
+    add(g, label, ((1 + steps) * padded * 4) as u64, inputs, move |weights| {
+        let (mut scale, mut bias) = (vec![], vec![]);
+        for (epilogue, rows) in &parts {
+            let (s, b) = epilogue.values(*rows, weights)?;
+            scale.extend(s);
+            bias.extend(b);
+        }
+        let mut values = scale;
+        values.resize(padded, 0.0);
+        let added = by_step.as_ref().map(|(_, added)| added(weights)).transpose()?;
+        for step in 0..steps {
+            let more = added.as_ref().map(|rows| &rows[step]);
+            values.extend(bias.iter().enumerate().map(|(i, b)| b + more.map_or(0.0, |m| m[i])));
+            values.resize(padded * (2 + step), 0.0);
+        }
+        stored(Element::F32, "", &values)
+    })
+}
+
+/// `[weight C, bias C]` of the norm with this prefix.
+pub(super) fn norm(g: &mut Graph, prefix: &str, channels: u32) -> ConstantId {
+    let names = ["weight", "bias"].map(|leaf| format!("{prefix}.{leaf}"));
+    let inputs = names.iter().map(|name| (name.clone(), vec![channels as usize])).collect();
+    add(g, format!("norm {prefix}"), u64::from(channels) * 8, inputs, move |weights| {
+        let mut values = weights.read(&names[0])?;
+        values.extend(weights.read(&names[1])?);
+        stored(Element::F32, "", &values)
+    })
+}
+
+/// A depthwise convolution: `[C, 12]`, each the nine taps, scale, bias and nothing.
+pub(super) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channels: u32) -> ConstantId {
+    let mut inputs = vec![(weight.clone(), vec![channels as usize, 1, 3, 3])];
+    inputs.extend(follows.inputs(channels));
+    add(g, format!("depthwise {weight}"), u64::from(channels) * 48, inputs, move |weights| {
+        let (scale, bias) = follows.values(channels, weights)?;
+        let taps = weights.read(&weight)?;
+        let rows = taps.chunks_exact(9).zip(scale.iter().zip(&bias));
+        let values: Vec<f32> =
+            rows.flat_map(|(taps, (s, b))| taps.iter().copied().chain([*s, *b, 0.0]).collect::<Vec<_>>()).collect();
+        stored(Element::F32, "", &values)
+    })
+}
+
+/// Weights and bias of the 3x3 convolution with this prefix, packed for the window; and how the weights are stored.
+pub(super) fn convolution(
+    g: &mut Graph, prefix: &str, window: conv2d::Window, m: u32, c: u32,
+) -> (ConstantId, ConstantId, Element) {
+    let weight = format!("{prefix}.weight");
+    let (phases, taps) = window.phases_and_taps();
+    let doubled = phases > 1;
+    // Sums of weights need more than 16 bits.
+    let element = if doubled { Element::F32 } else { Element::F16 };
+    let bytes = u64::from(phases * taps * c * m.next_multiple_of(4)) * element.size();
+    let inputs = vec![(weight.clone(), vec![m as usize, c as usize, 3, 3])];
+    let weights = add(g, format!("convolution {weight}"), bytes, inputs, move |weights| {
+        let values = weights.read(&weight)?;
+        let pack = if doubled { conv2d::pack_doubled } else { conv2d::pack };
+        stored(element, &weight, &pack(&values, m as usize, c as usize))
+    });
+    (weights, vector(g, format!("{prefix}.bias"), &[m as usize]), element)
+}
+
+/// A vector in f32, padded to 4.
+pub(super) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId {
+    let count = shape.iter().product::<usize>().next_multiple_of(4);
+    let inputs = vec![(name.clone(), shape.to_vec())];
+    add(g, format!("vector {name}"), count as u64 * 4, inputs, move |weights| {
+        let mut values = weights.read(&name)?;
+        values.resize(count, 0.0);
+        stored(Element::F32, "", &values)
+    })
+}
+
+/// Numbers that are computed, not read.
+pub(super) fn table(g: &mut Graph, label: String, values: Vec<f32>) -> ConstantId {
+    add(g, label, values.len() as u64 * 4, vec![], move |_| stored(Element::F32, "", &values))
+}
+
+/// The filters of a local lambda, `[K, 1, 1, 15, 15]`.
+pub(super) fn position_filters(g: &mut Graph, name: String, k: u32) -> ConstantId {
+    let keys = k as usize;
+    let inputs = vec![(name.clone(), vec![keys, 1, 1, 15, 15])];
+    add(g, format!("position filters {name}"), lambda_local::packed_filters_bytes(keys), inputs, move |weights| {
+        Ok(lambda_local::pack_filters(&weights.read(&name)?, keys))
+    })
+}
+
+/// The position embedding of a cross-lambda, `[N, tokens, K, 1]`.
+pub(super) fn positions(g: &mut Graph, name: String, pixels: u32, k: u32) -> ConstantId {
+    let (pixels, keys) = (pixels as usize, k as usize);
+    let inputs = vec![(name.clone(), vec![pixels, lambda_cross::TOKENS, keys, 1])];
+    let bytes = lambda_cross::packed_rel_pos_emb_bytes(pixels, keys);
+    add(g, format!("positions {name}"), bytes, inputs, move |weights| {
+        let values = weights.read(&name)?;
+        // What 16 bits cannot hold is found here; the kernel's own packing does not look.
+        stored(Element::F16, &name, &values)?;
+        Ok(lambda_cross::pack_rel_pos_emb(&values, pixels, keys))
+    })
+}
+
+/// What `recipe` makes of the tensors `inputs`: `count` numbers.
+pub(super) fn computed(
+    g: &mut Graph, label: String, count: usize, inputs: Vec<(String, Vec<usize>)>,
+    recipe: impl Fn(&dyn Source) -> Result<Vec<f32>> + 'static,
+) -> ConstantId {
+    add(g, label, count as u64 * 4, inputs, move |weights| stored(Element::F32, "", &recipe(weights)?))
+}
+
+/// The BatchNorm with this prefix, as tensors and as scale and bias.
+pub(super) fn folded_batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
+    batch_norm(prefix, weights)
+}
+
+/// The tensors of the BatchNorm with this prefix.
+pub(super) fn batch_norm_inputs(prefix: &str, rows: u32) -> Vec<(String, Vec<usize>)> {
+    Epilogue::BatchNorm(prefix.to_owned()).inputs(rows)
+}

@@ -1,0 +1,77 @@
+//! The layers that the U-Net and the VAE are both made of, recorded under the names of their state dicts.
+
+use super::config::GROUPS;
+use super::constants::{self, Epilogue, Kind};
+use crate::Result;
+use crate::gpu::{Element, Graph, View};
+use crate::kernels::Activation;
+use crate::kernels::conv2d::{Conv2d, Window};
+use crate::kernels::group_norm::GroupNorm;
+use crate::kernels::matmul::{Left, Matmul};
+
+/// A graph being recorded, with what its layers have in common.
+pub(super) struct Net<'a> {
+    pub(super) g: &'a mut Graph,
+    /// In front of the module path in the state dict.
+    pub(super) root: &'static str,
+    /// How activations are stored.
+    pub(super) element: Element,
+}
+
+impl Net<'_> {
+    /// Records `body` as the module `name`.
+    pub(super) fn scoped<T>(&mut self, name: impl Into<String>, body: impl FnOnce(&mut Net<'_>) -> Result<T>) -> Result<T> {
+        self.g.enter(name);
+        let result = body(self);
+        self.g.leave();
+        result
+    }
+
+    /// The name of a tensor of the module in force; of the module itself if `leaf` is empty.
+    pub(super) fn name(&self, leaf: &str) -> String {
+        let path = self.g.path();
+        let dot = if path.is_empty() || leaf.is_empty() { "" } else { "." };
+        format!("{}{path}{dot}{leaf}", self.root)
+    }
+
+    /// A temporary activation.
+    pub(super) fn tensor(&mut self, shape: [u32; 4]) -> View {
+        self.g.tensor(self.element, shape)
+    }
+
+    /// GroupNorm `name`, and what follows it.
+    pub(super) fn group_norm(&mut self, name: &str, x: View, eps: f32, activation: Activation) -> Result<View> {
+        let y = self.tensor(x.shape());
+        let affine = constants::norm(self.g, &self.name(name), x.channels);
+        GroupNorm { label: name, x, affine, groups: GROUPS, epsilon: eps, activation, y }.record(self.g)?;
+        self.g.tap(name, &y);
+        Ok(y)
+    }
+
+    /// Linear map or 1x1 convolution `name` into `y`.
+    pub(super) fn linear(
+        &mut self, name: &str, kind: Kind, x: View, follows: Epilogue, activation: Activation, residuals: &[View], y: View,
+    ) -> Result<()> {
+        let weight = self.name(&format!("{name}.weight"));
+        let w = constants::matrix(self.g, &[(weight, y.channels)], x.channels, kind);
+        let affine = match follows {
+            Epilogue::Plain => None,
+            other => Some(constants::epilogue(self.g, &[(other, y.channels)])),
+        };
+        let left = Left::Weights(w);
+        Matmul { label: name, left, x, affine, bias_by_step: false, activation, residuals, y }.record(self.g)
+    }
+
+    /// A bias named after the layer `name`.
+    pub(super) fn bias(&self, name: &str) -> Epilogue {
+        Epilogue::Bias(self.name(&format!("{name}.bias")))
+    }
+
+    /// 3x3 convolution `name` into `y`.
+    pub(super) fn convolution(&mut self, name: &str, window: Window, x: View, residual: Option<View>, y: View) -> Result<()> {
+        let prefix = self.name(name);
+        let (weights, bias, stored) = constants::convolution(self.g, &prefix, window, y.channels, x.channels);
+        let activation = Activation::None;
+        Conv2d { label: name, window, weights, stored, bias, x, activation, residual, y }.record(self.g)
+    }
+}

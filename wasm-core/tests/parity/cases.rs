@@ -1,0 +1,31 @@
+//! The list of all cases, for whoever runs them.
+
+/// Expands `$with!` on every case: the name it goes by, and the function.
+#[macro_export]
+macro_rules! with_all_cases {
+    ($with:ident) => {
+        $with! {
+            parity_conv2d = kernels::conv2d::matches_its_reference;
+            parity_depthwise_conv = kernels::depthwise_conv::matches_its_reference;
+            parity_group_norm = kernels::group_norm::matches_its_reference;
+            parity_layer_norm = kernels::layer_norm::matches_its_reference;
+            parity_softmax = kernels::softmax::matches_its_reference;
+            parity_matmul = kernels::matmul::matches_its_reference;
+            parity_scaled_copy = kernels::scaled_copy::matches_its_reference;
+            parity_lambda_content = kernels::lambda_content::matches_its_reference;
+            parity_lambda_local = kernels::lambda_local::matches_its_reference;
+            parity_lambda_cross = kernels::lambda_cross::matches_its_reference;
+            parity_norm_epsilons = networks::norm_epsilons;
+            parity_tiny_unet_with_every_intermediate = networks::tiny_unet_intermediates;
+            parity_tiny_unet_in_16_bits = networks::tiny_unet_in_16_bits;
+            parity_shared_prefix_of_the_branches = networks::shared_prefix;
+            parity_tiny_vae_with_every_intermediate = networks::tiny_vae;
+            parity_tiny_pipeline_to_the_final_pictures = pipeline::tiny_pipeline;
+            parity_runs_are_reproducible = pipeline::reproducible;
+            parity_runs_leak_nothing = pipeline::leaks_nothing;
+            parity_overflow_falls_back_to_f32 = pipeline::falls_back_to_f32;
+            parity_a_lost_device_is_survived = pipeline::survives_a_lost_device;
+            parity_bad_weights_are_refused = pipeline::refuses_bad_weights;
+        }
+    };
+}

@@ -1,0 +1,156 @@
+//! The full-size networks against the reference's outputs and the statistics of every module. Needs a real GPU: hundreds of GFLOP each.
+
+use std::collections::HashMap;
+
+use wasm_core::Result;
+use wasm_core::gpu::{Element, Gpu, Graph};
+use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
+use wasm_core::moebius::unet::Prefix;
+use wasm_core::moebius::{unet, vae};
+use wasm_core::weights::{UNIT_VARIANCE, input, unet_input};
+
+use crate::networks::{Loaded, reference};
+use crate::rig::{Errors, fixture, relative_l2, report};
+
+/// What the statistics of a module may differ by, in units of its standard deviation.
+const STATISTICS: f64 = 1e-4;
+
+fn too_slow(gpu: &Gpu, what: &str) -> bool {
+    if gpu.is_software() {
+        report(&format!("parity full-size {what}: not run, {} computes on the CPU", gpu.info().name));
+    }
+    gpu.is_software()
+}
+
+/// One line of a summary: shape aside, mean, standard deviation, least, most, and the first eight values.
+struct Row {
+    name: String,
+    numbers: [f64; 4],
+    first: Vec<f64>,
+}
+
+fn summary(file: &str) -> Vec<Row> {
+    let text = String::from_utf8(fixture(&format!("moebius/{file}"))).unwrap();
+    let row = |line: &str| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let number = |text: &str| text.parse::<f64>().unwrap();
+        Row {
+            name: columns[0].trim_start_matches("diff_model.").to_owned(),
+            numbers: [2, 3, 4, 5].map(|i| number(columns[i])),
+            first: columns[6].split(',').map(number).collect(),
+        }
+    };
+    text.lines().skip(1).map(row).collect()
+}
+
+/// Deviation of the statistics of `values` from a row, in its standard deviations.
+fn deviation(values: &[f32], row: &Row) -> f64 {
+    let [mean, std, least, most] = row.numbers;
+    let n = values.len() as f64;
+    let found_mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+    let found_std = (values.iter().map(|&v| (f64::from(v) - found_mean).powi(2)).sum::<f64>() / n).sqrt();
+    let found_least = values.iter().copied().fold(f32::MAX, f32::min);
+    let found_most = values.iter().copied().fold(f32::MIN, f32::max);
+    let pairs = [(found_mean, mean), (found_std, std), (f64::from(found_least), least), (f64::from(found_most), most)];
+    let first = values.iter().map(|&v| f64::from(v)).zip(row.first.iter().copied());
+    pairs.into_iter().chain(first).map(|(a, b)| (a - b).abs() / std).fold(0.0, f64::max)
+}
+
+/// Notes the deviation of every module whose output exists here as the reference has it, and prints the worst.
+fn compare(errors: &mut Errors, what: &str, taps: &HashMap<String, Vec<f32>>, rows: &[Row]) {
+    let (mut seen, mut worst) = (0, (0.0, ""));
+    for row in rows {
+        let leaf = row.name.rsplit('.').next().unwrap_or_default();
+        // Ours are after SiLU, with the time vector in them, or in another order: those have their own tests on the tiny networks.
+        let direct = !matches!(leaf, "norm1" | "norm2" | "norm3" | "conv_norm_out" | "conv1" | "group_norm" | "to_q" | "to_k" | "to_v")
+            && !row.name.ends_with("transformer_blocks.0");
+        let Some(values) = taps.get(&row.name).filter(|_| direct) else { continue };
+        let off = deviation(values, row);
+        seen += 1;
+        if off > worst.0 {
+            worst = (off, &row.name);
+        }
+        errors.note(&format!("{what} {}", row.name), off, STATISTICS);
+    }
+    report(&format!("parity full-size {what}: {seen} of {} modules directly comparable, worst {:.1e} standard deviations ({})", rows.len(), worst.0, worst.1));
+}
+
+/// Both timesteps, both branches; f32 with every module, then f16.
+pub async fn unet(gpu: &Gpu) -> Result<()> {
+    if too_slow(gpu, "U-Net") {
+        return Ok(());
+    }
+    let file = reference("unet_full.safetensors")?;
+    let config = UnetConfig::FULL;
+    let sample = unet_input("input.unet_full.sample", 1, config.side as usize);
+    let mut errors = Errors::default();
+    for (element, bound) in [(Element::F32, 1e-4), (Element::F16, 1e-2)] {
+        if element == Element::F16 && !gpu.has_f16() {
+            report("parity full-size U-Net in f16: not run, this adapter has no shader-f16");
+            continue;
+        }
+        let mut g = if element == Element::F32 { Graph::with_taps() } else { Graph::new() };
+        let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
+        let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
+        unet::record(&mut g, &config, element, &[900, 50], Prefix::Shared, input, noise)?;
+        let net = Loaded::new(gpu, g).await?;
+        net.write(gpu, &input, &sample)?;
+        for (step, timestep) in [(0, 900), (1, 50)] {
+            net.plan.submit(gpu, step, u64::MAX);
+            let found = net.read(gpu, &noise).await?;
+            let error = relative_l2(&found, &file.read(&format!("eps.t{timestep}"))?);
+            report(&format!("parity full-size U-Net in {element:?} at {timestep}: relative L2 error {error:.2e}"));
+            errors.note(&format!("{element:?} at {timestep}"), error, bound);
+            if element == Element::F32 {
+                let taps = net.taps(gpu, 2).await?;
+                compare(&mut errors, &format!("U-Net at {timestep}"), &taps, &summary(&format!("unet_full_summary_t{timestep}.tsv")));
+            }
+        }
+    }
+    errors.finish("full-size U-Net");
+    Ok(())
+}
+
+/// Encoder and decoder, every module.
+pub async fn vae(gpu: &Gpu) -> Result<()> {
+    if too_slow(gpu, "VAE") {
+        return Ok(());
+    }
+    let file = reference("vae_full.safetensors")?;
+    let config = VaeConfig::FULL;
+    let (side, n) = (config.side, config.latent_side());
+    let mut errors = Errors::default();
+
+    let mut g = Graph::with_taps();
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    let moments = g.persistent("moments", Element::F32, [1, 8, n, n]);
+    vae::record_encoder(&mut g, &config, Element::F32, image, moments)?;
+    let net = Loaded::new(gpu, g).await?;
+    net.write(gpu, &image, &input("input.vae_full.image", (3 * side * side) as usize, 1.0))?;
+    net.plan.submit(gpu, 0, u64::MAX);
+    let error = relative_l2(&net.read(gpu, &moments).await?, &file.read("output.moments")?);
+    report(&format!("parity full-size encoder: relative L2 error {error:.2e}"));
+    errors.note("moments", error, 1e-4);
+    compare(&mut errors, "encoder", &net.taps(gpu, 1).await?, &summary("vae_full_encode_summary.tsv"));
+    drop(net);
+
+    let mut g = Graph::with_taps();
+    let latent = g.persistent("latent", Element::F32, [1, LATENT_CHANNELS, n, n]);
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    vae::record_decoder(&mut g, &config, Element::F32, latent, image)?;
+    let net = Loaded::new(gpu, g).await?;
+    net.write(gpu, &latent, &input("input.vae_full.latent", (LATENT_CHANNELS * n * n) as usize, UNIT_VARIANCE))?;
+    net.plan.submit(gpu, 0, u64::MAX);
+    let found = net.read(gpu, &image).await?;
+    let error = relative_l2(&found, &file.read("output.decoded.f16")?);
+    report(&format!("parity full-size decoder: relative L2 error {error:.2e} against the whole picture, which is stored in 16 bits"));
+    errors.note("decoded, against 16 bits", error, 5e-4);
+    for (name, at) in [("tl64", 0), ("mid64", 224), ("br64", 448)] {
+        let error = relative_l2(&crate::networks::crop(&found, side as usize, [at, at, 64]), &file.read(&format!("output.decoded.crop_{name}"))?);
+        report(&format!("parity full-size decoder, crop {name}: relative L2 error {error:.2e}"));
+        errors.note(name, error, 1e-4);
+    }
+    compare(&mut errors, "decoder", &net.taps(gpu, 1).await?, &summary("vae_full_decode_summary.tsv"));
+    errors.finish("full-size VAE");
+    Ok(())
+}

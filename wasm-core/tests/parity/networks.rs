@@ -1,0 +1,476 @@
+//! The tiny networks against every number that the reference gave out.
+
+use std::collections::HashMap;
+
+use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, View};
+use wasm_core::kernels::Activation;
+use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
+use wasm_core::moebius::module::{self, Module};
+use wasm_core::moebius::unet::Prefix;
+use wasm_core::moebius::{conditioning, unet, vae};
+use wasm_core::weights::{self, Source, Synthetic};
+use wasm_core::{Result, Unpaced, kernels};
+
+use crate::rig::{Errors, fixture, relative_l2};
+
+/// Bound for a tensor of a network in f32.
+const F32: f64 = 1e-4;
+/// Bound for the U-Net's output in 16 bits.
+const F16: f64 = 1e-2;
+
+const TIMESTEPS: [u32; 3] = [900, 50, 500];
+
+/// A graph on the GPU with synthetic weights of the names and shapes that it asks for.
+pub struct Loaded {
+    graph: Graph,
+    arena: Arena,
+    layout: Layout,
+    pub plan: Plan,
+    weights: Synthetic,
+    // The plan reads them.
+    _constants: Constants,
+}
+
+impl Loaded {
+    pub async fn new(gpu: &Gpu, graph: Graph) -> Result<Self> {
+        let weights = Synthetic::new(graph.inputs()?)?;
+        let mut arena = Arena::new();
+        let layout = arena.lay_out(&graph);
+        arena.allocate(gpu)?;
+        let mut constants = Constants::new();
+        constants.load(gpu, &[&graph], &weights, &Unpaced).await?;
+        let plan = Plan::new(gpu, &graph, &arena, &layout, &constants)?;
+        Ok(Self { graph, arena, layout, plan, weights, _constants: constants })
+    }
+
+    pub fn write(&self, gpu: &Gpu, view: &View, values: &[f32]) -> Result<()> {
+        gpu.write_view(self.arena.of_view(&self.layout, view)?, view, values)
+    }
+
+    pub async fn read(&self, gpu: &Gpu, view: &View) -> Result<Vec<f32>> {
+        gpu.read_view(self.arena.of_view(&self.layout, view)?, view).await
+    }
+
+    /// Everything tapped, with both samples even where one served for both.
+    pub async fn taps(&self, gpu: &Gpu, batch: u32) -> Result<HashMap<String, Vec<f32>>> {
+        let mut all = HashMap::new();
+        for (path, view) in self.graph.taps() {
+            let mut values = self.read(gpu, view).await?;
+            if view.batch < batch {
+                values = values.repeat(batch as usize);
+            }
+            all.insert(path.clone(), values);
+        }
+        Ok(all)
+    }
+}
+
+pub fn reference(file: &str) -> Result<Box<dyn Source>> {
+    weights::open(fixture(&format!("moebius/{file}")))
+}
+
+fn shape_of(source: &dyn Source, name: &str) -> Vec<usize> {
+    source.tensors().iter().find(|t| t.name == name).map(|t| t.shape.clone()).unwrap_or_default()
+}
+
+/// `[B, N, C]` to `[B, C, N]`.
+fn planes(tokens: &[f32], shape: &[usize]) -> Vec<f32> {
+    let &[_, n, c] = shape else { panic!("tokens have three dimensions, not {shape:?}") };
+    let transposed = |sample: &[f32]| (0..n * c).map(|i| sample[i % n * c + i / n]).collect::<Vec<_>>();
+    tokens.chunks(n * c).flat_map(transposed).collect()
+}
+
+fn silu(values: Vec<f32>) -> Vec<f32> {
+    values.into_iter().map(|v| Activation::Silu.of(v)).collect()
+}
+
+fn minus(a: &[f32], b: &[f32]) -> Vec<f32> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+/// Scale and bias of a BatchNorm.
+fn batch_norm(weights: &dyn Source, prefix: &str) -> Result<Vec<(f32, f32)>> {
+    let read = |leaf: &str| weights.read(&format!("diff_model.{prefix}.{leaf}"));
+    let (weight, bias, mean, var) = (read("weight")?, read("bias")?, read("running_mean")?, read("running_var")?);
+    Ok((0..weight.len())
+        .map(|i| {
+            let scale = weight[i] / (var[i] + 1e-5).sqrt();
+            (scale, bias[i] - mean[i] * scale)
+        })
+        .collect())
+}
+
+/// What a BatchNorm was given, from what it gave: `[B, C, N]`.
+fn before_batch_norm(weights: &dyn Source, prefix: &str, values: &[f32]) -> Result<Vec<f32>> {
+    let folded = batch_norm(weights, prefix)?;
+    let n = values.len() / folded.len() / 2;
+    let undone = |(i, v): (usize, &f32)| {
+        let (scale, bias) = folded[i / n % folded.len()];
+        (v - bias) / scale
+    };
+    Ok(values.iter().enumerate().map(undone).collect())
+}
+
+/// The U-Net as a graph with taps; its input and its output.
+fn tiny_unet(element: Element, prefix: Prefix, taps: bool) -> Result<(Graph, View, View)> {
+    let mut g = if taps { Graph::with_taps() } else { Graph::new() };
+    let config = UnetConfig::TINY;
+    let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
+    let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
+    unet::record(&mut g, &config, element, &TIMESTEPS, prefix, input, noise)?;
+    Ok((g, input, noise))
+}
+
+/// Output and every intermediate of the U-Net in f32.
+pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
+    let file = reference("unet_tiny.safetensors")?;
+    let (graph, input, noise) = tiny_unet(Element::F32, Prefix::Shared, true)?;
+    let net = Loaded::new(gpu, graph).await?;
+    let mut errors = Errors::default();
+    net.write(gpu, &input, &file.read("input.sample")?)?;
+    for (step, timestep) in [(0, 900), (1, 50)] {
+        net.plan.submit(gpu, step, u64::MAX);
+        let found = net.read(gpu, &noise).await?;
+        errors.note(&format!("output at {timestep}"), relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?), F32);
+        let taps = net.taps(gpu, 2).await?;
+        let prefix = format!("t{timestep}.");
+        for tensor in file.tensors() {
+            let Some(name) = tensor.name.strip_prefix(&prefix) else { continue };
+            let (found, expected) = comparable(&net, &taps, file.as_ref(), &prefix, name, timestep)?;
+            errors.note(&tensor.name, relative_l2(&found, &expected), F32);
+        }
+    }
+    // Two different samples: each branch of either is one of the fixture's rows.
+    let samples = file.read("input.sample_b2")?;
+    let expected = file.read("output.eps_b2.t500")?;
+    for (row, sample) in samples.chunks(samples.len() / 2).enumerate() {
+        net.write(gpu, &input, sample)?;
+        net.plan.submit(gpu, 2, u64::MAX);
+        let found = net.read(gpu, &noise).await?;
+        let half = found.len() / 2;
+        let rows = row * half..(row + 1) * half;
+        errors.note("output of a batch at 500", relative_l2(&found[rows.clone()], &expected[rows]), F32);
+    }
+    errors.finish("tiny U-Net in f32");
+    Ok(())
+}
+
+/// What we have of the fixture's tensor `name`, and the fixture's numbers in the same form.
+fn comparable(
+    net: &Loaded, taps: &HashMap<String, Vec<f32>>, file: &dyn Source, prefix: &str, name: &str, timestep: u32,
+) -> Result<(Vec<f32>, Vec<f32>)> {
+    let weights = &net.weights;
+    let config = UnetConfig::TINY;
+    let full = format!("{prefix}{name}");
+    let expected = file.read(&full)?;
+    let shape = shape_of(file, &full);
+    let of = |other: &str| file.read(&format!("{prefix}{other}"));
+    let tap = |path: &str| taps.get(path).cloned().unwrap_or_else(|| panic!("{path} is not tapped, for {name}"));
+    let twice = |row: &[f32]| row.repeat(2);
+    let (parent, leaf) = name.rsplit_once('.').unwrap_or(("", name));
+    let transformer = name.split_once(".transformer_blocks.0").map_or(name, |(head, _)| head);
+    let tokens = || planes(&expected, &shape);
+    // The constants of conditioning, by what they are called.
+    let constant = |label: String| {
+        let all = net.graph.constants();
+        let found = all.iter().find(|c| c.label == label).unwrap_or_else(|| panic!("there is no constant {label}"));
+        let bytes = (found.recipe)(weights)?;
+        Ok::<Vec<f32>, wasm_core::Error>(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+    };
+    // `[branch][channel][12]` of a constant to `[branch][token][channel]`.
+    let by_token = |values: Vec<f32>| -> Vec<f32> {
+        let channels = values.len() / 24;
+        (0..20 * channels)
+            .map(|i| values[(i / (10 * channels) * channels + i % channels) * 12 + i / channels % 10])
+            .collect()
+    };
+    Ok(match leaf {
+        "time_proj" => (twice(&conditioning::sinusoids(config.widths[0], timestep)), expected),
+        "time_embedding" => (twice(&conditioning::time_embedding(&config, &[timestep], weights)?[0]), expected),
+        "embedding_layer" => {
+            let table = weights.read("embedding_layer.weight")?;
+            let (conditional, unconditional) = table.split_at(table.len() / 2);
+            ([unconditional, conditional].concat(), expected)
+        }
+        "encoder_hid_proj" => (conditioning::tokens(weights)?.concat(), expected),
+        "conv_norm_out" => (tap(name), silu(expected)),
+        "norm1" | "norm2" if parent.contains("resnets") => (tap(name), silu(expected)),
+        "norm1" | "norm2" | "norm3" => (tap(name), tokens()),
+        "attn1" => (minus(&tap(&format!("{parent}.after attn1")), &tap(&format!("{transformer}.proj_in"))), tokens()),
+        "attn2" => (minus(&tap(&format!("{parent}.after attn2")), &tap(&format!("{parent}.after attn1"))), tokens()),
+        "ff" => (minus(&tap(parent), &tap(&format!("{parent}.after attn2"))), tokens()),
+        "0" if parent.ends_with("transformer_blocks") => (tap(name), tokens()),
+        "proj_out" => (minus(&tap(parent), &tap(&parent.replace("attentions", "resnets"))), expected),
+        "to_q" => (before_batch_norm(weights, &format!("{parent}.norm_q"), &tap(&format!("{parent}.norm_q")))?, expected),
+        "to_v" if parent.ends_with("attn1") => {
+            (before_batch_norm(weights, &format!("{parent}.norm_v"), &tap(&format!("{parent}.norm_v")))?, expected)
+        }
+        "to_k" if parent.ends_with("attn2") => {
+            // Ours are softmaxed over the tokens of each channel.
+            let channels = shape[2];
+            let mut softmaxed = expected.clone();
+            for i in 0..2 * channels {
+                let at = |m: usize| (i / channels * 10 + m) * channels + i % channels;
+                let sum: f32 = (0..10).map(|m| expected[at(m)].exp()).sum();
+                (0..10).for_each(|m| softmaxed[at(m)] = expected[at(m)].exp() / sum);
+            }
+            (by_token(constant(format!("keys diff_model.{parent}"))?), softmaxed)
+        }
+        "to_v" => {
+            let folded = batch_norm(weights, &format!("{parent}.norm_v"))?;
+            let values = by_token(constant(format!("values diff_model.{parent}"))?);
+            let undone = |(i, v): (usize, &f32)| (v - folded[i % folded.len()].1) / folded[i % folded.len()].0;
+            (values.iter().enumerate().map(undone).collect(), expected)
+        }
+        "norm_v" if parent.ends_with("attn2") => {
+            (by_token(constant(format!("values diff_model.{parent}"))?), planes(&expected, &shape))
+        }
+        "pos_conv" => {
+            // Never made; the plain form that the kernel is tested against makes it.
+            let &[_, k, v, h, w] = &shape[..] else { panic!("five dimensions") };
+            let values = of(&format!("{parent}.norm_v"))?;
+            let filters = weights.read(&format!("diff_model.{parent}.pos_conv.weight"))?;
+            let bias = weights.read(&format!("diff_model.{parent}.pos_conv.bias"))?;
+            (kernels::lambda_local::reference::position_lambda(&values, &filters, &bias, [2, k, v, h, w]), expected)
+        }
+        "lambda_c" => {
+            // Derived tensors leave the block out of their names.
+            let path = name.strip_prefix("derived.").unwrap_or(name);
+            let (head, tail) = path.split_once(".attn").unwrap_or((path, ""));
+            let path = format!("{head}.transformer_blocks.0.attn{tail}");
+            let (k, v) = (shape[1], shape[2]);
+            if tail.starts_with('1') {
+                let bias = weights.read(&format!("diff_model.{}.pos_conv.bias", path.trim_end_matches(".lambda_c")))?;
+                let ours = tap(&path);
+                (ours.iter().enumerate().map(|(i, l)| l - bias[i / v % k]).collect(), expected)
+            } else {
+                let of = path.trim_end_matches(".lambda_c");
+                let (keys, values) =
+                    (constant(format!("keys diff_model.{of}"))?, constant(format!("values diff_model.{of}"))?);
+                let entry = |i: usize| {
+                    let (b, row, col) = (i / (k * v), i / v % k, i % v);
+                    (0..10).map(|m| keys[(b * k + row) * 12 + m] * values[(b * v + col) * 12 + m]).sum()
+                };
+                ((0..2 * k * v).map(entry).collect(), expected)
+            }
+        }
+        "depth_conv" => {
+            let half = expected.len() / 4;
+            let gated = |sample: &[f32]| -> Vec<f32> {
+                let (value, gate) = sample.split_at(half);
+                value.iter().zip(gate).map(|(v, g)| v * Activation::Silu.of(*g)).collect()
+            };
+            (tap(&format!("{parent}.gated")), expected.chunks(2 * half).flat_map(gated).collect())
+        }
+        "conv1" | "bn2" => {
+            // Ours has the time vector in it.
+            let resnet = name.split_once(".conv1").map_or(name, |(head, _)| head);
+            let time = of(&format!("{resnet}.time_emb_proj"))?;
+            let ours = tap(&format!("{resnet}.conv1"));
+            let n = ours.len() / time.len();
+            (ours.iter().enumerate().map(|(i, v)| v - time[i / n]).collect(), expected)
+        }
+        "conv_pw" => {
+            let resnet = name.split_once(".conv1").map_or(name, |(head, _)| head);
+            let time = of(&format!("{resnet}.time_emb_proj"))?;
+            let ours = tap(&format!("{resnet}.conv1"));
+            let n = ours.len() / time.len();
+            let without: Vec<f32> = ours.iter().enumerate().map(|(i, v)| v - time[i / n]).collect();
+            (before_batch_norm(weights, &format!("{parent}.bn2"), &without)?, expected)
+        }
+        "conv_dw" => {
+            // Its BatchNorm and ReLU are part of the kernel.
+            let follows = batch_norm(weights, &format!("{parent}.bn1"))?;
+            let n = expected.len() / follows.len() / 2;
+            let folded = |(i, v): (usize, &f32)| {
+                let (scale, bias) = follows[i / n % follows.len()];
+                (v * scale + bias).max(0.0)
+            };
+            (tap(&format!("{parent}.bn1")), expected.iter().enumerate().map(folded).collect())
+        }
+        "time_emb_proj" => {
+            let input = format!("diff_model.{name}.weight");
+            let all = net.graph.constants();
+            let found = all.iter().find(|c| c.inputs.iter().any(|(n, _)| *n == input)).map(|c| c.label.clone());
+            let rows = constant(found.unwrap_or_default())?;
+            let width = shape[1];
+            let step = TIMESTEPS.iter().position(|&t| t == timestep).unwrap_or_default();
+            let bn2 = batch_norm(weights, &format!("{parent}.conv1.bn2"))?;
+            let row = &rows[(1 + step) * width..(2 + step) * width];
+            (twice(&row.iter().zip(bn2).map(|(v, (_, b))| v - b).collect::<Vec<_>>()), expected)
+        }
+        "conv2" => {
+            let shortcut = taps.get(&format!("{parent}.conv_shortcut")).cloned().unwrap_or_else(|| tap("conv_in"));
+            (minus(&tap(parent), &shortcut), expected)
+        }
+        _ => (tap(name), expected),
+    })
+}
+
+/// Output of the U-Net in 16 bits.
+pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
+    if !gpu.has_f16() {
+        crate::rig::report("parity tiny U-Net in f16: not run, this adapter has no shader-f16");
+        return Ok(());
+    }
+    let file = reference("unet_tiny.safetensors")?;
+    let (graph, input, noise) = tiny_unet(Element::F16, Prefix::Shared, false)?;
+    let net = Loaded::new(gpu, graph).await?;
+    net.write(gpu, &input, &file.read("input.sample")?)?;
+    let mut errors = Errors::default();
+    for (step, timestep) in [(0, 900), (1, 50)] {
+        net.plan.submit(gpu, step, u64::MAX);
+        let found = net.read(gpu, &noise).await?;
+        errors.note(&format!("output at {timestep}"), relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?), F16);
+    }
+    errors.finish("tiny U-Net in f16");
+    Ok(())
+}
+
+/// What is computed once for both branches gives the same bits as for each of them.
+pub async fn shared_prefix(gpu: &Gpu) -> Result<()> {
+    let sample = reference("unet_tiny.safetensors")?.read("input.sample")?;
+    let mut results = vec![];
+    for prefix in [Prefix::Shared, Prefix::Separate] {
+        let (graph, input, noise) = tiny_unet(Element::F32, prefix, false)?;
+        let net = Loaded::new(gpu, graph).await?;
+        net.write(gpu, &input, &sample)?;
+        net.plan.submit(gpu, 0, u64::MAX);
+        results.push(net.read(gpu, &noise).await?);
+    }
+    let mut errors = Errors::default();
+    errors.note("shared against separate prefix", relative_l2(&results[0], &results[1]), 0.0);
+    errors.finish("shared prefix");
+    Ok(())
+}
+
+/// Rows and columns `[y0, x0, side]` of every plane.
+pub fn crop(values: &[f32], side: usize, [y0, x0, size]: [usize; 3]) -> Vec<f32> {
+    let rows = |plane: &[f32]| (0..size * size).map(|i| plane[(y0 + i / size) * side + x0 + i % size]).collect::<Vec<_>>();
+    values.chunks(side * side).flat_map(rows).collect()
+}
+
+/// Both halves of the VAE, every intermediate.
+pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
+    let file = reference("vae_tiny.safetensors")?;
+    let config = VaeConfig::TINY;
+    let (side, n) = (config.side, config.latent_side());
+    let mut errors = Errors::default();
+
+    let mut g = Graph::with_taps();
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    let moments = g.persistent("moments", Element::F32, [1, 8, n, n]);
+    vae::record_encoder(&mut g, &config, Element::F32, image, moments)?;
+    let encoder = Loaded::new(gpu, g).await?;
+    encoder.write(gpu, &image, &file.read("input.image")?)?;
+    encoder.plan.submit(gpu, 0, u64::MAX);
+    let found = encoder.read(gpu, &moments).await?;
+    errors.note("moments", relative_l2(&found, &file.read("output.moments")?), F32);
+    let (mean, logvar) = found.split_at(found.len() / 2);
+    let clamped: Vec<f32> = logvar.iter().map(|v| v.clamp(-30.0, 20.0)).collect();
+    let std: Vec<f32> = clamped.iter().map(|v| (0.5 * v).exp()).collect();
+    for (name, values) in [("mean", mean), ("logvar", &clamped), ("std", &std)] {
+        errors.note(name, relative_l2(values, &file.read(&format!("output.{name}"))?), F32);
+    }
+    let mut taps = encoder.taps(gpu, 1).await?;
+    drop(encoder);
+
+    let mut g = Graph::with_taps();
+    let latent = g.persistent("latent", Element::F32, [1, 4, n, n]);
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    vae::record_decoder(&mut g, &config, Element::F32, latent, image)?;
+    let decoder = Loaded::new(gpu, g).await?;
+    decoder.write(gpu, &latent, &file.read("input.latent")?)?;
+    decoder.plan.submit(gpu, 0, u64::MAX);
+    errors.note("decoded", relative_l2(&decoder.read(gpu, &image).await?, &file.read("output.decoded")?), F32);
+    taps.extend(decoder.taps(gpu, 1).await?);
+
+    for tensor in file.tensors() {
+        let (part, name) = match tensor.name.split_once('.') {
+            Some(("input" | "output", _)) => continue,
+            Some((part @ ("tl32" | "br16"), rest)) => (part, rest),
+            _ => ("", tensor.name.as_str()),
+        };
+        let mut expected = file.read(&tensor.name)?;
+        let tap = |path: &str| taps.get(path).cloned().unwrap_or_else(|| panic!("{path} is not tapped"));
+        let (parent, leaf) = name.rsplit_once('.').unwrap_or(("", name));
+        let found = match leaf {
+            "norm1" | "norm2" | "conv_norm_out" => {
+                expected = silu(expected);
+                tap(name)
+            }
+            "to_q" => {
+                // Ours are scaled already.
+                let scale = 1.0 / (tensor.shape[2] as f32).sqrt();
+                expected = planes(&expected, &tensor.shape).into_iter().map(|v| v * scale).collect();
+                tap(name)
+            }
+            "to_k" | "to_v" => {
+                expected = planes(&expected, &tensor.shape);
+                tap(name)
+            }
+            "0" if parent.ends_with("to_out") => {
+                expected = planes(&expected, &tensor.shape);
+                let attention = parent.trim_end_matches(".to_out");
+                minus(&tap(attention), &tap(&attention.replace("attentions.0", "resnets.0")))
+            }
+            "conv2" => minus(&tap(parent), &tap(&format!("{parent}.conv_shortcut"))),
+            _ => tap(name),
+        };
+        let found = if part.is_empty() {
+            found
+        } else {
+            let size = tensor.shape[3];
+            let channels = tensor.shape[1];
+            let side = (found.len() / channels).isqrt();
+            let from = if part == "tl32" { 0 } else { side - size };
+            crop(&found, side, [from, from, size])
+        };
+        errors.note(&tensor.name, relative_l2(&found, &expected), F32);
+    }
+    errors.finish("tiny VAE");
+    Ok(())
+}
+
+/// Inputs so small that the epsilons of the norms decide.
+pub async fn norm_epsilons(gpu: &Gpu) -> Result<()> {
+    let file = reference("norm_eps.safetensors")?;
+    let mut errors = Errors::default();
+    let resnet = "down_blocks.0.resnets.0";
+    let transformer = "down_blocks.0.attentions.0";
+    let mid = "encoder.mid_block";
+    let cases = [
+        ("unet.", resnet.to_owned(), Module::Resnet, "x32"),
+        ("unet.", format!("{resnet}.norm1"), Module::UnetGroupNorm(1e-5), "x32"),
+        ("unet.", "conv_norm_out".to_owned(), Module::UnetGroupNorm(1e-5), "x32"),
+        ("unet.", transformer.to_owned(), Module::Transformer, "x32"),
+        ("unet.", format!("{transformer}.norm"), Module::UnetGroupNorm(1e-6), "x32"),
+        ("unet.", format!("{transformer}.transformer_blocks.0.norm1"), Module::LayerNorm(1e-5), "tokens"),
+        ("vae.", mid.to_owned(), Module::VaeMidBlock, "x64"),
+        ("vae.", format!("{mid}.attentions.0"), Module::VaeAttention, "x64"),
+        ("vae.", format!("{mid}.resnets.0.norm1"), Module::VaeGroupNorm(1e-6), "x64"),
+        ("vae.", "decoder.conv_norm_out".to_owned(), Module::VaeGroupNorm(1e-6), "x32"),
+    ];
+    for (root, path, module, input) in cases {
+        let shape = shape_of(file.as_ref(), input);
+        let mut given = file.read(input)?;
+        let name = format!("{root}{path}");
+        let mut expected = file.read(&name)?;
+        let channels = if input == "tokens" { shape[2] as u32 } else { shape[1] as u32 };
+        if input == "tokens" {
+            given = planes(&given, &shape);
+            expected = planes(&expected, &shape);
+        }
+        let mut g = Graph::new();
+        let x = g.persistent("x", Element::F32, [1, channels, 16, 16]);
+        let y = g.persistent("y", Element::F32, [1, channels, 16, 16]);
+        module::record(&mut g, module, &path, &UnetConfig::TINY, &TIMESTEPS, x, y)?;
+        let net = Loaded::new(gpu, g).await?;
+        net.write(gpu, &x, &given)?;
+        net.plan.submit(gpu, 0, u64::MAX);
+        let bound = if matches!(module, Module::UnetGroupNorm(_) | Module::VaeGroupNorm(_) | Module::LayerNorm(_)) { 2e-5 } else { F32 };
+        errors.note(&name, relative_l2(&net.read(gpu, &y).await?, &expected), bound);
+    }
+    errors.finish("epsilons of the norms");
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! The whole way from picture to picture, and what must not break it.
+
+use std::rc::Rc;
+
+use wasm_core::gpu::{Element, Gpu, Preference};
+use wasm_core::moebius::noise::{self, Stream};
+use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
+use wasm_core::moebius::postprocess;
+use wasm_core::moebius::preprocess::{self, Prepared};
+use wasm_core::moebius::schedule::{Schedule, guide};
+use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
+use wasm_core::{Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
+
+use crate::rig::{Errors, fixture, relative_l2, report};
+
+const GUIDANCE: f32 = 2.0;
+
+/// The reference's twenty steps, of which it runs nineteen.
+fn schedule() -> Schedule {
+    Schedule::new(20, 0.99).expect("nineteen steps")
+}
+
+/// Weights of the tiny model, possibly tampered with.
+struct Tampered {
+    inner: Synthetic,
+    tensors: Vec<TensorInfo>,
+    factors: Vec<(String, f32)>,
+}
+
+impl Tampered {
+    fn new(inputs: Vec<(String, Vec<usize>)>) -> Self {
+        let inner = Synthetic::new(inputs).expect("names and shapes");
+        Self { tensors: inner.tensors().to_vec(), inner, factors: vec![] }
+    }
+
+    fn with(mut self, name: &str, factor: f32) -> Self {
+        assert!(self.tensors.iter().any(|t| t.name == name), "there is no {name}");
+        self.factors.push((name.to_owned(), factor));
+        self
+    }
+}
+
+impl Source for Tampered {
+    fn tensors(&self) -> &[TensorInfo] {
+        &self.tensors
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<f32>> {
+        let mut values = self.inner.read(name)?;
+        for (_, factor) in self.factors.iter().filter(|(n, _)| n == name) {
+            values.iter_mut().for_each(|v| *v *= factor);
+        }
+        Ok(values)
+    }
+}
+
+/// Weights of U-Net and VAE for a configuration.
+fn tampered(config: &ModelConfig) -> (Tampered, Tampered) {
+    let graphs = Graphs::record(config, &schedule(), Precision::F32).expect("a configuration");
+    let mut vae = graphs.encode.inputs().expect("inputs");
+    vae.extend(graphs.decode.inputs().expect("inputs"));
+    (Tampered::new(graphs.step.inputs().expect("inputs")), Tampered::new(vae))
+}
+
+async fn loaded(gpu: Rc<Gpu>, precision: Precision, unet: &dyn Source, vae: &dyn Source) -> Result<Moebius> {
+    Moebius::load(gpu, ModelConfig::TINY, schedule(), precision, unet, vae, &Unpaced).await
+}
+
+async fn open() -> Result<Rc<Gpu>> {
+    Ok(Rc::new(Gpu::open(Preference::Fastest).await?))
+}
+
+fn picture(name: &str) -> (Vec<u8>, u32, u32, usize) {
+    let image = image::load_from_memory(&fixture(&format!("moebius/{name}.png"))).expect("a picture");
+    let (width, height, channels) = (image.width(), image.height(), image.color().channel_count() as usize);
+    (image.into_bytes(), width, height, channels)
+}
+
+fn prepared() -> Result<Prepared> {
+    let (image, width, height, _) = picture("pipe_image_200x160");
+    let (mask, ..) = picture("pipe_mask_200x160");
+    preprocess::prepare(&image, (width, height), &mask, (width, height), (128, 128))
+}
+
+/// A request of the tiny model's size from a seed.
+fn request(prepared: &Prepared, seed: u64) -> Request {
+    Request {
+        image: prepared.image.clone(),
+        masked_image: prepared.masked_image.clone(),
+        latent_mask: prepared.latent_mask.clone(),
+        noise: noise::gaussian(seed, Stream::Start, 4 * 16 * 16),
+        posterior_image: None,
+        posterior_masked: None,
+        guidance: GUIDANCE,
+    }
+}
+
+/// Mean absolute difference in steps of 255.
+fn mean_difference(a: &[u8], b: &[u8]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len() as f64
+}
+
+/// Every stage of the tiny pipeline, posterior sampled and not, up to the pictures.
+pub async fn tiny_pipeline(_: &Gpu) -> Result<()> {
+    const BOUND: f64 = 1e-4;
+    let mut errors = Errors::default();
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let mut model = loaded(open().await?, Precision::F32, &unet, &vae).await?;
+    let prepared = prepared()?;
+    for form in ["mean", "sampled"] {
+        let file = weights::open(fixture(&format!("moebius/pipe_{form}.safetensors")))?;
+        let mut start = file.read("noise.noise")?;
+        noise::offset(&mut start, &file.read("noise.offset")?, 0.0357)?;
+        let posterior = |name: &str| (form == "sampled").then(|| file.read(name)).transpose();
+        let request = Request {
+            noise: start,
+            posterior_image: posterior("noise.posterior_image")?,
+            posterior_masked: posterior("noise.posterior_masked")?,
+            ..request(&prepared, 0)
+        };
+        let mut trace = Trace::default();
+        let outcome = model.run_traced(&request, &Unpaced, Some(&mut trace)).await?;
+        assert!(!outcome.fell_back);
+        let latents: Vec<f32> = trace.latents.concat();
+        let guided = |both: &Vec<f32>| {
+            let (unconditional, conditional) = both.split_at(both.len() / 2);
+            guide(unconditional, conditional, GUIDANCE)
+        };
+        let guided: Vec<f32> = trace.predicted.iter().map(guided).collect::<Result<Vec<_>>>()?.concat();
+        let comparisons = [
+            ("latent_mask", &request.latent_mask),
+            ("latents", &trace.image_latents),
+            ("masked_latents", &trace.masked_latents),
+            ("noisy_latents_per_step", &latents),
+            ("eps_cfg_per_step", &guided),
+            ("decoder_input", &trace.decoder_input),
+            ("decoded", &outcome.decoded),
+        ];
+        for (name, found) in comparisons {
+            errors.note(&format!("{form} {name}"), relative_l2(found, &file.read(name)?), BOUND);
+        }
+        let plain = postprocess::to_rgb(&outcome.decoded, 128, 128)?;
+        let pictures = [
+            ("paste", postprocess::paste(&prepared, &plain)?),
+            ("compensate", postprocess::paste_compensated(&prepared, &plain)?),
+            ("nopaste", plain),
+        ];
+        for (kind, found) in pictures {
+            let (expected, ..) = picture(&format!("pipe_{form}_{kind}"));
+            let difference = mean_difference(&found, &expected);
+            report(&format!("parity tiny pipeline, {form} {kind}: mean absolute difference {difference:.5}/255"));
+            errors.note(&format!("{form} {kind}, in 255ths"), difference, 1.0);
+        }
+    }
+    errors.finish("tiny pipeline");
+    Ok(())
+}
+
+/// One seed gives one picture, to the bit, and another seed another.
+pub async fn reproducible(_: &Gpu) -> Result<()> {
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let gpu = open().await?;
+    let precision = Precision::preferred(&gpu);
+    let prepared = prepared()?;
+    let mut model = loaded(gpu.clone(), precision, &unet, &vae).await?;
+    let first = model.run(&request(&prepared, 7), &Unpaced).await?.decoded;
+    let other = model.run(&request(&prepared, 8), &Unpaced).await?.decoded;
+    let again = model.run(&request(&prepared, 7), &Unpaced).await?.decoded;
+    assert_eq!(first, again, "one seed gave two pictures");
+    assert!(relative_l2(&other, &first) > 1e-3, "the seed makes no difference");
+    drop(model);
+    let mut anew = loaded(gpu, precision, &unet, &vae).await?;
+    assert_eq!(first, anew.run(&request(&prepared, 7), &Unpaced).await?.decoded, "a model loaded anew gave another picture");
+    report("parity reproducible: 3 runs of one seed and a reloaded model give the same bits");
+    Ok(())
+}
+
+/// Cancels after so many checkpoints.
+struct CancelAfter(std::cell::Cell<u32>);
+
+impl Pacer for CancelAfter {
+    fn progress(&self, _: Stage, _: f32) {}
+
+    async fn checkpoint(&self) -> Result<()> {
+        match self.0.get() {
+            0 => Err(Error::Cancelled),
+            left => {
+                self.0.set(left - 1);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A cancelled run, a refused one and many whole ones leave nothing behind; dropping the model leaves nothing at all.
+pub async fn leaks_nothing(_: &Gpu) -> Result<()> {
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let gpu = open().await?;
+    // Two steps instead of nineteen: what a run allocates does not depend on their number.
+    let schedule = Schedule::new(3, 0.99)?;
+    let mut model = Moebius::load(gpu.clone(), ModelConfig::TINY, schedule, Precision::F32, &unet, &vae, &Unpaced).await?;
+    let prepared = prepared()?;
+    let request = request(&prepared, 1);
+    let expected = model.run(&request, &Unpaced).await?.decoded;
+    let before = gpu.usage();
+    for left in 0..4 {
+        let cancelled = model.run(&request, &CancelAfter(left.into())).await;
+        assert!(matches!(cancelled, Err(Error::Cancelled)), "{cancelled:?}");
+        assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (before.buffers, before.bytes), "a cancelled run kept something");
+    }
+    let refused = model.run(&Request { image: vec![0.5; 3 * 64 * 64], ..request.clone() }, &Unpaced).await;
+    assert!(matches!(refused, Err(Error::Shape(_))), "{refused:?}");
+    // A GPU does all of them; a CPU playing one would take minutes.
+    let runs = if gpu.is_software() { RUNS_ON_SOFTWARE } else { 200 };
+    for run in 0..runs {
+        let found = model.run(&request, &Unpaced).await?.decoded;
+        assert_eq!(found, expected, "run {run} differs");
+        assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (before.buffers, before.bytes), "run {run} kept something");
+    }
+    drop(model);
+    assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (0, 0), "the model left something behind");
+    report(&format!("parity leaks: {runs} runs with {} buffers and {} bytes throughout, 0 after the model", before.buffers, before.bytes));
+    Ok(())
+}
+
+/// The buffers are counted by ourselves, so that even few runs show a leak.
+const RUNS_ON_SOFTWARE: u32 = 12;
+
+/// Weights scaled up so that 16 bits overflow and 32 do not: the run falls back, says so, remembers, and gives what f32 gives.
+pub async fn falls_back_to_f32(_: &Gpu) -> Result<()> {
+    let gpu = open().await?;
+    if !gpu.has_f16() {
+        report("parity fall-back: not run, this adapter has no shader-f16");
+        return Ok(());
+    }
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let unet = unet.with("diff_model.up_blocks.2.resnets.2.conv2.bn2.weight", 1e6);
+    let prepared = prepared()?;
+    let request = request(&prepared, 3);
+    let schedule = || Schedule::new(3, 0.99);
+    let f16 = Precision { unet: Element::F16, vae: Element::F32 };
+    let config = ModelConfig::TINY;
+    let mut model = Moebius::load(gpu.clone(), config, schedule()?, f16, &unet, &vae, &Unpaced).await?;
+    let first = model.run(&request, &Unpaced).await?;
+    assert!(first.fell_back && first.precision == Precision::F32, "{:?}", first.precision);
+    let second = model.run(&request, &Unpaced).await?;
+    assert!(second.fell_back && second.decoded == first.decoded);
+    drop(model);
+    let mut plain = Moebius::load(gpu.clone(), config, schedule()?, Precision::F32, &unet, &vae, &Unpaced).await?;
+    let expected = plain.run(&request, &Unpaced).await?;
+    assert!(!expected.fell_back && expected.decoded == first.decoded, "the fall-back is not what f32 gives");
+    drop(plain);
+
+    // The same for a VAE that was trusted with 16 bits.
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let vae = vae.with("encoder.down_blocks.0.resnets.0.conv2.weight", 1e5);
+    let both = Precision { unet: Element::F32, vae: Element::F16 };
+    let mut model = Moebius::load(gpu.clone(), config, schedule()?, both, &unet, &vae, &Unpaced).await?;
+    let outcome = model.run(&request, &Unpaced).await?;
+    assert!(outcome.fell_back && outcome.precision == Precision::F32);
+    drop(model);
+
+    // And where f32 does not suffice either, that is what is said.
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let unet = unet.with("diff_model.conv_out.bn2.weight", f32::MAX);
+    let mut model = Moebius::load(gpu, config, schedule()?, f16, &unet, &vae, &Unpaced).await?;
+    let hopeless = model.run(&request, &Unpaced).await;
+    assert!(matches!(hopeless, Err(Error::NotFinite)), "{hopeless:?}");
+    report("parity fall-back: overflow in the U-Net and in the VAE is noticed, f32 takes over, result equal to the f32 run's");
+    Ok(())
+}
+
+/// A device that goes away in the middle of a run; a new one works.
+pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
+    struct Destroy(Rc<Gpu>, std::cell::Cell<u32>);
+    impl Pacer for Destroy {
+        fn progress(&self, _: Stage, _: f32) {}
+
+        async fn checkpoint(&self) -> Result<()> {
+            self.1.set(self.1.get() + 1);
+            if self.1.get() == 3 {
+                self.0.device().destroy();
+            }
+            Ok(())
+        }
+    }
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let prepared = prepared()?;
+    let request = request(&prepared, 1);
+    let gpu = open().await?;
+    let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
+    let lost = model.run(&request, &Destroy(gpu.clone(), 0.into())).await;
+    assert!(matches!(lost, Err(Error::Gpu(GpuError::DeviceLost(_)))), "{lost:?}");
+    let lost = model.run(&request, &Unpaced).await;
+    assert!(matches!(lost, Err(Error::Gpu(GpuError::DeviceLost(_)))), "{lost:?}");
+    drop(model);
+    let mut model = loaded(open().await?, Precision::F32, &unet, &vae).await?;
+    model.run(&request, &Unpaced).await?;
+    report("parity lost device: said in one sentence, and a new device works");
+    Ok(())
+}
+
+/// Weights that do not fit, or are not numbers, are refused with what is wrong; nothing stays on the GPU.
+pub async fn refuses_bad_weights(_: &Gpu) -> Result<()> {
+    let gpu = open().await?;
+    let (good, vae) = tampered(&ModelConfig::TINY);
+    let mut bad = Tampered::new(vec![]);
+    for tensor in good.tensors() {
+        if tensor.name == "diff_model.conv_in.conv_pw.weight" {
+            continue;
+        }
+        let mut tensor = tensor.clone();
+        if tensor.name == "diff_model.proj_in" || tensor.name.ends_with("up_blocks.0.resnets.0.norm1.weight") {
+            tensor.shape[0] += 1;
+        }
+        bad.tensors.push(tensor);
+    }
+    let stray = TensorInfo { name: "stray.weight".into(), ..good.tensors()[0].clone() };
+    bad.tensors.push(stray);
+    let refused = loaded(gpu.clone(), Precision::F32, &bad, &vae).await.map(|_| ());
+    let Err(Error::Weights(WeightsError::Mismatch { missing, extra, misshapen })) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(missing, &["diff_model.conv_in.conv_pw.weight"]);
+    assert_eq!(extra, &["stray.weight"]);
+    assert_eq!(misshapen.len(), 1);
+
+    let too_large = good.with("diff_model.conv_in.conv_pw.weight", 1e6);
+    let refused = loaded(gpu.clone(), Precision::F32, &too_large, &vae).await.map(|_| ());
+    assert!(matches!(&refused, Err(Error::Weights(WeightsError::NotFinite(name))) if name.contains("conv_in")), "{refused:?}");
+    assert_eq!(gpu.usage().buffers, 0, "a refused model left something on the GPU");
+    report("parity bad weights: missing, extra, mis-shaped and not finite tensors are named");
+    Ok(())
+}
+
+/// An adapter with less than the model needs is told so in one sentence, by the name of the limit.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn says_which_limit_is_missing(_: &Gpu) -> Result<()> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = instance.request_adapter(&Default::default()).await.expect("an adapter");
+    let with = |change: fn(&mut wgpu::Limits)| {
+        let mut limits = adapter.limits();
+        change(&mut limits);
+        limits
+    };
+    let small = Gpu::on(&adapter, with(|l| l.max_compute_workgroup_storage_size = 8192)).await.map(|_| ());
+    assert!(matches!(small, Err(Error::Gpu(GpuError::Limit { limit: "maxComputeWorkgroupStorageSize", .. }))), "{small:?}");
+    let (unet, vae) = tampered(&ModelConfig::TINY);
+    let gpu = Rc::new(Gpu::on(&adapter, with(|l| l.max_storage_buffer_binding_size = 1 << 20)).await?);
+    let refused = loaded(gpu, Precision::F32, &unet, &vae).await.map(|_| ());
+    let Err(error @ Error::Gpu(GpuError::Limit { limit: "maxStorageBufferBindingSize", .. })) = refused else {
+        panic!("{refused:?}")
+    };
+    report(&format!("parity limits: \"{error}\""));
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The same cases in a browser's WebGPU: a page gives this module the fixtures and asks for one case after the other.
+#![expect(unreachable_pub, reason = "the cases are modules of two programs")]
+#![cfg_attr(target_arch = "wasm32", expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
+
+#[cfg(target_arch = "wasm32")]
+mod cases;
+#[cfg(target_arch = "wasm32")]
+mod kernels;
+#[cfg(target_arch = "wasm32")]
+mod networks;
+#[cfg(target_arch = "wasm32")]
+mod pipeline;
+#[cfg(target_arch = "wasm32")]
+mod rig;
+
+#[cfg(target_arch = "wasm32")]
+mod page {
+    use super::{kernels, networks, pipeline, rig};
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use wasm_core::gpu::{Gpu, Preference};
+
+    /// Fills in a file that a case will ask for.
+    #[wasm_bindgen]
+    pub fn provide(name: String, bytes: Vec<u8>) {
+        rig::provide(name, bytes);
+    }
+
+    macro_rules! dispatcher {
+        ($($name:ident = $case:expr;)*) => {
+            /// The names of all cases.
+            #[wasm_bindgen]
+            pub fn cases() -> Vec<String> {
+                vec![$(stringify!($name).to_owned()),*]
+            }
+
+            /// Runs a case; what it printed.
+            #[wasm_bindgen]
+            pub async fn run(name: String) -> Result<String, String> {
+                console_error_panic_hook::set_once();
+                let gpu = Gpu::open(Preference::Fastest).await.map_err(|e| e.to_string())?;
+                let result = match name.as_str() {
+                    $(stringify!($name) => $case(&gpu).await,)*
+                    _ => return Err(format!("there is no case {name}")),
+                };
+                result.map_err(|e| e.to_string())?;
+                Ok(rig::lines())
+            }
+        };
+    }
+
+    crate::with_all_cases!(dispatcher);
+}
+
+fn main() {}
