@@ -5,16 +5,22 @@
 macro_rules! with_all_cases {
     ($with:ident) => {
         $with! {
+            parity_add_noise = kernels::add_noise::matches_its_reference;
+            parity_assemble = kernels::assemble::matches_its_reference;
             parity_conv2d = kernels::conv2d::matches_its_reference;
+            parity_ddim_step = kernels::ddim_step::matches_its_reference;
             parity_depthwise_conv = kernels::depthwise_conv::matches_its_reference;
+            parity_finite_check = kernels::finite_check::matches_its_reference;
             parity_group_norm = kernels::group_norm::matches_its_reference;
-            parity_layer_norm = kernels::layer_norm::matches_its_reference;
-            parity_softmax = kernels::softmax::matches_its_reference;
-            parity_matmul = kernels::matmul::matches_its_reference;
-            parity_scaled_copy = kernels::scaled_copy::matches_its_reference;
             parity_lambda_content = kernels::lambda_content::matches_its_reference;
-            parity_lambda_local = kernels::lambda_local::matches_its_reference;
             parity_lambda_cross = kernels::lambda_cross::matches_its_reference;
+            parity_lambda_local = kernels::lambda_local::matches_its_reference;
+            parity_layer_norm = kernels::layer_norm::matches_its_reference;
+            parity_matmul = kernels::matmul::matches_its_reference;
+            parity_posterior = kernels::posterior::matches_its_reference;
+            parity_scaled_copy = kernels::scaled_copy::matches_its_reference;
+            parity_softmax = kernels::softmax::matches_its_reference;
+            parity_transpose = kernels::transpose::matches_its_reference;
             parity_norm_epsilons = networks::norm_epsilons;
             parity_tiny_unet_with_every_intermediate = networks::tiny_unet_intermediates;
             parity_tiny_unet_in_16_bits = networks::tiny_unet_in_16_bits;

@@ -225,7 +225,7 @@ pub async fn leaks_nothing(_: &Gpu) -> Result<()> {
 }
 
 /// The buffers are counted by ourselves, so that even few runs show a leak.
-const RUNS_ON_SOFTWARE: u32 = 12;
+const RUNS_ON_SOFTWARE: u32 = 6;
 
 /// Weights scaled up so that 16 bits overflow and 32 do not: the run falls back, says so, remembers, and gives what f32 gives.
 pub async fn falls_back_to_f32(_: &Gpu) -> Result<()> {

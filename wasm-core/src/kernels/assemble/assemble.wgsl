@@ -36,5 +36,5 @@ fn main(@builtin(global_invocation_id) id : vec3<u32>) {
     } else {
         value = z[p.z_offset + (c - p.a_count - p.m_count) * p.z_row + id.x];
     }
-    y[p.y_offset + c * p.y_row + id.x] = Out4(value);
+    y[p.y_offset + c * p.y_row + id.x] = narrow(value);
 }

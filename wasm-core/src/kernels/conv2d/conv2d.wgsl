@@ -84,7 +84,7 @@ fn put(m : u32, n : u32, value : f32) {
     }
     var sum = value;
     if p.residuals > 0u { sum += f32(r[p.r_offset + batch * p.r_batch + m * p.r_plane + place]); }
-    y[p.y_offset + batch * p.y_batch + m * p.y_plane + place] = Out(sum);
+    y[p.y_offset + batch * p.y_batch + m * p.y_plane + place] = narrow_one(sum);
 }
 
 fn emit(m : u32, n : u32, sum : vec4<f32>) {

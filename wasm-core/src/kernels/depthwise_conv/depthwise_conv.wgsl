@@ -122,9 +122,9 @@ fn line_at(batch : u32, channel : u32, quad : u32) -> vec4<f32> {
 
 fn emit(at : u32, value : vec4<f32>, gate : vec4<f32>) {
     if p.gated != 0u {
-        y[at] = Out4(value * silu(gate));
+        y[at] = narrow(value * silu(gate));
     } else {
-        y[at] = Out4(activate(value, p.activation));
+        y[at] = narrow(activate(value, p.activation));
     }
 }
 

@@ -85,7 +85,7 @@ fn main(
         let value     = vec4<f32>(x[x_base + channel * p.x_plane + quad]);
         let deviation = (value - vec4<f32>(whole.y)) - vec4<f32>(whole.z);
         let result    = activate(fma(deviation, vec4<f32>(scale), vec4<f32>(bias)), p.activation);
-        y[y_base + channel * p.y_plane + quad] = Out4(result);
+        y[y_base + channel * p.y_plane + quad] = narrow(result);
         channel += skip_channels;
         quad += skip_quads;
         if quad >= p.quads { quad -= p.quads; channel++; }

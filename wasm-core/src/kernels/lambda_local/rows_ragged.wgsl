@@ -1,4 +1,5 @@
-// Four neighbouring pixels of a map of any width: read one by one, some of them perhaps outside.
+// Four neighbouring pixels of a map of any width: read one by one, some of them perhaps outside. In a loop, as there are so many
+// reads of values that a software adapter would not get done compiling them.
 alias Cell    = Real;
 alias OutCell = Out;
 
@@ -15,20 +16,27 @@ fn q_quad(plane : u32, x : u32, row : u32) -> vec4<f32> {
 
 // Values outside the map are 0. Coordinates left of and above the map become larger than any map when they lose their sign.
 fn v_one(plane : u32, x : i32, row : i32) -> f32 {
-    if u32(x) >= p.width || u32(row) >= p.height { return 0.0; }
-    return f32(v[plane + u32(row) * p.width + u32(x)]);
+    let near_x   = min(u32(x), p.width - 1u);
+    let near_row = min(u32(row), p.height - 1u);
+    let inside   = u32(x) == near_x && u32(row) == near_row;
+    return select(0.0, f32(v[plane + near_row * p.width + near_x]), inside);
 }
 
 fn v_quad(plane : u32, x : i32, row : i32) -> vec4<f32> {
-    return vec4<f32>(v_one(plane, x, row), v_one(plane, x + 1, row), v_one(plane, x + 2, row), v_one(plane, x + 3, row));
+    var four = vec4<f32>(0.0);
+    for (var i = 0; i < 4; i++) {
+        four = vec4<f32>(four.yzw, v_one(plane, x + i, row));
+    }
+    return four;
 }
 
 fn put_one(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : f32) {
-    if x >= p.width || row >= p.height { return; }
-    let n = row * p.width + x;
-    var value = sum;
-    if p.residual != 0u { value += f32(r[r_plane + n]); }
-    y[y_plane + n] = Out(value);
+    if x < p.width && row < p.height {
+        let n = row * p.width + x;
+        var value = sum;
+        if p.residual != 0u { value += f32(r[r_plane + n]); }
+        y[y_plane + n] = Out(value);
+    }
 }
 
 fn put_quad(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : vec4<f32>) {

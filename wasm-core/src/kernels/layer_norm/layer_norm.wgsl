@@ -79,6 +79,6 @@ fn main(
     for (var c = first; c < end; c += CHANNELS) {
         let deviation = (vec4<f32>(x[x_base + c * p.x_plane]) - pivot) - rest;
         let result    = fma(deviation * inverse, vec4<f32>(affine[c]), vec4<f32>(affine[p.channels + c]));
-        y[y_base + c * p.y_plane] = Out4(result);
+        y[y_base + c * p.y_plane] = narrow(result);
     }
 }

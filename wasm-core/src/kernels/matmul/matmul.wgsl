@@ -63,7 +63,7 @@ fn emit(m : u32, n : u32, sum : vec4<f32>) {
     let quad = n / 4u;
     if p.residuals > 0u { value += vec4<f32>(r[p.r_offset + batch * p.r_batch + m * p.r_row + quad]); }
     if p.residuals > 1u { value += vec4<f32>(s[p.s_offset + batch * p.s_batch + m * p.s_row + quad]); }
-    y[p.y_offset + batch * p.y_batch + m * p.y_row + quad] = Out4(value);
+    y[p.y_offset + batch * p.y_batch + m * p.y_row + quad] = narrow(value);
 }
 
 @compute @workgroup_size(256)

@@ -22,5 +22,5 @@ struct Params {
 fn main(@builtin(global_invocation_id) id : vec3<u32>) {
     if id.x >= p.quads { return; }
     let source = p.x_offset + id.z * p.x_batch + id.y * p.x_row + id.x;
-    y[p.y_offset + id.z * p.y_batch + id.y * p.y_row + id.x] = Out4(p.factor * vec4<f32>(x[source]));
+    y[p.y_offset + id.z * p.y_batch + id.y * p.y_row + id.x] = narrow(p.factor * vec4<f32>(x[source]));
 }

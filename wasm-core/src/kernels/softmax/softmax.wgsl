@@ -51,6 +51,6 @@ fn main(
     let share = 1.0 / workgroup_sum(lane, dot(sum4, vec4<f32>(1.0)));
 
     for (var quad = lane; quad < p.quads; quad += LANES) {
-        y[y_base + quad] = Out4(exp(vec4<f32>(x[x_base + quad]) - most) * share);
+        y[y_base + quad] = narrow(exp(vec4<f32>(x[x_base + quad]) - most) * share);
     }
 }

@@ -82,6 +82,6 @@ fn main(
     let share = 1.0 / sum_over_channels(lane, lane_sum);
 
     for (var c = first; c < end; c += CHANNELS) {
-        y[y_base + c * p.y_plane] = Out4(exp(vec4<f32>(x[x_base + c * p.x_plane]) - most) * share);
+        y[y_base + c * p.y_plane] = narrow(exp(vec4<f32>(x[x_base + c * p.x_plane]) - most) * share);
     }
 }

@@ -43,7 +43,7 @@ fn main(
         let n = group.x * SIDE + i;
         let c = group.y * SIDE + along;
         if c < p.rows && n < p.columns {
-            y[p.y_offset + group.z * p.y_batch + n * p.y_row + c] = Out(tile[along * ROW + i]);
+            y[p.y_offset + group.z * p.y_batch + n * p.y_row + c] = narrow_one(tile[along * ROW + i]);
         }
     }
 }
