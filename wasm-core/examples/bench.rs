@@ -24,7 +24,13 @@ async fn bench() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
     let config = if has("--tiny") { ModelConfig::TINY } else { ModelConfig::FULL };
     let precision = if has("--f32") { Precision::F32 } else { Precision::preferred(&gpu) };
-    println!("{} ({:?}), U-Net in {:?}, VAE in {:?}", gpu.info().name, gpu.info().backend, precision.unet, precision.vae);
+    println!(
+        "{} ({:?}), U-Net in {:?}, VAE in {:?}",
+        gpu.info().name,
+        gpu.info().backend,
+        precision.unet,
+        precision.vae
+    );
     let schedule = Schedule::new(20, 0.99)?;
     let graphs = Graphs::record(&config, &schedule, precision)?;
     let mut inputs = graphs.encode.inputs()?;
@@ -40,9 +46,11 @@ async fn bench() -> Result<(), Box<dyn std::error::Error>> {
         constants.load(&gpu, &[&graphs.step], &unet, &Unpaced).await?;
         constants.load(&gpu, &[&graphs.encode, &graphs.decode], &vae, &Unpaced).await?;
         println!("weights made and uploaded in {:.1} s", begin.elapsed().as_secs_f64());
-        for (name, graph, layout) in
-            [("U-Net step", &graphs.step, &step), ("encode", &graphs.encode, &encode), ("decode", &graphs.decode, &decode)]
-        {
+        for (name, graph, layout) in [
+            ("U-Net step", &graphs.step, &step),
+            ("encode", &graphs.encode, &encode),
+            ("decode", &graphs.decode, &decode),
+        ] {
             network(&gpu, name, graph, &arena, layout, &constants).await?;
         }
     }
@@ -74,7 +82,12 @@ async fn bench() -> Result<(), Box<dyn std::error::Error>> {
     times.sort_by(f64::total_cmp);
     println!("whole run: median {:.1} ms, best {:.1} ms", times[2] * 1e3, times[0] * 1e3);
     let usage = model.usage();
-    println!("GPU memory in our buffers: {:.1} MB in {} buffers, peak {:.1} MB", usage.bytes as f64 / 1e6, usage.buffers, usage.peak as f64 / 1e6);
+    println!(
+        "GPU memory in our buffers: {:.1} MB in {} buffers, peak {:.1} MB",
+        usage.bytes as f64 / 1e6,
+        usage.buffers,
+        usage.peak as f64 / 1e6
+    );
     if has("--hold") {
         // For reading the driver's own figure from outside.
         std::thread::sleep(std::time::Duration::from_secs(5));
@@ -84,7 +97,12 @@ async fn bench() -> Result<(), Box<dyn std::error::Error>> {
 
 #[expect(clippy::print_stdout, reason = "printing is what it is for")]
 async fn network(
-    gpu: &Gpu, name: &str, graph: &Graph, arena: &Arena, layout: &Layout, constants: &Constants,
+    gpu: &Gpu,
+    name: &str,
+    graph: &Graph,
+    arena: &Arena,
+    layout: &Layout,
+    constants: &Constants,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let begin = Instant::now();
     let plan = Plan::new(gpu, graph, arena, layout, constants)?;
@@ -103,7 +121,13 @@ async fn network(
     let median = times[times.len() / 2];
     println!(
         "\n{name}: {} dispatches, {:.1} GFLOP; plan made in {:.2} s, first run {:.1} ms, then median {:.2} ms, best {:.2} ms: {:.1} TFLOP/s",
-        graph.nodes().len(), graph.flops() as f64 / 1e9, made, first * 1e3, median * 1e3, times[0] * 1e3, graph.flops() as f64 / median / 1e12,
+        graph.nodes().len(),
+        graph.flops() as f64 / 1e9,
+        made,
+        first * 1e3,
+        median * 1e3,
+        times[0] * 1e3,
+        graph.flops() as f64 / median / 1e12,
     );
     if !gpu.has_timestamps() {
         println!("this adapter cannot time dispatches");
@@ -123,13 +147,25 @@ async fn network(
     let mut total = 0.0;
     for (kernel, (runs, seconds, flops, bytes)) in rows {
         total += seconds;
-        println!("{kernel:<44} {runs:>5} {:>9.3} {:>9.2} {:>8.0}", seconds * 1e3, flops as f64 / seconds / 1e12, bytes as f64 / seconds / 1e9);
+        println!(
+            "{kernel:<44} {runs:>5} {:>9.3} {:>9.2} {:>8.0}",
+            seconds * 1e3,
+            flops as f64 / seconds / 1e12,
+            bytes as f64 / seconds / 1e9
+        );
     }
     println!("{:<44} {:>5} {:>9.3}", "all", "", total * 1e3);
     slowest.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (seconds, node) in slowest.into_iter().take(12) {
         let node = &graph.nodes()[node];
-        println!("{:>9.3} ms {:>7.2} TFLOP/s  {} {} [{}]", seconds * 1e3, node.flops as f64 / seconds / 1e12, node.program.label(), node.label, node.shapes);
+        println!(
+            "{:>9.3} ms {:>7.2} TFLOP/s  {} {} [{}]",
+            seconds * 1e3,
+            node.flops as f64 / seconds / 1e12,
+            node.program.label(),
+            node.label,
+            node.shapes
+        );
     }
     Ok(())
 }

@@ -32,6 +32,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (arena, _) = graphs.lay_out();
     let (constants, tensors) = (Constants::bytes(&graphs.all()), arena.bytes());
-    println!("\nGPU memory: {:.1} MB of constants and {:.1} MB of tensors, {:.1} MB together; largest buffer {:.1} MB", constants as f64 / 1e6, tensors as f64 / 1e6, (constants + tensors) as f64 / 1e6, arena.largest() as f64 / 1e6);
+    println!(
+        "\nGPU memory: {:.1} MB of constants and {:.1} MB of tensors, {:.1} MB together; largest buffer {:.1} MB",
+        constants as f64 / 1e6,
+        tensors as f64 / 1e6,
+        (constants + tensors) as f64 / 1e6,
+        arena.largest() as f64 / 1e6
+    );
     Ok(())
 }

@@ -51,7 +51,18 @@ pub fn run() -> Result {
 
 /// The parity cases of the engine as a module, into `dist/parity/`.
 pub fn parity() -> Result {
-    cargo(&["build", "--package", "wasm-core", "--bin", "parity", "--features", "parity", "--target", TARGET, "--release"])?;
+    cargo(&[
+        "build",
+        "--package",
+        "wasm-core",
+        "--bin",
+        "parity",
+        "--features",
+        "parity",
+        "--target",
+        TARGET,
+        "--release",
+    ])?;
     let wasm = root().join(format!("target/{TARGET}/release/parity.wasm"));
     bindings(&wasm, &root().join("dist/parity")).map_err(|e| format!("wasm-bindgen on parity: {e:#}"))?;
     Ok(())

@@ -195,15 +195,16 @@ impl Gpu {
             return known.clone();
         }
         let label = program.label();
-        let descriptor =
-            wgpu::ShaderModuleDescriptor { label: Some(&label), source: wgpu::ShaderSource::Wgsl(program.wgsl().into()) };
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(program.wgsl().into()),
+        };
         // SAFETY: natively, naga's checks on every index cost up to 20 times the arithmetic. The shaders are ours, every
         // index is guarded by the shapes in the parameters, and the same shaders run with all checks in browsers,
         // where this call compiles like any other.
         #[expect(unsafe_code, reason = "see above")]
-        let module = unsafe {
-            self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
-        };
+        let module =
+            unsafe { self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) };
         let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(&label),
             layout: None,

@@ -296,7 +296,11 @@ impl Graph {
     }
 
     fn allocate(
-        &mut self, label: String, lifetime: Lifetime, element: Element, [batch, channels, height, width]: [u32; 4],
+        &mut self,
+        label: String,
+        lifetime: Lifetime,
+        element: Element,
+        [batch, channels, height, width]: [u32; 4],
     ) -> View {
         let tensor = TensorId(self.tensors.len());
         let plane = (height * width).next_multiple_of(4);

@@ -75,7 +75,8 @@ impl Plan {
                     Binding::Step => step.raw().as_entire_binding(),
                 });
             }
-            let entries: Vec<_> = (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+            let entries: Vec<_> =
+                (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
             let bindings = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(&node.label),
                 layout: &pipeline.get_bind_group_layout(0),

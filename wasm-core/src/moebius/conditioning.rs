@@ -151,7 +151,8 @@ pub fn tokens(weights: &dyn Source) -> Result<Vec<Vec<f32>>> {
 /// [`crate::Error::Weights`] if they cannot be read.
 pub fn time_embedding(config: &UnetConfig, timesteps: &[u32], weights: &dyn Source) -> Result<Vec<Vec<f32>>> {
     let read = |leaf: &str| weights.read(&format!("{ROOT}time_embedding.{leaf}"));
-    let (w1, b1, w2, b2) = (read("linear_1.weight")?, read("linear_1.bias")?, read("linear_2.weight")?, read("linear_2.bias")?);
+    let (w1, b1, w2, b2) =
+        (read("linear_1.weight")?, read("linear_1.bias")?, read("linear_2.weight")?, read("linear_2.bias")?);
     let embed = |&t: &u32| {
         let hidden = linear(&w1, Some(&b1), &sinusoids(config.widths[0], t)).into_iter().map(silu).collect::<Vec<_>>();
         linear(&w2, Some(&b2), &hidden)

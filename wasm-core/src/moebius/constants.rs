@@ -89,7 +89,10 @@ fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
 }
 
 fn add(
-    g: &mut Graph, label: String, bytes: u64, inputs: Vec<(String, Vec<usize>)>,
+    g: &mut Graph,
+    label: String,
+    bytes: u64,
+    inputs: Vec<(String, Vec<usize>)>,
     recipe: impl Fn(&dyn Source) -> Result<Vec<u8>> + 'static,
 ) -> ConstantId {
     let recipe: Recipe = Rc::new(recipe);
@@ -146,13 +149,21 @@ pub(super) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)]) -> ConstantId {
 
 /// Scale and bias with something added to the bias at each of `steps` steps: `[scale, bias of step 0, bias of step 1, ..]`.
 pub(super) fn epilogue_by_step(
-    g: &mut Graph, part: (Epilogue, u32), what: &str, inputs: Vec<(String, Vec<usize>)>, steps: usize, added: ByStep,
+    g: &mut Graph,
+    part: (Epilogue, u32),
+    what: &str,
+    inputs: Vec<(String, Vec<usize>)>,
+    steps: usize,
+    added: ByStep,
 ) -> ConstantId {
     affine(g, &[part], format!(" {what}"), inputs, Some((steps, added)))
 }
 
 fn affine(
-    g: &mut Graph, parts: &[(Epilogue, u32)], what: String, mut inputs: Vec<(String, Vec<usize>)>,
+    g: &mut Graph,
+    parts: &[(Epilogue, u32)],
+    what: String,
+    mut inputs: Vec<(String, Vec<usize>)>,
     by_step: Option<(usize, ByStep)>,
 ) -> ConstantId {
     let parts = parts.to_vec();
@@ -206,7 +217,11 @@ pub(super) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channe
 
 /// Weights and bias of the 3x3 convolution with this prefix, packed for the window; and how the weights are stored.
 pub(super) fn convolution(
-    g: &mut Graph, prefix: &str, window: conv2d::Window, m: u32, c: u32,
+    g: &mut Graph,
+    prefix: &str,
+    window: conv2d::Window,
+    m: u32,
+    c: u32,
 ) -> (ConstantId, ConstantId, Element) {
     let weight = format!("{prefix}.weight");
     let (phases, taps) = window.phases_and_taps();
@@ -263,7 +278,10 @@ pub(super) fn positions(g: &mut Graph, name: String, pixels: u32, k: u32) -> Con
 
 /// What `recipe` makes of the tensors `inputs`: `count` numbers.
 pub(super) fn computed(
-    g: &mut Graph, label: String, count: usize, inputs: Vec<(String, Vec<usize>)>,
+    g: &mut Graph,
+    label: String,
+    count: usize,
+    inputs: Vec<(String, Vec<usize>)>,
     recipe: impl Fn(&dyn Source) -> Result<Vec<f32>> + 'static,
 ) -> ConstantId {
     add(g, label, count as u64 * 4, inputs, move |weights| stored(Element::F32, "", &recipe(weights)?))

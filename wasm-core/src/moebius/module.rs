@@ -34,7 +34,13 @@ pub enum Module {
 /// # Errors
 /// [`crate::Error::Shape`] if `x` and `y` do not fit the module.
 pub fn record(
-    g: &mut Graph, module: Module, path: &str, config: &UnetConfig, timesteps: &[u32], x: View, y: View,
+    g: &mut Graph,
+    module: Module,
+    path: &str,
+    config: &UnetConfig,
+    timesteps: &[u32],
+    x: View,
+    y: View,
 ) -> Result<()> {
     let of_vae = matches!(module, Module::VaeGroupNorm(_) | Module::VaeMidBlock | Module::VaeAttention);
     let n = &mut Net { g, root: if of_vae { "" } else { ROOT }, element: x.element };

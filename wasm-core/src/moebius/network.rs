@@ -20,7 +20,11 @@ pub(super) struct Net<'a> {
 
 impl Net<'_> {
     /// Records `body` as the module `name`.
-    pub(super) fn scoped<T>(&mut self, name: impl Into<String>, body: impl FnOnce(&mut Net<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn scoped<T>(
+        &mut self,
+        name: impl Into<String>,
+        body: impl FnOnce(&mut Net<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.g.enter(name);
         let result = body(self);
         self.g.leave();
@@ -50,7 +54,14 @@ impl Net<'_> {
 
     /// Linear map or 1x1 convolution `name` into `y`.
     pub(super) fn linear(
-        &mut self, name: &str, kind: Kind, x: View, follows: Epilogue, activation: Activation, residuals: &[View], y: View,
+        &mut self,
+        name: &str,
+        kind: Kind,
+        x: View,
+        follows: Epilogue,
+        activation: Activation,
+        residuals: &[View],
+        y: View,
     ) -> Result<()> {
         let weight = self.name(&format!("{name}.weight"));
         let w = constants::matrix(self.g, &[(weight, y.channels)], x.channels, kind);
@@ -68,7 +79,14 @@ impl Net<'_> {
     }
 
     /// 3x3 convolution `name` into `y`.
-    pub(super) fn convolution(&mut self, name: &str, window: Window, x: View, residual: Option<View>, y: View) -> Result<()> {
+    pub(super) fn convolution(
+        &mut self,
+        name: &str,
+        window: Window,
+        x: View,
+        residual: Option<View>,
+        y: View,
+    ) -> Result<()> {
         let prefix = self.name(name);
         let (weights, bias, stored) = constants::convolution(self.g, &prefix, window, y.channels, x.channels);
         let activation = Activation::None;

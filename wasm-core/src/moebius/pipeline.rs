@@ -263,8 +263,13 @@ impl Moebius {
     /// # Errors
     /// [`Error::Weights`] if they do not fit the configuration, [`Error::Gpu`] if the GPU does not suffice, and the caller's cancel.
     pub async fn load(
-        gpu: Rc<Gpu>, config: ModelConfig, schedule: Schedule, precision: Precision, unet: &dyn Source,
-        vae: &dyn Source, pacer: &impl Pacer,
+        gpu: Rc<Gpu>,
+        config: ModelConfig,
+        schedule: Schedule,
+        precision: Precision,
+        unet: &dyn Source,
+        vae: &dyn Source,
+        pacer: &impl Pacer,
     ) -> Result<Self> {
         let graphs = Graphs::record(&config, &schedule, precision)?;
         weights::check(unet, &graphs.step.inputs()?)?;
@@ -309,7 +314,10 @@ impl Moebius {
     /// # Errors
     /// As [`Moebius::run`].
     pub async fn run_traced(
-        &mut self, request: &Request, pacer: &impl Pacer, mut trace: Option<&mut Trace>,
+        &mut self,
+        request: &Request,
+        pacer: &impl Pacer,
+        mut trace: Option<&mut Trace>,
     ) -> Result<Outcome> {
         self.check(request)?;
         loop {
@@ -342,7 +350,10 @@ impl Moebius {
     }
 
     async fn attempt(
-        &self, request: &Request, pacer: &impl Pacer, mut trace: Option<&mut Trace>,
+        &self,
+        request: &Request,
+        pacer: &impl Pacer,
+        mut trace: Option<&mut Trace>,
     ) -> Result<std::result::Result<Vec<f32>, Overflow>> {
         let latent = request.noise.len();
         let zeros = vec![0.0; request.noise.len()];

@@ -94,7 +94,8 @@ fn self_lambda(n: &mut Net<'_>, t: View) -> Result<View> {
         n.g.tap("lambda_c", &content);
         let filters = constants::position_filters(n.g, n.name("pos_conv.weight"), k);
         let y = n.tensor(t.shape());
-        LambdaLocal { label: "local lambda", q: queries, v: values, content, filters, residual: Some(t), y }.record(n.g)?;
+        LambdaLocal { label: "local lambda", q: queries, v: values, content, filters, residual: Some(t), y }
+            .record(n.g)?;
         Ok(y)
     })
 }

@@ -31,12 +31,19 @@ pub enum Prefix {
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
 pub fn record(
-    g: &mut Graph, config: &UnetConfig, element: Element, timesteps: &[u32], prefix: Prefix, input: View, noise: View,
+    g: &mut Graph,
+    config: &UnetConfig,
+    element: Element,
+    timesteps: &[u32],
+    prefix: Prefix,
+    input: View,
+    noise: View,
 ) -> Result<()> {
     debug_assert_eq!(input.shape(), [1, UNET_CHANNELS, config.side, config.side]);
     let conditioning = Conditioning::new(*config, timesteps);
     let n = &mut Net { g, root: ROOT, element };
-    let shape = |batch: u32, channels: u32, level: usize| [batch, channels, config.side_of(level), config.side_of(level)];
+    let shape =
+        |batch: u32, channels: u32, level: usize| [batch, channels, config.side_of(level), config.side_of(level)];
     let [c0, ..] = config.widths;
 
     // 1. Where the way up will find its inputs side by side: the running map first, then what the way down remembered, the last

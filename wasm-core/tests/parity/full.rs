@@ -62,8 +62,10 @@ fn compare(errors: &mut Errors, what: &str, taps: &HashMap<String, Vec<f32>>, ro
     for row in rows {
         let leaf = row.name.rsplit('.').next().unwrap_or_default();
         // Ours are after SiLU, with the time vector in them, or in another order: those have their own tests on the tiny networks.
-        let direct = !matches!(leaf, "norm1" | "norm2" | "norm3" | "conv_norm_out" | "conv1" | "group_norm" | "to_q" | "to_k" | "to_v")
-            && !row.name.ends_with("transformer_blocks.0");
+        let direct = !matches!(
+            leaf,
+            "norm1" | "norm2" | "norm3" | "conv_norm_out" | "conv1" | "group_norm" | "to_q" | "to_k" | "to_v"
+        ) && !row.name.ends_with("transformer_blocks.0");
         let Some(values) = taps.get(&row.name).filter(|_| direct) else { continue };
         let off = deviation(values, row);
         seen += 1;
@@ -72,7 +74,12 @@ fn compare(errors: &mut Errors, what: &str, taps: &HashMap<String, Vec<f32>>, ro
         }
         errors.note(&format!("{what} {}", row.name), off, STATISTICS);
     }
-    report(&format!("parity full-size {what}: {seen} of {} modules directly comparable, worst {:.1e} standard deviations ({})", rows.len(), worst.0, worst.1));
+    report(&format!(
+        "parity full-size {what}: {seen} of {} modules directly comparable, worst {:.1e} standard deviations ({})",
+        rows.len(),
+        worst.0,
+        worst.1
+    ));
 }
 
 /// Both timesteps, both branches; f32 with every module, then f16.
@@ -103,7 +110,12 @@ pub async fn unet(gpu: &Gpu) -> Result<()> {
             errors.note(&format!("{element:?} at {timestep}"), error, bound);
             if element == Element::F32 {
                 let taps = net.taps(gpu, 2).await?;
-                compare(&mut errors, &format!("U-Net at {timestep}"), &taps, &summary(&format!("unet_full_summary_t{timestep}.tsv")));
+                compare(
+                    &mut errors,
+                    &format!("U-Net at {timestep}"),
+                    &taps,
+                    &summary(&format!("unet_full_summary_t{timestep}.tsv")),
+                );
             }
         }
     }
@@ -143,10 +155,15 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
     net.plan.submit(gpu, 0, u64::MAX);
     let found = net.read(gpu, &image).await?;
     let error = relative_l2(&found, &file.read("output.decoded.f16")?);
-    report(&format!("parity full-size decoder: relative L2 error {error:.2e} against the whole picture, which is stored in 16 bits"));
+    report(&format!(
+        "parity full-size decoder: relative L2 error {error:.2e} against the whole picture, which is stored in 16 bits"
+    ));
     errors.note("decoded, against 16 bits", error, 5e-4);
     for (name, at) in [("tl64", 0), ("mid64", 224), ("br64", 448)] {
-        let error = relative_l2(&crate::networks::crop(&found, side as usize, [at, at, 64]), &file.read(&format!("output.decoded.crop_{name}"))?);
+        let error = relative_l2(
+            &crate::networks::crop(&found, side as usize, [at, at, 64]),
+            &file.read(&format!("output.decoded.crop_{name}"))?,
+        );
         report(&format!("parity full-size decoder, crop {name}: relative L2 error {error:.2e}"));
         errors.note(name, error, 1e-4);
     }

@@ -131,7 +131,11 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
     for (step, timestep) in [(0, 900), (1, 50)] {
         net.plan.submit(gpu, step, u64::MAX);
         let found = net.read(gpu, &noise).await?;
-        errors.note(&format!("output at {timestep}"), relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?), F32);
+        errors.note(
+            &format!("output at {timestep}"),
+            relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?),
+            F32,
+        );
         let taps = net.taps(gpu, 2).await?;
         let prefix = format!("t{timestep}.");
         for tensor in file.tensors() {
@@ -157,7 +161,12 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
 
 /// What we have of the fixture's tensor `name`, and the fixture's numbers in the same form.
 fn comparable(
-    net: &Loaded, taps: &HashMap<String, Vec<f32>>, file: &dyn Source, prefix: &str, name: &str, timestep: u32,
+    net: &Loaded,
+    taps: &HashMap<String, Vec<f32>>,
+    file: &dyn Source,
+    prefix: &str,
+    name: &str,
+    timestep: u32,
 ) -> Result<(Vec<f32>, Vec<f32>)> {
     let weights = &net.weights;
     let config = UnetConfig::TINY;
@@ -175,7 +184,9 @@ fn comparable(
         let all = net.graph.constants();
         let found = all.iter().find(|c| c.label == label).unwrap_or_else(|| panic!("there is no constant {label}"));
         let bytes = (found.recipe)(weights)?;
-        Ok::<Vec<f32>, wasm_core::Error>(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        Ok::<Vec<f32>, wasm_core::Error>(
+            bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        )
     };
     // `[branch][channel][12]` of a constant to `[branch][token][channel]`.
     let by_token = |values: Vec<f32>| -> Vec<f32> {
@@ -201,7 +212,9 @@ fn comparable(
         "ff" => (minus(&tap(parent), &tap(&format!("{parent}.after attn2"))), tokens()),
         "0" if parent.ends_with("transformer_blocks") => (tap(name), tokens()),
         "proj_out" => (minus(&tap(parent), &tap(&parent.replace("attentions", "resnets"))), expected),
-        "to_q" => (before_batch_norm(weights, &format!("{parent}.norm_q"), &tap(&format!("{parent}.norm_q")))?, expected),
+        "to_q" => {
+            (before_batch_norm(weights, &format!("{parent}.norm_q"), &tap(&format!("{parent}.norm_q")))?, expected)
+        }
         "to_v" if parent.ends_with("attn1") => {
             (before_batch_norm(weights, &format!("{parent}.norm_v"), &tap(&format!("{parent}.norm_v")))?, expected)
         }
@@ -321,7 +334,11 @@ pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
     for (step, timestep) in [(0, 900), (1, 50)] {
         net.plan.submit(gpu, step, u64::MAX);
         let found = net.read(gpu, &noise).await?;
-        errors.note(&format!("output at {timestep}"), relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?), F16);
+        errors.note(
+            &format!("output at {timestep}"),
+            relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?),
+            F16,
+        );
     }
     errors.finish("tiny U-Net in f16");
     Ok(())
@@ -346,7 +363,8 @@ pub async fn shared_prefix(gpu: &Gpu) -> Result<()> {
 
 /// Rows and columns `[y0, x0, side]` of every plane.
 pub fn crop(values: &[f32], side: usize, [y0, x0, size]: [usize; 3]) -> Vec<f32> {
-    let rows = |plane: &[f32]| (0..size * size).map(|i| plane[(y0 + i / size) * side + x0 + i % size]).collect::<Vec<_>>();
+    let rows =
+        |plane: &[f32]| (0..size * size).map(|i| plane[(y0 + i / size) * side + x0 + i % size]).collect::<Vec<_>>();
     values.chunks(side * side).flat_map(rows).collect()
 }
 
@@ -468,7 +486,11 @@ pub async fn norm_epsilons(gpu: &Gpu) -> Result<()> {
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &x, &given)?;
         net.plan.submit(gpu, 0, u64::MAX);
-        let bound = if matches!(module, Module::UnetGroupNorm(_) | Module::VaeGroupNorm(_) | Module::LayerNorm(_)) { 2e-5 } else { F32 };
+        let bound = if matches!(module, Module::UnetGroupNorm(_) | Module::VaeGroupNorm(_) | Module::LayerNorm(_)) {
+            2e-5
+        } else {
+            F32
+        };
         errors.note(&name, relative_l2(&net.read(gpu, &y).await?, &expected), bound);
     }
     errors.finish("epsilons of the norms");

@@ -171,7 +171,11 @@ pub async fn reproducible(_: &Gpu) -> Result<()> {
     assert!(relative_l2(&other, &first) > 1e-3, "the seed makes no difference");
     drop(model);
     let mut anew = loaded(gpu, precision, &unet, &vae).await?;
-    assert_eq!(first, anew.run(&request(&prepared, 7), &Unpaced).await?.decoded, "a model loaded anew gave another picture");
+    assert_eq!(
+        first,
+        anew.run(&request(&prepared, 7), &Unpaced).await?.decoded,
+        "a model loaded anew gave another picture"
+    );
     report("parity reproducible: 3 runs of one seed and a reloaded model give the same bits");
     Ok(())
 }
@@ -199,7 +203,8 @@ pub async fn leaks_nothing(_: &Gpu) -> Result<()> {
     let gpu = open().await?;
     // Two steps instead of nineteen: what a run allocates does not depend on their number.
     let schedule = Schedule::new(3, 0.99)?;
-    let mut model = Moebius::load(gpu.clone(), ModelConfig::TINY, schedule, Precision::F32, &unet, &vae, &Unpaced).await?;
+    let mut model =
+        Moebius::load(gpu.clone(), ModelConfig::TINY, schedule, Precision::F32, &unet, &vae, &Unpaced).await?;
     let prepared = prepared()?;
     let request = request(&prepared, 1);
     let expected = model.run(&request, &Unpaced).await?.decoded;
@@ -207,7 +212,11 @@ pub async fn leaks_nothing(_: &Gpu) -> Result<()> {
     for left in 0..4 {
         let cancelled = model.run(&request, &CancelAfter(left.into())).await;
         assert!(matches!(cancelled, Err(Error::Cancelled)), "{cancelled:?}");
-        assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (before.buffers, before.bytes), "a cancelled run kept something");
+        assert_eq!(
+            (gpu.usage().buffers, gpu.usage().bytes),
+            (before.buffers, before.bytes),
+            "a cancelled run kept something"
+        );
     }
     let refused = model.run(&Request { image: vec![0.5; 3 * 64 * 64], ..request.clone() }, &Unpaced).await;
     assert!(matches!(refused, Err(Error::Shape(_))), "{refused:?}");
@@ -216,11 +225,18 @@ pub async fn leaks_nothing(_: &Gpu) -> Result<()> {
     for run in 0..runs {
         let found = model.run(&request, &Unpaced).await?.decoded;
         assert_eq!(found, expected, "run {run} differs");
-        assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (before.buffers, before.bytes), "run {run} kept something");
+        assert_eq!(
+            (gpu.usage().buffers, gpu.usage().bytes),
+            (before.buffers, before.bytes),
+            "run {run} kept something"
+        );
     }
     drop(model);
     assert_eq!((gpu.usage().buffers, gpu.usage().bytes), (0, 0), "the model left something behind");
-    report(&format!("parity leaks: {runs} runs with {} buffers and {} bytes throughout, 0 after the model", before.buffers, before.bytes));
+    report(&format!(
+        "parity leaks: {runs} runs with {} buffers and {} bytes throughout, 0 after the model",
+        before.buffers, before.bytes
+    ));
     Ok(())
 }
 
@@ -267,7 +283,9 @@ pub async fn falls_back_to_f32(_: &Gpu) -> Result<()> {
     let mut model = Moebius::load(gpu, config, schedule()?, f16, &unet, &vae, &Unpaced).await?;
     let hopeless = model.run(&request, &Unpaced).await;
     assert!(matches!(hopeless, Err(Error::NotFinite)), "{hopeless:?}");
-    report("parity fall-back: overflow in the U-Net and in the VAE is noticed, f32 takes over, result equal to the f32 run's");
+    report(
+        "parity fall-back: overflow in the U-Net and in the VAE is noticed, f32 takes over, result equal to the f32 run's",
+    );
     Ok(())
 }
 
@@ -328,7 +346,10 @@ pub async fn refuses_bad_weights(_: &Gpu) -> Result<()> {
 
     let too_large = good.with("diff_model.conv_in.conv_pw.weight", 1e6);
     let refused = loaded(gpu.clone(), Precision::F32, &too_large, &vae).await.map(|_| ());
-    assert!(matches!(&refused, Err(Error::Weights(WeightsError::NotFinite(name))) if name.contains("conv_in")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Error::Weights(WeightsError::NotFinite(name))) if name.contains("conv_in")),
+        "{refused:?}"
+    );
     assert_eq!(gpu.usage().buffers, 0, "a refused model left something on the GPU");
     report("parity bad weights: missing, extra, mis-shaped and not finite tensors are named");
     Ok(())
@@ -345,7 +366,10 @@ pub async fn says_which_limit_is_missing(_: &Gpu) -> Result<()> {
         limits
     };
     let small = Gpu::on(&adapter, with(|l| l.max_compute_workgroup_storage_size = 8192)).await.map(|_| ());
-    assert!(matches!(small, Err(Error::Gpu(GpuError::Limit { limit: "maxComputeWorkgroupStorageSize", .. }))), "{small:?}");
+    assert!(
+        matches!(small, Err(Error::Gpu(GpuError::Limit { limit: "maxComputeWorkgroupStorageSize", .. }))),
+        "{small:?}"
+    );
     let (unet, vae) = tampered(&ModelConfig::TINY);
     let gpu = Rc::new(Gpu::on(&adapter, with(|l| l.max_storage_buffer_binding_size = 1 << 20)).await?);
     let refused = loaded(gpu, Precision::F32, &unet, &vae).await.map(|_| ());

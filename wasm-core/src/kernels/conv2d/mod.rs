@@ -137,8 +137,8 @@ impl Conv2d<'_> {
         };
         let pixels = height * width;
         let tile = Tile::fitting(y.channels, pixels, y.batch * phases);
-        let program = Program::new("conv2d", include_str!("conv2d.wgsl"))
-            .with("", include_str!("../prelude/activation.wgsl"));
+        let program =
+            Program::new("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
         let program = match self.stored {
             Element::F16 => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
@@ -186,7 +186,8 @@ pub fn pack_doubled(w: &[f32], m: usize, c: usize) -> Vec<f32> {
         for i in 0..c {
             for o in 0..m {
                 let of = |ky: usize, kx: usize| f64::from(w[(o * c + i) * 9 + ky * 3 + kx]);
-                let sum: f64 = rows.iter().flat_map(|&ky| cols.iter().map(move |&kx| (ky, kx))).map(|(ky, kx)| of(ky, kx)).sum();
+                let sum: f64 =
+                    rows.iter().flat_map(|&ky| cols.iter().map(move |&kx| (ky, kx))).map(|(ky, kx)| of(ky, kx)).sum();
                 packed[((phase * 4 + tap) * c + i) * padded + o] = sum as f32;
             }
         }

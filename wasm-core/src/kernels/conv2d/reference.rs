@@ -2,7 +2,12 @@
 
 /// `X` as `[B, C, H, W]` under `W` as `[M, C, K, K]`: the result of the given size, with zeros outside the map; sums in f64.
 pub fn conv2d(
-    w: &[f32], x: &[f32], [batch, m, c, k]: [usize; 4], [h, width]: [usize; 2], [out_h, out_w]: [usize; 2], stride: usize,
+    w: &[f32],
+    x: &[f32],
+    [batch, m, c, k]: [usize; 4],
+    [h, width]: [usize; 2],
+    [out_h, out_w]: [usize; 2],
+    stride: usize,
     pad: usize,
 ) -> Vec<f32> {
     let mut y = vec![];

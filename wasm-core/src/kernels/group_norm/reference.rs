@@ -2,7 +2,12 @@
 
 /// `x` and the result are `[B, C, pixels]`, `weight` and `bias` `[C]`; everything is in f64.
 pub fn group_norm(
-    x: &[f32], weight: &[f32], bias: &[f32], [batch, channels, pixels]: [usize; 3], groups: usize, epsilon: f64,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    [batch, channels, pixels]: [usize; 3],
+    groups: usize,
+    epsilon: f64,
 ) -> Vec<f32> {
     let per_group = channels / groups;
     let mut y = vec![0.0; x.len()];

@@ -74,7 +74,7 @@ fn position(at : u32) -> f32 {
 fn emit(sample : u32, channel : u32, n : u32, sum : f32) {
     var result = sum;
     if p.residual != 0u { result += f32(r[p.r_offset + sample * p.r_batch + channel * p.r_row + n]); }
-    y[p.y_offset + sample * p.y_batch + channel * p.y_row + n] = Out(result);
+    y[p.y_offset + sample * p.y_batch + channel * p.y_row + n] = narrow_one(result);
 }
 
 @compute @workgroup_size(256)

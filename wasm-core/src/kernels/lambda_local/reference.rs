@@ -64,3 +64,21 @@ fn around(map: &[f32], weights: &[f32], pixel: usize, [height, width]: [usize; 2
     }
     sum
 }
+
+/// The position lambda itself, as a convolution of every value with every filter: `v` as `[B, Vd, H, W]` to `[B, K, Vd, H, W]`.
+pub fn position_lambda(
+    v: &[f32],
+    weights: &[f32],
+    bias: &[f32],
+    [batch, keys, values, height, width]: [usize; 5],
+) -> Vec<f32> {
+    let n = height * width;
+    let mut lambda = vec![];
+    for (b, k) in (0..batch * keys).map(|i| (i / keys, i % keys)) {
+        for map in v[b * values * n..][..values * n].chunks_exact(n) {
+            let filtered = (0..n).map(|pixel| around(map, &weights[k * 225..][..225], pixel, [height, width]));
+            lambda.extend(filtered.map(|sum| (sum + f64::from(bias[k])) as f32));
+        }
+    }
+    lambda
+}

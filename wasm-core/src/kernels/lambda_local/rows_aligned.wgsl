@@ -18,5 +18,5 @@ fn put_quad(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : vec4<f32>) {
     let n = row * p.width + x;
     var value = sum;
     if p.residual != 0u { value += vec4<f32>(r[(r_plane + n) / 4u]); }
-    y[(y_plane + n) / 4u] = Out4(value);
+    y[(y_plane + n) / 4u] = narrow(value);
 }

@@ -35,7 +35,7 @@ fn put_one(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : f32) {
         let n = row * p.width + x;
         var value = sum;
         if p.residual != 0u { value += f32(r[r_plane + n]); }
-        y[y_plane + n] = Out(value);
+        y[y_plane + n] = narrow_one(value);
     }
 }
 

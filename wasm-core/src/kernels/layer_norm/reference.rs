@@ -2,7 +2,11 @@
 
 /// `x` and the result are `[B, C, N]`, `weight` and `bias` `[C]`; everything is in f64.
 pub fn layer_norm(
-    x: &[f32], weight: &[f32], bias: &[f32], [batch, channels, pixels]: [usize; 3], epsilon: f64,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    [batch, channels, pixels]: [usize; 3],
+    epsilon: f64,
 ) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
     for b in 0..batch {

@@ -109,8 +109,8 @@ impl Matmul<'_> {
             affine_row: if self.affine.is_some() { padded } else { 0 },
         };
         let tile = Tile::fitting(m, n, y.batch);
-        let program = Program::new("matmul", include_str!("matmul.wgsl"))
-            .with("", include_str!("../prelude/activation.wgsl"));
+        let program =
+            Program::new("matmul", include_str!("matmul.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
         let program = match self.left {
             Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),

@@ -6,8 +6,7 @@ pub fn matmul(w: &[f32], x: &[f32], [batch, m, k, n]: [usize; 4]) -> Vec<f32> {
     for b in 0..batch {
         for o in 0..m {
             for p in 0..n {
-                let sum: f64 =
-                    (0..k).map(|i| f64::from(w[o * k + i]) * f64::from(x[(b * k + i) * n + p])).sum();
+                let sum: f64 = (0..k).map(|i| f64::from(w[o * k + i]) * f64::from(x[(b * k + i) * n + p])).sum();
                 y[(b * m + o) * n + p] = sum as f32;
             }
         }

@@ -25,7 +25,8 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let weights = t.rng.halves(mi * ci * 9);
             // Sums of weights do not fit 16 bits.
             let stored = if window == Window::Doubled { Element::F32 } else { t.rng.of(&[Element::F16, Element::F32]) };
-            let packed = if window == Window::Doubled { pack_doubled(&weights, mi, ci) } else { pack(&weights, mi, ci) };
+            let packed =
+                if window == Window::Doubled { pack_doubled(&weights, mi, ci) } else { pack(&weights, mi, ci) };
             let constant = match stored {
                 Element::F16 => t.constant_f16(&packed),
                 Element::F32 => t.constant_f32(&packed),

@@ -8,7 +8,12 @@ use wasm_core::kernels::depthwise_conv::{DepthwiseConv, Form, reference};
 use crate::rig::{Errors, Rng, Trial, bound, elements, relative_l2};
 
 async fn compare(
-    gpu: &Gpu, errors: &mut Errors, seed: u64, element: Element, [batch, channels, h, w]: [u32; 4], form: Form,
+    gpu: &Gpu,
+    errors: &mut Errors,
+    seed: u64,
+    element: Element,
+    [batch, channels, h, w]: [u32; 4],
+    form: Form,
 ) -> Result<()> {
     let mut t = Trial::new(seed);
     let doubled = if form == Form::Gated { 2 * channels } else { channels };

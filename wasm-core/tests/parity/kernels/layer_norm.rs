@@ -7,7 +7,12 @@ use wasm_core::kernels::layer_norm::{LayerNorm, reference};
 use crate::rig::{Errors, Rng, Trial, bound, elements, relative_l2};
 
 async fn compare(
-    gpu: &Gpu, errors: &mut Errors, seed: u64, element: Element, [batch, c, h, w]: [u32; 4], epsilon: f32,
+    gpu: &Gpu,
+    errors: &mut Errors,
+    seed: u64,
+    element: Element,
+    [batch, c, h, w]: [u32; 4],
+    epsilon: f32,
     (mean, scale): (f32, f32),
 ) -> Result<()> {
     let mut t = Trial::new(seed);

@@ -14,7 +14,11 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let mut t = Trial::new(seed);
             let batch = t.rng.within(1, 3);
             // Every fifth is large enough for the large tile.
-            let (m, n) = if seed % 5 == 4 { (t.rng.within(900, 1030), t.rng.within(900, 1100)) } else { (t.rng.within(1, 150), t.rng.within(1, 300)) };
+            let (m, n) = if seed % 5 == 4 {
+                (t.rng.within(900, 1030), t.rng.within(900, 1100))
+            } else {
+                (t.rng.within(1, 150), t.rng.within(1, 300))
+            };
             let k = t.rng.within(1, 90);
             let shape = [batch, m, 1, n];
             let (x, x_values) = t.input(element, [batch, k, 1, n]);

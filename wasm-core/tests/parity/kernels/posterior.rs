@@ -24,7 +24,11 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
         Posterior { label: "sample", moments, noise, scale, y }.record(&mut t.g)?;
         let expected = reference::posterior(&values, &e, scale);
         let found = &t.run(gpu, &[y]).await?[0];
-        errors.note(&format!("seed {seed} {c}x{h}x{w} reach {reach}"), relative_l2(found, &expected), bound(Element::F32));
+        errors.note(
+            &format!("seed {seed} {c}x{h}x{w} reach {reach}"),
+            relative_l2(found, &expected),
+            bound(Element::F32),
+        );
     }
     errors.finish("posterior");
     Ok(())

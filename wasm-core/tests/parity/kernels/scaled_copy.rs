@@ -18,7 +18,11 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let y = t.output(out, shape);
             ScaledCopy { label: "copy", factor, x, y }.record(&mut t.g)?;
             let found = &t.run(gpu, &[y]).await?[0];
-            errors.note(&format!("seed {seed} {shape:?}"), relative_l2(found, &reference::scaled_copy(&values, factor)), bound(out));
+            errors.note(
+                &format!("seed {seed} {shape:?}"),
+                relative_l2(found, &reference::scaled_copy(&values, factor)),
+                bound(out),
+            );
         }
     }
     errors.finish("scaled_copy");

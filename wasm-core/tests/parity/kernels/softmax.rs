@@ -7,7 +7,13 @@ use wasm_core::kernels::softmax::{Axis, Softmax, reference};
 use crate::rig::{Errors, Rng, Trial, bound, elements, relative_l2};
 
 async fn compare(
-    gpu: &Gpu, errors: &mut Errors, seed: u64, element: Element, shape: [u32; 4], axis: Axis, scale: f32,
+    gpu: &Gpu,
+    errors: &mut Errors,
+    seed: u64,
+    element: Element,
+    shape: [u32; 4],
+    axis: Axis,
+    scale: f32,
 ) -> Result<()> {
     let mut t = Trial::new(seed);
     let count = shape.iter().product::<u32>() as usize;

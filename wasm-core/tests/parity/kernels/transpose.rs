@@ -1,7 +1,7 @@
 //! Transposition against its plain form.
 
 use wasm_core::Result;
-use wasm_core::gpu::{Gpu};
+use wasm_core::gpu::Gpu;
 use wasm_core::kernels::transpose::{Transpose, reference};
 
 use crate::rig::{Errors, Trial, bound, elements, relative_l2};
