@@ -21,6 +21,13 @@ const WASM_CORE: Layers = &[
     ("codec", &["Error", "Result", "pixels"]),
     ("fill", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels"]),
     ("erase", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels", "fill"]),
+    ("weights", &["Error", "Result", "WeightsError", "Misshapen"]),
+    ("gpu", &["Error", "Result", "GpuError", "Pacer", "Stage", "weights"]),
+    ("kernels", &["Error", "Result", "gpu"]),
+    (
+        "moebius",
+        &["Error", "Result", "GpuError", "WeightsError", "Pacer", "Stage", "pixels", "weights", "gpu", "kernels"],
+    ),
     ("web", &["Error", "Result", "Pacer", "Stage"]),
 ];
 

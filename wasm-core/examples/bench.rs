@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use wasm_core::Unpaced;
-use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, Preference};
+use wasm_core::gpu::{Arena, Constants, Gpu, Graph, Layout, Plan, Preference};
 use wasm_core::moebius::noise::{self, Stream};
 use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request};
 use wasm_core::moebius::schedule::Schedule;

@@ -8,9 +8,9 @@ use zip::write::SimpleFileOptions;
 
 /// Builds and zips. The same sources give the same bytes: entries are sorted and carry no time.
 pub fn run() -> Result {
-    let changes = std::fs::read_to_string(root().join("CHANGELOG.md"))?;
+    let changes = std::fs::read_to_string(root().join("docs/CHANGELOG.md"))?;
     if !changes.contains(&format!("## [{}]", build::VERSION)) {
-        return Err(format!("CHANGELOG.md has no section [{}]: write down what changed", build::VERSION).into());
+        return Err(format!("docs/CHANGELOG.md has no section [{}]: write down what changed", build::VERSION).into());
     }
     build::run()?;
     size::check()?;

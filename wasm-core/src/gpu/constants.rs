@@ -7,7 +7,7 @@ use super::{Buffer, Gpu};
 use crate::weights::Source;
 use crate::{Error, Pacer, Result, Stage};
 
-/// Bytes of one buffer of constants; larger constants get one to themselves. Few large buffers cost the driver less than
+/// Most bytes of one buffer of constants; a larger constant gets one to itself. Few large buffers cost the driver less than
 /// a thousand small ones, and stay below every adapter's `maxBufferSize`.
 const CHUNK: u64 = 64 << 20;
 /// WebGPU's largest `minStorageBufferOffsetAlignment`.
@@ -38,14 +38,14 @@ impl Constants {
     pub fn bytes(graphs: &[&Graph]) -> u64 {
         let mut seen = HashMap::new();
         for constant in graphs.iter().flat_map(|g| &g.constants) {
-            seen.insert(constant.label.as_str(), constant.bytes.next_multiple_of(ALIGNMENT));
+            seen.insert(constant.label.as_str(), aligned(constant.bytes));
         }
         seen.values().sum()
     }
 
-    /// Bytes of the largest buffer that [`Constants::load`] would make.
+    /// Bytes that the largest buffer made by [`Constants::load`] may have.
     pub fn largest(graphs: &[&Graph]) -> u64 {
-        let all = graphs.iter().flat_map(|g| &g.constants).map(|c| c.bytes.next_multiple_of(ALIGNMENT));
+        let all = graphs.iter().flat_map(|g| &g.constants).map(|c| aligned(c.bytes));
         all.max().unwrap_or(0).max(CHUNK.min(Self::bytes(graphs)))
     }
 
@@ -62,35 +62,30 @@ impl Constants {
             }
         }
         let total: u64 = wanted.iter().map(|c| c.bytes).sum();
-        let mut left: u64 = wanted.iter().map(|c| c.bytes.next_multiple_of(ALIGNMENT)).sum();
-        let mut end = 0;
-        let mut room = 0;
         let mut done = 0;
-        for constant in wanted {
-            let bytes = (constant.recipe)(weights)?;
-            if bytes.len() as u64 != constant.bytes {
-                let what = format!("{} became {} bytes instead of {}", constant.label, bytes.len(), constant.bytes);
-                return Err(Error::Shape(what));
+        for group in grouped(&wanted) {
+            // Exactly as large as what it will hold: tails left empty would add up to tens of megabytes.
+            let room = group.iter().map(|c| aligned(c.bytes)).sum();
+            gpu.check_buffer(room)?;
+            self.chunks.push(gpu.storage("constants", room));
+            let mut offset = 0;
+            for constant in group {
+                let bytes = (constant.recipe)(weights)?;
+                if bytes.len() as u64 != constant.bytes {
+                    let what = format!("{} became {} bytes instead of {}", constant.label, bytes.len(), constant.bytes);
+                    return Err(Error::Shape(what));
+                }
+                let place = Place { chunk: self.chunks.len() - 1, offset, bytes: constant.bytes };
+                gpu.queue().write_buffer(self.chunks[place.chunk].raw(), offset, &bytes);
+                self.places.insert(constant.label.clone(), place);
+                offset += aligned(constant.bytes);
+                done += constant.bytes;
+                pacer.progress(Stage::Loading, done as f32 / total as f32);
+                pacer.checkpoint().await?;
             }
-            let size = constant.bytes.next_multiple_of(ALIGNMENT);
-            if size > room {
-                room = CHUNK.min(left).max(size);
-                gpu.check_buffer(room)?;
-                self.chunks.push(gpu.storage("constants", room));
-                end = 0;
-            }
-            let place = Place { chunk: self.chunks.len() - 1, offset: end, bytes: constant.bytes };
-            gpu.queue().write_buffer(self.chunks[place.chunk].raw(), place.offset, &bytes);
-            self.places.insert(constant.label.clone(), place);
-            end += size;
-            room -= size;
-            left -= size;
-            done += constant.bytes;
-            pacer.progress(Stage::Loading, done as f32 / total as f32);
-            pacer.checkpoint().await?;
+            // What is on its way waits in the queue's own memory, which would otherwise grow as large as the model.
+            gpu.flush()?;
         }
-        // The copies wait in the queue's own memory until something is submitted.
-        gpu.queue().submit([]);
         gpu.check()
     }
 
@@ -103,4 +98,26 @@ impl Constants {
             size: std::num::NonZero::new(place.bytes.next_multiple_of(16)),
         })
     }
+}
+
+fn aligned(bytes: u64) -> u64 {
+    bytes.next_multiple_of(ALIGNMENT)
+}
+
+/// Consecutive constants that share a buffer.
+fn grouped<'a, 'b>(constants: &'a [&'b Constant]) -> Vec<&'a [&'b Constant]> {
+    let mut groups = vec![];
+    let mut from = 0;
+    let mut size = 0;
+    for (at, constant) in constants.iter().enumerate() {
+        if at > from && size + aligned(constant.bytes) > CHUNK {
+            groups.push(&constants[from..at]);
+            (from, size) = (at, 0);
+        }
+        size += aligned(constant.bytes);
+    }
+    if from < constants.len() {
+        groups.push(&constants[from..]);
+    }
+    groups
 }

@@ -221,6 +221,16 @@ impl Gpu {
         pipeline
     }
 
+    /// Sends off what was written to buffers and, natively, waits until it has arrived.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`].
+    pub(super) fn flush(&self) -> Result<()> {
+        self.queue.submit([]);
+        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| GpuError::DeviceLost(e.to_string()))?;
+        Ok(())
+    }
+
     /// Bytes `offset..offset + bytes` of a buffer, once everything submitted has run.
     ///
     /// # Errors

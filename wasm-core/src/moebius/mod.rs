@@ -17,3 +17,4 @@ pub mod schedule;
 mod transformer;
 pub mod unet;
 pub mod vae;
+mod vae_names;

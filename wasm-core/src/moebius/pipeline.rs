@@ -6,6 +6,7 @@ use super::config::{LATENT_CHANNELS, LATENT_FACTOR, UNET_CHANNELS, UnetConfig, V
 use super::constants;
 use super::schedule::Schedule;
 use super::unet::Prefix;
+use super::vae_names::CurrentNames;
 use super::{unet, vae};
 use crate::gpu::{Arena, Buffer, Constants, Element, Gpu, Graph, Layout, Plan, Usage, View};
 use crate::kernels::add_noise::AddNoise;
@@ -271,6 +272,7 @@ impl Moebius {
         vae: &dyn Source,
         pacer: &impl Pacer,
     ) -> Result<Self> {
+        let vae = &CurrentNames::of(vae);
         let graphs = Graphs::record(&config, &schedule, precision)?;
         weights::check(unet, &graphs.step.inputs()?)?;
         weights::check(vae, &vae_inputs(&graphs)?)?;
@@ -525,5 +527,41 @@ impl Session {
             staging: gpu.staging(16),
             arena,
         })
+    }
+}
+
+#[cfg(test)]
+mod parity {
+    use super::*;
+    use crate::weights::Synthetic;
+
+    /// The state dict that a table of the fixtures lists.
+    fn listed(file: &str) -> Synthetic {
+        let path = format!("{}/tests/fixtures/moebius/{file}.tsv", env!("CARGO_MANIFEST_DIR"));
+        let table = std::fs::read_to_string(path).unwrap();
+        let row = |line: &str| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let shape = columns[2].split(',').filter(|side| !side.is_empty()).map(|side| side.parse().unwrap());
+            (columns[0].to_owned(), shape.collect())
+        };
+        Synthetic::new(table.lines().skip(1).map(row)).unwrap()
+    }
+
+    #[test]
+    fn the_graphs_ask_for_the_references_state_dicts_and_nothing_else() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        for (config, suffix) in [(ModelConfig::FULL, ""), (ModelConfig::TINY, "-tiny")] {
+            let graphs = Graphs::record(&config, &schedule, Precision::F32).unwrap();
+            weights::check(&listed(&format!("tensors-unet{suffix}")), &graphs.step.inputs().unwrap()).unwrap();
+            weights::check(&listed(&format!("tensors-vae{suffix}")), &vae_inputs(&graphs).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_latent_of_another_size_is_refused() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        let config = ModelConfig { vae: VaeConfig { side: 768, ..VaeConfig::FULL }, ..ModelConfig::FULL };
+        let refused = Graphs::record(&config, &schedule, Precision::F32).map(|_| ());
+        assert!(matches!(&refused, Err(Error::Shape(what)) if what.contains("64 x 64")), "{refused:?}");
     }
 }

@@ -17,6 +17,7 @@ pub(super) const EPS: f32 = 1e-5;
 /// `y = shortcut(x) + dsc2(silu(gn(dsc1(silu(gn(x))) + time)))`. The time vector joins the bias of the BatchNorm that ends `dsc1`.
 pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: View) -> Result<()> {
     let (c_in, c_out) = (x.channels, y.channels);
+    n.g.tap("input", &x);
     let a = n.group_norm("norm1", x, EPS, Activation::Silu)?;
     let hidden = n.tensor(y.shape());
     let (added, inputs, times) = conditioning.time_vectors(&n.name(""), c_out);

@@ -123,6 +123,7 @@ pub fn record(
     }
 
     // 4. Out.
+    n.g.tap("conv_norm_out.input", &x);
     let x = n.group_norm("conv_norm_out", x, resnet::EPS, Activation::Silu)?;
     debug_assert_eq!(noise.shape(), shape(BRANCHES, LATENT_CHANNELS, 0));
     n.scoped("conv_out", |n| resnet::separable(n, x, &[], noise))?;

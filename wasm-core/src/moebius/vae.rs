@@ -43,6 +43,7 @@ pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image
             })?;
         }
         let x = n.scoped("mid_block", |n| mid_block(n, x))?;
+        n.g.tap("conv_norm_out.input", &x);
         let x = n.group_norm("conv_norm_out", x, EPS, Activation::Silu)?;
         let y = n.tensor([1, 2 * LATENT_CHANNELS, side, side]);
         n.convolution("conv_out", Window::Same, x, None, y)?;
@@ -86,6 +87,7 @@ pub fn record_decoder(g: &mut Graph, config: &VaeConfig, element: Element, laten
                 Ok(y)
             })?;
         }
+        n.g.tap("conv_norm_out.input", &y);
         let y = n.group_norm("conv_norm_out", y, EPS, Activation::Silu)?;
         n.convolution("conv_out", Window::Same, y, None, image)?;
         n.g.tap("conv_out", &image);
@@ -96,6 +98,7 @@ pub fn record_decoder(g: &mut Graph, config: &VaeConfig, element: Element, laten
 /// `ResnetBlock2D` without time: two 3x3 convolutions beside a shortcut.
 pub(super) fn resnet(n: &mut Net<'_>, x: View, width: u32) -> Result<View> {
     let shape = [1, width, x.height, x.width];
+    n.g.tap("input", &x);
     // The shortcut first: nothing needs `x` after the norm then, and its memory is free for the convolution.
     let shortcut = if x.channels == width {
         x

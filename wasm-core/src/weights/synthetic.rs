@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_those_of_the_test_vectors() {
+    fn parity_weights_are_those_of_the_test_vectors() {
         let records = records(WEIGHTS);
         assert_eq!(records.len(), 14);
         for [head, hashes, first, bits] in records {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_those_of_the_test_vectors() {
+    fn parity_inputs_are_those_of_the_test_vectors() {
         let records = records(INPUTS);
         assert_eq!(records.len(), 4);
         for [head, expected] in records {

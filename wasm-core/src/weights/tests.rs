@@ -134,7 +134,7 @@ fn dtype_named(name: &str) -> Dtype {
 }
 
 #[test]
-fn files_of_pytorch_hold_what_pytorch_put_into_them() {
+fn parity_files_of_pytorch_hold_what_pytorch_put_into_them() {
     let expected: Value = serde_json::from_slice(fixture("expected.json")).unwrap();
     let files = expected.as_object().unwrap();
     assert_eq!(files.len(), 5);
@@ -157,7 +157,7 @@ fn files_of_pytorch_hold_what_pytorch_put_into_them() {
 }
 
 #[test]
-fn partly_listed_files_of_pytorch_are_the_synthetic_ones_rounded_to_their_type() {
+fn parity_partly_listed_files_of_pytorch_are_the_synthetic_ones_rounded_to_their_type() {
     for file in ["handful_f32.bin", "handful_f16_plain_ordereddict.bin", "handful_bf16.bin"] {
         let source = open(fixture(file)).unwrap();
         let tensors = source.tensors().iter().map(|info| (info.name.clone(), info.shape.clone()));
@@ -183,7 +183,7 @@ fn tiny() -> Vec<(String, Vec<usize>)> {
 }
 
 #[test]
-fn both_containers_of_the_tiny_model_hold_the_synthetic_weights() {
+fn parity_both_containers_of_the_tiny_model_hold_the_synthetic_weights() {
     let expected = tiny();
     assert_eq!(expected.len(), 1203);
     let synthetic = Synthetic::new(expected.clone()).unwrap();
@@ -207,13 +207,13 @@ impl Synthetic {
 }
 
 #[test]
-fn a_file_that_asks_to_run_code_is_refused_as_a_whole() {
+fn parity_a_file_that_asks_to_run_code_is_refused_as_a_whole() {
     let found = complaint(open(fixture("hostile_reduce_print.bin")));
     assert_eq!(found, WeightsError::Refused("__builtin__ print".into()));
 }
 
 #[test]
-fn files_of_old_pytorch_are_refused_with_a_way_out() {
+fn parity_files_of_old_pytorch_are_refused_with_a_way_out() {
     let found = complaint(open(fixture("legacy_nonzip_f32.bin")));
     assert!(matches!(found, WeightsError::Unsupported(_)), "{found:?}");
     assert!(found.to_string().contains("1.6") && found.to_string().contains("safetensors"), "{found}");

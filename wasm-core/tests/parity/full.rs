@@ -1,17 +1,19 @@
 //! The full-size networks against the reference's outputs and the statistics of every module. Needs a real GPU: hundreds of GFLOP each.
 
-use std::collections::HashMap;
-
 use wasm_core::Result;
 use wasm_core::gpu::{Element, Gpu, Graph};
+use wasm_core::kernels::Activation;
 use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
 use wasm_core::moebius::unet::Prefix;
 use wasm_core::moebius::{unet, vae};
 use wasm_core::weights::{UNIT_VARIANCE, input, unet_input};
 
+use crate::modules::Modules;
 use crate::networks::{Loaded, reference};
 use crate::rig::{Errors, fixture, relative_l2, report};
 
+/// In front of the names of the U-Net's modules.
+const ROOT: &str = "diff_model.";
 /// What the statistics of a module may differ by, in units of its standard deviation.
 const STATISTICS: f64 = 1e-4;
 
@@ -22,9 +24,10 @@ fn too_slow(gpu: &Gpu, what: &str) -> bool {
     gpu.is_software()
 }
 
-/// One line of a summary: shape aside, mean, standard deviation, least, most, and the first eight values.
+/// One line of a summary: mean, standard deviation, least, most, and the first eight values.
 struct Row {
     name: String,
+    shape: Vec<usize>,
     numbers: [f64; 4],
     first: Vec<f64>,
 }
@@ -35,7 +38,8 @@ fn summary(file: &str) -> Vec<Row> {
         let columns: Vec<&str> = line.split('\t').collect();
         let number = |text: &str| text.parse::<f64>().unwrap();
         Row {
-            name: columns[0].trim_start_matches("diff_model.").to_owned(),
+            name: columns[0].trim_start_matches(ROOT).to_owned(),
+            shape: columns[1].split('x').map(|side| side.parse().unwrap()).collect(),
             numbers: [2, 3, 4, 5].map(|i| number(columns[i])),
             first: columns[6].split(',').map(number).collect(),
         }
@@ -56,30 +60,43 @@ fn deviation(values: &[f32], row: &Row) -> f64 {
     pairs.into_iter().chain(first).map(|(a, b)| (a - b).abs() / std).fold(0.0, f64::max)
 }
 
-/// Notes the deviation of every module whose output exists here as the reference has it, and prints the worst.
-fn compare(errors: &mut Errors, what: &str, taps: &HashMap<String, Vec<f32>>, rows: &[Row]) {
-    let (mut seen, mut worst) = (0, (0.0, ""));
+/// Which network a summary is of.
+#[derive(Clone, Copy)]
+enum Network {
+    /// At a step of the sampler, and its timestep.
+    Unet([u32; 2]),
+    Vae,
+}
+
+/// Prints and notes the deviation of every module.
+fn compare(errors: &mut Errors, what: &str, network: Network, modules: &Modules<'_>, rows: &[Row]) -> Result<()> {
     for row in rows {
-        let leaf = row.name.rsplit('.').next().unwrap_or_default();
-        // Ours are after SiLU, with the time vector in them, or in another order: those have their own tests on the tiny networks.
-        let direct = !matches!(
-            leaf,
-            "norm1" | "norm2" | "norm3" | "conv_norm_out" | "conv1" | "group_norm" | "to_q" | "to_k" | "to_v"
-        ) && !row.name.ends_with("transformer_blocks.0");
-        let Some(values) = taps.get(&row.name).filter(|_| direct) else { continue };
-        let off = deviation(values, row);
-        seen += 1;
-        if off > worst.0 {
-            worst = (off, &row.name);
-        }
-        errors.note(&format!("{what} {}", row.name), off, STATISTICS);
+        let (name, shape) = (row.name.as_str(), row.shape.as_slice());
+        let (root, epsilon) = match network {
+            Network::Unet(_) => (ROOT, 1e-5),
+            Network::Vae => ("", 1e-6),
+        };
+        let found = match network {
+            Network::Unet([step, timestep]) => {
+                modules.of_unet(&UnetConfig::FULL, name, shape, step as usize, timestep)?
+            }
+            Network::Vae => modules.of_vae(name, shape),
+        };
+        // Statistics after an activation do not tell those before it: the plain form makes these from the same input, and ours must be
+        // what the activation makes of them.
+        let found = match modules.before_activation(root, name, shape, epsilon)? {
+            Some(before) => {
+                let activated: Vec<f32> = before.iter().map(|&v| Activation::Silu.of(v)).collect();
+                errors.note(&format!("{what} {name}, activated"), relative_l2(&found, &activated), 2e-5);
+                before
+            }
+            None => found,
+        };
+        let off = deviation(&found, row);
+        report(&format!("parity full-size {what}: {off:.1e} {name} {shape:?}"));
+        errors.note(&format!("{what} {name}"), off, STATISTICS);
     }
-    report(&format!(
-        "parity full-size {what}: {seen} of {} modules directly comparable, worst {:.1e} standard deviations ({})",
-        rows.len(),
-        worst.0,
-        worst.1
-    ));
+    Ok(())
 }
 
 /// Both timesteps, both branches; f32 with every module, then f16.
@@ -109,13 +126,10 @@ pub async fn unet(gpu: &Gpu) -> Result<()> {
             report(&format!("parity full-size U-Net in {element:?} at {timestep}: relative L2 error {error:.2e}"));
             errors.note(&format!("{element:?} at {timestep}"), error, bound);
             if element == Element::F32 {
-                let taps = net.taps(gpu, 2).await?;
-                compare(
-                    &mut errors,
-                    &format!("U-Net at {timestep}"),
-                    &taps,
-                    &summary(&format!("unet_full_summary_t{timestep}.tsv")),
-                );
+                let modules = Modules::read(gpu, &net, 2).await?;
+                let rows = summary(&format!("unet_full_summary_t{timestep}.tsv"));
+                let network = Network::Unet([step, timestep]);
+                compare(&mut errors, &format!("U-Net at {timestep}"), network, &modules, &rows)?;
             }
         }
     }
@@ -143,7 +157,8 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
     let error = relative_l2(&net.read(gpu, &moments).await?, &file.read("output.moments")?);
     report(&format!("parity full-size encoder: relative L2 error {error:.2e}"));
     errors.note("moments", error, 1e-4);
-    compare(&mut errors, "encoder", &net.taps(gpu, 1).await?, &summary("vae_full_encode_summary.tsv"));
+    let modules = Modules::read(gpu, &net, 1).await?;
+    compare(&mut errors, "encoder", Network::Vae, &modules, &summary("vae_full_encode_summary.tsv"))?;
     drop(net);
 
     let mut g = Graph::with_taps();
@@ -167,7 +182,8 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
         report(&format!("parity full-size decoder, crop {name}: relative L2 error {error:.2e}"));
         errors.note(name, error, 1e-4);
     }
-    compare(&mut errors, "decoder", &net.taps(gpu, 1).await?, &summary("vae_full_decode_summary.tsv"));
+    let modules = Modules::read(gpu, &net, 1).await?;
+    compare(&mut errors, "decoder", Network::Vae, &modules, &summary("vae_full_decode_summary.tsv"))?;
     errors.finish("full-size VAE");
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod cases;
 mod full;
 mod kernels;
+mod modules;
 mod networks;
 mod pipeline;
 mod rig;

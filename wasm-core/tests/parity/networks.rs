@@ -1,7 +1,5 @@
 //! The tiny networks against every number that the reference gave out.
 
-use std::collections::HashMap;
-
 use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, View};
 use wasm_core::kernels::Activation;
 use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
@@ -11,6 +9,7 @@ use wasm_core::moebius::{conditioning, unet, vae};
 use wasm_core::weights::{self, Source, Synthetic};
 use wasm_core::{Result, Unpaced, kernels};
 
+use crate::modules::{Modules, batch_norm, before_batch_norm, floats};
 use crate::rig::{Errors, fixture, relative_l2};
 
 /// Bound for a tensor of a network in f32.
@@ -22,11 +21,11 @@ const TIMESTEPS: [u32; 3] = [900, 50, 500];
 
 /// A graph on the GPU with synthetic weights of the names and shapes that it asks for.
 pub struct Loaded {
-    graph: Graph,
+    pub graph: Graph,
     arena: Arena,
     layout: Layout,
     pub plan: Plan,
-    weights: Synthetic,
+    pub weights: Synthetic,
     // The plan reads them.
     _constants: Constants,
 }
@@ -50,19 +49,6 @@ impl Loaded {
     pub async fn read(&self, gpu: &Gpu, view: &View) -> Result<Vec<f32>> {
         gpu.read_view(self.arena.of_view(&self.layout, view)?, view).await
     }
-
-    /// Everything tapped, with both samples even where one served for both.
-    pub async fn taps(&self, gpu: &Gpu, batch: u32) -> Result<HashMap<String, Vec<f32>>> {
-        let mut all = HashMap::new();
-        for (path, view) in self.graph.taps() {
-            let mut values = self.read(gpu, view).await?;
-            if view.batch < batch {
-                values = values.repeat(batch as usize);
-            }
-            all.insert(path.clone(), values);
-        }
-        Ok(all)
-    }
 }
 
 pub fn reference(file: &str) -> Result<Box<dyn Source>> {
@@ -82,33 +68,6 @@ fn planes(tokens: &[f32], shape: &[usize]) -> Vec<f32> {
 
 fn silu(values: Vec<f32>) -> Vec<f32> {
     values.into_iter().map(|v| Activation::Silu.of(v)).collect()
-}
-
-fn minus(a: &[f32], b: &[f32]) -> Vec<f32> {
-    a.iter().zip(b).map(|(a, b)| a - b).collect()
-}
-
-/// Scale and bias of a BatchNorm.
-fn batch_norm(weights: &dyn Source, prefix: &str) -> Result<Vec<(f32, f32)>> {
-    let read = |leaf: &str| weights.read(&format!("diff_model.{prefix}.{leaf}"));
-    let (weight, bias, mean, var) = (read("weight")?, read("bias")?, read("running_mean")?, read("running_var")?);
-    Ok((0..weight.len())
-        .map(|i| {
-            let scale = weight[i] / (var[i] + 1e-5).sqrt();
-            (scale, bias[i] - mean[i] * scale)
-        })
-        .collect())
-}
-
-/// What a BatchNorm was given, from what it gave: `[B, C, N]`.
-fn before_batch_norm(weights: &dyn Source, prefix: &str, values: &[f32]) -> Result<Vec<f32>> {
-    let folded = batch_norm(weights, prefix)?;
-    let n = values.len() / folded.len() / 2;
-    let undone = |(i, v): (usize, &f32)| {
-        let (scale, bias) = folded[i / n % folded.len()];
-        (v - bias) / scale
-    };
-    Ok(values.iter().enumerate().map(undone).collect())
 }
 
 /// The U-Net as a graph with taps; its input and its output.
@@ -136,11 +95,11 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
             relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?),
             F32,
         );
-        let taps = net.taps(gpu, 2).await?;
+        let modules = Modules::read(gpu, &net, 2).await?;
         let prefix = format!("t{timestep}.");
         for tensor in file.tensors() {
             let Some(name) = tensor.name.strip_prefix(&prefix) else { continue };
-            let (found, expected) = comparable(&net, &taps, file.as_ref(), &prefix, name, timestep)?;
+            let (found, expected) = comparable(&modules, &net, file.as_ref(), name, [step, timestep])?;
             errors.note(&tensor.name, relative_l2(&found, &expected), F32);
         }
     }
@@ -161,32 +120,25 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
 
 /// What we have of the fixture's tensor `name`, and the fixture's numbers in the same form.
 fn comparable(
+    modules: &Modules<'_>,
     net: &Loaded,
-    taps: &HashMap<String, Vec<f32>>,
     file: &dyn Source,
-    prefix: &str,
     name: &str,
-    timestep: u32,
+    [step, timestep]: [u32; 2],
 ) -> Result<(Vec<f32>, Vec<f32>)> {
     let weights = &net.weights;
     let config = UnetConfig::TINY;
-    let full = format!("{prefix}{name}");
+    let full = format!("t{timestep}.{name}");
     let expected = file.read(&full)?;
     let shape = shape_of(file, &full);
-    let of = |other: &str| file.read(&format!("{prefix}{other}"));
-    let tap = |path: &str| taps.get(path).cloned().unwrap_or_else(|| panic!("{path} is not tapped, for {name}"));
-    let twice = |row: &[f32]| row.repeat(2);
+    let tap = |path: &str| modules.tap(path).to_vec();
     let (parent, leaf) = name.rsplit_once('.').unwrap_or(("", name));
-    let transformer = name.split_once(".transformer_blocks.0").map_or(name, |(head, _)| head);
-    let tokens = || planes(&expected, &shape);
+    let of_module = |name: &str| modules.of_unet(&config, name, &shape, step as usize, timestep);
     // The constants of conditioning, by what they are called.
     let constant = |label: String| {
         let all = net.graph.constants();
         let found = all.iter().find(|c| c.label == label).unwrap_or_else(|| panic!("there is no constant {label}"));
-        let bytes = (found.recipe)(weights)?;
-        Ok::<Vec<f32>, wasm_core::Error>(
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        )
+        Ok::<_, wasm_core::Error>(floats(&(found.recipe)(weights)?))
     };
     // `[branch][channel][12]` of a constant to `[branch][token][channel]`.
     let by_token = |values: Vec<f32>| -> Vec<f32> {
@@ -196,22 +148,14 @@ fn comparable(
             .collect()
     };
     Ok(match leaf {
-        "time_proj" => (twice(&conditioning::sinusoids(config.widths[0], timestep)), expected),
-        "time_embedding" => (twice(&conditioning::time_embedding(&config, &[timestep], weights)?[0]), expected),
+        "time_proj" => (conditioning::sinusoids(config.widths[0], timestep).repeat(2), expected),
         "embedding_layer" => {
             let table = weights.read("embedding_layer.weight")?;
             let (conditional, unconditional) = table.split_at(table.len() / 2);
             ([unconditional, conditional].concat(), expected)
         }
-        "encoder_hid_proj" => (conditioning::tokens(weights)?.concat(), expected),
         "conv_norm_out" => (tap(name), silu(expected)),
         "norm1" | "norm2" if parent.contains("resnets") => (tap(name), silu(expected)),
-        "norm1" | "norm2" | "norm3" => (tap(name), tokens()),
-        "attn1" => (minus(&tap(&format!("{parent}.after attn1")), &tap(&format!("{transformer}.proj_in"))), tokens()),
-        "attn2" => (minus(&tap(&format!("{parent}.after attn2")), &tap(&format!("{parent}.after attn1"))), tokens()),
-        "ff" => (minus(&tap(parent), &tap(&format!("{parent}.after attn2"))), tokens()),
-        "0" if parent.ends_with("transformer_blocks") => (tap(name), tokens()),
-        "proj_out" => (minus(&tap(parent), &tap(&parent.replace("attentions", "resnets"))), expected),
         "to_q" => {
             (before_batch_norm(weights, &format!("{parent}.norm_q"), &tap(&format!("{parent}.norm_q")))?, expected)
         }
@@ -241,7 +185,7 @@ fn comparable(
         "pos_conv" => {
             // Never made; the plain form that the kernel is tested against makes it.
             let &[_, k, v, h, w] = &shape[..] else { panic!("five dimensions") };
-            let values = of(&format!("{parent}.norm_v"))?;
+            let values = file.read(&format!("t{timestep}.{parent}.norm_v"))?;
             let filters = weights.read(&format!("diff_model.{parent}.pos_conv.weight"))?;
             let bias = weights.read(&format!("diff_model.{parent}.pos_conv.bias"))?;
             (kernels::lambda_local::reference::position_lambda(&values, &filters, &bias, [2, k, v, h, w]), expected)
@@ -275,22 +219,9 @@ fn comparable(
             };
             (tap(&format!("{parent}.gated")), expected.chunks(2 * half).flat_map(gated).collect())
         }
-        "conv1" | "bn2" => {
-            // Ours has the time vector in it.
-            let resnet = name.split_once(".conv1").map_or(name, |(head, _)| head);
-            let time = of(&format!("{resnet}.time_emb_proj"))?;
-            let ours = tap(&format!("{resnet}.conv1"));
-            let n = ours.len() / time.len();
-            (ours.iter().enumerate().map(|(i, v)| v - time[i / n]).collect(), expected)
-        }
-        "conv_pw" => {
-            let resnet = name.split_once(".conv1").map_or(name, |(head, _)| head);
-            let time = of(&format!("{resnet}.time_emb_proj"))?;
-            let ours = tap(&format!("{resnet}.conv1"));
-            let n = ours.len() / time.len();
-            let without: Vec<f32> = ours.iter().enumerate().map(|(i, v)| v - time[i / n]).collect();
-            (before_batch_norm(weights, &format!("{parent}.bn2"), &without)?, expected)
-        }
+        // The depthwise-separable convolution ends with this BatchNorm, where the fixture looks into one without an inner residual.
+        "bn2" => (of_module(parent)?, expected),
+        "conv_pw" => (before_batch_norm(weights, &format!("{parent}.bn2"), &of_module(parent)?)?, expected),
         "conv_dw" => {
             // Its BatchNorm and ReLU are part of the kernel.
             let follows = batch_norm(weights, &format!("{parent}.bn1"))?;
@@ -301,22 +232,7 @@ fn comparable(
             };
             (tap(&format!("{parent}.bn1")), expected.iter().enumerate().map(folded).collect())
         }
-        "time_emb_proj" => {
-            let input = format!("diff_model.{name}.weight");
-            let all = net.graph.constants();
-            let found = all.iter().find(|c| c.inputs.iter().any(|(n, _)| *n == input)).map(|c| c.label.clone());
-            let rows = constant(found.unwrap_or_default())?;
-            let width = shape[1];
-            let step = TIMESTEPS.iter().position(|&t| t == timestep).unwrap_or_default();
-            let bn2 = batch_norm(weights, &format!("{parent}.conv1.bn2"))?;
-            let row = &rows[(1 + step) * width..(2 + step) * width];
-            (twice(&row.iter().zip(bn2).map(|(v, (_, b))| v - b).collect::<Vec<_>>()), expected)
-        }
-        "conv2" => {
-            let shortcut = taps.get(&format!("{parent}.conv_shortcut")).cloned().unwrap_or_else(|| tap("conv_in"));
-            (minus(&tap(parent), &shortcut), expected)
-        }
-        _ => (tap(name), expected),
+        _ => (of_module(name)?, expected),
     })
 }
 
@@ -390,8 +306,7 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
     for (name, values) in [("mean", mean), ("logvar", &clamped), ("std", &std)] {
         errors.note(name, relative_l2(values, &file.read(&format!("output.{name}"))?), F32);
     }
-    let mut taps = encoder.taps(gpu, 1).await?;
-    drop(encoder);
+    let of_encoder = Modules::read(gpu, &encoder, 1).await?;
 
     let mut g = Graph::with_taps();
     let latent = g.persistent("latent", Element::F32, [1, 4, n, n]);
@@ -401,7 +316,7 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
     decoder.write(gpu, &latent, &file.read("input.latent")?)?;
     decoder.plan.submit(gpu, 0, u64::MAX);
     errors.note("decoded", relative_l2(&decoder.read(gpu, &image).await?, &file.read("output.decoded")?), F32);
-    taps.extend(decoder.taps(gpu, 1).await?);
+    let of_decoder = Modules::read(gpu, &decoder, 1).await?;
 
     for tensor in file.tensors() {
         let (part, name) = match tensor.name.split_once('.') {
@@ -410,31 +325,11 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
             _ => ("", tensor.name.as_str()),
         };
         let mut expected = file.read(&tensor.name)?;
-        let tap = |path: &str| taps.get(path).cloned().unwrap_or_else(|| panic!("{path} is not tapped"));
-        let (parent, leaf) = name.rsplit_once('.').unwrap_or(("", name));
-        let found = match leaf {
-            "norm1" | "norm2" | "conv_norm_out" => {
-                expected = silu(expected);
-                tap(name)
-            }
-            "to_q" => {
-                // Ours are scaled already.
-                let scale = 1.0 / (tensor.shape[2] as f32).sqrt();
-                expected = planes(&expected, &tensor.shape).into_iter().map(|v| v * scale).collect();
-                tap(name)
-            }
-            "to_k" | "to_v" => {
-                expected = planes(&expected, &tensor.shape);
-                tap(name)
-            }
-            "0" if parent.ends_with("to_out") => {
-                expected = planes(&expected, &tensor.shape);
-                let attention = parent.trim_end_matches(".to_out");
-                minus(&tap(attention), &tap(&attention.replace("attentions.0", "resnets.0")))
-            }
-            "conv2" => minus(&tap(parent), &tap(&format!("{parent}.conv_shortcut"))),
-            _ => tap(name),
-        };
+        let modules = if name.starts_with("encoder.") || name == "quant_conv" { &of_encoder } else { &of_decoder };
+        let found = modules.of_vae(name, &tensor.shape);
+        if matches!(name.rsplit('.').next(), Some("norm1" | "norm2" | "conv_norm_out")) {
+            expected = silu(expected);
+        }
         let found = if part.is_empty() {
             found
         } else {

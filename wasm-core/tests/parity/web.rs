@@ -7,6 +7,8 @@ mod cases;
 #[cfg(target_arch = "wasm32")]
 mod kernels;
 #[cfg(target_arch = "wasm32")]
+mod modules;
+#[cfg(target_arch = "wasm32")]
 mod networks;
 #[cfg(target_arch = "wasm32")]
 mod pipeline;

@@ -1,0 +1,61 @@
+//! The names that older VAE files have for the linear maps of their attention.
+
+use crate::Result;
+use crate::weights::{Source, TensorInfo};
+
+/// Old name and today's, between the attention's prefix and the tensor's own name (diffusers before 0.15, and since).
+const RENAMED: [(&str, &str); 4] = [
+    (".attentions.0.query.", ".attentions.0.to_q."),
+    (".attentions.0.key.", ".attentions.0.to_k."),
+    (".attentions.0.value.", ".attentions.0.to_v."),
+    (".attentions.0.proj_attn.", ".attentions.0.to_out.0."),
+];
+
+/// A VAE's weights under today's names, whichever they have in the file.
+pub(super) struct CurrentNames<'a> {
+    inner: &'a dyn Source,
+    /// Under today's names.
+    tensors: Vec<TensorInfo>,
+}
+
+impl<'a> CurrentNames<'a> {
+    pub(super) fn of(inner: &'a dyn Source) -> Self {
+        let renamed = |info: &TensorInfo| TensorInfo { name: current(&info.name), ..info.clone() };
+        Self { inner, tensors: inner.tensors().iter().map(renamed).collect() }
+    }
+}
+
+fn current(name: &str) -> String {
+    let found = RENAMED.iter().find(|(old, _)| name.contains(old));
+    found.map_or_else(|| name.to_owned(), |(old, new)| name.replace(old, new))
+}
+
+impl Source for CurrentNames<'_> {
+    fn tensors(&self) -> &[TensorInfo] {
+        &self.tensors
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<f32>> {
+        let place = self.tensors.iter().position(|info| info.name == name);
+        let stored = place.map_or(name, |place| self.inner.tensors()[place].name.as_str());
+        self.inner.read(stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::Synthetic;
+
+    #[test]
+    fn old_names_are_found_under_the_new_ones() {
+        let names = ["mid_block.attentions.0.proj_attn.weight", "mid_block.attentions.0.to_k.bias", "conv_in.bias"];
+        let old = Synthetic::new(names.map(|name| (name.to_owned(), vec![3]))).unwrap();
+        let renamed = CurrentNames::of(&old);
+        let found: Vec<&str> = renamed.tensors().iter().map(|info| info.name.as_str()).collect();
+        assert_eq!(found, ["mid_block.attentions.0.to_out.0.weight", names[1], names[2]]);
+        assert_eq!(renamed.read(found[0]).unwrap(), old.read(names[0]).unwrap());
+        assert_eq!(renamed.read(names[2]).unwrap(), old.read(names[2]).unwrap());
+        assert!(renamed.read("nothing").is_err());
+    }
+}
