@@ -186,8 +186,9 @@ impl Hub {
         let start = milliseconds();
         let report = |stage, done| {
             let stage = match stage {
-                wasm_core::Stage::Filling => Stage::Filling,
                 wasm_core::Stage::Blending => Stage::Blending,
+                // The built-in fill has no stages but these two.
+                _ => Stage::Filling,
             };
             self.progress(id, Some(job), stage, done);
         };

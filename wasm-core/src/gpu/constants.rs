@@ -76,15 +76,13 @@ impl Constants {
                     return Err(Error::Shape(what));
                 }
                 let place = Place { chunk: self.chunks.len() - 1, offset, bytes: constant.bytes };
-                gpu.queue().write_buffer(self.chunks[place.chunk].raw(), offset, &bytes);
+                gpu.upload(&self.chunks[place.chunk], offset, &bytes)?;
                 self.places.insert(constant.label.clone(), place);
                 offset += aligned(constant.bytes);
                 done += constant.bytes;
                 pacer.progress(Stage::Loading, done as f32 / total as f32);
                 pacer.checkpoint().await?;
             }
-            // What is on its way waits in the queue's own memory, which would otherwise grow as large as the model.
-            gpu.flush()?;
         }
         gpu.check()
     }

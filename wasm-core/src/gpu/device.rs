@@ -1,6 +1,6 @@
 //! The adapter, its limits, and what became of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,8 +18,11 @@ pub enum Preference {
     Software,
 }
 
+/// Reads one of the limits.
+type OfLimits = fn(&wgpu::Limits) -> u32;
+
 /// What every kernel stays within, and every WebGPU adapter offers.
-const LIMITS: [(&str, u32, fn(&wgpu::Limits) -> u32); 4] = [
+const LIMITS: [(&str, u32, OfLimits); 4] = [
     ("maxComputeWorkgroupStorageSize", 16 << 10, |l| l.max_compute_workgroup_storage_size),
     ("maxComputeInvocationsPerWorkgroup", 256, |l| l.max_compute_invocations_per_workgroup),
     ("maxStorageBuffersPerShaderStage", 8, |l| l.max_storage_buffers_per_shader_stage),
@@ -44,6 +47,8 @@ pub struct Gpu {
     ledger: Ledger,
     faults: Arc<Mutex<Faults>>,
     pipelines: RefCell<HashMap<Program, wgpu::ComputePipeline>>,
+    /// Bytes written since the queue was last flushed.
+    pub(super) on_its_way: Cell<usize>,
 }
 
 impl Gpu {
@@ -109,6 +114,7 @@ impl Gpu {
             ledger: Ledger::default(),
             faults,
             pipelines: RefCell::default(),
+            on_its_way: Cell::default(),
         })
     }
 
@@ -219,16 +225,6 @@ impl Gpu {
         });
         self.pipelines.borrow_mut().insert(program.clone(), pipeline.clone());
         pipeline
-    }
-
-    /// Sends off what was written to buffers and, natively, waits until it has arrived.
-    ///
-    /// # Errors
-    /// [`GpuError::DeviceLost`].
-    pub(super) fn flush(&self) -> Result<()> {
-        self.queue.submit([]);
-        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| GpuError::DeviceLost(e.to_string()))?;
-        Ok(())
     }
 
     /// Bytes `offset..offset + bytes` of a buffer, once everything submitted has run.

@@ -129,7 +129,7 @@ impl View {
     /// Channels as the rows of a matrix: its columns `first..first + count`. `first` must be a multiple of 4.
     #[must_use]
     pub fn columns(&self, first: u32, count: u32) -> Self {
-        debug_assert!(first % 4 == 0 && first + count <= self.pixels());
+        debug_assert!(first.is_multiple_of(4) && first + count <= self.pixels());
         Self { height: 1, width: count, offset: self.offset + first, ..*self }
     }
 }

@@ -3,9 +3,35 @@
 use half::f16;
 
 use super::{Buffer, Element, Gpu, View};
-use crate::{Error, Result};
+use crate::{Error, GpuError, Result};
+
+/// Bytes that may be on their way to the GPU. What is written waits in the queue's own memory, which some drivers take from the
+/// GPU's, and would otherwise grow as large as the model.
+const IN_FLIGHT: usize = 16 << 20;
 
 impl Gpu {
+    /// Writes many bytes, in pieces that have arrived (natively) or are sent off before the next one.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`].
+    pub(super) fn upload(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
+        for (piece, place) in bytes.chunks(IN_FLIGHT).zip((offset..).step_by(IN_FLIGHT)) {
+            self.queue().write_buffer(buffer.raw(), place, piece);
+            self.on_its_way.set(self.on_its_way.get() + piece.len());
+            if self.on_its_way.get() >= IN_FLIGHT {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.on_its_way.set(0);
+        self.queue().submit([]);
+        let waited = self.device().poll(wgpu::PollType::wait_indefinitely());
+        Ok(waited.map(|_| ()).map_err(|e| GpuError::DeviceLost(e.to_string()))?)
+    }
+
     /// Writes dense row-major `[B, C, H, W]` values to where `view` has them in `buffer`.
     ///
     /// # Errors

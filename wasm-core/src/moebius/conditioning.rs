@@ -90,7 +90,7 @@ impl Conditioning {
         let this = self.clone();
         let keys = constants::computed(g, format!("keys {prefix}"), count, inputs, move |weights| {
             let keys = this.projected(weights, &to_k)?;
-            Ok(keys.iter().flat_map(|branch| transposed(branch, |row| softmax(row))).collect())
+            Ok(keys.iter().flat_map(|branch| transposed(branch, softmax)).collect())
         });
         common.push((to_v.clone(), shape));
         let norm = format!("{prefix}.norm_v");

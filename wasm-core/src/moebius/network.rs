@@ -58,14 +58,14 @@ impl Net<'_> {
         name: &str,
         kind: Kind,
         x: View,
-        follows: Epilogue,
-        activation: Activation,
+        follows: impl Into<Follows>,
         residuals: &[View],
         y: View,
     ) -> Result<()> {
+        let Follows(epilogue, activation) = follows.into();
         let weight = self.name(&format!("{name}.weight"));
         let w = constants::matrix(self.g, &[(weight, y.channels)], x.channels, kind);
-        let affine = match follows {
+        let affine = match epilogue {
             Epilogue::Plain => None,
             other => Some(constants::epilogue(self.g, &[(other, y.channels)])),
         };
@@ -91,5 +91,20 @@ impl Net<'_> {
         let (weights, bias, stored) = constants::convolution(self.g, &prefix, window, y.channels, x.channels);
         let activation = Activation::None;
         Conv2d { label: name, window, weights, stored, bias, x, activation, residual, y }.record(self.g)
+    }
+}
+
+/// What follows the sums of a linear map.
+pub(super) struct Follows(Epilogue, Activation);
+
+impl From<Epilogue> for Follows {
+    fn from(epilogue: Epilogue) -> Self {
+        Self(epilogue, Activation::None)
+    }
+}
+
+impl From<(Epilogue, Activation)> for Follows {
+    fn from((epilogue, activation): (Epilogue, Activation)) -> Self {
+        Self(epilogue, activation)
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: V
     } else {
         let shortcut = n.tensor(y.shape());
         let bias = n.bias("conv_shortcut");
-        n.linear("conv_shortcut", Kind::Pointwise, x, bias, Activation::None, &[], shortcut)?;
+        n.linear("conv_shortcut", Kind::Pointwise, x, bias, &[], shortcut)?;
         n.g.tap("conv_shortcut", &shortcut);
         shortcut
     };
@@ -63,7 +63,7 @@ pub(super) fn separable(n: &mut Net<'_>, x: View, residuals: &[View], y: View) -
     let follows = Epilogue::BatchNorm(n.name("bn2"));
     // Both samples may be the same until here.
     let d = if d.batch == y.batch { d } else { d.repeat(y.batch) };
-    n.linear("conv_pw", Kind::Pointwise, d, follows, Activation::None, residuals, y)
+    n.linear("conv_pw", Kind::Pointwise, d, follows, residuals, y)
 }
 
 /// Its first half: `relu(bn1(conv_dw(x)))`.

@@ -27,7 +27,7 @@ pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: V
     let normed = n.group_norm("norm", x, ENTRY_EPS, Activation::None)?;
     let t0 = n.tensor(x.shape());
     let bias = n.bias("proj_in");
-    n.linear("proj_in", Kind::Pointwise, normed, bias, Activation::None, &[], t0)?;
+    n.linear("proj_in", Kind::Pointwise, normed, bias, &[], t0)?;
     n.g.tap("proj_in", &t0);
     let t3 = n.scoped("transformer_blocks.0", |n| {
         let t1 = self_lambda(n, t0)?;
@@ -40,7 +40,7 @@ pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: V
     })?;
     let x = if x.batch == y.batch { x } else { x.repeat(y.batch) };
     let bias = n.bias("proj_out");
-    n.linear("proj_out", Kind::Pointwise, t3, bias, Activation::None, &[x], y)?;
+    n.linear("proj_out", Kind::Pointwise, t3, bias, &[x], y)?;
     n.g.tap("", &y);
     Ok(())
 }
@@ -108,7 +108,7 @@ fn cross_lambda(n: &mut Net<'_>, conditioning: &Conditioning, t: View, batch: u3
         let k = c / HEADS;
         let queries = n.tensor(t.shape());
         let follows = Epilogue::BatchNorm(n.name("norm_q"));
-        n.linear("to_q", Kind::Pointwise, normed, follows, Activation::None, &[], queries)?;
+        n.linear("to_q", Kind::Pointwise, normed, follows, &[], queries)?;
         n.g.tap("norm_q", &queries);
         let (keys, values) = conditioning.cross(n.g, &n.name(""), k);
         let embedding = constants::positions(n.g, n.name("rel_pos_emb"), h * w, k);
@@ -138,7 +138,7 @@ fn feed_forward(n: &mut Net<'_>, t: View) -> Result<View> {
         let hidden = c * 5 / 2;
         let a = n.tensor([batch, 2 * hidden, h, w]);
         let bias = n.bias("inverted_conv.conv");
-        n.linear("inverted_conv.conv", Kind::Pointwise, normed, bias, Activation::Silu, &[], a)?;
+        n.linear("inverted_conv.conv", Kind::Pointwise, normed, (bias, Activation::Silu), &[], a)?;
         n.g.tap("inverted_conv", &a);
         let gated = n.tensor([batch, hidden, h, w]);
         let bias = n.bias("depth_conv.conv");
@@ -146,7 +146,7 @@ fn feed_forward(n: &mut Net<'_>, t: View) -> Result<View> {
         DepthwiseConv { label: "depth_conv", x: a, weights, form: Form::Gated, y: gated }.record(n.g)?;
         n.g.tap("gated", &gated);
         let y = n.tensor(t.shape());
-        n.linear("point_conv.conv", Kind::Pointwise, gated, Epilogue::Plain, Activation::None, &[t], y)?;
+        n.linear("point_conv.conv", Kind::Pointwise, gated, Epilogue::Plain, &[t], y)?;
         Ok(y)
     })
 }

@@ -51,7 +51,7 @@ pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image
         Ok(y)
     })?;
     let bias = n.bias("quant_conv");
-    n.linear("quant_conv", Kind::Pointwise, x, bias, Activation::None, &[], moments)?;
+    n.linear("quant_conv", Kind::Pointwise, x, bias, &[], moments)?;
     n.g.tap("quant_conv", &moments);
     Ok(())
 }
@@ -64,7 +64,7 @@ pub fn record_decoder(g: &mut Graph, config: &VaeConfig, element: Element, laten
     let n = &mut Net { g, root: "", element };
     let x = n.tensor(latent.shape());
     let bias = n.bias("post_quant_conv");
-    n.linear("post_quant_conv", Kind::Pointwise, latent, bias, Activation::None, &[], x)?;
+    n.linear("post_quant_conv", Kind::Pointwise, latent, bias, &[], x)?;
     n.g.tap("post_quant_conv", &x);
     n.scoped("decoder", |n| {
         let mut side = config.latent_side();
@@ -105,7 +105,7 @@ pub(super) fn resnet(n: &mut Net<'_>, x: View, width: u32) -> Result<View> {
     } else {
         let shortcut = n.tensor(shape);
         let bias = n.bias("conv_shortcut");
-        n.linear("conv_shortcut", Kind::Pointwise, x, bias, Activation::None, &[], shortcut)?;
+        n.linear("conv_shortcut", Kind::Pointwise, x, bias, &[], shortcut)?;
         n.g.tap("conv_shortcut", &shortcut);
         shortcut
     };
@@ -143,7 +143,7 @@ pub(super) fn attention(n: &mut Net<'_>, x: View) -> Result<View> {
     for (name, y) in [q, k, v] {
         let bias = n.name(&format!("{name}.bias"));
         let follows = if name == "to_q" { Epilogue::ScaledBias(bias, scale) } else { Epilogue::Bias(bias) };
-        n.linear(name, Kind::Linear, normed, follows, Activation::None, &[], y)?;
+        n.linear(name, Kind::Linear, normed, follows, &[], y)?;
         n.g.tap(name, &y);
     }
     let v_by_pixel = n.g.tensor(Element::F32, [1, pixels, 1, c]);
@@ -170,7 +170,7 @@ pub(super) fn attention(n: &mut Net<'_>, x: View) -> Result<View> {
     n.g.tap("attended", &attended);
     let y = n.tensor(x.shape());
     let bias = n.bias("to_out.0");
-    n.linear("to_out.0", Kind::Linear, attended, bias, Activation::None, &[x], y)?;
+    n.linear("to_out.0", Kind::Linear, attended, bias, &[x], y)?;
     n.g.tap("", &y);
     Ok(y)
 }

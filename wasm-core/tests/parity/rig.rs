@@ -175,10 +175,10 @@ impl Errors {
     pub fn note(&mut self, what: &str, error: f64, bound: f64) {
         self.count += 1;
         // NaN is worse than anything.
-        if !(error <= bound) {
+        if error.is_nan() || error > bound {
             self.faults.push(format!("{what}: {error:.2e} exceeds {bound:.0e}"));
         }
-        if !(error <= self.worst) {
+        if error.is_nan() || error > self.worst {
             self.worst = error;
         }
     }
