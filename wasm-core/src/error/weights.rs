@@ -42,6 +42,9 @@ pub enum WeightsError {
     /// A weight is not a finite number at 16 bits.
     #[error("the weights hold a value that is not a finite 16-bit number, in {0}; download the model again")]
     NotFinite(String),
+    /// A pack whose constants another version of this program made, for kernels of its own.
+    #[error("the model was prepared by another version of Rubout (layout {0}); prepare it again, or download it again")]
+    OtherLayout(String),
     /// The bytes could not be fetched from where they are stored.
     #[error("the model file could not be read ({0}); try again")]
     Unreadable(String),

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use super::graph::{Constant, Graph};
 use super::{Buffer, Gpu};
-use crate::weights::Source;
+use crate::weights::{Bytes, Source};
 use crate::{Error, Pacer, Result, Stage};
 
 /// Most bytes of one buffer of constants; a larger constant gets one to itself. Few large buffers cost the driver less than
 /// a thousand small ones, and stay below every adapter's `maxBufferSize`.
 const CHUNK: u64 = 64 << 20;
+/// Bytes of a prepared constant that are read at a time.
+const PIECE: u64 = 8 << 20;
 /// WebGPU's largest `minStorageBufferOffsetAlignment`.
 const ALIGNMENT: u64 = 256;
 
@@ -70,13 +72,8 @@ impl Constants {
             self.chunks.push(gpu.storage("constants", room));
             let mut offset = 0;
             for constant in group {
-                let bytes = (constant.recipe)(weights)?;
-                if bytes.len() as u64 != constant.bytes {
-                    let what = format!("{} became {} bytes instead of {}", constant.label, bytes.len(), constant.bytes);
-                    return Err(Error::Shape(what));
-                }
                 let place = Place { chunk: self.chunks.len() - 1, offset, bytes: constant.bytes };
-                gpu.upload(&self.chunks[place.chunk], offset, &bytes)?;
+                put(gpu, constant, weights, &self.chunks[place.chunk], offset)?;
                 self.places.insert(constant.label.clone(), place);
                 offset += aligned(constant.bytes);
                 done += constant.bytes;
@@ -96,6 +93,32 @@ impl Constants {
             size: std::num::NonZero::new(place.bytes.next_multiple_of(16)),
         })
     }
+}
+
+/// Copies a constant to its place, or makes it there.
+fn put(gpu: &Gpu, constant: &Constant, weights: &dyn Source, buffer: &Buffer, offset: u64) -> Result<()> {
+    let wrong =
+        |found: u64| Error::Shape(format!("{} has {found} bytes instead of {}", constant.label, constant.bytes));
+    let Some(prepared) = weights.prepared(&constant.label) else {
+        let bytes = (constant.recipe)(weights)?;
+        return if bytes.len() as u64 == constant.bytes {
+            gpu.upload(buffer, offset, &bytes)
+        } else {
+            Err(wrong(bytes.len() as u64))
+        };
+    };
+    if prepared.len() != constant.bytes {
+        return Err(wrong(prepared.len()));
+    }
+    let mut piece = vec![0; PIECE.min(constant.bytes) as usize];
+    let mut from = 0;
+    while from < constant.bytes {
+        piece.truncate((constant.bytes - from) as usize);
+        prepared.read_at(from, &mut piece)?;
+        gpu.upload(buffer, offset + from, &piece)?;
+        from += piece.len() as u64;
+    }
+    Ok(())
 }
 
 fn aligned(bytes: u64) -> u64 {

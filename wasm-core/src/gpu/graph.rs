@@ -146,8 +146,21 @@ pub struct Constant {
     pub bytes: u64,
     /// Tensors of the state dict that go in: name and shape.
     pub inputs: Vec<(String, Vec<usize>)>,
+    /// Matrices in 8 bits whose scales go in: name and rows.
+    pub scales: Vec<(String, u32)>,
     /// Makes the bytes.
     pub recipe: Recipe,
+    /// When they can be made.
+    pub when: When,
+}
+
+/// When a constant can be made of the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Once for all: a pack holds the result.
+    Ahead,
+    /// At loading, from its tensors, which a pack keeps: the result depends on the run, or is larger than they are.
+    Loading,
 }
 
 impl std::fmt::Debug for Constant {

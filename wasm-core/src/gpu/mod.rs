@@ -17,7 +17,7 @@ mod transfer;
 pub use arena::{Arena, Layout};
 pub use constants::Constants;
 pub use device::{Gpu, Preference};
-pub use graph::{Constant, ConstantId, Dispatch, Element, Graph, Lifetime, Node, Recipe, TensorId, View};
+pub use graph::{Constant, ConstantId, Dispatch, Element, Graph, Lifetime, Node, Recipe, TensorId, View, When};
 pub use memory::{Buffer, Usage};
 pub use plan::{Plan, Timing};
 pub use program::Program;

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::config::{TOKENS, UnetConfig};
-use super::constants::{self, ByStep};
+use super::constants::{self, ByStep, Steps};
 use crate::Result;
 use crate::gpu::{ConstantId, Graph};
 use crate::kernels::lambda_cross::PADDED_TOKENS;
@@ -32,13 +32,8 @@ impl Conditioning {
         Self { config, timesteps: timesteps.into(), time: Rc::default(), tokens: Rc::default() }
     }
 
-    /// Number of steps.
-    pub(super) fn steps(&self) -> usize {
-        self.timesteps.len()
-    }
-
-    /// `time_emb_proj(silu(temb))` at each step for the resnet with this prefix; its tensors, and a name for the times.
-    pub(super) fn time_vectors(&self, prefix: &str, width: u32) -> (ByStep, Vec<(String, Vec<usize>)>, String) {
+    /// `time_emb_proj(silu(temb))` at each step for the resnet with this prefix.
+    pub(super) fn time_vectors(&self, prefix: &str, width: u32) -> Steps {
         let (weight, bias) = (format!("{prefix}.time_emb_proj.weight"), format!("{prefix}.time_emb_proj.bias"));
         let mut inputs = vec![
             (weight.clone(), vec![width as usize, self.config.time() as usize]),
@@ -46,11 +41,11 @@ impl Conditioning {
         ];
         inputs.extend(self.time_inputs());
         let this = self.clone();
-        let by_step: ByStep = Rc::new(move |weights| {
+        let added: ByStep = Rc::new(move |weights| {
             let (w, b) = (weights.read(&weight)?, weights.read(&bias)?);
             Ok(this.time(weights)?.iter().map(|time| linear(&w, Some(&b), time)).collect())
         });
-        (by_step, inputs, format!("at {:?}", self.timesteps))
+        Steps { what: format!("at {:?}", self.timesteps), count: self.timesteps.len(), inputs, added }
     }
 
     fn time_inputs(&self) -> Vec<(String, Vec<usize>)> {

@@ -1,5 +1,15 @@
 //! The numbers that make a network of the architecture: the published model's, and a tiny one's for tests.
 
+/// How large weights are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WeightElement {
+    /// 16-bit floats, as they were published.
+    #[default]
+    F16,
+    /// 8-bit integers with a scale for each output channel; small and sensitive ones stay 16-bit floats.
+    I8,
+}
+
 /// Dimensions of the U-Net. Levels are counted from the finest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnetConfig {
@@ -11,6 +21,8 @@ pub struct UnetConfig {
     pub embedding: u32,
     /// Length of a token after `encoder_hid_proj`.
     pub token: u32,
+    /// How matrices, 3x3 convolutions and position embeddings are stored.
+    pub weights: WeightElement,
 }
 
 /// Heads of the lambda layers, at every level.
@@ -28,9 +40,11 @@ pub const LATENT_FACTOR: f32 = 0.13025;
 
 impl UnetConfig {
     /// The published model.
-    pub const FULL: Self = Self { widths: [320, 640, 1280], side: 64, embedding: 3072, token: 768 };
+    pub const FULL: Self =
+        Self { widths: [320, 640, 1280], side: 64, embedding: 3072, token: 768, weights: WeightElement::F16 };
     /// A hundredth of it, for tests.
-    pub const TINY: Self = Self { widths: [32, 64, 128], side: 16, embedding: 96, token: 48 };
+    pub const TINY: Self =
+        Self { widths: [32, 64, 128], side: 16, embedding: 96, token: 48, weights: WeightElement::F16 };
 
     /// Length of the time embedding.
     pub fn time(&self) -> u32 {
@@ -50,13 +64,15 @@ pub struct VaeConfig {
     pub widths: [u32; 4],
     /// Side of the image.
     pub side: u32,
+    /// How 3x3 convolutions are stored.
+    pub weights: WeightElement,
 }
 
 impl VaeConfig {
     /// The published model.
-    pub const FULL: Self = Self { widths: [128, 256, 512, 512], side: 512 };
+    pub const FULL: Self = Self { widths: [128, 256, 512, 512], side: 512, weights: WeightElement::F16 };
     /// A small one, for tests.
-    pub const TINY: Self = Self { widths: [32, 32, 64, 64], side: 128 };
+    pub const TINY: Self = Self { widths: [32, 32, 64, 64], side: 128, weights: WeightElement::F16 };
 
     /// Side of the latent.
     pub fn latent_side(&self) -> u32 {

@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use half::f16;
 
-use crate::gpu::{Constant, ConstantId, Element, Graph, Recipe};
+use super::config::WeightElement;
+use crate::gpu::{Constant, ConstantId, Element, Graph, Recipe, When};
+use crate::kernels::matmul::Left;
 use crate::kernels::{conv2d, lambda_cross, lambda_local};
-use crate::weights::Source;
+use crate::weights::{Source, quantise};
 use crate::{Result, WeightsError};
 
 /// Epsilon of every BatchNorm.
@@ -95,32 +97,101 @@ fn add(
     inputs: Vec<(String, Vec<usize>)>,
     recipe: impl Fn(&dyn Source) -> Result<Vec<u8>> + 'static,
 ) -> ConstantId {
-    let recipe: Recipe = Rc::new(recipe);
-    g.constant(Constant { label, bytes, inputs, recipe })
+    g.constant(Constant { label, bytes, inputs, scales: vec![], recipe: Rc::new(recipe), when: When::Ahead })
 }
 
-/// One matrix, or several with the same K below each other: `[M, K, ..]` of each as `[K, M padded to 4]` in f16.
-pub(super) fn matrix(g: &mut Graph, parts: &[(String, u32)], k: u32, kind: Kind) -> ConstantId {
-    let parts = parts.to_vec();
-    let m: u32 = parts.iter().map(|(_, rows)| rows).sum();
-    let padded = m.next_multiple_of(4) as usize;
-    let inputs = parts.iter().map(|(name, rows)| (name.clone(), kind.shape(*rows, k))).collect();
-    let label = format!("matrix {}", parts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + "));
-    let k = k as usize;
-    add(g, label, (k * padded * 2) as u64, inputs, move |weights| {
-        let mut packed = vec![0.0; k * padded];
-        let mut first = 0;
-        for (name, rows) in &parts {
-            let values = weights.read(name)?;
-            for (row, of_row) in values.chunks_exact(k).enumerate() {
-                for (i, &value) in of_row.iter().enumerate() {
-                    packed[i * padded + first + row] = value;
-                }
-            }
-            first += *rows as usize;
+/// When what is kept in these elements can be made.
+fn when(element: WeightElement) -> When {
+    match element {
+        WeightElement::F16 => When::Ahead,
+        WeightElement::I8 => When::Loading,
+    }
+}
+
+/// Matrices with fewer numbers stay in 16 bits: they weigh nothing, and the first and last layers are among them.
+const WORTH_QUANTISING: u32 = 1 << 13;
+
+/// One matrix, or several with the same K below each other.
+#[derive(Clone, Debug)]
+pub(super) struct Matrix {
+    /// Names and rows.
+    parts: Vec<(String, u32)>,
+    k: u32,
+    kind: Kind,
+    element: WeightElement,
+}
+
+impl Matrix {
+    pub(super) fn new(parts: &[(String, u32)], k: u32, kind: Kind, wanted: WeightElement) -> Self {
+        let small = parts.iter().map(|(_, rows)| rows * k).sum::<u32>() < WORTH_QUANTISING;
+        let element = if small { WeightElement::F16 } else { wanted };
+        Self { parts: parts.to_vec(), k, kind, element }
+    }
+
+    /// Whether what follows the product must undo the rows' scales.
+    pub(super) fn is_scaled(&self) -> bool {
+        self.element == WeightElement::I8
+    }
+
+    fn inputs(&self) -> Vec<(String, Vec<usize>)> {
+        self.parts.iter().map(|(name, rows)| (name.clone(), self.kind.shape(*rows, self.k))).collect()
+    }
+
+    /// The scale of each row, below each other.
+    fn scales(&self, weights: &dyn Source) -> Result<Vec<f32>> {
+        let mut scales = vec![];
+        for (name, rows) in &self.parts {
+            scales.extend(match weights.scales(name)? {
+                Some(kept) => kept,
+                None => quantise::scales(&weights.read(name)?, *rows as usize),
+            });
         }
-        stored(Element::F16, &parts[0].0, &packed)
-    })
+        Ok(scales)
+    }
+}
+
+/// A matrix, `[M, K, ..]` of each part, as `[K, M padded to 4]`.
+pub(super) fn matrix(g: &mut Graph, matrix: &Matrix) -> Left {
+    let m: u32 = matrix.parts.iter().map(|(_, rows)| rows).sum();
+    let padded = m.next_multiple_of(4) as usize;
+    let names = matrix.parts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + ");
+    let (k, this) = (matrix.k as usize, matrix.clone());
+    let count = (k * padded) as u64;
+    match matrix.element {
+        WeightElement::F16 => {
+            Left::Weights(add(g, format!("matrix {names}"), count * 2, matrix.inputs(), move |weights| {
+                let mut packed = vec![0.0; k * padded];
+                let mut first = 0;
+                for (name, rows) in &this.parts {
+                    transpose(&weights.read(name)?, k, &mut packed[first..], padded);
+                    first += *rows as usize;
+                }
+                stored(Element::F16, &this.parts[0].0, &packed)
+            }))
+        }
+        WeightElement::I8 => {
+            Left::Weights8(add(g, format!("matrix in 8 bits {names}"), count, matrix.inputs(), move |weights| {
+                let mut packed = vec![0_i8; k * padded];
+                let mut first = 0;
+                for (name, rows) in &this.parts {
+                    let values = weights.read(name)?;
+                    let scales = quantise::scales(&values, *rows as usize);
+                    transpose(&quantise::quantise(&values, &scales), k, &mut packed[first..], padded);
+                    first += *rows as usize;
+                }
+                Ok(bytemuck::cast_vec(packed))
+            }))
+        }
+    }
+}
+
+/// Rows of `k` values into columns, `stride` apart.
+fn transpose<T: Copy>(values: &[T], k: usize, into: &mut [T], stride: usize) {
+    for (row, of_row) in values.chunks_exact(k).enumerate() {
+        for (i, &value) in of_row.iter().enumerate() {
+            into[i * stride + row] = value;
+        }
+    }
 }
 
 /// How a matrix is stored in the state dict.
@@ -142,52 +213,66 @@ impl Kind {
     }
 }
 
-/// Scale and bias of the rows of a matrix: `[scale, bias]`, each padded to 4.
-pub(super) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)]) -> ConstantId {
-    affine(g, parts, String::new(), vec![], None)
+/// Scale and bias of the rows of `matrix`, and what follows them: `[scale, bias]`, each padded to 4.
+pub(super) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix) -> ConstantId {
+    affine(g, parts, matrix, None)
 }
 
-/// Scale and bias with something added to the bias at each of `steps` steps: `[scale, bias of step 0, bias of step 1, ..]`.
-pub(super) fn epilogue_by_step(
-    g: &mut Graph,
-    part: (Epilogue, u32),
-    what: &str,
-    inputs: Vec<(String, Vec<usize>)>,
-    steps: usize,
-    added: ByStep,
-) -> ConstantId {
-    affine(g, &[part], format!(" {what}"), inputs, Some((steps, added)))
+/// Something added to the bias at each step of the sampler.
+pub(super) struct Steps {
+    /// Distinguishes it from other schedules.
+    pub(super) what: String,
+    /// How many there are.
+    pub(super) count: usize,
+    /// What it is made of.
+    pub(super) inputs: Vec<(String, Vec<usize>)>,
+    /// Makes it.
+    pub(super) added: ByStep,
 }
 
-fn affine(
-    g: &mut Graph,
-    parts: &[(Epilogue, u32)],
-    what: String,
-    mut inputs: Vec<(String, Vec<usize>)>,
-    by_step: Option<(usize, ByStep)>,
-) -> ConstantId {
+/// As [`epilogue`], with more in the bias at each step: `[scale, bias of step 0, bias of step 1, ..]`.
+pub(super) fn epilogue_by_step(g: &mut Graph, part: (Epilogue, u32), matrix: &Matrix, steps: Steps) -> ConstantId {
+    affine(g, &[part], matrix, Some(steps))
+}
+
+fn affine(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix, steps: Option<Steps>) -> ConstantId {
     let parts = parts.to_vec();
     let padded = parts.iter().map(|(_, rows)| rows).sum::<u32>().next_multiple_of(4) as usize;
-    inputs.extend(parts.iter().flat_map(|(epilogue, rows)| epilogue.inputs(*rows)));
-    let label = format!("epilogue {parts:?}{what}");
-    let steps = by_step.as_ref().map_or(1, |(steps, _)| *steps);
-    add(g, label, ((1 + steps) * padded * 4) as u64, inputs, move |weights| {
-        let (mut scale, mut bias) = (vec![], vec![]);
+    let mut inputs: Vec<_> = parts.iter().flat_map(|(epilogue, rows)| epilogue.inputs(*rows)).collect();
+    let scaled = matrix.is_scaled().then(|| matrix.clone());
+    let mut label = format!("epilogue {parts:?}");
+    if let Some(matrix) = &scaled {
+        label += &format!(" of 8 bits {}", matrix.parts[0].0);
+    }
+    if let Some(steps) = &steps {
+        label += &format!(" {}", steps.what);
+        inputs.extend(steps.inputs.iter().cloned());
+    }
+    let count = steps.as_ref().map_or(1, |steps| steps.count);
+    let added = steps.map(|steps| steps.added);
+    let bytes = ((1 + count) * padded * 4) as u64;
+    let when = if added.is_some() { When::Loading } else { When::Ahead };
+    let scales = scaled.as_ref().map_or(vec![], |matrix| matrix.parts.clone());
+    let recipe: Recipe = Rc::new(move |weights| {
+        let (mut values, mut bias) = (vec![], vec![]);
         for (epilogue, rows) in &parts {
             let (s, b) = epilogue.values(*rows, weights)?;
-            scale.extend(s);
+            values.extend(s);
             bias.extend(b);
         }
-        let mut values = scale;
+        if let Some(matrix) = &scaled {
+            values.iter_mut().zip(matrix.scales(weights)?).for_each(|(value, scale)| *value *= scale);
+        }
         values.resize(padded, 0.0);
-        let added = by_step.as_ref().map(|(_, added)| added(weights)).transpose()?;
-        for step in 0..steps {
+        let added = added.as_ref().map(|added| added(weights)).transpose()?;
+        for step in 0..count {
             let more = added.as_ref().map(|rows| &rows[step]);
             values.extend(bias.iter().enumerate().map(|(i, b)| b + more.map_or(0.0, |m| m[i])));
             values.resize(padded * (2 + step), 0.0);
         }
         stored(Element::F32, "", &values)
-    })
+    });
+    g.constant(Constant { label, bytes, inputs, scales, recipe, when })
 }
 
 /// `[weight C, bias C]` of the norm with this prefix.
@@ -215,27 +300,24 @@ pub(super) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channe
     })
 }
 
-/// Weights and bias of the 3x3 convolution with this prefix, packed for the window; and how the weights are stored.
+/// Weights and bias of the 3x3 convolution with this prefix. Where they are kept in 8 bits, they become 16 at loading.
 pub(super) fn convolution(
     g: &mut Graph,
     prefix: &str,
-    window: conv2d::Window,
     m: u32,
     c: u32,
-) -> (ConstantId, ConstantId, Element) {
+    element: WeightElement,
+) -> (ConstantId, ConstantId) {
     let weight = format!("{prefix}.weight");
-    let (phases, taps) = window.phases_and_taps();
-    let doubled = phases > 1;
-    // Sums of weights need more than 16 bits.
-    let element = if doubled { Element::F32 } else { Element::F16 };
-    let bytes = u64::from(phases * taps * c * m.next_multiple_of(4)) * element.size();
+    let bytes = u64::from(9 * c * m.next_multiple_of(4)) * Element::F16.size();
     let inputs = vec![(weight.clone(), vec![m as usize, c as usize, 3, 3])];
-    let weights = add(g, format!("convolution {weight}"), bytes, inputs, move |weights| {
-        let values = weights.read(&weight)?;
-        let pack = if doubled { conv2d::pack_doubled } else { conv2d::pack };
-        stored(element, &weight, &pack(&values, m as usize, c as usize))
+    let element = if 9 * c * m < WORTH_QUANTISING { WeightElement::F16 } else { element };
+    let label = format!("convolution {weight}");
+    let recipe: Recipe = Rc::new(move |weights| {
+        stored(Element::F16, &weight, &conv2d::pack(&weights.read(&weight)?, m as usize, c as usize))
     });
-    (weights, vector(g, format!("{prefix}.bias"), &[m as usize]), element)
+    let weights = g.constant(Constant { label, bytes, inputs, scales: vec![], recipe, when: when(element) });
+    (weights, vector(g, format!("{prefix}.bias"), &[m as usize]))
 }
 
 /// A vector in f32, padded to 4.
@@ -251,7 +333,9 @@ pub(super) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId
 
 /// Numbers that are computed, not read.
 pub(super) fn table(g: &mut Graph, label: String, values: Vec<f32>) -> ConstantId {
-    add(g, label, values.len() as u64 * 4, vec![], move |_| stored(Element::F32, "", &values))
+    let bytes = values.len() as u64 * 4;
+    let recipe: Recipe = Rc::new(move |_| stored(Element::F32, "", &values));
+    g.constant(Constant { label, bytes, inputs: vec![], scales: vec![], recipe, when: When::Loading })
 }
 
 /// The filters of a local lambda, `[K, 1, 1, 15, 15]`.
@@ -263,17 +347,19 @@ pub(super) fn position_filters(g: &mut Graph, name: String, k: u32) -> ConstantI
     })
 }
 
-/// The position embedding of a cross-lambda, `[N, tokens, K, 1]`.
-pub(super) fn positions(g: &mut Graph, name: String, pixels: u32, k: u32) -> ConstantId {
+/// The position embedding of a cross-lambda, `[N, tokens, K, 1]`. Where it is kept in 8 bits, it becomes 16 at loading.
+pub(super) fn positions(g: &mut Graph, name: String, pixels: u32, k: u32, element: WeightElement) -> ConstantId {
     let (pixels, keys) = (pixels as usize, k as usize);
     let inputs = vec![(name.clone(), vec![pixels, lambda_cross::TOKENS, keys, 1])];
     let bytes = lambda_cross::packed_rel_pos_emb_bytes(pixels, keys);
-    add(g, format!("positions {name}"), bytes, inputs, move |weights| {
+    let label = format!("positions {name}");
+    let recipe: Recipe = Rc::new(move |weights| {
         let values = weights.read(&name)?;
         // What 16 bits cannot hold is found here; the kernel's own packing does not look.
         stored(Element::F16, &name, &values)?;
         Ok(lambda_cross::pack_rel_pos_emb(&values, pixels, keys))
-    })
+    });
+    g.constant(Constant { label, bytes, inputs, scales: vec![], recipe, when: when(element) })
 }
 
 /// What `recipe` makes of the tensors `inputs`: `count` numbers.

@@ -9,6 +9,7 @@ mod constants;
 pub mod module;
 mod network;
 pub mod noise;
+pub mod packing;
 pub mod pipeline;
 pub mod postprocess;
 pub mod preprocess;

@@ -43,7 +43,7 @@ pub fn record(
     y: View,
 ) -> Result<()> {
     let of_vae = matches!(module, Module::VaeGroupNorm(_) | Module::VaeMidBlock | Module::VaeAttention);
-    let n = &mut Net { g, root: if of_vae { "" } else { ROOT }, element: x.element };
+    let n = &mut Net { g, root: if of_vae { "" } else { ROOT }, element: x.element, weights: config.weights };
     let conditioning = Conditioning::new(*config, timesteps);
     let result = match module {
         Module::Resnet => return n.scoped(path, |n| resnet::record(n, &conditioning, x, y)),

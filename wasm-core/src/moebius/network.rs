@@ -1,13 +1,14 @@
 //! The layers that the U-Net and the VAE are both made of, recorded under the names of their state dicts.
 
 use super::config::GROUPS;
-use super::constants::{self, Epilogue, Kind};
+use super::config::WeightElement;
+use super::constants::{self, Epilogue, Kind, Matrix};
 use crate::Result;
 use crate::gpu::{Element, Graph, View};
 use crate::kernels::Activation;
 use crate::kernels::conv2d::{Conv2d, Window};
 use crate::kernels::group_norm::GroupNorm;
-use crate::kernels::matmul::{Left, Matmul};
+use crate::kernels::matmul::Matmul;
 
 /// A graph being recorded, with what its layers have in common.
 pub(super) struct Net<'a> {
@@ -16,6 +17,8 @@ pub(super) struct Net<'a> {
     pub(super) root: &'static str,
     /// How activations are stored.
     pub(super) element: Element,
+    /// How large weights are stored.
+    pub(super) weights: WeightElement,
 }
 
 impl Net<'_> {
@@ -64,12 +67,12 @@ impl Net<'_> {
     ) -> Result<()> {
         let Follows(epilogue, activation) = follows.into();
         let weight = self.name(&format!("{name}.weight"));
-        let w = constants::matrix(self.g, &[(weight, y.channels)], x.channels, kind);
+        let matrix = Matrix::new(&[(weight, y.channels)], x.channels, kind, self.weights);
         let affine = match epilogue {
-            Epilogue::Plain => None,
-            other => Some(constants::epilogue(self.g, &[(other, y.channels)])),
+            Epilogue::Plain if !matrix.is_scaled() => None,
+            other => Some(constants::epilogue(self.g, &[(other, y.channels)], &matrix)),
         };
-        let left = Left::Weights(w);
+        let left = constants::matrix(self.g, &matrix);
         Matmul { label: name, left, x, affine, bias_by_step: false, activation, residuals, y }.record(self.g)
     }
 
@@ -88,9 +91,9 @@ impl Net<'_> {
         y: View,
     ) -> Result<()> {
         let prefix = self.name(name);
-        let (weights, bias, stored) = constants::convolution(self.g, &prefix, window, y.channels, x.channels);
+        let (weights, bias) = constants::convolution(self.g, &prefix, y.channels, x.channels, self.weights);
         let activation = Activation::None;
-        Conv2d { label: name, window, weights, stored, bias, x, activation, residual, y }.record(self.g)
+        Conv2d { label: name, window, weights, bias, x, activation, residual, y }.record(self.g)
     }
 }
 

@@ -7,7 +7,7 @@ use super::constants;
 use super::schedule::Schedule;
 use super::unet::Prefix;
 use super::vae_names::CurrentNames;
-use super::{unet, vae};
+use super::{packing, unet, vae};
 use crate::gpu::{Arena, Buffer, Constants, Element, Gpu, Graph, Layout, Plan, Usage, View};
 use crate::kernels::add_noise::AddNoise;
 use crate::kernels::assemble::Assemble;
@@ -15,7 +15,7 @@ use crate::kernels::ddim_step::DdimStep;
 use crate::kernels::finite_check::FiniteCheck;
 use crate::kernels::posterior::Posterior;
 use crate::kernels::scaled_copy::ScaledCopy;
-use crate::weights::{self, Source};
+use crate::weights::Source;
 use crate::{Error, GpuError, Pacer, Result, Stage};
 
 /// Operations of one submission. A GPU of 1 TFLOP/s is busy for 50 ms with it, far from any watchdog's patience.
@@ -259,7 +259,7 @@ pub struct Moebius {
 }
 
 impl Moebius {
-    /// Checks the weights and brings them to the GPU, ready to run the schedule.
+    /// Checks the weights, published ones or packs of this configuration, and brings them to the GPU, ready to run the schedule.
     ///
     /// # Errors
     /// [`Error::Weights`] if they do not fit the configuration, [`Error::Gpu`] if the GPU does not suffice, and the caller's cancel.
@@ -274,8 +274,8 @@ impl Moebius {
     ) -> Result<Self> {
         let vae = &CurrentNames::of(vae);
         let graphs = Graphs::record(&config, &schedule, precision)?;
-        weights::check(unet, &graphs.step.inputs()?)?;
-        weights::check(vae, &vae_inputs(&graphs)?)?;
+        packing::check(unet, &[&graphs.step])?;
+        packing::check(vae, &[&graphs.encode, &graphs.decode])?;
         // Limits first: they are known before anything is uploaded.
         gpu.check_buffer(graphs.lay_out().0.largest().max(Constants::largest(&graphs.all())))?;
         let mut constants = Constants::new();
@@ -506,14 +506,6 @@ enum Network {
     Vae,
 }
 
-/// The tensors that encoder and decoder are made of.
-fn vae_inputs(graphs: &Graphs) -> Result<Vec<(String, Vec<usize>)>> {
-    let mut inputs = graphs.encode.inputs()?;
-    inputs.extend(graphs.decode.inputs()?);
-    inputs.sort();
-    Ok(inputs)
-}
-
 impl Session {
     fn new(gpu: &Gpu, graphs: &Graphs, constants: &Constants) -> Result<Self> {
         let (mut arena, [decode, encode, step, start]) = graphs.lay_out();
@@ -552,8 +544,8 @@ mod parity {
         let schedule = Schedule::new(20, 0.99).unwrap();
         for (config, suffix) in [(ModelConfig::FULL, ""), (ModelConfig::TINY, "-tiny")] {
             let graphs = Graphs::record(&config, &schedule, Precision::F32).unwrap();
-            weights::check(&listed(&format!("tensors-unet{suffix}")), &graphs.step.inputs().unwrap()).unwrap();
-            weights::check(&listed(&format!("tensors-vae{suffix}")), &vae_inputs(&graphs).unwrap()).unwrap();
+            packing::check(&listed(&format!("tensors-unet{suffix}")), &[&graphs.step]).unwrap();
+            packing::check(&listed(&format!("tensors-vae{suffix}")), &[&graphs.encode, &graphs.decode]).unwrap();
         }
     }
 

@@ -1,13 +1,13 @@
 //! `DWResnetBlock2D`: two depthwise-separable convolutions around the time embedding, beside a shortcut.
 
 use super::conditioning::Conditioning;
-use super::constants::{self, Epilogue, Kind};
+use super::constants::{self, Epilogue, Kind, Matrix};
 use super::network::Net;
 use crate::Result;
 use crate::gpu::View;
 use crate::kernels::Activation;
 use crate::kernels::depthwise_conv::{DepthwiseConv, Form};
-use crate::kernels::matmul::{Left, Matmul};
+use crate::kernels::matmul::Matmul;
 
 /// Epsilon of the GroupNorms of resnets, and of the one before the last convolution.
 pub(super) const EPS: f32 = 1e-5;
@@ -20,17 +20,18 @@ pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: V
     n.g.tap("input", &x);
     let a = n.group_norm("norm1", x, EPS, Activation::Silu)?;
     let hidden = n.tensor(y.shape());
-    let (added, inputs, times) = conditioning.time_vectors(&n.name(""), c_out);
+    let steps = conditioning.time_vectors(&n.name(""), c_out);
     n.scoped("conv1", |n| {
         let follows = (Epilogue::BatchNorm(n.name("bn2")), c_out);
-        let affine = constants::epilogue_by_step(n.g, follows, &times, inputs, conditioning.steps(), added);
+        let matrix = Matrix::new(&[(n.name("conv_pw.weight"), c_out)], c_in, Kind::Pointwise, n.weights);
+        let affine = constants::epilogue_by_step(n.g, follows, &matrix, steps);
         let d = depthwise(n, a)?;
         let inner: &[View] = if c_in == c_out { &[a] } else { &[] };
-        let w = constants::matrix(n.g, &[(n.name("conv_pw.weight"), c_out)], c_in, Kind::Pointwise);
+        let left = constants::matrix(n.g, &matrix);
         let activation = Activation::None;
         Matmul {
             label: "conv_pw",
-            left: Left::Weights(w),
+            left,
             x: d,
             affine: Some(affine),
             bias_by_step: true,

@@ -3,7 +3,7 @@
 
 use super::conditioning::Conditioning;
 use super::config::HEADS;
-use super::constants::{self, Epilogue, Kind};
+use super::constants::{self, Epilogue, Kind, Matrix};
 use super::network::Net;
 use crate::Result;
 use crate::gpu::{Element, View};
@@ -13,7 +13,7 @@ use crate::kernels::lambda_content::LambdaContent;
 use crate::kernels::lambda_cross::LambdaCross;
 use crate::kernels::lambda_local::LambdaLocal;
 use crate::kernels::layer_norm::LayerNorm;
-use crate::kernels::matmul::{Left, Matmul};
+use crate::kernels::matmul::Matmul;
 use crate::kernels::softmax::{Axis, Softmax};
 
 /// Epsilon of the GroupNorm at the entry.
@@ -62,17 +62,18 @@ fn self_lambda(n: &mut Net<'_>, t: View) -> Result<View> {
         let k = c / HEADS;
         let of = |n: &Net<'_>, leaf: &str| n.name(&format!("{leaf}.weight"));
         let parts = [(of(n, "to_q"), c), (of(n, "to_k"), k), (of(n, "to_v"), k)];
-        let weights = constants::matrix(n.g, &parts, c, Kind::Pointwise);
+        let matrix = Matrix::new(&parts, c, Kind::Pointwise, n.weights);
         let follows = [
             (Epilogue::BatchNorm(n.name("norm_q")), c),
             (Epilogue::Plain, k),
             (Epilogue::BatchNorm(n.name("norm_v")), k),
         ];
-        let affine = Some(constants::epilogue(n.g, &follows));
+        let affine = Some(constants::epilogue(n.g, &follows, &matrix));
+        let left = constants::matrix(n.g, &matrix);
         let all = n.tensor([batch, c + 2 * k, h, w]);
         Matmul {
             label: "to_q, to_k, to_v",
-            left: Left::Weights(weights),
+            left,
             x: normed,
             affine,
             bias_by_step: false,
@@ -111,7 +112,7 @@ fn cross_lambda(n: &mut Net<'_>, conditioning: &Conditioning, t: View, batch: u3
         n.linear("to_q", Kind::Pointwise, normed, follows, &[], queries)?;
         n.g.tap("norm_q", &queries);
         let (keys, values) = conditioning.cross(n.g, &n.name(""), k);
-        let embedding = constants::positions(n.g, n.name("rel_pos_emb"), h * w, k);
+        let embedding = constants::positions(n.g, n.name("rel_pos_emb"), h * w, k, n.weights);
         let y = n.tensor([batch, c, h, w]);
         let shared = t.batch != batch;
         let (queries, residual) = if shared { (queries.repeat(batch), t.repeat(batch)) } else { (queries, t) };

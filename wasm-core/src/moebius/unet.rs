@@ -41,7 +41,7 @@ pub fn record(
 ) -> Result<()> {
     debug_assert_eq!(input.shape(), [1, UNET_CHANNELS, config.side, config.side]);
     let conditioning = Conditioning::new(*config, timesteps);
-    let n = &mut Net { g, root: ROOT, element };
+    let n = &mut Net { g, root: ROOT, element, weights: config.weights };
     let shape =
         |batch: u32, channels: u32, level: usize| [batch, channels, config.side_of(level), config.side_of(level)];
     let [c0, ..] = config.widths;

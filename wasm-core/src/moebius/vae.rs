@@ -21,7 +21,7 @@ const QUERIES: u32 = 512;
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
 pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image: View, moments: View) -> Result<()> {
-    let n = &mut Net { g, root: "", element };
+    let n = &mut Net { g, root: "", element, weights: config.weights };
     let x = n.scoped("encoder", |n| {
         let mut side = config.side;
         let mut x = n.tensor([1, config.widths[0], side, side]);
@@ -61,7 +61,7 @@ pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
 pub fn record_decoder(g: &mut Graph, config: &VaeConfig, element: Element, latent: View, image: View) -> Result<()> {
-    let n = &mut Net { g, root: "", element };
+    let n = &mut Net { g, root: "", element, weights: config.weights };
     let x = n.tensor(latent.shape());
     let bias = n.bias("post_quant_conv");
     n.linear("post_quant_conv", Kind::Pointwise, latent, bias, &[], x)?;

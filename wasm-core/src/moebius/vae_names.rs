@@ -1,7 +1,7 @@
 //! The names that older VAE files have for the linear maps of their attention.
 
 use crate::Result;
-use crate::weights::{Source, TensorInfo};
+use crate::weights::{Prepared, Source, TensorInfo};
 
 /// Old name and today's, between the attention's prefix and the tensor's own name (diffusers before 0.15, and since).
 const RENAMED: [(&str, &str); 4] = [
@@ -39,6 +39,18 @@ impl Source for CurrentNames<'_> {
         let place = self.tensors.iter().position(|info| info.name == name);
         let stored = place.map_or(name, |place| self.inner.tensors()[place].name.as_str());
         self.inner.read(stored)
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.inner.is_prepared()
+    }
+
+    fn scales(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        self.inner.scales(name)
+    }
+
+    fn prepared(&self, label: &str) -> Option<Prepared<'_>> {
+        self.inner.prepared(label)
     }
 }
 

@@ -11,13 +11,16 @@
 //! `torch` is PyTorch's zip container, whose directory is a `pickle`; `safetensors` is the other one.
 //! [`Synthetic`] makes tensors up.
 
+pub mod pack;
 mod pickle;
+pub mod quantise;
 mod safetensors;
 mod synthetic;
 #[cfg(test)]
 mod tests;
 mod torch;
 
+pub use pack::Pack;
 pub use synthetic::{Synthetic, UNIT_VARIANCE, input, unet_input};
 
 use crate::{Error, Misshapen, Result, WeightsError};
@@ -163,6 +166,46 @@ pub trait Source {
     /// [`WeightsError::Mismatch`] when there is no tensor of that name, [`WeightsError::NotFinite`] when one of its
     /// elements is not a finite number, and whatever [`Bytes::read_at`] fails with.
     fn read(&self, name: &str) -> Result<Vec<f32>>;
+
+    /// Whether constants were made ahead ([`Pack`]); then there are only those tensors that the others need.
+    fn is_prepared(&self) -> bool {
+        false
+    }
+
+    /// The scales of the rows of a matrix that is kept in 8 bits.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn scales(&self, _name: &str) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
+
+    /// The constant of this label, where it was made ahead.
+    fn prepared(&self, _label: &str) -> Option<Prepared<'_>> {
+        None
+    }
+}
+
+/// Bytes of a file that are ready to be copied.
+#[derive(Clone, Copy)]
+pub struct Prepared<'a> {
+    bytes: &'a dyn Bytes,
+    start: u64,
+    length: u64,
+}
+
+impl Bytes for Prepared<'_> {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let end = offset.checked_add(into.len() as u64);
+        if end.is_none_or(|end| end > self.length) {
+            return Err(truncated(format!("{} bytes at {offset} are missing", into.len())));
+        }
+        self.bytes.read_at(self.start + offset, into)
+    }
 }
 
 /// Opens a file of weights: safetensors, or a state dict that a current PyTorch has saved.

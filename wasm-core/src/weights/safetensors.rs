@@ -1,10 +1,12 @@
 //! The safetensors container: the length of a header, a JSON header, and the tensors' bytes without a gap.
 
 use super::{
-    Bytes, Dtype, Index, MOST_TENSORS, Source, TensorInfo, damaged, elements, finite, quoted, read_raw, read_run,
-    truncated, unsupported,
+    Bytes, Dtype, Index, MOST_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, quoted, read_raw,
+    read_run, truncated, unsupported,
 };
 use crate::Result;
+use std::collections::BTreeMap;
+
 use ::safetensors::tensor::{Dtype as Stored, Metadata};
 
 /// Bytes of the header's length.
@@ -19,9 +21,23 @@ pub(super) struct SafeTensors {
     index: Index,
     /// Where each tensor begins in the file.
     starts: Vec<u64>,
+    metadata: BTreeMap<String, String>,
 }
 
 impl SafeTensors {
+    /// What the file says about itself.
+    pub(super) fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Where a tensor lies.
+    pub(super) fn span(&self, name: &str) -> Option<Prepared<'_>> {
+        let place = self.index.find(name).ok()?;
+        let info = &self.index.infos[place];
+        let length = (elements(&info.shape)? * info.dtype.size()) as u64;
+        Some(Prepared { bytes: &*self.bytes, start: self.starts[place], length })
+    }
+
     /// Reads the header.
     pub(super) fn open(bytes: Box<dyn Bytes>) -> Result<Self> {
         let mut prefix = [0; PREFIX as usize];
@@ -55,7 +71,8 @@ impl SafeTensors {
             starts.push(data + info.data_offsets.0 as u64);
             infos.push(TensorInfo { dtype: dtype(&name, info.dtype)?, shape: info.shape.clone(), name });
         }
-        Ok(Self { bytes, index: Index::new(infos)?, starts })
+        let about = metadata.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
+        Ok(Self { bytes, index: Index::new(infos)?, starts, metadata: about })
     }
 }
 

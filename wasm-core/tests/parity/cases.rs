@@ -26,6 +26,8 @@ macro_rules! with_all_cases {
             parity_tiny_unet_in_16_bits = networks::tiny_unet_in_16_bits;
             parity_shared_prefix_of_the_branches = networks::shared_prefix;
             parity_tiny_vae_with_every_intermediate = networks::tiny_vae;
+            parity_unet_in_8_bits = packs::unet_in_8_bits;
+            parity_vae_in_8_bits = packs::vae_in_8_bits;
             parity_tiny_pipeline_to_the_final_pictures = pipeline::tiny_pipeline;
             parity_runs_are_reproducible = pipeline::reproducible;
             parity_runs_leak_nothing = pipeline::leaks_nothing;

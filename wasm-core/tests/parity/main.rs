@@ -8,6 +8,7 @@ mod full;
 mod kernels;
 mod modules;
 mod networks;
+mod packs;
 mod pipeline;
 mod rig;
 

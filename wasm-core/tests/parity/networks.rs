@@ -6,7 +6,7 @@ use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, Vae
 use wasm_core::moebius::module::{self, Module};
 use wasm_core::moebius::unet::Prefix;
 use wasm_core::moebius::{conditioning, unet, vae};
-use wasm_core::weights::{self, Source, Synthetic};
+use wasm_core::weights::{self, Pack, Source, Synthetic};
 use wasm_core::{Result, Unpaced, kernels};
 
 use crate::modules::{Modules, batch_norm, before_batch_norm, floats};
@@ -33,11 +33,16 @@ pub struct Loaded {
 impl Loaded {
     pub async fn new(gpu: &Gpu, graph: Graph) -> Result<Self> {
         let weights = Synthetic::new(graph.inputs()?)?;
+        Self::with(gpu, graph, weights, None).await
+    }
+
+    /// With a pack that was made of the weights, if any.
+    pub async fn with(gpu: &Gpu, graph: Graph, weights: Synthetic, pack: Option<&Pack>) -> Result<Self> {
         let mut arena = Arena::new();
         let layout = arena.lay_out(&graph);
         arena.allocate(gpu)?;
         let mut constants = Constants::new();
-        constants.load(gpu, &[&graph], &weights, &Unpaced).await?;
+        constants.load(gpu, &[&graph], pack.map_or(&weights as &dyn Source, |pack| pack), &Unpaced).await?;
         let plan = Plan::new(gpu, &graph, &arena, &layout, &constants)?;
         Ok(Self { graph, arena, layout, plan, weights, _constants: constants })
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use half::f16;
-use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Plan, View};
+use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Plan, Recipe, View, When};
 use wasm_core::weights::{Source, TensorInfo};
 use wasm_core::{Error, Result, Unpaced};
 
@@ -102,7 +102,8 @@ impl Trial {
     pub fn constant(&mut self, bytes: Vec<u8>) -> ConstantId {
         let label = format!("constant {}", self.rng.bits());
         let size = bytes.len() as u64;
-        self.g.constant(Constant { label, bytes: size, inputs: vec![], recipe: Rc::new(move |_| Ok(bytes.clone())) })
+        let recipe: Recipe = Rc::new(move |_| Ok(bytes.clone()));
+        self.g.constant(Constant { label, bytes: size, inputs: vec![], scales: vec![], recipe, when: When::Loading })
     }
 
     pub fn constant_f32(&mut self, values: &[f32]) -> ConstantId {

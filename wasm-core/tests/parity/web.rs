@@ -11,13 +11,15 @@ mod modules;
 #[cfg(target_arch = "wasm32")]
 mod networks;
 #[cfg(target_arch = "wasm32")]
+mod packs;
+#[cfg(target_arch = "wasm32")]
 mod pipeline;
 #[cfg(target_arch = "wasm32")]
 mod rig;
 
 #[cfg(target_arch = "wasm32")]
 mod page {
-    use super::{kernels, networks, pipeline, rig};
+    use super::{kernels, networks, packs, pipeline, rig};
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_core::gpu::{Gpu, Preference};
 

@@ -3,10 +3,12 @@
 // for the taps t = (ty, tx); outside the map X is 0.
 //
 // With 4 phases it is nearest-neighbour doubling followed by a 3x3 convolution: every output of one parity (py, px) sees only
-// 2x2 different pixels, with weights that are sums of the nine. Phase p of W has the taps of (py, px) = (p / 2, p % 2), reads from
-// (y - 1 + py, x - 1 + px) on and writes to (2 y + py, 2 x + px): 4/9 of the arithmetic, and the doubled map never exists.
+// 2x2 different pixels, with weights that are sums of the nine. In one dimension, an even output sees the source pixel before it with
+// w[0] and its own with w[1] + w[2]; an odd one its own with w[0] + w[1] and the next with w[2]. Phase p = 2 py + px reads from
+// (y - 1 + py, x - 1 + px) on and writes to (2 y + py, 2 x + px): 4/9 of the arithmetic, and the doubled map never exists. The sums are
+// made while weights are fetched, since they need more than the 16 bits that weights are stored in.
 //
-// W : [phases, taps, C, M padded to 4]   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
+// W : [9, C, M padded to 4] in f16   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
 // One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases). Taps are the outer part of the inner dimension, so
 // that an invocation finds its four pixels once per tap and then walks through the channels.
 // needs: real, out, weight, tile, activation
@@ -14,8 +16,8 @@
 struct Params {
     m          : u32,
     channels   : u32,
-    taps       : u32,
-    taps_x     : u32,
+    taps       : u32,   // 9, or 4 of a phase
+    taps_x     : u32,   // of them in a row
     stride     : u32,
     pad_y      : u32,
     pad_x      : u32,
@@ -61,11 +63,32 @@ fn aim(t : u32) {
     places = vec4<u32>(select(vec4<i32>(0), at_y * size.y + at_x, ok));
 }
 
+fn weight(tap : u32, c : u32, quad : u32) -> vec4<f32> {
+    return widen(w[(tap * p.channels + c) * ((p.m + 3u) / 4u) + quad]);
+}
+
+// Of the three weights in a row or column, the first one that a phase's tap takes.
+fn first_of(parity : u32, t : u32) -> u32 {
+    return t * (1u + parity);
+}
+
+// And whether it takes the one after it as well.
+fn takes_two(parity : u32, t : u32) -> bool {
+    return t != parity;
+}
+
 fn fetch_w(t : u32, c : u32, quad : u32) -> vec4<f32> {
-    if t < p.taps && c < p.channels && quad * 4u < p.m {
-        return widen(w[((phase * p.taps + t) * p.channels + c) * ((p.m + 3u) / 4u) + quad]);
+    if t >= p.taps || c >= p.channels || quad * 4u >= p.m { return vec4<f32>(0.0); }
+    if p.phases == 1u { return weight(t, c, quad); }
+    let tap  = 3u * first_of(phase / 2u, t / 2u) + first_of(phase % 2u, t % 2u);
+    let wide = takes_two(phase % 2u, t % 2u);
+    var sum  = weight(tap, c, quad);
+    if wide { sum += weight(tap + 1u, c, quad); }
+    if takes_two(phase / 2u, t / 2u) {
+        sum += weight(tap + 3u, c, quad);
+        if wide { sum += weight(tap + 4u, c, quad); }
     }
-    return vec4<f32>(0.0);
+    return sum;
 }
 
 fn fetch_x(c : u32) -> vec4<f32> {

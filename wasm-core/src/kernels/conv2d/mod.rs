@@ -3,7 +3,7 @@
 pub mod reference;
 
 use super::{Activation, Tile, out, real};
-use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
 use crate::{Error, Result};
 
 /// How windows lie on the map.
@@ -20,8 +20,8 @@ pub enum Window {
 }
 
 impl Window {
-    /// Phases and taps of the weights.
-    pub fn phases_and_taps(self) -> (u32, u32) {
+    /// Phases of the result, and the taps that each sees.
+    fn phases_and_taps(self) -> (u32, u32) {
         if self == Self::Doubled { (4, 4) } else { (1, 9) }
     }
 
@@ -43,10 +43,8 @@ pub struct Conv2d<'a> {
     pub label: &'a str,
     /// How windows lie on the map.
     pub window: Window,
-    /// W: `[phases, taps, C, M padded to 4]`, as [`pack`] or [`pack_doubled`] makes it.
+    /// W: `[9, C, M padded to 4]` in f16, as [`pack`] orders it.
     pub weights: ConstantId,
-    /// How the weights are stored.
-    pub stored: Element,
     /// `[M padded to 4]` in f32.
     pub bias: ConstantId,
     /// X: `[B, C, H, W]`.
@@ -140,10 +138,7 @@ impl Conv2d<'_> {
         let program =
             Program::new("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
-        let program = match self.stored {
-            Element::F16 => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
-            Element::F32 => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
-        };
+        let program = program.with("", include_str!("../prelude/weight_f16.wgsl"));
         let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), y.batch * phases];
         let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
             .constant(self.weights)
@@ -159,7 +154,7 @@ impl Conv2d<'_> {
     }
 }
 
-/// `[M, C, 3, 3]` as `[taps, C, M padded to 4]`.
+/// `[M, C, 3, 3]` as `[9, C, M padded to 4]`.
 pub fn pack(w: &[f32], m: usize, c: usize) -> Vec<f32> {
     let padded = m.next_multiple_of(4);
     let mut packed = vec![0.0; 9 * c * padded];
@@ -167,28 +162,6 @@ pub fn pack(w: &[f32], m: usize, c: usize) -> Vec<f32> {
         for i in 0..c {
             for t in 0..9 {
                 packed[(t * c + i) * padded + o] = w[(o * c + i) * 9 + t];
-            }
-        }
-    }
-    packed
-}
-
-/// `[M, C, 3, 3]` as `[4 phases, 4 taps, C, M padded to 4]`: what each phase's 2x2 pixels get from the nine weights.
-///
-/// In one dimension, an even output sees the source pixel before it with `w0` and its own with `w1 + w2`; an odd one its own
-/// with `w0 + w1` and the next with `w2`.
-pub fn pack_doubled(w: &[f32], m: usize, c: usize) -> Vec<f32> {
-    const PARTS: [[&[usize]; 2]; 2] = [[&[0], &[1, 2]], [&[0, 1], &[2]]];
-    let padded = m.next_multiple_of(4);
-    let mut packed = vec![0.0; 16 * c * padded];
-    for (phase, tap) in (0..16).map(|i| (i / 4, i % 4)) {
-        let (rows, cols) = (PARTS[phase / 2][tap / 2], PARTS[phase % 2][tap % 2]);
-        for i in 0..c {
-            for o in 0..m {
-                let of = |ky: usize, kx: usize| f64::from(w[(o * c + i) * 9 + ky * 3 + kx]);
-                let sum: f64 =
-                    rows.iter().flat_map(|&ky| cols.iter().map(move |&kx| (ky, kx))).map(|(ky, kx)| of(ky, kx)).sum();
-                packed[((phase * 4 + tap) * c + i) * padded + o] = sum as f32;
             }
         }
     }

@@ -11,6 +11,8 @@ use crate::{Error, Result};
 pub enum Left {
     /// `[K, M padded to 4]` of f16.
     Weights(ConstantId),
+    /// `[K, M padded to 4]` of signed 8-bit integers; their scale is part of [`Matmul::affine`].
+    Weights8(ConstantId),
     /// Another activation as `[K, M]`: channels are k, pixels are m. Must be f32.
     Tensor(View),
 }
@@ -75,7 +77,7 @@ impl Matmul<'_> {
             && self.residuals.len() <= 2
             && self.residuals.iter().all(|r| r.shape() == y.shape() && r.element == x.element);
         let (w_offset, w_row, left_fits) = match self.left {
-            Left::Weights(_) => (0, m.div_ceil(4), true),
+            Left::Weights(_) | Left::Weights8(_) => (0, m.div_ceil(4), true),
             Left::Tensor(w) => {
                 (w.offset / 4, w.plane / 4, w.channels == k && w.pixels() == m && w.element == Element::F32)
             }
@@ -114,12 +116,13 @@ impl Matmul<'_> {
         let program = real(out(program, y.element), x.element);
         let program = match self.left {
             Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
+            Left::Weights8(_) => program.with("w8", include_str!("../prelude/weight_i8.wgsl")),
             Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
         };
         let workgroups = [n.div_ceil(tile.side()), m.div_ceil(tile.side()), y.batch];
         let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params).step();
         let dispatch = match self.left {
-            Left::Weights(w) => dispatch.constant(w),
+            Left::Weights(w) | Left::Weights8(w) => dispatch.constant(w),
             Left::Tensor(w) => dispatch.read(&w),
         };
         let dispatch = match self.affine {

@@ -3,7 +3,7 @@
 use wasm_core::Result;
 use wasm_core::gpu::{Element, Gpu};
 use wasm_core::kernels::Activation;
-use wasm_core::kernels::conv2d::{Conv2d, Window, pack, pack_doubled, reference};
+use wasm_core::kernels::conv2d::{Conv2d, Window, pack, reference};
 
 use crate::rig::{Errors, Trial, bound, elements, relative_l2};
 
@@ -30,14 +30,7 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let shape = [batch, m, out_h, out_w];
             let (mi, ci) = (m as usize, c as usize);
             let weights = t.rng.halves(mi * ci * 9);
-            // Sums of weights do not fit 16 bits.
-            let stored = if window == Window::Doubled { Element::F32 } else { t.rng.of(&[Element::F16, Element::F32]) };
-            let packed =
-                if window == Window::Doubled { pack_doubled(&weights, mi, ci) } else { pack(&weights, mi, ci) };
-            let constant = match stored {
-                Element::F16 => t.constant_f16(&packed),
-                Element::F32 => t.constant_f32(&packed),
-            };
+            let constant = t.constant_f16(&pack(&weights, mi, ci));
             let bias = t.rng.numbers(mi.next_multiple_of(4));
             let bias_constant = t.constant_f32(&bias);
             let activation = t.rng.of(&[Activation::None, Activation::Silu]);
@@ -48,7 +41,6 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
                 label: "conv2d",
                 window,
                 weights: constant,
-                stored,
                 bias: bias_constant,
                 x,
                 activation,

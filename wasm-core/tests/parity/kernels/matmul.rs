@@ -23,8 +23,17 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let shape = [batch, m, 1, n];
             let (x, x_values) = t.input(element, [batch, k, 1, n]);
             let padded = m.next_multiple_of(4) as usize;
-            let weights = t.rng.halves((m * k) as usize);
-            let left = if t.rng.within(0, 3) == 0 {
+            let mut weights = t.rng.halves((m * k) as usize);
+            let left = if seed % 4 == 1 {
+                // Whole numbers, the scale being anything that follows.
+                weights.iter_mut().for_each(|w| *w = (*w * 73.0).round().clamp(-127.0, 127.0));
+                let mut packed = vec![0x55; padded * k as usize];
+                for (i, weight) in weights.iter().enumerate() {
+                    packed[i % k as usize * padded + i / k as usize] = *weight as i8 as u8;
+                }
+                packed.resize(packed.len().next_multiple_of(16), 0);
+                Left::Weights8(t.constant(packed))
+            } else if t.rng.within(0, 3) == 0 {
                 let transposed: Vec<f32> = (0..k * m).map(|i| weights[(i % m * k + i / m) as usize]).collect();
                 Left::Tensor(t.given(Element::F32, [1, k, 1, m], transposed))
             } else {
