@@ -60,14 +60,14 @@ export async function relaunch() {
 // -------------------------------------------------------------------- browser
 
 /**
- * A Chromium with the extension and an empty profile.
+ * A Chromium with the extension and an empty profile, or that of the folder `profile`.
  *
  * `requests` fills with the URL of every request that pages, frames and workers make.
  */
-export async function launch({ headed = true, args = [] } = {}) {
+export async function launch({ headed = true, args = [], profile = '' } = {}) {
   if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
   if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
-  const context = await chromium.launchPersistentContext('', {
+  const context = await chromium.launchPersistentContext(profile, {
     headless: !headed,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     ignoreDefaultArgs: ['--disable-extensions', '--disable-component-extensions-with-background-pages'],

@@ -6,12 +6,17 @@ let lastPort = 0;
 let worker;
 let waiting;
 let idle;
+let busy = false;
 
 function start() {
   waiting = [];
   worker = new Worker("engine-worker.js", { type: "module" });
   worker.onmessage = ({ data }) => {
     if (data.port !== undefined) return ports.get(data.port)?.postMessage(data.message);
+    if (data.busy !== undefined) {
+      busy = data.busy;
+      return rest();
+    }
     for (const message of waiting.splice(0)) worker.postMessage(message);
     waiting = undefined;
   };
@@ -20,6 +25,7 @@ function start() {
     worker.terminate();
     for (const port of ports.values()) port.disconnect();
     ports.clear();
+    busy = false;
     rest();
     start();
   };
@@ -33,16 +39,16 @@ function toWorker(message) {
 // Memory goes back to the user when nobody has needed the engine for a while.
 function rest() {
   clearTimeout(idle);
-  if (ports.size === 0) idle = setTimeout(() => window.close(), IDLE_MS);
+  if (ports.size === 0 && !busy) idle = setTimeout(() => window.close(), IDLE_MS);
 }
 
 chrome.runtime.onConnect.addListener((port) => {
   // Content scripts carry our id as well, but not our origin.
-  if (port.name !== "engine" || port.sender?.id !== chrome.runtime.id || port.sender.origin !== location.origin) return;
+  if (!["engine", "models"].includes(port.name) || port.sender?.id !== chrome.runtime.id || port.sender.origin !== location.origin) return;
   const id = ++lastPort;
   ports.set(id, port);
   rest();
-  port.onMessage.addListener((message) => toWorker({ port: id, message }));
+  port.onMessage.addListener((message) => toWorker({ port: id, name: port.name, message }));
   port.onDisconnect.addListener(() => {
     if (ports.delete(id)) toWorker({ port: id, closed: true });
     rest();

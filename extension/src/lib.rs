@@ -1,8 +1,8 @@
 //! Rubout in the browser.
 //!
 //! Layers, each using only those to its left: `protocol` <- `browser` <- `wire` <- `background` | `overlay` |
-//! `engine_host` <- `bin`. What can be pure is pure, and is tested natively; what touches the DOM or the extension's
-//! API is compiled for wasm32 only.
+//! `models_page` | `engine_host` <- `bin`. What can be pure is pure, and is tested natively; what touches the DOM or the
+//! extension's API is compiled for wasm32 only.
 
 #[cfg(target_arch = "wasm32")]
 pub mod background;
@@ -10,6 +10,8 @@ pub mod background;
 pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub mod engine_host;
+pub mod models;
+pub mod models_page;
 pub mod overlay;
 pub mod protocol;
 #[cfg(target_arch = "wasm32")]

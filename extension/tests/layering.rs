@@ -7,11 +7,13 @@ type Layers = &'static [(&'static str, &'static [&'static str])];
 
 const EXTENSION: Layers = &[
     ("protocol", &[]),
+    ("models", &["protocol"]),
     ("browser", &["protocol"]),
     ("wire", &["protocol", "browser"]),
     ("background", &["protocol", "browser", "wire"]),
-    ("engine_host", &["protocol", "browser", "wire"]),
+    ("engine_host", &["protocol", "models", "browser", "wire"]),
     ("overlay", &["protocol", "browser", "wire"]),
+    ("models_page", &["protocol", "browser", "wire"]),
 ];
 
 const WASM_CORE: Layers = &[

@@ -21,8 +21,8 @@ pub fn run() -> Result {
     tools::wasm_target()?;
     tools::npm_packages()?;
     let (root, dist) = (root(), folder());
-    // Without the engine's feature, so that neither of the two carries any of it.
-    let without_engine = ["--bin", "overlay", "--bin", "background"];
+    // Without the engine's feature, so that none of them carries any of it.
+    let without_engine = ["--bin", "overlay", "--bin", "background", "--bin", "models"];
     let with_engine = ["--bin", "engine", "--features", "engine"];
     for what in [&without_engine[..], &with_engine[..]] {
         cargo(&[&["build", "--package", "extension", "--target", TARGET, "--profile", "web"], what].concat())?;
@@ -39,7 +39,7 @@ pub fn run() -> Result {
         std::fs::copy(root.join(&icon), dist.join(&icon))?;
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
-    for name in ["overlay", "background", "engine"] {
+    for name in ["overlay", "background", "models", "engine"] {
         let wasm = root.join(format!("target/{TARGET}/web/{name}.wasm"));
         bindings(&wasm, &dist.join("wasm")).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))?;
     }
@@ -51,19 +51,10 @@ pub fn run() -> Result {
 
 /// The parity cases of the engine as a module, into `dist/parity/`.
 pub fn parity() -> Result {
-    cargo(&[
-        "build",
-        "--package",
-        "wasm-core",
-        "--bin",
-        "parity",
-        "--features",
-        "parity",
-        "--target",
-        TARGET,
-        "--release",
-    ])?;
-    let wasm = root().join(format!("target/{TARGET}/release/parity.wasm"));
+    // In the extension's own profile, whose dependencies are compiled already.
+    let what = ["--package", "wasm-core", "--bin", "parity", "--features", "parity"];
+    cargo(&[&["build", "--target", TARGET, "--profile", "web"], &what[..]].concat())?;
+    let wasm = root().join(format!("target/{TARGET}/web/parity.wasm"));
     bindings(&wasm, &root().join("dist/parity")).map_err(|e| format!("wasm-bindgen on parity: {e:#}"))?;
     Ok(())
 }

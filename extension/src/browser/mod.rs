@@ -4,8 +4,10 @@
 //! browser's words, and callers turn them into what they mean.
 
 pub mod bytes;
+pub mod files;
 pub mod i18n;
 pub mod menus;
+pub mod net;
 pub mod offscreen;
 pub mod permissions;
 pub mod runtime;

@@ -2,11 +2,14 @@
 //!
 //! The document's script only forwards between runtime ports and this worker, under a number for each port. A port
 //! is one overlay's picture ([`picture`]); fills run one after another in the order they were asked for
-//! ([`hub`]), so that two tabs take turns and neither starves.
+//! ([`hub`]), so that two tabs take turns and neither starves. The models page has ports of its own, which lead to the
+//! [`model_store`].
 
 mod canvas;
 mod hub;
+mod model_store;
 mod picture;
 mod turns;
 
 pub use hub::Hub;
+pub use model_store::ModelStore;

@@ -75,6 +75,33 @@ pub enum Failure {
         /// What the browser said.
         detail: String,
     },
+    /// A download did not come through, though it was tried again and again. What has come is kept.
+    #[error("the download failed: {detail}")]
+    Download {
+        /// What went wrong last.
+        detail: String,
+    },
+    /// What was downloaded, or lies on the disk, is not what was published. It was removed.
+    #[error("the file is not what was published")]
+    HashMismatch,
+    /// The browser allows too little room.
+    #[error("{missing} bytes of room are missing")]
+    StorageFull {
+        /// How much more is needed, in bytes.
+        missing: u64,
+    },
+    /// A file that is no model of ours, damaged, or hostile.
+    #[error("not a usable model: {detail}")]
+    BadModel {
+        /// The engine's sentence.
+        detail: String,
+    },
+    /// There is no GPU that the model can run on, or it failed.
+    #[error("the GPU cannot run the model: {detail}")]
+    Gpu {
+        /// The engine's sentence.
+        detail: String,
+    },
     /// A message that this version does not understand, or a broken promise of our own.
     #[error("internal: {detail}")]
     Internal {
@@ -100,6 +127,11 @@ impl Failure {
             Self::ForbiddenPage => "failForbiddenPage",
             Self::EngineLost => "failEngineLost",
             Self::Clipboard { .. } => "failClipboard",
+            Self::Download { .. } => "failDownload",
+            Self::HashMismatch => "failHash",
+            Self::StorageFull { .. } => "failStorage",
+            Self::BadModel { .. } => "failBadModel",
+            Self::Gpu { .. } => "failGpu",
             Self::Internal { .. } => "failInternal",
         }
     }
@@ -107,9 +139,14 @@ impl Failure {
     /// The button offered beside the sentence.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Unreadable { .. } | Self::PermissionDenied | Self::EngineLost | Self::Internal { .. } => {
-                Remedy::Retry
-            }
+            Self::Unreadable { .. }
+            | Self::PermissionDenied
+            | Self::EngineLost
+            | Self::Download { .. }
+            | Self::Gpu { .. }
+            | Self::HashMismatch
+            | Self::StorageFull { .. }
+            | Self::Internal { .. } => Remedy::Retry,
             Self::Gone | Self::NotReplaceable | Self::Clipboard { .. } => Remedy::Save,
             Self::Undecodable { .. }
             | Self::EmptyImage
@@ -117,6 +154,7 @@ impl Failure {
             | Self::EmptyMask
             | Self::WholeMask
             | Self::Cancelled
+            | Self::BadModel { .. }
             | Self::ForbiddenPage => Remedy::Close,
         }
     }

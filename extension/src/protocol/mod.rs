@@ -3,6 +3,7 @@
 //! ```text
 //!   page (shim, TypeScript) <--MessagePort or Port "page"--> overlay (Rust)   page.rs
 //!   overlay                 <--------- Port "engine" ------> engine worker    engine.rs
+//!   models page             <--------- Port "models" ------> engine worker    models.rs
 //!   shim, overlay           ---------- sendMessage --------> background       background.rs
 //!   background              ---------- sendMessage --------> shim             page.rs (Start)
 //! ```
@@ -20,6 +21,7 @@ pub mod background;
 pub mod engine;
 mod failure;
 mod geometry;
+pub mod models;
 pub mod page;
 #[cfg(test)]
 mod tests;

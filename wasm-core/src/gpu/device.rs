@@ -133,6 +133,11 @@ impl Gpu {
         &self.info
     }
 
+    /// What it may be asked for.
+    pub fn limits(&self) -> &wgpu::Limits {
+        &self.limits
+    }
+
     /// Whether shaders may use 16-bit floats.
     pub fn has_f16(&self) -> bool {
         self.features.contains(wgpu::Features::SHADER_F16)

@@ -93,10 +93,13 @@ pub struct Written {
     pub sha256: [u8; 32],
 }
 
-/// A part, and how its bytes are made.
+/// Makes a part's bytes of the weights.
+type Make<'a> = Box<dyn Fn(&dyn Source) -> Result<Vec<u8>> + 'a>;
+
+/// A part, and how it is made.
 struct Made<'a> {
     part: Part,
-    bytes: Box<dyn Fn(&dyn Source) -> Result<Vec<u8>> + 'a>,
+    bytes: Make<'a>,
 }
 
 /// Writes the pack of `network`, made of `source`, piece by piece to `out`. `about` goes into its metadata.

@@ -273,9 +273,7 @@ impl Index {
         }
         let mut places = HashMap::with_capacity(infos.len());
         for (place, info) in infos.iter().enumerate() {
-            if info.name.len() > LONGEST_NAME {
-                return Err(damaged(format!("the name {} has {} bytes", quoted(&info.name), info.name.len())));
-            }
+            check_name(&info.name)?;
             if elements(&info.shape).is_none() {
                 return Err(damaged(format!("the tensor {} is too large", quoted(&info.name))));
             }
@@ -294,6 +292,14 @@ impl Index {
             WeightsError::Mismatch { missing, extra: vec![], misshapen: vec![] }.into()
         })
     }
+}
+
+/// Whether a tensor's name is within the limits.
+fn check_name(name: &str) -> Result<()> {
+    if name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    Err(damaged(format!("the name {} has {} bytes", quoted(name), name.len())))
 }
 
 /// How many elements a tensor of this shape has, when that is within the limits.

@@ -6,7 +6,7 @@
 //! 8 bits.
 
 use super::safetensors::SafeTensors;
-use super::{Bytes, Dtype, Index, Prepared, Source, TensorInfo, damaged, quantise, quoted};
+use super::{Bytes, Dtype, Index, Prepared, Source, TensorInfo, damaged, finite, quantise, quoted};
 use crate::{Result, WeightsError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -128,7 +128,8 @@ impl Source for Pack {
             }
             quantise::restore(&mut values, &scales);
         }
-        Ok(values)
+        // With its scale, a finite number may no longer be one.
+        finite(name, values)
     }
 
     fn is_prepared(&self) -> bool {
@@ -181,6 +182,15 @@ mod tests {
         assert_eq!(pack.read("t").unwrap(), [0.5, -1.0, 6.0, 8.0]);
         assert_eq!(pack.read("u").unwrap(), [1.0, 2.0]);
         assert!(pack.prepared("t").is_none() && pack.read("a").is_err());
+    }
+
+    #[test]
+    fn scales_that_make_values_infinite_are_noticed() {
+        let parts = [Part::tensor("t", &[2, 1], Dtype::I8), Part::scale("t", 2)];
+        let scales = [1.0, f32::MAX].iter().flat_map(|s: &f32| s.to_le_bytes());
+        let file = header(&parts, &about()).into_iter().chain([1, 2]).chain(scales).collect::<Vec<u8>>();
+        let complaint = Pack::open(file).unwrap().read("t").unwrap_err();
+        assert!(matches!(complaint, Error::Weights(WeightsError::NotFinite(name)) if name == "t"));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! instruction adds at most one value, and a list holds only what was pushed for it, so that the memory used is a
 //! small multiple of the pickle's length.
 
-use super::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, damaged, quoted, unsupported};
+use super::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, quoted, unsupported};
 use crate::{Error, Result, WeightsError};
 use std::collections::HashMap;
 
@@ -227,6 +227,8 @@ impl<'a> Machine<'a> {
             let Value::Text(name) = self.values[*key] else {
                 return Err(unsupported("a dictionary whose keys are not names"));
             };
+            // A long one may be recalled for every entry, and will be copied for each.
+            check_name(name)?;
             let Value::Tensor(arguments) = self.values[*value] else {
                 return Err(unsupported(format!("an entry that is no tensor ({})", quoted(name))));
             };
@@ -643,6 +645,11 @@ mod tests {
         many.extend([text("b"), b"h\0".to_vec()].concat().repeat(MOST_TENSORS));
         many.extend(b"u.");
         assert!(is_damaged(&many));
+        // A long name, recalled for every entry: copies of it would fill any memory.
+        let long = [b"}(".to_vec(), text(&"a".repeat(1 << 20)), b"q\0".to_vec()].concat();
+        let tensor = &entry("a", "FloatStorage", "0", 1, 0, &[], &[])[text("a").len()..];
+        let recalled = b"h\0h\x01".repeat(MOST_TENSORS - 1);
+        assert!(is_damaged(&[&long, tensor, b"q\x01", &recalled, b"u."].concat()));
     }
 
     #[test]

@@ -357,6 +357,10 @@ fn views_that_leave_their_storage_are_damaged() {
     assert!(one(4, 3, &[1], &[i64::MAX]).is_ok_and(|source| source.read("a").unwrap() == [0.0]));
     assert!(one(4, 0, &[4, 1], &[0, i64::MAX]).is_ok_and(|source| source.read("a").unwrap() == [0.0; 4]));
     assert!(one(4, 9, &[0, 7], &[1, 1]).is_ok_and(|source| source.read("a").unwrap().is_empty()));
+    // Counted through for every element, so many dimensions of one would take minutes.
+    let flat = |first| [vec![first], vec![1; MOST_DIMENSIONS - 1]].concat();
+    let source = one(4, 0, &flat(MOST_ELEMENTS as i64), &flat(0)).unwrap();
+    assert!(source.read("a").unwrap().iter().eq(std::iter::repeat_n(&0.0, MOST_ELEMENTS)));
     for (length, offset, shape, strides) in [
         // The storage is longer than its file.
         (5, 0, &[4][..], &[1][..]),

@@ -38,8 +38,9 @@ struct Layout {
     start: u64,
     /// Elements from the first to the last one, both included.
     span: usize,
-    /// Distance between neighbours in each dimension, in elements; none when all lie in order without a gap.
-    strides: Option<Vec<usize>>,
+    /// Length of each dimension, and distance between neighbours in it, in elements; none when all lie in order
+    /// without a gap. Dimensions of one are left out: dozens of them would be counted through for every element.
+    strides: Option<Vec<(usize, usize)>>,
 }
 
 /// A file in the archive.
@@ -91,11 +92,11 @@ impl Source for Torch {
 
     fn read(&self, name: &str) -> Result<Vec<f32>> {
         let place = self.index.find(name)?;
-        let (info, layout) = (&self.index.infos[place], &self.layouts[place]);
-        let run = read_run(&*self.bytes, layout.start, layout.span, info.dtype)?;
+        let layout = &self.layouts[place];
+        let run = read_run(&*self.bytes, layout.start, layout.span, self.index.infos[place].dtype)?;
         let values = match &layout.strides {
             None => run,
-            Some(strides) => gathered(&run, &info.shape, strides)?,
+            Some(strides) => gathered(&run, strides)?,
         };
         finite(name, values)
     }
@@ -127,8 +128,7 @@ impl Layout {
         // The storage holds the offset, and the file holds the storage.
         let start = file.start + offset * size;
         // Where there is one, the distance to the next means nothing and may be anything.
-        let used =
-            || shape.iter().zip(strides).map(|(length, stride)| if *length == 1 { 0 } else { *stride }).collect();
+        let used = || shape.iter().copied().zip(strides.iter().copied()).filter(|(length, _)| *length != 1).collect();
         Ok(Self { start, span, strides: (!in_order(shape, strides)).then(used) })
     }
 }
@@ -144,15 +144,16 @@ fn in_order(shape: &[usize], strides: &[usize]) -> bool {
 }
 
 /// The elements of a view in row-major order. The layout has been checked against the run's length.
-fn gathered(run: &[f32], shape: &[usize], strides: &[usize]) -> Result<Vec<f32>> {
-    let count = elements(shape).ok_or_else(|| damaged("a tensor is too large"))?;
+fn gathered(run: &[f32], strides: &[(usize, usize)]) -> Result<Vec<f32>> {
+    let count: usize = strides.iter().map(|(length, _)| length).product();
     let mut values = room(count)?;
-    let mut position = vec![0; shape.len()];
+    let (&(row, step), outer) = strides.split_last().unwrap_or((&(1, 0), &[]));
+    let mut position = vec![0; outer.len()];
     let mut at = 0;
-    for _ in 0..count {
-        values.push(run[at]);
+    while values.len() < count {
+        values.extend((0..row).map(|place| run[at + place * step]));
         // Counts up like an odometer: the last dimension first.
-        for ((digit, length), stride) in position.iter_mut().zip(shape).zip(strides).rev() {
+        for (digit, (length, stride)) in position.iter_mut().zip(outer).rev() {
             *digit += 1;
             at += stride;
             if *digit < *length {

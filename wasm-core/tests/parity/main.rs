@@ -12,15 +12,17 @@ mod packs;
 mod pipeline;
 mod rig;
 
+use std::rc::Rc;
+
 use wasm_core::Result;
 use wasm_core::gpu::{Gpu, Preference};
 
 /// Runs one case on this machine's GPU, or on the CPU where there is none.
-fn run(case: impl AsyncFnOnce(&Gpu) -> Result<()>) {
+fn run(case: impl AsyncFnOnce(&Rc<Gpu>) -> Result<()>) {
     pollster::block_on(async {
         let gpu = Gpu::open(Preference::Fastest).await;
         let gpu = gpu.expect("a Vulkan, Metal or DirectX 12 adapter (Debian: mesa-vulkan-drivers)");
-        case(&gpu).await.expect("the case runs");
+        case(&Rc::new(gpu)).await.expect("the case runs");
     });
 }
 

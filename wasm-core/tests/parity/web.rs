@@ -20,8 +20,24 @@ mod rig;
 #[cfg(target_arch = "wasm32")]
 mod page {
     use super::{kernels, networks, packs, pipeline, rig};
+    use std::cell::RefCell;
+    use std::rc::Rc;
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_core::gpu::{Gpu, Preference};
+
+    thread_local! {
+        static SHARED: RefCell<Option<Rc<Gpu>>> = RefCell::default();
+    }
+
+    /// One GPU for all cases: a CPU playing one takes minutes to compile all programs.
+    async fn gpu() -> wasm_core::Result<Rc<Gpu>> {
+        if let Some(gpu) = SHARED.with_borrow(Clone::clone) {
+            return Ok(gpu);
+        }
+        let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
+        SHARED.set(Some(Rc::clone(&gpu)));
+        Ok(gpu)
+    }
 
     /// Fills in a file that a case will ask for.
     #[wasm_bindgen]
@@ -41,7 +57,7 @@ mod page {
             #[wasm_bindgen]
             pub async fn run(name: String) -> Result<String, String> {
                 console_error_panic_hook::set_once();
-                let gpu = Gpu::open(Preference::Fastest).await.map_err(|e| e.to_string())?;
+                let gpu = gpu().await.map_err(|e| e.to_string())?;
                 let result = match name.as_str() {
                     $(stringify!($name) => $case(&gpu).await,)*
                     _ => return Err(format!("there is no case {name}")),

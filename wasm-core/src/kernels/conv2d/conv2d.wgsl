@@ -11,7 +11,7 @@
 // W : [9, C, M padded to 4] in f16   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
 // One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases). Taps are the outer part of the inner dimension, so
 // that an invocation finds its four pixels once per tap and then walks through the channels.
-// needs: real, out, weight, tile, activation
+// needs: real, out, weight, tile, activation, taps
 
 struct Params {
     m          : u32,
@@ -67,28 +67,9 @@ fn weight(tap : u32, c : u32, quad : u32) -> vec4<f32> {
     return widen(w[(tap * p.channels + c) * ((p.m + 3u) / 4u) + quad]);
 }
 
-// Of the three weights in a row or column, the first one that a phase's tap takes.
-fn first_of(parity : u32, t : u32) -> u32 {
-    return t * (1u + parity);
-}
-
-// And whether it takes the one after it as well.
-fn takes_two(parity : u32, t : u32) -> bool {
-    return t != parity;
-}
-
 fn fetch_w(t : u32, c : u32, quad : u32) -> vec4<f32> {
     if t >= p.taps || c >= p.channels || quad * 4u >= p.m { return vec4<f32>(0.0); }
-    if p.phases == 1u { return weight(t, c, quad); }
-    let tap  = 3u * first_of(phase / 2u, t / 2u) + first_of(phase % 2u, t % 2u);
-    let wide = takes_two(phase % 2u, t % 2u);
-    var sum  = weight(tap, c, quad);
-    if wide { sum += weight(tap + 1u, c, quad); }
-    if takes_two(phase / 2u, t / 2u) {
-        sum += weight(tap + 3u, c, quad);
-        if wide { sum += weight(tap + 4u, c, quad); }
-    }
-    return sum;
+    return weight_of_tap(t, c, quad);
 }
 
 fn fetch_x(c : u32) -> vec4<f32> {

@@ -139,6 +139,10 @@ impl Conv2d<'_> {
             Program::new("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
         let program = program.with("", include_str!("../prelude/weight_f16.wgsl"));
+        let program = match self.window {
+            Window::Doubled => program.with("doubled", include_str!("taps_summed.wgsl")),
+            _ => program.with("", include_str!("taps_single.wgsl")),
+        };
         let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), y.batch * phases];
         let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
             .constant(self.weights)

@@ -7,7 +7,7 @@
 //
 // X, Y : [B, C, N]   affine : weight [C], then bias [C]
 // One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
-// needs: real, out
+// needs: real, out, reduce_columns
 
 struct Params {
     x_offset : u32,   // these in units of four elements
@@ -25,26 +25,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read>       affine : array<f32>;
 @group(0) @binding(2) var<storage, read>       x      : array<Real4>;
 @group(0) @binding(3) var<storage, read_write> y      : array<Out4>;
-
-// A workgroup is 64 channels x 4 quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
-// memory. Each of the four numbers of a quad is reduced on its own: what padding holds never reaches another pixel.
-const QUADS    = 4u;
-const CHANNELS = 64u;
-
-var<workgroup> quad_partials : array<vec4<f32>, 256>;
-
-// It ends with a barrier, so that one reduction may follow another.
-fn sum_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {
-    quad_partials[lane] = value;
-    workgroupBarrier();
-    for (var reach = CHANNELS / 2u * QUADS; reach >= QUADS; reach /= 2u) {
-        if lane < reach { quad_partials[lane] += quad_partials[lane + reach]; }
-        workgroupBarrier();
-    }
-    let sum = quad_partials[lane % QUADS];
-    workgroupBarrier();
-    return sum;
-}
 
 @compute @workgroup_size(256)
 fn main(

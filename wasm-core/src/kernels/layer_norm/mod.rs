@@ -56,7 +56,8 @@ impl LayerNorm<'_> {
             quads: x.pixels().div_ceil(4),
             epsilon: self.epsilon,
         };
-        let program = Program::new("layer_norm", include_str!("layer_norm.wgsl"));
+        let program = Program::new("layer_norm", include_str!("layer_norm.wgsl"))
+            .with("", include_str!("../prelude/reduce_columns.wgsl"));
         let program = real(out(program, y.element), x.element);
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
         let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(16), 1, x.batch], &params)

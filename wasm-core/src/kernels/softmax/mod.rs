@@ -59,7 +59,8 @@ impl Softmax<'_> {
                 (program, x.pixels(), [x.channels, 1, x.batch])
             }
             Axis::Channels => {
-                let program = Program::new("softmax_columns", include_str!("softmax_columns.wgsl"));
+                let program = Program::new("softmax_columns", include_str!("softmax_columns.wgsl"))
+                    .with("", include_str!("../prelude/reduce_columns.wgsl"));
                 (program, x.channels, [x.pixels().div_ceil(16), 1, x.batch])
             }
         };

@@ -1,0 +1,124 @@
+// Imitates the Hugging Face hub as far as a download can tell: a listing with hashes, addresses that redirect to one signed anew
+// each time, ranges, entity tags and permission for other origins. And it misbehaves on request.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const FIXTURES = fileURLToPath(new URL('../wasm-core/tests/fixtures/moebius/', import.meta.url));
+
+const HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'range',
+  'access-control-expose-headers': 'Content-Range,Accept-Ranges,ETag,X-Linked-Etag,X-Linked-Size',
+};
+
+/** The tiny U-Net as PyTorch wrote it. */
+export const tinyUnet = () => readFile(`${FIXTURES}checkpoint/moebius_tiny/diffusion_pytorch_model.bin`);
+
+/** A tiny VAE as safetensors, with small made-up weights. */
+export async function tinyVae() {
+  const table = await readFile(`${FIXTURES}tensors-vae-tiny.tsv`, 'utf8');
+  const header = {};
+  let at = 0;
+  for (const line of table.trim().split('\n').slice(1)) {
+    const [name, , sides] = line.split('\t');
+    const shape = sides.split(',').map(Number);
+    const bytes = 4 * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes] };
+    at += bytes;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const values = Float32Array.from({ length: at / 4 }, (_, i) => Math.sin(i * 0.37) * 0.05);
+  return Buffer.concat([length, text, Buffer.from(values.buffer)]);
+}
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Starts a hub with `files`, a map from `owner/name/path` to bytes.
+ *
+ * `behaviour` may be changed at any time: `cuts`, a list of lengths after which connections break off, one each; `corrupt`, an
+ * offset whose byte is wrong; `ranges: false`, a server that does not know them; `pace`, bytes a second.
+ */
+export async function startHub(files) {
+  const behaviour = { cuts: [], corrupt: undefined, ranges: true, pace: Infinity };
+  const requests = [];
+  const signed = new Map();
+
+  async function send(response, bytes, from) {
+    let body = bytes.subarray(from);
+    if (behaviour.corrupt >= from) {
+      body = Buffer.from(body);
+      body[behaviour.corrupt - from] ^= 0x55;
+    }
+    const cut = behaviour.cuts.shift();
+    const end = Math.min(body.length, cut ?? body.length);
+    const step = behaviour.pace === Infinity ? end : Math.max(1, Math.round(behaviour.pace / 20));
+    // Each wait leaves a listener that ends with the response.
+    response.setMaxListeners(0);
+    for (let at = 0; at < end && !response.destroyed; at += step) {
+      const more = response.write(body.subarray(at, Math.min(end, at + step)));
+      if (!more && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (behaviour.pace !== Infinity) await new Promise((done) => setTimeout(done, 50));
+    }
+    if (end < body.length) response.destroy();
+    else response.end();
+  }
+
+  const server = http.createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://host').pathname);
+    requests.push({ path, range: request.headers.range, method: request.method });
+    if (request.method === 'OPTIONS') return response.writeHead(204, HEADERS).end();
+    const listing = /^\/api\/models\/([^/]+\/[^/]+)\/tree\/[^/]+\/?(.*)$/.exec(path);
+    if (listing) {
+      const [, repository, folder] = listing;
+      const inside = [...files].filter(([name]) => name.startsWith(`${repository}/${folder}`));
+      const items = inside.map(([name, bytes]) => ({
+        type: 'file',
+        path: name.slice(repository.length + 1),
+        size: bytes.length,
+        oid: sha256(bytes).slice(0, 40),
+        lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 },
+      }));
+      return response.writeHead(200, { ...HEADERS, 'content-type': 'application/json' }).end(JSON.stringify(items));
+    }
+    const resolved = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/(.*)$/.exec(path);
+    if (resolved && files.has(`${resolved[1]}/${resolved[2]}`)) {
+      const name = `${resolved[1]}/${resolved[2]}`;
+      const signature = randomBytes(8).toString('hex');
+      signed.set(signature, name);
+      const linked = { 'x-linked-etag': `"${sha256(files.get(name))}"`, 'x-linked-size': files.get(name).length };
+      return response.writeHead(302, { ...HEADERS, ...linked, location: `/signed/${signature}` }).end();
+    }
+    const signature = /^\/signed\/(\w+)$/.exec(path)?.[1];
+    const name = signature ? signed.get(signature) : path.slice(1);
+    // Good for one request, as if it had expired since.
+    signed.delete(signature);
+    const bytes = files.get(name);
+    if (!bytes) return response.writeHead(signature ? 403 : 404, HEADERS).end();
+    const from = behaviour.ranges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
+    const common = { ...HEADERS, etag: `"${sha256(bytes).slice(0, 32)}"`, 'content-length': bytes.length - from };
+    if (behaviour.ranges) common['accept-ranges'] = 'bytes';
+    if (from >= bytes.length) return response.writeHead(416, HEADERS).end();
+    if (from > 0) common['content-range'] = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
+    response.writeHead(from > 0 ? 206 : 200, common);
+    await send(response, bytes, from);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    behaviour,
+    requests,
+    /** The ranges that were asked of a signed address, in order; undefined for the whole. */
+    ranges: () => requests.filter(({ path }) => path.startsWith('/signed/')).map(({ range }) => range),
+    close: () => new Promise((done) => {
+      server.closeAllConnections();
+      server.close(done);
+    }),
+  };
+}

@@ -1,0 +1,238 @@
+// The model store: downloads that survive everything, files that are what was published, and nothing left behind.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, before, beforeEach } from 'node:test';
+import { launch, sleep, test, until } from './harness.mjs';
+import { startHub, tinyUnet, tinyVae } from './hub.mjs';
+
+const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
+const OTHER = 'hustvl/Moebius/pretrained/diffusion_pytorch_model.bin';
+const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
+
+let hub, browser, page, profile;
+
+before(async () => {
+  const unet = await tinyUnet();
+  hub = await startHub(new Map([[UNET, unet], [OTHER, unet], [VAE, await tinyVae()]]));
+  profile = mkdtempSync(`${tmpdir()}/rubout-models-`);
+  browser = await launch({ headed: false, profile });
+});
+
+after(async () => {
+  await browser?.close();
+  await hub?.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  Object.assign(hub.behaviour, { cuts: [], corrupt: undefined, ranges: true, pace: Infinity });
+  await connect();
+  for (const model of (await list()).models) await ask({ call: 'delete', model: model.id });
+  await until(async () => (await list()).models.every((model) => model.status === 'available'));
+  hub.requests.length = 0;
+});
+
+/** A page of the extension with a line to the store: `ask` in it sends a request, `events` fills with what comes unasked. */
+async function connect() {
+  await page?.close().catch(() => {});
+  page = await browser.page(`chrome-extension://${browser.id}/manifest.json`);
+  await page.evaluate(async () => {
+    const contexts = await chrome.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
+    if (!contexts.length) {
+      await chrome.offscreen.createDocument({ url: 'engine.html', reasons: ['WORKERS'], justification: 'test' });
+    }
+    const port = chrome.runtime.connect({ name: 'models' });
+    const waiting = new Map();
+    let last = 0;
+    globalThis.events = [];
+    port.onMessage.addListener((message) => {
+      if (message.re === undefined) return events.push(message.body);
+      waiting.get(message.re)?.({ body: message.body, blobs: message.blobs });
+    });
+    globalThis.ask = (body, blobs = []) => new Promise((done) => {
+      waiting.set(++last, done);
+      port.postMessage({ v: 1, id: last, body, blobs });
+    });
+  });
+  await ask({ call: 'use-hub', origin: hub.origin });
+}
+
+/** The reply, or `{ failure }`. */
+async function ask(body) {
+  const answer = await page.evaluate(async (body) => (await ask(body)).body, body);
+  return answer.ok ?? answer.err;
+}
+
+const list = () => ask({ call: 'list' });
+const model = async (id) => (await list()).models.find((model) => model.id === id);
+const install = (id = 'ft_places2', precision = 'f16') => ask({ call: 'install', model: id, precision });
+
+/** Names and sizes of all files of the store. */
+const files = () => page.evaluate(async () => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models', { create: true });
+  const all = {};
+  for await (const [name, handle] of folder.entries()) all[name] = (await handle.getFile()).size;
+  return all;
+});
+
+test('a model is offered, downloaded, verified, prepared and exported', async () => {
+  const offer = await ask({ call: 'offer', model: 'ft_places2' });
+  const unet = await tinyUnet();
+  assert.equal(offer.bytes, unet.length + (await tinyVae()).length);
+  assert.equal(offer.host, new URL(hub.origin).host);
+  assert.equal(hub.ranges().length, 0, 'nothing is downloaded before the user agrees');
+
+  assert.deepEqual(await install(), { reply: 'done' });
+  const installed = await model('ft_places2');
+  assert.equal(installed.status, 'installed');
+  assert.equal(installed.precision, 'f16');
+  assert.equal((await model('vae')).status, 'installed');
+  assert.deepEqual(Object.keys(await files()).sort(), ['ft_places2.json', 'ft_places2.pack', 'vae.json', 'vae.pack']);
+  const events = await page.evaluate(() => events);
+  const works = new Set(events.filter((event) => event.event === 'progressed').map((event) => event.work));
+  assert.ok(works.has('downloading') && works.has('preparing'), [...works].join());
+
+  const exported = await page.evaluate(async () => {
+    const { blobs } = await ask({ call: 'export', model: 'ft_places2' });
+    globalThis.pack = blobs[0];
+    const hash = await crypto.subtle.digest('SHA-256', await blobs[0].arrayBuffer());
+    return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  });
+  assert.equal(exported, installed.sha256);
+  assert.deepEqual(await ask({ call: 'verify', model: 'ft_places2' }), { reply: 'done' });
+
+  // What was exported can be imported, and is the same pack.
+  const imported = await page.evaluate(async () => (await ask(
+    { call: 'import', name: 'Mine.safetensors', precision: 'f16' }, [new File([await pack.arrayBuffer()], 'Mine.safetensors')])).body.ok);
+  assert.deepEqual(imported, { reply: 'done' });
+  assert.equal((await model('own-mine')).sha256, installed.sha256);
+
+  // Deleting frees the space.
+  await ask({ call: 'delete', model: 'ft_places2' });
+  await ask({ call: 'delete', model: 'own-mine' });
+  assert.deepEqual(await files(), {});
+});
+
+test('8 bits take half the space', async () => {
+  await install();
+  const large = (await model('ft_places2')).bytes;
+  assert.deepEqual(await install('ft_places2', 'int8'), { reply: 'done' });
+  const small = await model('ft_places2');
+  assert.equal(small.precision, 'int8');
+  assert.ok(small.bytes < 0.7 * large, `${small.bytes} of ${large}`);
+});
+
+test('a connection that breaks off at ten places is taken up where it broke', async () => {
+  const size = (await tinyUnet()).length;
+  hub.behaviour.cuts = Array.from({ length: 10 }, () => Math.floor(1 + Math.random() * size * 0.09));
+  const cuts = [...hub.behaviour.cuts];
+  assert.deepEqual(await install(), { reply: 'done' }, `cuts at ${cuts}`);
+  const ranges = hub.ranges();
+  assert.ok(ranges.length >= 11, `${ranges.length} requests`);
+  assert.ok(ranges.slice(1, 10).every((range) => /^bytes=\d+-$/.test(range)), ranges.join());
+  const starts = ranges.slice(1, 11).map((range) => Number(range.match(/\d+/)[0]));
+  assert.deepEqual(starts, [...starts].sort((a, b) => a - b), 'each goes on after the last');
+  assert.equal((await model('ft_places2')).status, 'installed');
+});
+
+test('a wrong byte is noticed, and nothing stays', async () => {
+  hub.behaviour.corrupt = 1_234_567;
+  const failure = await install();
+  assert.equal(failure.failure, 'hash-mismatch');
+  assert.deepEqual(await files(), {});
+  hub.behaviour.corrupt = undefined;
+  assert.deepEqual(await install(), { reply: 'done' }, 'trying again helps');
+});
+
+test('a server without ranges is asked for the whole again', async () => {
+  hub.behaviour.ranges = false;
+  hub.behaviour.cuts = [2_000_000];
+  assert.deepEqual(await install(), { reply: 'done' });
+  assert.equal((await model('ft_places2')).status, 'installed');
+});
+
+test('too little room is said with how much is missing', async () => {
+  const session = await browser.context.newCDPSession(page);
+  const origin = `chrome-extension://${browser.id}`;
+  const { used } = (await list()).storage;
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: used + 3_000_000 });
+  const failure = await install();
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  assert.equal(failure.failure, 'storage-full');
+  const size = (await tinyUnet()).length;
+  assert.ok(failure.missing > 2 * size - 3_500_000 && failure.missing < 2 * size, `${failure.missing} missing`);
+});
+
+test('two models at once share the part that both need', async () => {
+  hub.behaviour.pace = 8_000_000;
+  const both = await Promise.all([install('ft_places2'), install('pretrained')]);
+  assert.deepEqual(both, [{ reply: 'done' }, { reply: 'done' }]);
+  const vae = hub.requests.filter(({ path }) => path.includes('/PixelHacker/resolve/'));
+  assert.equal(vae.length, 1);
+});
+
+test('a download can be paused, resumed, and given up', async () => {
+  hub.behaviour.pace = 2_000_000;
+  const first = install();
+  await until(async () => (await files())['ft_places2.part'] > 500_000);
+  await ask({ call: 'pause', model: 'ft_places2' });
+  assert.equal((await first).failure, 'cancelled');
+  assert.equal((await model('ft_places2')).status, 'paused');
+  hub.behaviour.pace = Infinity;
+  assert.deepEqual(await install(), { reply: 'done' });
+  assert.match(hub.ranges()[1], /^bytes=[1-9]\d+-$/);
+
+  await ask({ call: 'delete', model: 'ft_places2' });
+  hub.behaviour.pace = 2_000_000;
+  const second = install();
+  await until(async () => (await files())['ft_places2.part'] > 200_000);
+  await ask({ call: 'delete', model: 'ft_places2' });
+  assert.equal((await second).failure, 'cancelled');
+  assert.deepEqual(await files(), {});
+});
+
+test('a download does not need the service worker', async () => {
+  hub.behaviour.pace = 2_500_000;
+  const installing = install();
+  await until(async () => (await files())['ft_places2.part'] > 200_000);
+  await browser.killWorker();
+  assert.deepEqual(await installing, { reply: 'done' });
+});
+
+test('a file of code, a file of something else and a wrong address are refused in words', async () => {
+  const hostile = await page.evaluate(async () => (await ask(
+    { call: 'import', name: 'x.bin', precision: 'f16' }, [new File(['not a model'], 'x.bin')])).body.err);
+  assert.equal(hostile.failure, 'bad-model');
+  const missing = await ask({ call: 'add', url: `${hub.origin}/nothing/here.bin`, precision: 'f16' });
+  assert.equal(missing.failure, 'download');
+  assert.match(missing.detail, /404/);
+  await ask({ call: 'delete', model: 'own-here' });
+  assert.deepEqual(await files(), {});
+  const own = await ask({ call: 'add', url: `${hub.origin}/${UNET}`, precision: 'int8' });
+  assert.deepEqual(own, { reply: 'done' });
+  assert.equal((await model('own-diffusion-pytorch-model')).status, 'installed');
+});
+
+test('a browser that is killed goes on where it was', async () => {
+  hub.behaviour.pace = 1_500_000;
+  // Whatever becomes of it: the browser that was asked is gone.
+  install().catch(() => {});
+  await until(async () => (await files())['ft_places2.part'] > 1_500_000);
+  const closed = new Promise((done) => browser.context.once('close', done));
+  execFileSync('pkill', ['-9', '-f', profile]);
+  await closed;
+  await sleep(500);
+  hub.behaviour.pace = Infinity;
+  browser = await launch({ headed: false, profile });
+  page = undefined;
+  await connect();
+  assert.equal((await model('ft_places2')).status, 'paused');
+  hub.requests.length = 0;
+  assert.deepEqual(await install(), { reply: 'done' });
+  const from = Number(/^bytes=(\d+)-$/.exec(hub.ranges()[0])?.[1]);
+  assert.ok(from > 0, 'what had come is kept');
+  assert.equal((await model('ft_places2')).status, 'installed');
+});

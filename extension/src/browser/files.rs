@@ -1,0 +1,178 @@
+//! The extension's private files (the origin private file system), as a worker sees them: random access without copies of whole files.
+
+use super::{field, object, refused, words};
+use crate::protocol::Failure;
+use js_sys::{AsyncIterator, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
+    FileSystemReadWriteOptions, FileSystemSyncAccessHandle, StorageManager, WorkerGlobalScope,
+};
+
+fn storage() -> StorageManager {
+    js_sys::global().unchecked_into::<WorkerGlobalScope>().navigator().storage()
+}
+
+/// Bytes used, bytes allowed, and whether they are safe from being cleared.
+///
+/// # Errors
+/// When the browser does not say.
+pub async fn room() -> Result<(f64, f64, bool), Failure> {
+    let estimate = JsFuture::from(storage().estimate().map_err(refused)?).await.map_err(refused)?;
+    let persisted = JsFuture::from(storage().persisted().map_err(refused)?).await.map_err(refused)?;
+    let number = |key: &str| field(&estimate, key).as_f64().unwrap_or(0.0);
+    Ok((number("usage"), number("quota"), persisted.is_truthy()))
+}
+
+/// A folder of private files.
+pub struct Folder(FileSystemDirectoryHandle);
+
+impl Folder {
+    /// Opens a folder, or makes it.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn open(name: &str) -> Result<Self, Failure> {
+        let root: FileSystemDirectoryHandle =
+            JsFuture::from(storage().get_directory()).await.map_err(refused)?.unchecked_into();
+        let options = FileSystemGetDirectoryOptions::new();
+        options.set_create(true);
+        let opening = root.get_directory_handle_with_options(name, &options);
+        Ok(Self(JsFuture::from(opening).await.map_err(refused)?.unchecked_into()))
+    }
+
+    async fn handle(&self, name: &str, create: bool) -> Result<FileSystemFileHandle, JsValue> {
+        let options = FileSystemGetFileOptions::new();
+        options.set_create(create);
+        Ok(JsFuture::from(self.0.get_file_handle_with_options(name, &options)).await?.unchecked_into())
+    }
+
+    /// Opens a file for this worker alone, or makes it.
+    ///
+    /// # Errors
+    /// When it is open already, or the browser refuses.
+    pub async fn file(&self, name: &str) -> Result<PrivateFile, Failure> {
+        let handle = self.handle(name, true).await.map_err(refused)?;
+        let opened = JsFuture::from(handle.create_sync_access_handle()).await.map_err(refused)?;
+        Ok(PrivateFile(opened.unchecked_into()))
+    }
+
+    /// A file as a blob, which stays readable until the file changes.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn blob(&self, name: &str) -> Result<Blob, Failure> {
+        let handle = self.handle(name, false).await.map_err(refused)?;
+        Ok(JsFuture::from(handle.get_file()).await.map_err(refused)?.unchecked_into())
+    }
+
+    /// Bytes of a file; 0 where there is none.
+    pub async fn size(&self, name: &str) -> u64 {
+        self.blob(name).await.map_or(0, |blob| blob.size() as u64)
+    }
+
+    /// Removes a file, if there is one.
+    ///
+    /// # Errors
+    /// When it is open.
+    pub async fn remove(&self, name: &str) -> Result<(), Failure> {
+        match JsFuture::from(self.0.remove_entry(name)).await {
+            Err(error) if field(&error, "name").as_string().as_deref() != Some("NotFoundError") => Err(refused(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The names of all files.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn names(&self) -> Result<Vec<String>, Failure> {
+        let keys: AsyncIterator = self.0.keys();
+        let mut names = vec![];
+        loop {
+            let next = JsFuture::from(keys.next().map_err(refused)?).await.map_err(refused)?;
+            if field(&next, "done").is_truthy() {
+                return Ok(names);
+            }
+            names.extend(field(&next, "value").as_string());
+        }
+    }
+}
+
+/// An open file; closed when dropped.
+pub struct PrivateFile(FileSystemSyncAccessHandle);
+
+impl PrivateFile {
+    /// Its length.
+    pub fn length(&self) -> u64 {
+        // A handle that is open knows its size.
+        self.0.get_size().map_or(0, |size| size as u64)
+    }
+
+    /// Reads up to as many bytes as `into` has, from `offset` on; how many there were.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn read(&self, offset: u64, into: &mut [u8]) -> Result<usize, Failure> {
+        let read = self.0.read_with_u8_array_and_options(into, &at(offset)).map_err(refused)?;
+        Ok(read as usize)
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for them.
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.0.write_with_u8_array_and_options(bytes, &at(offset)).map_err(|e| full(&e, bytes.len()))?;
+        if written as usize == bytes.len() {
+            Ok(())
+        } else {
+            Err(Failure::StorageFull { missing: (bytes.len() - written as usize) as u64 })
+        }
+    }
+
+    /// As [`PrivateFile::write`], from the browser's own memory.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write_array(&self, offset: u64, bytes: &Uint8Array) -> Result<(), Failure> {
+        let length = bytes.length() as usize;
+        let written = self.0.write_with_js_u8_array_and_options(bytes, &at(offset)).map_err(|e| full(&e, length))?;
+        if written as usize == length { Ok(()) } else { Err(Failure::StorageFull { missing: length as u64 }) }
+    }
+
+    /// Cuts it to this length.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn truncate(&self, length: u64) -> Result<(), Failure> {
+        self.0.truncate_with_f64(length as f64).map_err(refused)
+    }
+
+    /// Makes sure that what was written outlives the browser.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn flush(&self) -> Result<(), Failure> {
+        self.0.flush().map_err(refused)
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn at(offset: u64) -> FileSystemReadWriteOptions {
+    object(&[("at", (offset as f64).into())]).unchecked_into()
+}
+
+fn full(error: &JsValue, bytes: usize) -> Failure {
+    if field(error, "name").as_string().as_deref() == Some("QuotaExceededError") {
+        Failure::StorageFull { missing: bytes as u64 }
+    } else {
+        Failure::Internal { detail: words(error) }
+    }
+}

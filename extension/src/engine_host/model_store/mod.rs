@@ -1,0 +1,376 @@
+//! The models on this machine: downloaded, verified, prepared, kept, removed.
+//!
+//! For each file there are, in one private folder, `ID.json` (its [`Record`]), `ID.part` (its published form, as far as it has
+//! come) and `ID.pack` (what the GPU wants). A record is written before what it speaks of changes, so that the browser may be
+//! closed at any moment: a pack without a record that says `installed` is none.
+
+mod download;
+mod gpu;
+mod prepare;
+mod records;
+
+use crate::browser::files;
+use crate::models::catalogue::{Catalogue, Entry};
+use crate::models::hub;
+use crate::models::record::{Record, State, own_id};
+use crate::protocol::Failure;
+use crate::protocol::models::{Model, ModelId, ModelsEvent, ModelsReply, Precision, Status, Storage, ToModels, Work};
+use crate::wire::{self, Incoming};
+use futures::lock::Mutex;
+use records::Records;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use wasm_core::web::milliseconds;
+use web_sys::Blob;
+
+/// Number of a port, given by the document's script.
+type PortId = u32;
+
+/// Setting: origin of a mirror of the hub.
+const MIRROR: &str = "hub";
+/// Time between two reports of one download, milliseconds.
+const REPORT_EVERY: f64 = 250.0;
+
+/// Why a job is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// The user wants to go on later.
+    Pause,
+    /// The user does not want it any more.
+    Delete,
+}
+
+/// A job that is under way.
+#[derive(Default)]
+struct Job {
+    stop: Cell<Option<Stop>>,
+}
+
+impl Job {
+    fn check(&self) -> Result<(), Failure> {
+        if self.stop.get().is_some() { Err(Failure::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// See the module.
+pub struct ModelStore {
+    catalogue: Catalogue,
+    ports: RefCell<BTreeSet<PortId>>,
+    /// What is under way, by model.
+    jobs: RefCell<BTreeMap<ModelId, Rc<Job>>>,
+    /// Held by whoever works on a file: two models that need the same one wait for each other.
+    files: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
+    post: Box<dyn Fn(PortId, &JsValue)>,
+    /// Tells the document whether it may close.
+    busy: Box<dyn Fn(bool)>,
+}
+
+impl ModelStore {
+    /// `post` sends a message out on a port; `busy` hears whenever work begins and when all has ended.
+    pub fn new(post: impl Fn(PortId, &JsValue) + 'static, busy: impl Fn(bool) + 'static) -> Self {
+        Self {
+            catalogue: Catalogue::built_in(),
+            ports: RefCell::default(),
+            jobs: RefCell::default(),
+            files: RefCell::default(),
+            post: Box::new(post),
+            busy: Box::new(busy),
+        }
+    }
+
+    /// A port closed. What is under way goes on.
+    pub fn close(&self, port: PortId) {
+        self.ports.borrow_mut().remove(&port);
+    }
+
+    /// Serves one message.
+    pub async fn serve(self: &Rc<Self>, port: PortId, message: JsValue) {
+        let Some(incoming) = Incoming::read(&message) else { return };
+        let Some(request) = incoming.id else { return };
+        self.ports.borrow_mut().insert(port);
+        let result = match incoming.body::<ToModels>() {
+            Ok(call) => self.answer(call, &incoming.blobs).await,
+            Err(failure) => Err(failure),
+        };
+        if let Ok(message) = wire::answer(request, result) {
+            (self.post)(port, &message);
+        }
+    }
+
+    async fn answer(&self, call: ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
+        let done = Ok((ModelsReply::Done, vec![]));
+        match call {
+            ToModels::List => Ok((self.list().await?, vec![])),
+            ToModels::Offer { model } => Ok((self.offer(&model).await?, vec![])),
+            ToModels::Install { model, precision } => {
+                self.job(&model, async |job| self.install(&model, precision, job).await).await?;
+                done
+            }
+            ToModels::Add { url, precision } => {
+                let id = self.own_id(&url).await?;
+                self.job(&id, async |job| self.add(&id, &url, precision, job).await).await?;
+                done
+            }
+            ToModels::Import { name, precision } => {
+                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no file came along".into() })?;
+                let id = self.own_id(&name).await?;
+                self.job(&id, async |job| self.import(&id, &name, blob, precision, job).await).await?;
+                done
+            }
+            ToModels::Pause { model } => {
+                self.stop(&model, Stop::Pause);
+                done
+            }
+            ToModels::Verify { model } => {
+                self.job(&model, async |job| prepare::verify(self, &model, &model, job).await).await?;
+                done
+            }
+            ToModels::Export { model } => {
+                let records = Records::open().await?;
+                let record = records.read(&model).await.ok_or(Failure::Gone)?;
+                let blob = records.folder().blob(&records::pack(&record.id)).await?;
+                Ok((ModelsReply::Exported { name: format!("{model}.safetensors") }, vec![blob]))
+            }
+            ToModels::UseHub { origin } => {
+                records::set_setting(MIRROR, origin.trim_end_matches('/')).await?;
+                done
+            }
+            ToModels::Gpu => Ok((gpu::report().await?, vec![])),
+            ToModels::Measure { model } => {
+                let lock = self.file(&model);
+                let _held = lock.lock().await;
+                Ok((gpu::measure(&Records::open().await?, &model, &self.catalogue.vae.id).await?, vec![]))
+            }
+            ToModels::Delete { model } => {
+                self.delete(&model).await?;
+                done
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ jobs
+
+    /// Does `work` under the name of a model, so that it can be stopped, and says when it has ended.
+    async fn job(&self, model: &str, work: impl AsyncFnOnce(&Job) -> Result<(), Failure>) -> Result<(), Failure> {
+        if self.jobs.borrow().contains_key(model) {
+            return Err(Failure::Internal { detail: format!("{model} is being worked on already") });
+        }
+        let job = Rc::new(Job::default());
+        self.jobs.borrow_mut().insert(model.to_owned(), Rc::clone(&job));
+        (self.busy)(true);
+        self.tell(&ModelsEvent::Changed);
+        let result = work(&job).await;
+        self.jobs.borrow_mut().remove(model);
+        if self.jobs.borrow().is_empty() {
+            (self.busy)(false);
+        }
+        if job.stop.get() == Some(Stop::Delete) {
+            self.remove_files(model).await?;
+        }
+        self.tell(&ModelsEvent::Changed);
+        result
+    }
+
+    fn stop(&self, model: &str, why: Stop) -> bool {
+        let jobs = self.jobs.borrow();
+        let job = jobs.get(model);
+        if let Some(job) = job {
+            job.stop.set(Some(why));
+        }
+        job.is_some()
+    }
+
+    /// The lock of a file.
+    fn file(&self, id: &str) -> Rc<Mutex<()>> {
+        Rc::clone(self.files.borrow_mut().entry(id.to_owned()).or_default())
+    }
+
+    /// Whether somebody works on a file, perhaps under the name of another model.
+    fn is_held(&self, id: &str) -> bool {
+        self.files.borrow().get(id).is_some_and(|lock| lock.try_lock().is_none())
+    }
+
+    fn tell(&self, event: &ModelsEvent) {
+        let Ok(message) = wire::event(event) else { return };
+        for port in &*self.ports.borrow() {
+            (self.post)(*port, &message);
+        }
+    }
+
+    // ----------------------------------------------------------------- calls
+
+    async fn list(&self) -> Result<ModelsReply, Failure> {
+        let records = Records::open().await?;
+        let mut known = records.all().await?;
+        let mut models = vec![];
+        for entry in self.catalogue.models.iter().chain([&self.catalogue.vae]) {
+            let place = known.iter().position(|record| record.id == entry.id);
+            let record = place.map(|place| known.remove(place));
+            models.push(self.described(&records, entry, record).await);
+        }
+        for record in known {
+            let entry = Entry {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                repository: String::new(),
+                revision: String::new(),
+                path: String::new(),
+                licence: String::new(),
+            };
+            models.push(self.described(&records, &entry, Some(record)).await);
+        }
+        let (used, quota, persistent) = files::room().await?;
+        Ok(ModelsReply::Listed { models, storage: Storage { used, quota, persistent } })
+    }
+
+    async fn described(&self, records: &Records, entry: &Entry, record: Option<Record>) -> Model {
+        let status = match &record {
+            _ if self.jobs.borrow().contains_key(&entry.id) || self.is_held(&entry.id) => Status::Busy,
+            None => Status::Available,
+            Some(record) if record.state == State::Installed => Status::Installed,
+            Some(_) => Status::Paused,
+        };
+        let of_catalogue = !entry.repository.is_empty();
+        let source = format!("{}/{}", entry.repository, entry.path);
+        Model {
+            id: entry.id.clone(),
+            name: entry.name.clone(),
+            source: if of_catalogue { source } else { record.as_ref().map_or(String::new(), |r| r.source.clone()) },
+            licence: of_catalogue.then(|| entry.licence.clone()),
+            status,
+            precision: record.as_ref().map(|record| record.precision),
+            bytes: records.bytes(&entry.id).await,
+            sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
+        }
+    }
+
+    /// Origin of the hub, or of the mirror that the user set.
+    async fn hub(&self) -> Result<String, Failure> {
+        let mirror = records::setting(MIRROR).await?;
+        Ok(if mirror.is_empty() { self.catalogue.hub.clone() } else { mirror })
+    }
+
+    /// The files that a model of the catalogue needs.
+    fn needed(&self, model: &str) -> Result<Vec<&Entry>, Failure> {
+        let entry = self.catalogue.entry(model).ok_or(Failure::Gone)?;
+        Ok(if entry.id == self.catalogue.vae.id { vec![entry] } else { vec![entry, &self.catalogue.vae] })
+    }
+
+    async fn offer(&self, model: &str) -> Result<ModelsReply, Failure> {
+        let hub = self.hub().await?;
+        let records = Records::open().await?;
+        let mut bytes = 0;
+        for entry in self.needed(model)? {
+            let installed = records.read(&entry.id).await.is_some_and(|record| record.state == State::Installed);
+            if !installed {
+                let listing = download::listing(&hub, entry).await?;
+                bytes += listing.bytes.saturating_sub(records.folder().size(&records::part(&entry.id)).await);
+            }
+        }
+        let host = hub.split("://").nth(1).unwrap_or(&hub).to_owned();
+        Ok(ModelsReply::Offered { bytes, host })
+    }
+
+    async fn install(&self, model: &str, precision: Precision, job: &Job) -> Result<(), Failure> {
+        if self.catalogue.entry(model).is_none() {
+            // One of the user's own, whose download was interrupted.
+            let record = Records::open().await?.read(model).await.ok_or(Failure::Gone)?;
+            return self.add(model, &record.source, record.precision, job).await;
+        }
+        let hub = self.hub().await?;
+        for entry in self.needed(model)? {
+            let lock = self.file(&entry.id);
+            let _held = lock.lock().await;
+            // The VAE is small, and all pixels go through it: it keeps its precision.
+            let precision = if entry.id == self.catalogue.vae.id { Precision::F16 } else { precision };
+            let wanted = download::Wanted {
+                id: entry.id.clone(),
+                name: entry.name.clone(),
+                url: hub::file_url(&hub, entry),
+                listed: None,
+                licence: Some(entry.licence.clone()),
+                precision,
+            };
+            if prepare::is_installed(&wanted).await? {
+                continue;
+            }
+            let listed = Some(download::listing(&hub, entry).await?);
+            download::run(self, model, &download::Wanted { listed, ..wanted }, job).await?;
+            prepare::run(self, model, &entry.id, job).await?;
+        }
+        Ok(())
+    }
+
+    async fn add(&self, id: &str, url: &str, precision: Precision, job: &Job) -> Result<(), Failure> {
+        let name = url.rsplit('/').next().unwrap_or(url).to_owned();
+        let wanted =
+            download::Wanted { id: id.to_owned(), name, url: url.to_owned(), listed: None, licence: None, precision };
+        download::run(self, id, &wanted, job).await?;
+        prepare::run(self, id, id, job).await
+    }
+
+    async fn import(&self, id: &str, name: &str, blob: &Blob, precision: Precision, job: &Job) -> Result<(), Failure> {
+        prepare::import(self, id, name, blob, precision, job).await?;
+        prepare::run(self, id, id, job).await
+    }
+
+    async fn own_id(&self, name: &str) -> Result<String, Failure> {
+        let records = Records::open().await?;
+        let known: BTreeSet<String> = records.all().await?.into_iter().map(|record| record.id).collect();
+        Ok(own_id(name, |id| known.contains(id) || self.jobs.borrow().contains_key(id)))
+    }
+
+    async fn delete(&self, model: &str) -> Result<(), Failure> {
+        // A job removes what it worked on when it has stopped.
+        if !self.stop(model, Stop::Delete) {
+            self.remove_files(model).await?;
+            self.tell(&ModelsEvent::Changed);
+        }
+        Ok(())
+    }
+
+    async fn remove_files(&self, model: &str) -> Result<(), Failure> {
+        let records = Records::open().await?;
+        let lock = self.file(model);
+        let _held = lock.lock().await;
+        records.remove(model).await?;
+        // The shared part goes with the last model that needs it.
+        let vae = &self.catalogue.vae.id;
+        let others = records.all().await?.into_iter().any(|record| record.id != *vae);
+        if !others && self.jobs.borrow().is_empty() {
+            records.remove(vae).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Reports a job's progress, not too often, with its speed.
+struct Reporter<'a> {
+    store: &'a ModelStore,
+    model: &'a str,
+    work: Work,
+    total: u64,
+    begun: f64,
+    first: u64,
+    last: f64,
+}
+
+impl<'a> Reporter<'a> {
+    fn new(store: &'a ModelStore, model: &'a str, work: Work, total: u64, first: u64) -> Self {
+        Self { store, model, work, total, begun: milliseconds(), first, last: 0.0 }
+    }
+
+    fn report(&mut self, done: u64) {
+        let now = milliseconds();
+        if now - self.last < REPORT_EVERY && done < self.total {
+            return;
+        }
+        self.last = now;
+        let seconds = (now - self.begun) / 1000.0;
+        let rate = if seconds > 0.5 { done.saturating_sub(self.first) as f64 / seconds } else { 0.0 };
+        let (model, work, total) = (self.model.to_owned(), self.work, self.total);
+        self.store.tell(&ModelsEvent::Progressed { model, work, done, total, rate });
+    }
+}

@@ -1,0 +1,90 @@
+//! The folder with all models' files and records.
+
+use crate::browser::bytes;
+use crate::browser::files::Folder;
+use crate::models::record::Record;
+use crate::protocol::Failure;
+
+const FOLDER: &str = "models";
+
+/// Settings are in a folder of their own: a worker does not see the extension's storage.
+const SETTINGS: &str = "settings";
+
+/// A setting; empty where there is none.
+pub(super) async fn setting(name: &str) -> Result<String, Failure> {
+    let Ok(blob) = Folder::open(SETTINGS).await?.blob(name).await else { return Ok(String::new()) };
+    Ok(String::from_utf8_lossy(&bytes::read(&blob).await?).into_owned())
+}
+
+/// Keeps a setting.
+pub(super) async fn set_setting(name: &str, value: &str) -> Result<(), Failure> {
+    let file = Folder::open(SETTINGS).await?.file(name).await?;
+    file.truncate(0)?;
+    file.write(0, value.as_bytes())?;
+    file.flush()
+}
+
+/// Name of a record's file.
+fn record(id: &str) -> String {
+    format!("{id}.json")
+}
+
+/// Name of the file for the published form.
+pub(super) fn part(id: &str) -> String {
+    format!("{id}.part")
+}
+
+/// Name of the pack's file.
+pub(super) fn pack(id: &str) -> String {
+    format!("{id}.pack")
+}
+
+/// See the module.
+pub(super) struct Records(Folder);
+
+impl Records {
+    pub(super) async fn open() -> Result<Self, Failure> {
+        Folder::open(FOLDER).await.map(Self)
+    }
+
+    pub(super) fn folder(&self) -> &Folder {
+        &self.0
+    }
+
+    /// The record of a file. One that this version does not understand counts as absent.
+    pub(super) async fn read(&self, id: &str) -> Option<Record> {
+        let blob = self.0.blob(&record(id)).await.ok()?;
+        serde_json::from_slice(&bytes::read(&blob).await.ok()?).ok()
+    }
+
+    pub(super) async fn write(&self, of: &Record) -> Result<(), Failure> {
+        let text = serde_json::to_vec(of).map_err(|e| Failure::Internal { detail: e.to_string() })?;
+        let file = self.0.file(&record(&of.id)).await?;
+        file.truncate(0)?;
+        file.write(0, &text)?;
+        file.flush()
+    }
+
+    /// All records, by name.
+    pub(super) async fn all(&self) -> Result<Vec<Record>, Failure> {
+        let mut names = self.0.names().await?;
+        names.sort_unstable();
+        let mut all = vec![];
+        for id in names.iter().filter_map(|name| name.strip_suffix(".json")) {
+            all.extend(self.read(id).await);
+        }
+        Ok(all)
+    }
+
+    /// Bytes of a file's published form and pack.
+    pub(super) async fn bytes(&self, id: &str) -> u64 {
+        self.0.size(&part(id)).await + self.0.size(&pack(id)).await
+    }
+
+    /// Removes everything of a file. The record goes last: while it is there, the rest can be found.
+    pub(super) async fn remove(&self, id: &str) -> Result<(), Failure> {
+        self.0.remove(&part(id)).await?;
+        self.0.remove(&pack(id)).await?;
+        self.0.remove(&record(id)).await
+    }
+}

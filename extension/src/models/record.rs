@@ -1,0 +1,81 @@
+//! What is written down about a file, beside it: enough to go on after the browser was closed at any moment.
+
+use crate::protocol::models::Precision;
+use serde::{Deserialize, Serialize};
+
+/// How far a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Its published form is being downloaded, or was when the browser closed.
+    Downloading,
+    /// The user stopped the download, and may go on.
+    Paused,
+    /// Its published form is here and verified; its pack is not yet.
+    Downloaded,
+    /// Its pack is here and verified.
+    Installed,
+}
+
+/// The record of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// Name of the file here.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Where it comes from: an address, or the name of a file that the user chose.
+    pub source: String,
+    /// SPDX identifier, where known.
+    pub licence: Option<String>,
+    /// Length of the published form.
+    pub bytes: u64,
+    /// SHA-256 of the published form, where it is known beforehand.
+    pub sha256: Option<String>,
+    /// In what the pack keeps weights.
+    pub precision: Precision,
+    /// How far it has come.
+    pub state: State,
+    /// The pack, once there is one.
+    pub pack: Option<PackRecord>,
+}
+
+/// What is known of a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PackRecord {
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Which network it is, as [`Network::name`](wasm_core::moebius::packing::Network::name) has it.
+    pub network: String,
+}
+
+/// A file name for something of the user's: letters, digits and hyphens of its own name, so that nothing else can be
+/// meant, and told apart by a number.
+pub fn own_id(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = stem.split(['.', '?']).next().unwrap_or(stem);
+    let plain: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let plain: String = plain.trim_matches('-').chars().take(40).collect();
+    let first = format!("own-{}", if plain.is_empty() { "model" } else { &plain });
+    let numbered = (2..).map(|n| format!("{first}-{n}"));
+    std::iter::once(first.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_users_files_are_harmless_and_unique() {
+        let free = |_: &str| false;
+        assert_eq!(own_id("My Model.v2.bin", free), "own-my-model");
+        assert_eq!(own_id("https://host/a/b/../x?y=z", free), "own-x");
+        assert_eq!(own_id("../../", free), "own-model");
+        assert_eq!(own_id("a.bin", |id| id == "own-a" || id == "own-a-2"), "own-a-3");
+    }
+}

@@ -1,0 +1,219 @@
+//! Messages between the models page and the model store, which lives in the engine's worker.
+
+use serde::{Deserialize, Serialize};
+
+/// Name of the port that leads to the model store.
+pub const MODELS_PORT: &str = "models";
+
+/// Names a model: of the catalogue, or one of the user's own.
+pub type ModelId = String;
+
+/// In what a prepared model keeps its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers where that is harmless: half the space.
+    Int8,
+}
+
+/// What the page asks of the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ToModels {
+    /// What there is. Answered by [`ModelsReply::Listed`].
+    List,
+    /// What installing would download: the hub is asked, nothing else is sent. Answered by [`ModelsReply::Offered`].
+    Offer {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Download and prepare, or go on with it; the user has agreed to what was offered. Answered by [`ModelsReply::Done`] when it
+    /// is installed.
+    Install {
+        /// Which model.
+        model: ModelId,
+        /// In what its weights are to be kept.
+        precision: Precision,
+    },
+    /// Stop downloading, and keep what has come. Answered by [`ModelsReply::Done`].
+    Pause {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Take a model that the user has: blob 0 is a published file or a pack. Answered by [`ModelsReply::Done`].
+    Import {
+        /// Name of the file.
+        name: String,
+        /// In what its weights are to be kept, if it is no pack already.
+        precision: Precision,
+    },
+    /// Download a model from an address of the user's own. Answered by [`ModelsReply::Done`] when it is installed.
+    Add {
+        /// Where.
+        url: String,
+        /// In what its weights are to be kept.
+        precision: Precision,
+    },
+    /// Compare every byte with what was installed. Answered by [`ModelsReply::Done`].
+    Verify {
+        /// Which model.
+        model: ModelId,
+    },
+    /// The pack as a file. Answered by [`ModelsReply::Exported`] and one blob.
+    Export {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Ask a mirror of the hub from now on; the hub itself again if empty. Answered by [`ModelsReply::Done`].
+    UseHub {
+        /// Scheme and host.
+        origin: String,
+    },
+    /// What the GPU is and allows. Answered by [`ModelsReply::Gpu`].
+    Gpu,
+    /// How fast an installed model loads and runs, in about five seconds. Answered by [`ModelsReply::Measured`].
+    Measure {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Remove a model and everything of it, also while it downloads. Answered by [`ModelsReply::Done`].
+    Delete {
+        /// Which model.
+        model: ModelId,
+    },
+}
+
+/// What the store answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ModelsReply {
+    /// Everything in the catalogue and everything that is here.
+    Listed {
+        /// In the order to be shown.
+        models: Vec<Model>,
+        /// Bytes that are used, and that the browser allows.
+        storage: Storage,
+    },
+    /// What would be downloaded.
+    Offered {
+        /// How much.
+        bytes: u64,
+        /// From which host.
+        host: String,
+    },
+    /// One blob comes along.
+    Exported {
+        /// Name for the file.
+        name: String,
+    },
+    /// What the browser says about the GPU.
+    Gpu(Gpu),
+    /// Times of one run, in milliseconds.
+    Measured {
+        /// From nothing to ready: the adapter, the pack's bytes, the programs.
+        load: f64,
+        /// Two pictures to latents.
+        encode: f64,
+        /// One step of the sampler, both branches.
+        step: f64,
+    },
+    /// It is done.
+    Done,
+}
+
+/// The GPU, in words that name nobody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gpu {
+    /// Vendor, architecture or description, as far as the browser tells.
+    pub name: String,
+    /// Whether it is the CPU playing one.
+    pub software: bool,
+    /// Whether shaders may use 16-bit floats.
+    pub f16: bool,
+    /// Limits that matter, by WebGPU's names.
+    pub limits: Vec<(String, f64)>,
+}
+
+/// One model, or the VAE that all share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Model {
+    /// Its name in messages.
+    pub id: ModelId,
+    /// Its name for people.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// SPDX identifier, where known.
+    pub licence: Option<String>,
+    /// How far it has come.
+    pub status: Status,
+    /// In what its weights are kept, or will be.
+    pub precision: Option<Precision>,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// SHA-256 of the prepared file.
+    pub sha256: Option<String>,
+}
+
+/// How far a model has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It can be had.
+    Available,
+    /// It is being downloaded or prepared.
+    Busy,
+    /// Part of it is here.
+    Paused,
+    /// It is ready.
+    Installed,
+}
+
+/// Room for models.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Storage {
+    /// Bytes used by the extension.
+    pub used: f64,
+    /// Bytes that it may use.
+    pub quota: f64,
+    /// Whether the browser promised not to clear them on its own.
+    pub persistent: bool,
+}
+
+/// What the store is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// Bytes come in.
+    Downloading,
+    /// What came is hashed and compared.
+    Verifying,
+    /// Weights become what the GPU wants.
+    Preparing,
+}
+
+/// What the store tells of its own accord.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ModelsEvent {
+    /// A model came further.
+    Progressed {
+        /// Which.
+        model: ModelId,
+        /// Doing what.
+        work: Work,
+        /// Bytes done.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+        /// Bytes a second at present; 0 while unknown.
+        rate: f64,
+    },
+    /// Ask for the list again.
+    Changed,
+}
