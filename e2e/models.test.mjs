@@ -216,6 +216,36 @@ test('a file of code, a file of something else and a wrong address are refused i
   assert.equal((await model('own-diffusion-pytorch-model')).status, 'installed');
 });
 
+test('the page asks before it downloads, shows how far it is, and what is there', async () => {
+  hub.behaviour.pace = 4_000_000;
+  const own = await browser.page(`chrome-extension://${browser.id}/models.html`);
+  const card = own.locator('[data-model="ft_places2"]');
+  await card.locator('[data-action="install"]').click();
+  const consent = own.locator('#consent');
+  await consent.waitFor();
+  const text = await consent.textContent();
+  assert.ok(text.includes(new URL(hub.origin).host) && /\d MB/.test(text), text);
+  await own.locator('#consent-no').click();
+  assert.equal(hub.ranges().length, 0, 'no means no');
+
+  await card.locator('[data-action="install"]').click();
+  await own.locator('#consent-yes').click();
+  await card.locator('progress').waitFor();
+  await own.locator('[data-model="ft_places2"][data-status="installed"]').waitFor();
+  assert.equal((await model('ft_places2')).status, 'installed');
+
+  await card.locator('[data-action="delete"]').click();
+  await own.locator('#consent-yes').click();
+  await own.locator('[data-model="ft_places2"][data-status="available"]').waitFor();
+  assert.deepEqual(await files(), {});
+});
+
+test('the GPU is described without naming anybody', async () => {
+  const gpu = await ask({ call: 'gpu' });
+  assert.equal(gpu.reply, 'gpu');
+  assert.ok(gpu.limits.length > 3 && gpu.limits.every(([, value]) => value > 0), JSON.stringify(gpu));
+});
+
 test('a browser that is killed goes on where it was', async () => {
   hub.behaviour.pace = 1_500_000;
   // Whatever becomes of it: the browser that was asked is gone.
