@@ -13,9 +13,10 @@ use gloo_timers::future::TimeoutFuture;
 use sha2::{Digest, Sha256};
 
 /// How often a download is tried again without a single byte having come.
-const ATTEMPTS: u32 = 6;
-/// Pause before the first of these, milliseconds; doubled each time.
+const ATTEMPTS: u32 = 10;
+/// Pause before the first of these, milliseconds; doubled each time, up to the longest.
 const PAUSE: u32 = 400;
+const LONGEST_PAUSE: u32 = 3000;
 /// Bytes that are hashed at a time when a download is taken up again.
 const PIECE: usize = 4 << 20;
 
@@ -118,7 +119,7 @@ impl Download<'_> {
                     if failures > ATTEMPTS || self.hopeless {
                         return Err(Failure::Download { detail });
                     }
-                    self.wait(PAUSE << (failures - 1)).await?;
+                    self.wait((PAUSE << (failures - 1)).min(LONGEST_PAUSE)).await?;
                 }
                 Err(other) => return Err(other),
             }
