@@ -28,6 +28,9 @@ use web_sys::Blob;
 /// Number of a port, given by the document's script.
 type PortId = u32;
 
+/// Sends a message out on a port.
+type Post = Box<dyn Fn(PortId, &JsValue)>;
+
 /// Setting: origin of a mirror of the hub.
 const MIRROR: &str = "hub";
 /// Time between two reports of one download, milliseconds.
@@ -62,7 +65,7 @@ pub struct ModelStore {
     jobs: RefCell<BTreeMap<ModelId, Rc<Job>>>,
     /// Held by whoever works on a file: two models that need the same one wait for each other.
     files: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
-    post: Box<dyn Fn(PortId, &JsValue)>,
+    post: Post,
     /// Tells the document whether it may close.
     busy: Box<dyn Fn(bool)>,
 }
