@@ -43,6 +43,22 @@ height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | 
 /**
  * What the browser said.
  */
+detail: string, } | { "failure": "download", 
+/**
+ * What went wrong last.
+ */
+detail: string, } | { "failure": "hash-mismatch" } | { "failure": "storage-full", 
+/**
+ * How much more is needed, in bytes.
+ */
+missing: bigint, } | { "failure": "bad-model", 
+/**
+ * The engine's sentence.
+ */
+detail: string, } | { "failure": "gpu", 
+/**
+ * The engine's sentence.
+ */
 detail: string, } | { "failure": "internal", 
 /**
  * What was expected and what came.

@@ -1,6 +1,6 @@
 //! The one entry point to everything that is done with this repository.
 //!
-//! `cargo xtask demo | test | build | package | lint | size`; see [`USAGE`].
+//! `cargo xtask demo | test | parity | build | package | lint | size`; see [`USAGE`].
 
 mod build;
 mod demo;
@@ -19,6 +19,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 cargo xtask demo      build, erase something from a picture in a real browser, show where the pictures are
 cargo xtask test      every test: Rust, the page shim, the extension in a real browser
+cargo xtask parity    the engine's parity cases in a browser's WebGPU, and nothing else
 cargo xtask build     the unpacked extension, in dist/chrome/
 cargo xtask package   a zip for the Chrome Web Store, in dist/
 cargo xtask lint      formatting, clippy, TypeScript
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["parity"] => test::parity(),
         ["build"] => build::run(),
         ["package"] => package::run(),
         ["lint"] => lint::run(),

@@ -10,16 +10,25 @@ pub fn run() -> Result {
     build::run()?;
     build::parity()?;
     size::check()?;
-    browser_tests()
+    browser_tests(".test.mjs")
 }
 
-fn browser_tests() -> Result {
+/// The engine's parity cases in a browser.
+pub fn parity() -> Result {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    build::parity()?;
+    browser_tests("parity.test.mjs")
+}
+
+/// Runs the files in `e2e/` with names of this ending.
+fn browser_tests(ending: &str) -> Result {
     let chromium = tools::chromium()?;
     tools::virtual_screen()?;
     let folder = root().join("e2e");
     let mut files: Vec<String> = std::fs::read_dir(&folder)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".test.mjs"))
+        .filter(|name| name.ends_with(ending))
         .collect();
     files.sort();
     if files.is_empty() {

@@ -461,12 +461,13 @@ fn archives_that_pytorch_would_not_write_are_refused() {
     }
     let found = complaint(changed(|members| members[2].flags = 1));
     assert!(matches!(found, WeightsError::Unsupported(_)), "{found:?}");
-    let damages: [fn(&mut Vec<Member>); 13] = [
+    let damages: [fn(&mut Vec<Member>); 14] = [
         |members| members[1] = member("top/byteorder", b"middle"),
         |members| members[1] = member("top/byteorder", &[b'l'; 1000]),
         |members| members[2].name = "top/data/1".into(),
         |members| members[0].name = "data.pkl".into(),
         |members| members.push(member("other/data.pkl", b"}.")),
+        |members| members.push(member(&"x".repeat(60_000), b"")),
         |members| drop(members.remove(0)),
         |members| members[2].sizes = [15; 2],
         |members| members[2].sizes = [1 << 30; 2],

@@ -20,6 +20,8 @@ use zip::{CompressionMethod, ZipArchive};
 const MOST_FILES: u64 = MOST_TENSORS as u64 + 64;
 /// Most bytes of an archive's directory and headers: 256 for each file, where PyTorch needs about 150.
 const LONGEST_DIRECTORY: usize = 16 << 20;
+/// Longest name of a file. It is looked up for every tensor, and could have 64 KiB.
+const LONGEST_PATH: usize = 1 << 10;
 /// Longest file besides the storages and the pickle that is looked at.
 const LONGEST_NOTE: u64 = 64;
 
@@ -198,7 +200,7 @@ fn list<R: Read + Seek>(
         let (name, size) = (std::str::from_utf8(entry.name_raw()), entry.size());
         let end = entry.data_start().and_then(|start| start.checked_add(size));
         let (Ok(name), Some(start), Some(end)) = (name, entry.data_start(), end) else { return Ok(None) };
-        if end > length || size != entry.compressed_size() {
+        if end > length || size != entry.compressed_size() || name.len() > LONGEST_PATH {
             return Ok(None);
         }
         files.insert(name.to_owned(), File { start, length: size });

@@ -4,9 +4,12 @@
 use std::collections::HashMap;
 
 use wasm_core::Result;
+#[cfg(not(target_arch = "wasm32"))]
 use wasm_core::kernels::group_norm;
 use wasm_core::moebius::conditioning;
-use wasm_core::moebius::config::{GROUPS, UnetConfig};
+#[cfg(not(target_arch = "wasm32"))]
+use wasm_core::moebius::config::GROUPS;
+use wasm_core::moebius::config::UnetConfig;
 use wasm_core::weights::Source;
 
 use crate::networks::Loaded;
@@ -97,6 +100,7 @@ impl<'a> Modules<'a> {
 
     /// What a norm gives before the activation that is fused with ours, by the plain form, from the input that ours had; nothing if the
     /// module `root` + `name` is not such a norm.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn before_activation(&self, root: &str, name: &str, shape: &[usize], epsilon: f64) -> Result<Option<Vec<f32>>> {
         let (parent, leaf) = name.rsplit_once('.').unwrap_or(("", name));
         let input = match leaf {
