@@ -64,7 +64,7 @@ pub async fn unet_in_8_bits(gpu: &Gpu) -> Result<()> {
         true => [0, 6, 12, 18].map(|i| all[i]).to_vec(),
         false => all,
     };
-    let side = if slow_browser { 4 } else { UnetConfig::TINY.side };
+    let side = if slow_browser { 8 } else { UnetConfig::TINY.side };
     let mut configs = vec![("tiny", UnetConfig { side, ..UnetConfig::TINY })];
     if !gpu.is_software() {
         configs.push(("full-size", UnetConfig::FULL));
