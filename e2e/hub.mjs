@@ -43,7 +43,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
  * Starts a hub with `files`, a map from `owner/name/path` to bytes.
  *
  * `behaviour` may be changed at any time: `cuts`, a list of lengths after which connections break off, one each; `corrupt`, an
- * offset whose byte is wrong; `ranges: false`, a server that does not know them; `pace`, bytes a second.
+ * offset whose byte is wrong; `ranges: false`, a server that does not know them; `pace`, bytes a second on each connection.
  */
 export async function startHub(files) {
   const behaviour = { cuts: [], corrupt: undefined, ranges: true, pace: Infinity };
@@ -66,8 +66,10 @@ export async function startHub(files) {
       if (!more && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')]);
       if (behaviour.pace !== Infinity) await new Promise((done) => setTimeout(done, 50));
     }
-    if (end < body.length) response.destroy();
-    else response.end();
+    if (end >= body.length) return response.end();
+    // What lies in a socket when it breaks is lost on both sides; a moment before, the browser has been handed what came.
+    await new Promise((done) => setTimeout(done, 150));
+    response.destroy();
   }
 
   const server = http.createServer(async (request, response) => {
@@ -113,6 +115,8 @@ export async function startHub(files) {
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
     behaviour,
+    /** May be changed, as a publisher changes them. */
+    files,
     requests,
     /** The ranges that were asked of a signed address, in order; undefined for the whole. */
     ranges: () => requests.filter(({ path }) => path.startsWith('/signed/')).map(({ range }) => range),

@@ -139,6 +139,84 @@ test('a connection that breaks off at ten places is taken up where it broke', as
   assert.equal((await model('ft_places2')).status, 'installed');
 });
 
+test('a server that is slow on each connection is asked on several', async () => {
+  const size = (await tinyUnet()).length;
+  hub.behaviour.pace = size / 16;
+  const begun = performance.now();
+  const installing = install();
+  await until(async () => hub.ranges().length > 2);
+  // The parts of the file come together, also across a pause.
+  await ask({ call: 'pause', model: 'ft_places2' });
+  assert.equal((await installing).failure, 'cancelled');
+  const offer = await ask({ call: 'offer', model: 'ft_places2' });
+  assert.ok(offer.bytes < size + (await tinyVae()).length, 'what has come is not offered again');
+  hub.behaviour.pace = size / 4;
+  assert.deepEqual(await install(), { reply: 'done' });
+  assert.equal((await model('ft_places2')).status, 'installed');
+  const seconds = (performance.now() - begun) / 1000;
+  assert.ok(seconds < 16, `${seconds} s`);
+  const starts = hub.ranges().map((range) => Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0));
+  assert.ok(starts[1] > size / 4, `${starts}: another part, not the rest`);
+});
+
+test('a newer file replaces an older one, which stays until then', async () => {
+  await install();
+  const older = (await model('ft_places2')).sha256;
+  assert.equal((await ask({ call: 'offer', model: 'ft_places2' })).bytes, 0, 'up to date');
+  // The same weights in another container: another file, and another pack of it.
+  const newer = Buffer.concat([await tinyUnet()]);
+  newer[newer.length - 1] ^= 1;
+  hub.files.set(UNET, newer);
+  assert.equal((await ask({ call: 'offer', model: 'ft_places2' })).bytes, newer.length);
+  hub.behaviour.corrupt = 1_234_567;
+  assert.equal((await install()).failure, 'hash-mismatch');
+  assert.equal((await model('ft_places2')).status, 'installed', 'the older one is still there');
+  assert.equal((await model('ft_places2')).sha256, older);
+  assert.deepEqual(await ask({ call: 'verify', model: 'ft_places2' }), { reply: 'done' });
+  hub.behaviour.corrupt = undefined;
+  hub.files.set(UNET, await tinyUnet());
+});
+
+test('a pack of another version is told from a damaged one', async () => {
+  await install();
+  await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    const handle = await folder.getFileHandle('ft_places2.json');
+    const record = JSON.parse(await (await handle.getFile()).text());
+    record.pack.layout = 0;
+    const out = await handle.createWritable();
+    await out.write(JSON.stringify(record));
+    await out.close();
+  });
+  assert.equal((await model('ft_places2')).status, 'outdated');
+  const { settings } = await list();
+  assert.equal(settings.preferred, null);
+  assert.ok((await ask({ call: 'offer', model: 'ft_places2' })).bytes > 0);
+  assert.deepEqual(await install(), { reply: 'done' });
+  const exported = await page.evaluate(async () => {
+    const { blobs } = await ask({ call: 'export', model: 'ft_places2' });
+    const text = await blobs[0].slice(0, 1 << 20).text();
+    const other = text.replace(/"layout":"\d+"/, (found) => found.replace(/\d+/, '9'));
+    const bytes = new Blob([blobs[0].slice(0, 8), other.slice(8), blobs[0].slice(1 << 20)]);
+    return (await ask({ call: 'import', name: 'x.safetensors', precision: 'f16' }, [new File([bytes], 'x.safetensors')])).body;
+  });
+  assert.equal(exported.err?.failure, 'other-layout', JSON.stringify(exported));
+});
+
+test('settings are kept', async () => {
+  await install();
+  await install('pretrained');
+  assert.equal((await list()).settings.preferred, 'ft_places2');
+  await ask({ call: 'prefer', model: 'pretrained' });
+  await ask({ call: 'keep-warm', minutes: 15 });
+  const { settings } = await list();
+  assert.deepEqual(settings, { preferred: 'pretrained', warmMinutes: 15, hub: hub.origin, mirror: true });
+  await ask({ call: 'delete', model: 'pretrained' });
+  assert.equal((await list()).settings.preferred, 'ft_places2', 'what is not there cannot be used');
+  await ask({ call: 'prefer', model: '' });
+  await ask({ call: 'keep-warm', minutes: 5 });
+});
+
 test('a wrong byte is noticed, and nothing stays', async () => {
   hub.behaviour.corrupt = 1_234_567;
   const failure = await install();

@@ -17,6 +17,12 @@ pub fn milliseconds() -> f64 {
     now()
 }
 
+/// Bytes that the module's memory has grown to. It never shrinks.
+pub fn memory() -> f64 {
+    const PAGE: f64 = 65536.0;
+    core::arch::wasm32::memory_size::<0>() as f64 * PAGE
+}
+
 /// Lets the worker's other tasks run: incoming messages, above all.
 ///
 /// A message through a `MessageChannel` comes back after the messages that are already waiting and, unlike a

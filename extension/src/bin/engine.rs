@@ -24,8 +24,8 @@ mod worker {
         let busy = move |busy: bool| {
             let _ = out.post_message(&object(&[("busy", busy.into())]));
         };
-        let hub = Rc::new(Hub::new(post.clone()));
-        let store = Rc::new(ModelStore::new(post, busy));
+        let store = Rc::new(ModelStore::new(post.clone(), busy));
+        let hub = Rc::new(Hub::new(Rc::clone(store.warm()), post));
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let data = event.data();
             let Some(port) = field(&data, "port").as_f64() else { return };

@@ -5,6 +5,7 @@
 
 pub mod bytes;
 pub mod files;
+pub mod gpu;
 pub mod i18n;
 pub mod menus;
 pub mod net;

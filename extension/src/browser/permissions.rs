@@ -35,3 +35,12 @@ pub async fn request(pattern: &str) -> Result<bool, Failure> {
     let answer = request_js(&origins(pattern)).map_err(refused)?;
     Ok(JsFuture::from(answer).await.map_err(refused)?.is_truthy())
 }
+
+/// Asks the user for the host of an address, unless it is allowed already; whether there is anything new to try.
+///
+/// # Errors
+/// When no click or key press was made just before.
+pub async fn ask_for_host(url: &web_sys::Url) -> Result<bool, Failure> {
+    let pattern = format!("{}//{}/*", url.protocol(), url.hostname());
+    Ok(!contains(&pattern).await? && request(&pattern).await?)
+}

@@ -14,6 +14,8 @@ extern "C" {
     fn send_message_js(message: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = getContexts)]
     fn get_contexts(filter: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getManifest)]
+    fn get_manifest() -> JsValue;
 
     /// A two-way channel to another context.
     pub type Port;
@@ -31,6 +33,11 @@ extern "C" {
     type ChromeEvent;
     #[wasm_bindgen(method, js_name = addListener)]
     fn add_listener(this: &ChromeEvent, listener: &Function);
+}
+
+/// The extension's version.
+pub fn version() -> String {
+    super::field(&get_manifest(), "version").as_string().unwrap_or_default()
 }
 
 impl Port {

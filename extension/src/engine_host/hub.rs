@@ -1,5 +1,6 @@
 //! All ports, and whose turn it is.
 
+use super::model_store::{Warm, Watch};
 use super::picture::Picture;
 use super::turns::Turns;
 use crate::browser::bytes;
@@ -30,6 +31,8 @@ struct Port {
     key: RefCell<Option<String>>,
     /// What was done since the overlay last said that nothing needs to be kept.
     unfinished: Cell<bool>,
+    /// While the overlay is open, the GPU keeps its model.
+    watch: RefCell<Option<Watch>>,
 }
 
 impl Port {
@@ -48,19 +51,22 @@ pub struct Hub {
     draft: RefCell<Option<(String, Rc<Port>)>>,
     /// Whose turn it is to fill.
     turns: Turns,
+    warm: Rc<Warm>,
     post: Post,
 }
 
 impl Hub {
-    /// `post` sends a message out on a port.
-    pub fn new(post: impl Fn(PortId, &JsValue) + 'static) -> Self {
-        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), post: Box::new(post) }
+    /// `warm` has the model on the GPU, `post` sends a message out on a port.
+    pub fn new(warm: Rc<Warm>, post: impl Fn(PortId, &JsValue) + 'static) -> Self {
+        let post = Box::new(post);
+        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), warm, post }
     }
 
     /// A port closed. An unfinished edit is kept; otherwise its jobs stop at their next checkpoint and its picture is
     /// freed.
     pub fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
+        port.watch.take();
         let key = port.key.borrow().clone();
         if let Some(key) = key.filter(|_| port.unfinished.get()) {
             let displaced = self.draft.borrow_mut().replace((key, port));
@@ -83,7 +89,8 @@ impl Hub {
     pub async fn serve(&self, id: PortId, message: JsValue) {
         let Some(incoming) = Incoming::read(&message) else { return };
         let Some(request) = incoming.id else { return };
-        let port = Rc::clone(self.ports.borrow_mut().entry(id).or_default());
+        let opened = || Rc::new(Port { watch: RefCell::new(Some(self.warm.watch())), ..Port::default() });
+        let port = Rc::clone(self.ports.borrow_mut().entry(id).or_insert_with(opened));
         let result = match incoming.body::<ToEngine>() {
             Ok(call) => self.answer(id, &port, call, &incoming.blobs).await,
             Err(failure) => Err(failure),

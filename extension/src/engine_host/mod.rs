@@ -5,6 +5,7 @@
 //! ([`hub`]), so that two tabs take turns and neither starves. The models page has ports of its own, which lead to the
 //! [`model_store`].
 
+mod busy;
 mod canvas;
 mod hub;
 mod model_store;
@@ -12,4 +13,4 @@ mod picture;
 mod turns;
 
 pub use hub::Hub;
-pub use model_store::ModelStore;
+pub use model_store::{ModelStore, Warm};

@@ -3,4 +3,5 @@
 
 pub mod catalogue;
 pub mod hub;
+pub mod ranges;
 pub mod record;

@@ -1,5 +1,6 @@
 //! What is written down about a file, beside it: enough to go on after the browser was closed at any moment.
 
+use super::ranges::Range;
 use crate::protocol::models::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +14,12 @@ pub enum State {
     Paused,
     /// Its published form is here and verified; its pack is not yet.
     Downloaded,
-    /// Its pack is here and verified.
+    /// Its pack is here and verified, and it is not needed any more.
     Installed,
 }
 
 /// The record of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
     /// Name of the file here.
@@ -29,16 +30,20 @@ pub struct Record {
     pub source: String,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
-    /// Length of the published form.
+    /// Length of the published form; 0 while nobody knows it.
     pub bytes: u64,
-    /// SHA-256 of the published form, where it is known beforehand.
+    /// What of it has not come. Bytes that came after this was written down last come again.
+    pub missing: Vec<Range>,
+    /// SHA-256 of the published form, where it is known.
     pub sha256: Option<String>,
-    /// In what the pack keeps weights.
+    /// In what the pack is to keep weights.
     pub precision: Precision,
-    /// How far it has come.
+    /// How far the published form has come.
     pub state: State,
-    /// The pack, once there is one.
+    /// The pack, once there is one. While a newer published form is on its way, that of the older one.
     pub pack: Option<PackRecord>,
+    /// When the pack was last used, milliseconds since 1970.
+    pub used: Option<f64>,
 }
 
 /// What is known of a pack.
@@ -51,6 +56,12 @@ pub struct PackRecord {
     pub sha256: String,
     /// Which network it is, as [`Network::name`](wasm_core::moebius::packing::Network::name) has it.
     pub network: String,
+    /// In what it keeps weights.
+    pub precision: Precision,
+    /// Version of its layout: another version of the extension may not understand it.
+    pub layout: u32,
+    /// SHA-256 of the published form that it was made of, where it is known.
+    pub source_sha256: Option<String>,
 }
 
 /// A file name for something of the user's: letters, digits and hyphens of its own name, so that nothing else can be

@@ -42,6 +42,8 @@ impl Page {
         let act: Act = match action {
             "install" => Self::install,
             "pause" => |page, model| page.run(ToModels::Pause { model: model.clone() }, model, "modelsDonePause"),
+            "prefer" => |page, model| page.run(ToModels::Prefer { model: model.clone() }, model, "modelsDonePrefer"),
+            "update" => Self::install,
             "verify" => |page, model| page.run(ToModels::Verify { model: model.clone() }, model, "modelsDoneVerify"),
             "export" => |page, model| page.run(ToModels::Export { model: model.clone() }, model, "modelsDoneExport"),
             "delete" => Self::delete,
@@ -72,9 +74,16 @@ impl Page {
         let offer = self.store.call(&ToModels::Offer { model: model.id.clone() }, &[]).await;
         row.note("");
         match offer {
+            Ok((ModelsReply::Offered { bytes: 0, .. }, _)) if model.status == Status::Installed => {
+                let sentence = i18n::text("modelsCurrent", &[&model.name]);
+                row.note(&sentence);
+                self.say(&sentence);
+                false
+            }
             Ok((ModelsReply::Offered { bytes, host }, _)) => {
+                let title = if model.status == Status::Installed { "modelsUpdateTitle" } else { "modelsConsentTitle" };
                 let question = Question {
-                    title: &i18n::text("modelsConsentTitle", &[&model.name]),
+                    title: &i18n::text(title, &[&model.name]),
                     text: &i18n::text("modelsConsent", &[&words::size(bytes as f64), &host]),
                     yes: &i18n::text("modelsDownload", &[]),
                     no: &i18n::text("askNotNow", &[]),

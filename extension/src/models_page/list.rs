@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlAnchorElement, HtmlElement, HtmlProgressElement, Html
 /// Id of the part that all models share: it comes with the first one and is never installed by itself.
 const SHARED: &str = "vae";
 /// Every button of a card, in order.
-const ACTIONS: [&str; 5] = ["install", "pause", "verify", "export", "delete"];
+const ACTIONS: [&str; 7] = ["install", "pause", "prefer", "update", "verify", "export", "delete"];
 
 /// See the module.
 pub(super) struct List {
@@ -36,8 +36,25 @@ impl List {
         self.rows.borrow().iter().find(|row| row.model.borrow().id == id).cloned()
     }
 
-    /// Shows these models, in this order.
-    pub(super) fn show(&self, models: &[Model]) -> Result<(), Failure> {
+    /// Id of the first model.
+    pub(super) fn first(&self) -> Option<String> {
+        self.rows.borrow().first().map(|row| row.model().id)
+    }
+
+    /// The models that can be measured and erased with.
+    pub(super) fn usable(&self) -> Vec<Model> {
+        let models = self.rows.borrow().iter().filter(|row| !row.shared()).map(|row| row.model()).collect::<Vec<_>>();
+        models.into_iter().filter(|model| model.status == Status::Installed).collect()
+    }
+
+    /// All models that are here, at least in part.
+    pub(super) fn here(&self) -> Vec<Model> {
+        let models = self.rows.borrow().iter().map(|row| row.model()).collect::<Vec<_>>();
+        models.into_iter().filter(|model| model.status != Status::Available).collect()
+    }
+
+    /// Shows these models, in this order; `preferred` is the one to erase with.
+    pub(super) fn show(&self, models: &[Model], preferred: Option<&str>) -> Result<(), Failure> {
         let rows = models.iter().map(|model| match self.row(&model.id) {
             Some(row) => Ok(row),
             None => self.make(model).map(Rc::new),
@@ -57,6 +74,7 @@ impl List {
                 Some(card) if card == *AsRef::<Element>::as_ref(&row.element) => there = card.next_element_sibling(),
                 _ => _ = self.element.insert_before(&row.element, there.as_deref()).map_err(refused)?,
             }
+            row.preferred.set(preferred == Some(model.id.as_str()));
             row.show(model);
         }
         *self.rows.borrow_mut() = rows;
@@ -70,7 +88,13 @@ impl List {
         translate_copy(&element);
         attribute(&element, "data-model", &model.id);
         self.made.set(self.made.get() + 1);
-        let row = Row { element, model: RefCell::new(model.clone()), waiting: Cell::new(0), pace: RefCell::default() };
+        let row = Row {
+            element,
+            model: RefCell::new(model.clone()),
+            preferred: Cell::new(false),
+            waiting: Cell::new(0),
+            pace: RefCell::default(),
+        };
         let id = format!("model-{}", self.made.get());
         attribute(&row.field::<HtmlElement>("name"), "id", &id);
         for named in ["actions", "bar"] {
@@ -84,6 +108,8 @@ impl List {
 pub(super) struct Row {
     element: HtmlElement,
     model: RefCell<Model>,
+    /// It is the one to erase with.
+    preferred: Cell<bool>,
     /// Requests about this model that this page made and that are not answered.
     waiting: Cell<u32>,
     pace: RefCell<Pace>,
@@ -105,11 +131,11 @@ impl Row {
         self.model.borrow().id == SHARED
     }
 
-    /// In what the weights are to be kept: as began, or else as chosen.
+    /// In what the weights are to be kept: as they are or as began, or else as chosen.
     pub(super) fn precision(&self) -> Precision {
         let chosen = chosen_precision(&self.field("precision-choice"));
         let model = self.model.borrow();
-        model.precision.filter(|_| model.status == Status::Paused).unwrap_or(chosen)
+        model.precision.filter(|_| model.status != Status::Available).unwrap_or(chosen)
     }
 
     /// A line about what has been done.
@@ -147,7 +173,9 @@ impl Row {
         attribute(&self.element, "data-status", status_name(model.status));
         self.field::<HtmlElement>("name").set_text_content(Some(&model.name));
         self.field::<HtmlElement>("status").set_text_content(Some(&words::status(model.status)));
+        self.field::<HtmlElement>("preferred").set_hidden(!self.preferred.get());
         self.field::<HtmlElement>("shared").set_hidden(!self.shared());
+        self.field::<HtmlElement>("outdated").set_hidden(model.status != Status::Outdated);
 
         let source: HtmlAnchorElement =
             self.detail("source", Some(model.source.as_str()).filter(|source| !source.is_empty()));
@@ -159,6 +187,7 @@ impl Row {
         self.detail::<HtmlElement>("precision", model.precision.map(words::precision).as_deref());
         let size = (model.bytes > 0).then(|| words::size(model.bytes as f64));
         self.detail::<HtmlElement>("size", size.as_deref());
+        self.detail::<HtmlElement>("used", model.used.map(date).as_deref());
         let hash: HtmlElement = self.detail("sha256", model.sha256.as_deref().map(units::short_hash).as_deref());
         hash.set_title(model.sha256.as_deref().unwrap_or_default());
 
@@ -170,14 +199,21 @@ impl Row {
 
     fn show_buttons(&self) {
         let status = self.model.borrow().status;
+        let own = !matches!(&self.model.borrow().licence, Some(_));
         let offered: &[&str] = match (status, self.shared()) {
             (Status::Available, false) => &["install"],
             (Status::Busy, false) => &["pause", "delete"],
-            (Status::Paused, false) => &["install", "delete"],
-            (Status::Paused, true) => &["delete"],
-            (Status::Installed, _) => &["verify", "export", "delete"],
+            (Status::Outdated, false) if own => &["delete"],
+            (Status::Paused | Status::Outdated, false) => &["install", "delete"],
+            (Status::Paused | Status::Outdated, true) => &["delete"],
+            (Status::Installed, true) => &["verify", "export", "delete"],
+            // What the user brought along has no place to be updated from.
+            (Status::Installed, false) if own => &["prefer", "verify", "export", "delete"],
+            (Status::Installed, false) => &["prefer", "update", "verify", "export", "delete"],
             (Status::Available | Status::Busy, true) => &[],
         };
+        let offered: Vec<&str> =
+            offered.iter().copied().filter(|&action| !(action == "prefer" && self.preferred.get())).collect();
         let mut lost = false;
         for action in ACTIONS {
             let button = self.button(action);
@@ -232,6 +268,12 @@ impl Drop for Waiting {
     }
 }
 
+/// A day, as the user's language writes it.
+fn date(milliseconds: f64) -> String {
+    let date = js_sys::Date::new(&milliseconds.into());
+    String::from(date.to_locale_date_string(&i18n::language(), &js_sys::Object::new()))
+}
+
 /// What a list of precisions says.
 pub(super) fn chosen_precision(select: &HtmlSelectElement) -> Precision {
     if select.value() == "int8" { Precision::Int8 } else { Precision::F16 }
@@ -243,5 +285,6 @@ fn status_name(status: Status) -> &'static str {
         Status::Busy => "busy",
         Status::Paused => "paused",
         Status::Installed => "installed",
+        Status::Outdated => "outdated",
     }
 }

@@ -1,10 +1,11 @@
 //! The models page, the extension's options: which models there are, and getting, checking, keeping and removing them.
 //!
 //! Pure and tested natively: [`units`] (bytes, rates and times as people read them), [`pace`] (how often progress is
-//! spoken). The rest binds them to `models.html`: `page` holds everything together, `store` is the line to the model
+//! spoken), [`diagnostics`] (a text for whoever helps). The rest binds them to `models.html`: `page` holds everything together, `store` is the line to the model
 //! store, `list` shows the models, `actions` does what their buttons say, `own` takes models that the user has, `room`
-//! speaks of storage, `consent` asks, `notice` tells, `words` finds the sentences.
+//! speaks of storage, `gpu` of the GPU and its speed, `settings` keeps what the user sets, `consent` asks, `notice` tells, `words` finds the sentences.
 
+pub mod diagnostics;
 pub mod pace;
 pub mod units;
 
@@ -15,6 +16,8 @@ mod consent;
 #[cfg(target_arch = "wasm32")]
 mod dom;
 #[cfg(target_arch = "wasm32")]
+mod gpu;
+#[cfg(target_arch = "wasm32")]
 mod list;
 #[cfg(target_arch = "wasm32")]
 mod notice;
@@ -24,6 +27,8 @@ mod own;
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod room;
+#[cfg(target_arch = "wasm32")]
+mod settings;
 #[cfg(target_arch = "wasm32")]
 mod store;
 #[cfg(target_arch = "wasm32")]

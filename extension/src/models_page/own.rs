@@ -4,9 +4,11 @@ use super::consent::Question;
 use super::dom::{attribute, document, on};
 use super::list::chosen_precision;
 use super::page::Page;
-use crate::browser::i18n;
+use super::store::unexpected;
+use super::words;
+use crate::browser::{i18n, permissions};
 use crate::protocol::Failure;
-use crate::protocol::models::ToModels;
+use crate::protocol::models::{ModelsReply, ToModels};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DragEvent, Event, File, FileList, Url};
@@ -95,9 +97,17 @@ impl Page {
             let _ = self.dom.add_url.focus();
             return;
         };
+        let bytes = match self.look(&url).await {
+            Ok(bytes) => bytes,
+            Err(failure) => return self.fail(&failure, |page| spawn_local(Rc::clone(page).add())),
+        };
+        let text = match bytes {
+            0 => i18n::text("modelsAddConsent", &[&url.host()]),
+            bytes => i18n::text("modelsConsent", &[&words::size(bytes as f64), &url.host()]),
+        };
         let question = Question {
             title: &i18n::text("modelsAddTitle", &[]),
-            text: &i18n::text("modelsAddConsent", &[&url.host()]),
+            text: &text,
             yes: &i18n::text("modelsDownload", &[]),
             no: &i18n::text("askNotNow", &[]),
         };
@@ -105,6 +115,22 @@ impl Page {
             self.dom.add_url.set_value("");
             let call = ToModels::Add { url: url.href(), precision: chosen_precision(&self.dom.own_precision) };
             self.take(call, vec![], "modelsAdding", url.host());
+        }
+    }
+
+    /// How large a file is. Servers that do not allow other origins are read with the user's permission, for which the
+    /// click on the button still counts.
+    async fn look(&self, url: &Url) -> Result<u64, Failure> {
+        let call = ToModels::Look { url: url.href() };
+        self.own_note(&i18n::text("modelsAsking", &[]));
+        let mut looked = self.store.call(&call, &[]).await;
+        if looked.is_err() && permissions::ask_for_host(url).await? {
+            looked = self.store.call(&call, &[]).await;
+        }
+        self.own_note("");
+        match looked? {
+            (ModelsReply::Offered { bytes, .. }, _) => Ok(bytes),
+            (other, _) => Err(unexpected(&other)),
         }
     }
 

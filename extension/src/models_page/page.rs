@@ -5,7 +5,7 @@ use super::dom::{Dom, attribute, translate};
 use super::list::List;
 use super::notice::{self, Alert};
 use super::store::{Heard, Store};
-use super::{actions, own, room, words};
+use super::{actions, gpu, own, room, settings, words};
 use crate::browser::i18n;
 use crate::protocol::models::ModelsEvent;
 use gloo_timers::future::TimeoutFuture;
@@ -29,6 +29,7 @@ pub(super) struct Page {
     stale: Cell<bool>,
     /// Models of the user's own that are being taken in.
     pub taking: Cell<u32>,
+    pub gpu: gpu::Report,
 }
 
 /// Starts the page.
@@ -50,6 +51,7 @@ pub fn start() {
             listing: Cell::new(false),
             stale: Cell::new(false),
             taking: Cell::new(0),
+            gpu: gpu::Report::default(),
         }
     });
     consent::bind(&page);
@@ -57,6 +59,8 @@ pub fn start() {
     actions::bind(&page);
     own::bind(&page);
     room::bind(&page);
+    gpu::bind(&page);
+    settings::bind(&page);
     page.refresh();
 }
 
@@ -79,11 +83,13 @@ impl Page {
             self.dom.loading.set_hidden(true);
             attribute(&self.dom.models, "aria-busy", "false");
             match listed {
-                Ok((models, storage)) => {
-                    if let Err(failure) = self.list.show(&models) {
+                Ok((models, storage, settings)) => {
+                    if let Err(failure) = self.list.show(&models, settings.preferred.as_deref()) {
                         self.fail(&failure, Self::refresh);
                     }
                     self.show_storage(&storage);
+                    self.show_settings(&settings);
+                    self.show_measurable(settings.preferred);
                 }
                 Err(failure) => return self.fail(&failure, Self::refresh),
             }

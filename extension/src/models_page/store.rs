@@ -2,7 +2,7 @@
 
 use crate::browser::runtime::{self, Port};
 use crate::protocol::background::ToBackground;
-use crate::protocol::models::{MODELS_PORT, Model, ModelsEvent, ModelsReply, Storage, ToModels};
+use crate::protocol::models::{MODELS_PORT, Model, ModelsEvent, ModelsReply, Settings, Storage, ToModels};
 use crate::protocol::{Answer, Failure};
 use crate::wire::{self, Caller, Incoming};
 use futures::future::{Either, select};
@@ -61,10 +61,10 @@ impl Store {
         Self { hear: Rc::new(hear), line: Mutex::new(None) }
     }
 
-    /// Everything there is, and the room for it.
-    pub(super) async fn list(&self) -> Result<(Vec<Model>, Storage), Failure> {
+    /// Everything there is, the room for it, and what the user set.
+    pub(super) async fn list(&self) -> Result<(Vec<Model>, Storage, Settings), Failure> {
         match self.call(&ToModels::List, &[]).await? {
-            (ModelsReply::Listed { models, storage }, _) => Ok((models, storage)),
+            (ModelsReply::Listed { models, storage, settings }, _) => Ok((models, storage, settings)),
             (other, _) => Err(unexpected(&other)),
         }
     }

@@ -53,6 +53,20 @@ pub fn time_left(done: u64, total: u64, rate: f64, separator: &str) -> Option<Me
     })
 }
 
+/// How long something took, to two digits.
+pub fn time(milliseconds: f64, separator: &str) -> Measure {
+    let seconds = milliseconds / 1000.0;
+    if milliseconds < 99.5 {
+        Measure::new(milliseconds, usize::from(milliseconds < 9.95), separator, "unitMilliseconds")
+    } else if seconds < 0.995 {
+        Measure::new((milliseconds / 10.0).round() * 10.0, 0, separator, "unitMilliseconds")
+    } else if seconds < 99.5 {
+        Measure::new(seconds, usize::from(seconds < 9.95), separator, "unitSeconds")
+    } else {
+        Measure::new(seconds / 60.0, usize::from(seconds < 597.0), separator, "unitMinutes")
+    }
+}
+
 /// How much is done, 0 to 1; none while it is not known how much there is.
 pub fn fraction(done: u64, total: u64) -> Option<f64> {
     (total > 0).then(|| (done as f64 / total as f64).min(1.0))
@@ -71,6 +85,21 @@ mod tests {
 
     fn text(measure: Measure) -> String {
         format!("{} {}", measure.number, measure.unit)
+    }
+
+    #[test]
+    fn times_have_two_digits() {
+        for (milliseconds, expected) in [
+            (0.44, "0.4 unitMilliseconds"),
+            (29.04, "29 unitMilliseconds"),
+            (689.0, "690 unitMilliseconds"),
+            (994.9, "990 unitMilliseconds"),
+            (996.0, "1.0 unitSeconds"),
+            (20_400.0, "20 unitSeconds"),
+            (150_000.0, "2.5 unitMinutes"),
+        ] {
+            assert_eq!(text(time(milliseconds, ".")), expected);
+        }
     }
 
     #[test]

@@ -18,12 +18,18 @@ pub(super) fn size(bytes: f64) -> String {
     measured(&units::bytes(bytes, &separator()))
 }
 
+/// A time in milliseconds.
+pub(super) fn time(milliseconds: f64) -> String {
+    measured(&units::time(milliseconds, &separator()))
+}
+
 /// What is being done.
 pub(super) fn work(work: Work) -> String {
     let key = match work {
         Work::Downloading => "modelsDownloading",
         Work::Verifying => "modelsVerifying",
         Work::Preparing => "modelsPreparing",
+        Work::Measuring => "modelsMeasuring",
     };
     text(key, &[])
 }
@@ -32,6 +38,9 @@ pub(super) fn work(work: Work) -> String {
 pub(super) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String {
     let so_far = size(done as f64);
     let mut parts = vec![work(doing)];
+    if doing == Work::Measuring {
+        return parts.remove(0);
+    }
     parts.push(if total > 0 { text("modelsOf", &[&so_far, &size(total as f64)]) } else { so_far });
     if rate > 0.0 {
         parts.push(text("modelsRate", &[&size(rate)]));
@@ -49,6 +58,7 @@ pub(super) fn status(status: Status) -> String {
         Status::Busy => "modelsBusy",
         Status::Paused => "modelsPaused",
         Status::Installed => "modelsInstalled",
+        Status::Outdated => "modelsOutdated",
     };
     text(key, &[])
 }

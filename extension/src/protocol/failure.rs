@@ -96,6 +96,9 @@ pub enum Failure {
         /// The engine's sentence.
         detail: String,
     },
+    /// A pack of another version of the extension.
+    #[error("the pack is of another version")]
+    OtherLayout,
     /// There is no GPU that the model can run on, or it failed.
     #[error("the GPU cannot run the model: {detail}")]
     Gpu {
@@ -131,6 +134,7 @@ impl Failure {
             Self::HashMismatch => "failHash",
             Self::StorageFull { .. } => "failStorage",
             Self::BadModel { .. } => "failBadModel",
+            Self::OtherLayout => "failOtherLayout",
             Self::Gpu { .. } => "failGpu",
             Self::Internal { .. } => "failInternal",
         }
@@ -155,6 +159,7 @@ impl Failure {
             | Self::WholeMask
             | Self::Cancelled
             | Self::BadModel { .. }
+            | Self::OtherLayout
             | Self::ForbiddenPage => Remedy::Close,
         }
     }

@@ -24,10 +24,17 @@ pub enum Precision {
 pub enum ToModels {
     /// What there is. Answered by [`ModelsReply::Listed`].
     List,
-    /// What installing would download: the hub is asked, nothing else is sent. Answered by [`ModelsReply::Offered`].
+    /// What installing, or bringing up to date, would download: the hub is asked, nothing else is sent. Answered by
+    /// [`ModelsReply::Offered`].
     Offer {
         /// Which model.
         model: ModelId,
+    },
+    /// What a download from an address of the user's own would take: only the answer's head is read. Answered by
+    /// [`ModelsReply::Offered`].
+    Look {
+        /// Where.
+        url: String,
     },
     /// Download and prepare, or go on with it; the user has agreed to what was offered. Answered by [`ModelsReply::Done`] when it
     /// is installed.
@@ -71,9 +78,20 @@ pub enum ToModels {
         /// Scheme and host.
         origin: String,
     },
+    /// Erase with this model unless another is chosen. Answered by [`ModelsReply::Done`].
+    Prefer {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Keep a model on the GPU for so long after it was last needed. Answered by [`ModelsReply::Done`].
+    KeepWarm {
+        /// How long.
+        minutes: u32,
+    },
     /// What the GPU is and allows. Answered by [`ModelsReply::Gpu`].
     Gpu,
-    /// How fast an installed model loads and runs, in about five seconds. Answered by [`ModelsReply::Measured`].
+    /// How fast an installed model loads and runs, in about five seconds; [`ToModels::Pause`] stops it. Answered by
+    /// [`ModelsReply::Measured`].
     Measure {
         /// Which model.
         model: ModelId,
@@ -95,10 +113,13 @@ pub enum ModelsReply {
         models: Vec<Model>,
         /// Bytes that are used, and that the browser allows.
         storage: Storage,
+        /// What the user set.
+        settings: Settings,
     },
     /// What would be downloaded.
     Offered {
-        /// How much.
+        /// How much. Of an address of the user's own, 0 if its server does not say; of the catalogue, 0 if all of it is here
+        /// already.
         bytes: u64,
         /// From which host.
         host: String,
@@ -118,6 +139,8 @@ pub enum ModelsReply {
         encode: f64,
         /// One step of the sampler, both branches.
         step: f64,
+        /// Bytes of memory that the engine's module has taken outside the GPU.
+        memory: f64,
     },
     /// It is done.
     Done,
@@ -157,6 +180,22 @@ pub struct Model {
     pub bytes: u64,
     /// SHA-256 of the prepared file.
     pub sha256: Option<String>,
+    /// When it was last used, milliseconds since 1970.
+    pub used: Option<f64>,
+}
+
+/// What the user set about models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// The model to erase with, if any is installed.
+    pub preferred: Option<ModelId>,
+    /// How long a model stays on the GPU after it was last needed.
+    pub warm_minutes: u32,
+    /// Where models are asked for.
+    pub hub: String,
+    /// Whether that is a mirror of the user's choice.
+    pub mirror: bool,
 }
 
 /// How far a model has come.
@@ -171,6 +210,8 @@ pub enum Status {
     Paused,
     /// It is ready.
     Installed,
+    /// It was prepared for another version of the extension: it has to be had anew.
+    Outdated,
 }
 
 /// Room for models.
@@ -195,6 +236,8 @@ pub enum Work {
     Verifying,
     /// Weights become what the GPU wants.
     Preparing,
+    /// It runs, to see how fast.
+    Measuring,
 }
 
 /// What the store tells of its own accord.

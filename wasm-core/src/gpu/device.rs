@@ -123,6 +123,11 @@ impl Gpu {
         &self.device
     }
 
+    /// Gives all its memory back now; nothing works on it any more.
+    pub fn destroy(&self) {
+        self.device.destroy();
+    }
+
     /// Its queue.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.queue

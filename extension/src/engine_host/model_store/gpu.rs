@@ -1,38 +1,35 @@
 //! What the GPU is, and how fast a model runs on it.
 
-use super::prepare::opened;
-use super::records::Records;
+use super::{Job, ModelStore, Reporter};
+use crate::browser::gpu as browser;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelsReply};
+use crate::protocol::models::{Gpu, ModelsReply, Work};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use wasm_core::gpu::{self, Preference};
 use wasm_core::moebius::noise::{self, Stream};
-use wasm_core::moebius::packing::Network;
-use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision, Request};
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::moebius::pipeline::Request;
 use wasm_core::web::{WorkerPacer, milliseconds};
 use wasm_core::weights::input;
 use wasm_core::{Error, Stage};
 
 /// Milliseconds after which a measurement ends, as soon as it has seen one step.
 const LONG_ENOUGH: f64 = 5000.0;
+/// Steps of a usual run.
+const STEPS: u32 = 20;
 
-fn failed(error: Error) -> Failure {
+/// What the engine complains about, for people.
+pub(super) fn failed(error: Error) -> Failure {
     match error {
         Error::Weights(error) => Failure::BadModel { detail: error.to_string() },
+        Error::Cancelled => Failure::Cancelled,
         other => Failure::Gpu { detail: other.to_string() },
     }
 }
 
-async fn open() -> Result<Rc<gpu::Gpu>, Failure> {
-    gpu::Gpu::open(Preference::Fastest).await.map(Rc::new).map_err(failed)
-}
-
 /// Asks the browser for its GPU.
 pub(super) async fn report() -> Result<ModelsReply, Failure> {
-    let gpu = open().await?;
-    let (info, limits) = (gpu.info(), gpu.limits());
+    let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(failed)?;
+    let limits = gpu.limits();
     let limits = [
         ("maxBufferSize", limits.max_buffer_size as f64),
         ("maxStorageBufferBindingSize", limits.max_storage_buffer_binding_size as f64),
@@ -41,7 +38,7 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
         ("maxStorageBuffersPerShaderStage", f64::from(limits.max_storage_buffers_per_shader_stage)),
     ];
     Ok(ModelsReply::Gpu(Gpu {
-        name: format!("{} {}", info.name, info.driver_info).trim().to_owned(),
+        name: browser::name().await?,
         software: gpu.is_software(),
         f16: gpu.has_f16(),
         limits: limits.map(|(name, value)| (name.to_owned(), value)).to_vec(),
@@ -49,20 +46,16 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
 }
 
 /// Loads a model from its packs and runs it on a made-up picture for a while.
-pub(super) async fn measure(records: &Records, model: &str, vae: &str) -> Result<ModelsReply, Failure> {
-    let (unet, vae) = (opened(records, model).await?, opened(records, vae).await?);
-    let networks = (Network::named(unet.about("network")), Network::named(vae.about("network")));
-    let (Some(Network::Unet(unet_config)), Some(Network::Vae(vae_config))) = networks else {
-        return Err(Failure::BadModel { detail: "the packs are not a U-Net and a VAE".into() });
-    };
-    let config = ModelConfig { unet: unet_config, vae: vae_config };
+pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
+    // From nothing, to see how long loading takes.
+    store.warm.forget(model).await;
     let begun = milliseconds();
-    let gpu = open().await?;
-    let precision = Precision::preferred(&gpu);
-    let schedule = Schedule::new(20, 0.99).map_err(failed)?;
-    let idle = WorkerPacer::new(|_, _| {}, || false);
-    let mut loaded = Moebius::load(gpu, config, schedule, precision, &unet, &vae, &idle).await.map_err(failed)?;
+    let stopped = || job.stop.get().is_some();
+    let reporter = RefCell::new(Reporter::new(store, model, Work::Measuring, 1000, 0));
+    let loading = |_, done: f32| reporter.borrow_mut().report((done * 500.0) as u64);
+    let mut using = store.warm.using(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
     let load = milliseconds() - begun;
+    let (moebius, config) = using.model()?;
 
     let (side, n) = (config.vae.side as usize, config.unet.side as usize);
     let image = input("picture", 3 * side * side, 1.0);
@@ -80,16 +73,21 @@ pub(super) async fn measure(records: &Records, model: &str, vae: &str) -> Result
     let steps: RefCell<Vec<f64>> = RefCell::default();
     let report = |stage, done: f32| match stage {
         Stage::Encoding if done >= 1.0 => encoded.set(milliseconds()),
-        Stage::Denoising => steps.borrow_mut().push(milliseconds()),
+        Stage::Denoising => {
+            steps.borrow_mut().push(milliseconds());
+            reporter.borrow_mut().report(500 + (done * 500.0) as u64);
+        }
         _ => {}
     };
-    let enough = || !steps.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
-    match loaded.run(&request, &WorkerPacer::new(report, enough)).await {
+    let enough = || stopped() || !steps.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
+    match moebius.run(&request, &WorkerPacer::new(report, enough)).await {
         Ok(_) | Err(Error::Cancelled) => {}
         Err(error) => return Err(failed(error)),
     }
+    job.check()?;
     let steps = steps.borrow();
     let last = steps.last().copied().unwrap_or_else(milliseconds);
     let step = (last - encoded.get()) / steps.len().max(1) as f64;
-    Ok(ModelsReply::Measured { load, encode: encoded.get() - begun, step })
+    let memory = wasm_core::web::memory();
+    Ok(ModelsReply::Measured { load, encode: encoded.get() - begun, step, memory })
 }

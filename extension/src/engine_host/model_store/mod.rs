@@ -8,13 +8,17 @@ mod download;
 mod gpu;
 mod prepare;
 mod records;
+mod warm;
 
+use super::busy::Busy;
 use crate::browser::files;
 use crate::models::catalogue::{Catalogue, Entry};
-use crate::models::hub;
 use crate::models::record::{Record, State, own_id};
+use crate::models::{hub, ranges};
 use crate::protocol::Failure;
-use crate::protocol::models::{Model, ModelId, ModelsEvent, ModelsReply, Precision, Status, Storage, ToModels, Work};
+use crate::protocol::models::{
+    Model, ModelId, ModelsEvent, ModelsReply, Precision, Settings, Status, Storage, ToModels, Work,
+};
 use crate::wire::{self, Incoming};
 use futures::lock::Mutex;
 use records::Records;
@@ -23,7 +27,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_core::web::milliseconds;
+use wasm_core::weights::pack::LAYOUT;
 use web_sys::Blob;
+
+pub use warm::Warm;
+pub(super) use warm::Watch;
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -33,6 +41,8 @@ type Post = Box<dyn Fn(PortId, &JsValue)>;
 
 /// Setting: origin of a mirror of the hub.
 const MIRROR: &str = "hub";
+/// Setting: the model to erase with.
+const PREFERRED: &str = "preferred";
 /// Time between two reports of one download, milliseconds.
 const REPORT_EVERY: f64 = 250.0;
 
@@ -66,21 +76,30 @@ pub struct ModelStore {
     /// Held by whoever works on a file: two models that need the same one wait for each other.
     files: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
     post: Post,
-    /// Tells the document whether it may close.
-    busy: Box<dyn Fn(bool)>,
+    /// Keeps the document from closing.
+    busy: Rc<Busy>,
+    warm: Rc<Warm>,
 }
 
 impl ModelStore {
     /// `post` sends a message out on a port; `busy` hears whenever work begins and when all has ended.
     pub fn new(post: impl Fn(PortId, &JsValue) + 'static, busy: impl Fn(bool) + 'static) -> Self {
+        let catalogue = Catalogue::built_in();
+        let busy = Rc::new(Busy::new(busy));
         Self {
-            catalogue: Catalogue::built_in(),
+            warm: Rc::new(Warm::new(catalogue.vae.id.clone(), Rc::clone(&busy))),
+            catalogue,
             ports: RefCell::default(),
             jobs: RefCell::default(),
             files: RefCell::default(),
             post: Box::new(post),
-            busy: Box::new(busy),
+            busy,
         }
+    }
+
+    /// The model on the GPU.
+    pub fn warm(&self) -> &Rc<Warm> {
+        &self.warm
     }
 
     /// A port closed. What is under way goes on.
@@ -107,6 +126,10 @@ impl ModelStore {
         match call {
             ToModels::List => Ok((self.list().await?, vec![])),
             ToModels::Offer { model } => Ok((self.offer(&model).await?, vec![])),
+            ToModels::Look { url } => {
+                let bytes = download::look(&url).await?.bytes;
+                Ok((ModelsReply::Offered { bytes, host: host(&url) }, vec![]))
+            }
             ToModels::Install { model, precision } => {
                 self.job(&model, async |job| self.install(&model, precision, job).await).await?;
                 done
@@ -138,13 +161,28 @@ impl ModelStore {
             }
             ToModels::UseHub { origin } => {
                 records::set_setting(MIRROR, origin.trim_end_matches('/')).await?;
+                self.tell(&ModelsEvent::Changed);
+                done
+            }
+            ToModels::Prefer { model } => {
+                records::set_setting(PREFERRED, &model).await?;
+                self.tell(&ModelsEvent::Changed);
+                done
+            }
+            ToModels::KeepWarm { minutes } => {
+                warm::set_minutes(minutes).await?;
+                self.tell(&ModelsEvent::Changed);
                 done
             }
             ToModels::Gpu => Ok((gpu::report().await?, vec![])),
             ToModels::Measure { model } => {
-                let lock = self.file(&model);
-                let _held = lock.lock().await;
-                Ok((gpu::measure(&Records::open().await?, &model, &self.catalogue.vae.id).await?, vec![]))
+                let mut measured = None;
+                let measure = async |job: &Job| {
+                    measured = Some(gpu::measure(self, &model, job).await?);
+                    Ok(())
+                };
+                self.job(&model, measure).await?;
+                Ok((measured.ok_or(Failure::Cancelled)?, vec![]))
             }
             ToModels::Delete { model } => {
                 self.delete(&model).await?;
@@ -162,13 +200,10 @@ impl ModelStore {
         }
         let job = Rc::new(Job::default());
         self.jobs.borrow_mut().insert(model.to_owned(), Rc::clone(&job));
-        (self.busy)(true);
+        let _busy = self.busy.hold();
         self.tell(&ModelsEvent::Changed);
         let result = work(&job).await;
         self.jobs.borrow_mut().remove(model);
-        if self.jobs.borrow().is_empty() {
-            (self.busy)(false);
-        }
         if job.stop.get() == Some(Stop::Delete) {
             self.remove_files(model).await?;
         }
@@ -207,6 +242,9 @@ impl ModelStore {
     async fn list(&self) -> Result<ModelsReply, Failure> {
         let records = Records::open().await?;
         let mut known = records.all().await?;
+        if self.jobs.borrow().is_empty() {
+            records.tidy(&known).await?;
+        }
         let mut models = vec![];
         for entry in self.catalogue.models.iter().chain([&self.catalogue.vae]) {
             let place = known.iter().position(|record| record.id == entry.id);
@@ -225,14 +263,32 @@ impl ModelStore {
             models.push(self.described(&records, &entry, Some(record)).await);
         }
         let (used, quota, persistent) = files::room().await?;
-        Ok(ModelsReply::Listed { models, storage: Storage { used, quota, persistent } })
+        let storage = Storage { used, quota, persistent };
+        let hub = self.hub().await?;
+        let settings = Settings {
+            preferred: self.preferred(&models).await?,
+            warm_minutes: warm::minutes().await?,
+            mirror: hub != self.catalogue.hub,
+            hub,
+        };
+        Ok(ModelsReply::Listed { models, storage, settings })
+    }
+
+    /// The model to erase with: the user's choice, or the first that can be used.
+    async fn preferred(&self, models: &[Model]) -> Result<Option<ModelId>, Failure> {
+        let chosen = records::setting(PREFERRED).await?;
+        let mut usable =
+            models.iter().filter(|model| model.status == Status::Installed && model.id != self.catalogue.vae.id);
+        let first = usable.clone().next();
+        Ok(usable.find(|model| model.id == chosen).or(first).map(|model| model.id.clone()))
     }
 
     async fn described(&self, records: &Records, entry: &Entry, record: Option<Record>) -> Model {
         let status = match &record {
             _ if self.jobs.borrow().contains_key(&entry.id) || self.is_held(&entry.id) => Status::Busy,
             None => Status::Available,
-            Some(record) if record.state == State::Installed => Status::Installed,
+            Some(Record { pack: Some(pack), .. }) if pack.layout == LAYOUT => Status::Installed,
+            Some(Record { pack: Some(_), .. }) => Status::Outdated,
             Some(_) => Status::Paused,
         };
         let of_catalogue = !entry.repository.is_empty();
@@ -243,8 +299,11 @@ impl ModelStore {
             source: if of_catalogue { source } else { record.as_ref().map_or(String::new(), |r| r.source.clone()) },
             licence: of_catalogue.then(|| entry.licence.clone()),
             status,
-            precision: record.as_ref().map(|record| record.precision),
+            precision: record
+                .as_ref()
+                .map(|record| record.pack.as_ref().map_or(record.precision, |pack| pack.precision)),
             bytes: records.bytes(&entry.id).await,
+            used: record.as_ref().and_then(|record| record.used),
             sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
         }
     }
@@ -266,14 +325,18 @@ impl ModelStore {
         let records = Records::open().await?;
         let mut bytes = 0;
         for entry in self.needed(model)? {
-            let installed = records.read(&entry.id).await.is_some_and(|record| record.state == State::Installed);
-            if !installed {
-                let listing = download::listing(&hub, entry).await?;
-                bytes += listing.bytes.saturating_sub(records.folder().size(&records::part(&entry.id)).await);
-            }
+            let listed = download::listing(&hub, entry).await?;
+            let record = records.read(&entry.id).await;
+            let pack = record.as_ref().and_then(|record| record.pack.as_ref());
+            bytes += match &record {
+                _ if pack.is_some_and(|pack| prepare::is_current(pack, &listed)) => 0,
+                Some(record) if record.state != State::Installed && record.sha256 == listed.sha256 => {
+                    ranges::length(&record.missing)
+                }
+                _ => listed.bytes,
+            };
         }
-        let host = hub.split("://").nth(1).unwrap_or(&hub).to_owned();
-        Ok(ModelsReply::Offered { bytes, host })
+        Ok(ModelsReply::Offered { bytes, host: host(&hub) })
     }
 
     async fn install(&self, model: &str, precision: Precision, job: &Job) -> Result<(), Failure> {
@@ -292,16 +355,14 @@ impl ModelStore {
                 id: entry.id.clone(),
                 name: entry.name.clone(),
                 url: hub::file_url(&hub, entry),
-                listed: None,
+                listed: Some(download::listing(&hub, entry).await?),
                 licence: Some(entry.licence.clone()),
                 precision,
             };
-            if prepare::is_installed(&wanted).await? {
-                continue;
+            if !prepare::is_installed(&wanted).await? {
+                download::run(self, model, &wanted, job).await?;
+                prepare::run(self, model, &entry.id, job).await?;
             }
-            let listed = Some(download::listing(&hub, entry).await?);
-            download::run(self, model, &download::Wanted { listed, ..wanted }, job).await?;
-            prepare::run(self, model, &entry.id, job).await?;
         }
         Ok(())
     }
@@ -339,6 +400,7 @@ impl ModelStore {
         let lock = self.file(model);
         let _held = lock.lock().await;
         records.remove(model).await?;
+        self.warm.forget(model).await;
         // The shared part goes with the last model that needs it.
         let vae = &self.catalogue.vae.id;
         let others = records.all().await?.into_iter().any(|record| record.id != *vae);
@@ -347,6 +409,12 @@ impl ModelStore {
         }
         Ok(())
     }
+}
+
+/// Host and port of an address.
+fn host(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest).rsplit('@').next().unwrap_or(rest).to_owned()
 }
 
 /// Reports a job's progress, not too often, with its speed.

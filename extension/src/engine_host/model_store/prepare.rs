@@ -5,6 +5,7 @@ use super::records::{self, Records};
 use super::{Job, ModelStore, Reporter};
 use crate::browser::bytes;
 use crate::browser::files::PrivateFile;
+use crate::models::hub::Listing;
 use crate::models::record::{PackRecord, Record, State};
 use crate::protocol::Failure;
 use crate::protocol::models::{Precision, Work};
@@ -14,6 +15,7 @@ use std::rc::Rc;
 use wasm_core::moebius::config::WeightElement;
 use wasm_core::moebius::packing::{self, Network};
 use wasm_core::web::{WorkerPacer, give_way};
+use wasm_core::weights::pack::LAYOUT;
 use wasm_core::weights::{self, Bytes, Pack};
 use wasm_core::{Error, WeightsError};
 use web_sys::Blob;
@@ -44,10 +46,16 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether the pack of a file is there, in the precision wanted.
+/// Whether a pack is of this version's layout, and made of what is published now.
+pub(super) fn is_current(pack: &PackRecord, listed: &Listing) -> bool {
+    pack.layout == LAYOUT && (listed.sha256.is_none() || pack.source_sha256 == listed.sha256)
+}
+
+/// Whether the pack of a file is there as wanted.
 pub(super) async fn is_installed(wanted: &Wanted) -> Result<bool, Failure> {
-    let record = Records::open().await?.read(&wanted.id).await;
-    Ok(record.is_some_and(|record| record.state == State::Installed && record.precision == wanted.precision))
+    let pack = Records::open().await?.read(&wanted.id).await.and_then(|record| record.pack);
+    let current = |pack: &PackRecord| wanted.listed.as_ref().is_none_or(|listed| is_current(pack, listed));
+    Ok(pack.is_some_and(|pack| pack.precision == wanted.precision && current(&pack)))
 }
 
 /// Takes a file of the user's as the published form.
@@ -66,10 +74,12 @@ pub(super) async fn import(
         source: name.to_owned(),
         licence: None,
         bytes: blob.size() as u64,
+        missing: vec![],
         sha256: None,
         precision,
         state: State::Downloading,
         pack: None,
+        used: None,
     };
     let copied = copy(store, &records, id, blob, job).await;
     if copied.is_err() {
@@ -99,20 +109,21 @@ async fn copy(store: &ModelStore, records: &Records, id: &str, blob: &Blob, job:
 /// Makes the pack of a file that is here in its published form, verifies it, and removes the published form.
 pub(super) async fn run(store: &ModelStore, model: &str, id: &str, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
-    let record = records.read(id).await.ok_or(Failure::Gone)?;
-    let made = make(store, &records, model, &record, job).await;
-    let pack = match made {
+    let mut record = records.read(id).await.ok_or(Failure::Gone)?;
+    let pack = match make(store, &records, model, &mut record, job).await {
         Ok(pack) => pack,
         Err(failure) => {
-            records.folder().remove(&records::pack(id)).await?;
+            if record.pack.is_none() {
+                records.folder().remove(&records::pack(id)).await?;
+            }
             // What cannot be used must not lie around half installed.
-            if matches!(failure, Failure::BadModel { .. }) {
-                records.remove(id).await?;
+            if matches!(failure, Failure::BadModel { .. } | Failure::OtherLayout) {
+                records.give_up(record).await?;
             }
             return Err(failure);
         }
     };
-    let precision = if pack.network.ends_with("int8") { Precision::Int8 } else { Precision::F16 };
+    let precision = pack.precision;
     records.write(&Record { state: State::Installed, pack: Some(pack), precision, ..record }).await?;
     records.folder().remove(&records::part(id)).await
 }
@@ -121,20 +132,19 @@ async fn make(
     store: &ModelStore,
     records: &Records,
     model: &str,
-    record: &Record,
+    record: &mut Record,
     job: &Job,
 ) -> Result<PackRecord, Failure> {
     let part = Rc::new(records.folder().file(&records::part(&record.id)).await?);
-    let out = Rc::new(records.folder().file(&records::pack(&record.id)).await?);
-    out.truncate(0)?;
     let mut length = 0;
-    let written = match Pack::open(Readable(Rc::clone(&part))) {
+    let (out, written) = match Pack::open(Readable(Rc::clone(&part))) {
         // One that somebody exported.
         Ok(pack) => {
             let network = pack.about("network").to_owned();
             if Network::named(&network).is_none() {
                 return Err(Failure::BadModel { detail: format!("a network called {network}") });
             }
+            let out = begin(records, record).await?;
             let mut piece = vec![0; PIECE];
             let mut hasher = Sha256::new();
             loop {
@@ -148,15 +158,14 @@ async fn make(
                 job.check()?;
                 let _ = give_way().await;
             }
-            (network, length, hasher.finalize().to_vec())
+            (out, (network, length, hasher.finalize().to_vec()))
         }
-        Err(Error::Weights(WeightsError::OtherLayout(layout))) => {
-            return Err(bad(Error::Weights(WeightsError::OtherLayout(layout))));
-        }
+        Err(error @ Error::Weights(WeightsError::OtherLayout(_))) => return Err(bad(error)),
         Err(_) => {
             let source = weights::open(Readable(Rc::clone(&part))).map_err(bad)?;
             let element = if record.precision == Precision::Int8 { WeightElement::I8 } else { WeightElement::F16 };
             let network = Network::recognise(source.as_ref(), element).map_err(bad)?;
+            let out = begin(records, record).await?;
             let about = BTreeMap::from([
                 ("name".to_owned(), record.name.clone()),
                 ("source".to_owned(), record.source.clone()),
@@ -183,14 +192,26 @@ async fn make(
                 (Err(Error::Cancelled), None) => return Err(Failure::Cancelled),
                 (Err(error), None) => return Err(bad(error)),
             };
-            (network.name(), written.bytes, written.sha256.to_vec())
+            (out, (network.name(), written.bytes, written.sha256.to_vec()))
         }
     };
     out.flush()?;
     let (network, bytes, sha256) = written;
-    let record = PackRecord { bytes, sha256: hexadecimal(&sha256), network };
+    let precision = if network.ends_with("int8") { Precision::Int8 } else { Precision::F16 };
+    let source_sha256 = record.sha256.clone();
+    let record = PackRecord { bytes, sha256: hexadecimal(&sha256), network, precision, source_sha256, layout: LAYOUT };
     compare(store, model, &out, &record, job).await?;
     Ok(record)
+}
+
+/// The pack's file, empty. An older pack is gone from now on.
+async fn begin(records: &Records, record: &mut Record) -> Result<PrivateFile, Failure> {
+    if record.pack.take().is_some() {
+        records.write(record).await?;
+    }
+    let out = records.folder().file(&records::pack(&record.id)).await?;
+    out.truncate(0)?;
+    Ok(out)
 }
 
 /// Reads a pack back and compares it with its record.
@@ -236,7 +257,7 @@ pub(super) async fn verify(store: &ModelStore, model: &str, id: &str, job: &Job)
 
 /// The pack of an installed file.
 pub(super) async fn opened(records: &Records, id: &str) -> Result<Pack, Failure> {
-    let record = records.read(id).await.filter(|record| record.state == State::Installed).ok_or(Failure::Gone)?;
+    let record = records.read(id).await.filter(|record| record.pack.is_some()).ok_or(Failure::Gone)?;
     let file = records.folder().file(&records::pack(&record.id)).await?;
     Pack::open(Readable(Rc::new(file))).map_err(bad)
 }
@@ -245,6 +266,7 @@ pub(super) async fn opened(records: &Records, id: &str) -> Result<Pack, Failure>
 fn bad(error: Error) -> Failure {
     match error {
         Error::Weights(WeightsError::Unreadable(detail)) => Failure::Internal { detail },
+        Error::Weights(WeightsError::OtherLayout(_)) => Failure::OtherLayout,
         Error::Cancelled => Failure::Cancelled,
         other => Failure::BadModel { detail: other.to_string() },
     }

@@ -2,7 +2,7 @@
 
 use crate::browser::bytes;
 use crate::browser::files::Folder;
-use crate::models::record::Record;
+use crate::models::record::{Record, State};
 use crate::protocol::Failure;
 
 const FOLDER: &str = "models";
@@ -65,6 +65,14 @@ impl Records {
         file.flush()
     }
 
+    /// Notes that a pack is used now, `now` in milliseconds since 1970.
+    pub(super) async fn touch(&self, id: &str, now: f64) -> Result<(), Failure> {
+        match self.read(id).await {
+            Some(record) => self.write(&Record { used: Some(now), ..record }).await,
+            None => Ok(()),
+        }
+    }
+
     /// All records, by name.
     pub(super) async fn all(&self) -> Result<Vec<Record>, Failure> {
         let mut names = self.0.names().await?;
@@ -76,9 +84,29 @@ impl Records {
         Ok(all)
     }
 
+    /// Removes files of which nothing is `known`: another version left them behind.
+    pub(super) async fn tidy(&self, known: &[Record]) -> Result<(), Failure> {
+        for name in self.0.names().await? {
+            let id = name.rsplit_once('.').map_or(name.as_str(), |(id, _)| id);
+            if !known.iter().any(|record| record.id == id) {
+                self.0.remove(&name).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Bytes of a file's published form and pack.
     pub(super) async fn bytes(&self, id: &str) -> u64 {
         self.0.size(&part(id)).await + self.0.size(&pack(id)).await
+    }
+
+    /// Removes a published form that is of no use, and the record with it unless it has a pack.
+    pub(super) async fn give_up(&self, record: Record) -> Result<(), Failure> {
+        if record.pack.is_none() {
+            return self.remove(&record.id).await;
+        }
+        self.0.remove(&part(&record.id)).await?;
+        self.write(&Record { state: State::Installed, missing: vec![], ..record }).await
     }
 
     /// Removes everything of a file. The record goes last: while it is there, the rest can be found.

@@ -1,0 +1,172 @@
+//! The model on the GPU: loaded when it is first needed, kept while somebody may need it again, and then freed.
+
+use super::super::busy::{Busy, Reason};
+use super::gpu::failed;
+use super::prepare::opened;
+use super::records::{self, Records};
+use crate::protocol::Failure;
+use crate::protocol::models::ModelId;
+use futures::lock::{Mutex, MutexGuard};
+use gloo_timers::future::TimeoutFuture;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use wasm_core::Pacer;
+use wasm_core::gpu::{Gpu, Preference};
+use wasm_core::moebius::packing::Network;
+use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
+use wasm_core::moebius::schedule::Schedule;
+
+/// Setting: minutes that a model stays.
+const MINUTES: &str = "warm-minutes";
+/// What most people want: long enough to come back from another tab, short enough for the battery and for games.
+const USUAL_MINUTES: u32 = 5;
+/// Share of the schedule that is run, as the authors have it.
+const STRENGTH: f64 = 0.99;
+
+/// Minutes that a model stays on the GPU after it was last needed.
+pub(super) async fn minutes() -> Result<u32, Failure> {
+    Ok(records::setting(MINUTES).await?.parse().unwrap_or(USUAL_MINUTES))
+}
+
+/// Sets [`minutes`].
+pub(super) async fn set_minutes(minutes: u32) -> Result<(), Failure> {
+    records::set_setting(MINUTES, &minutes.to_string()).await
+}
+
+/// A model on the GPU.
+struct Loaded {
+    id: ModelId,
+    /// SHA-256 of its pack and of the shared part's: another pack of the same name is another model.
+    packs: [String; 2],
+    steps: u32,
+    config: ModelConfig,
+    moebius: Moebius,
+    /// The document stays open for it: the time is up to us.
+    _reason: Reason,
+}
+
+/// See the module.
+pub struct Warm {
+    vae: ModelId,
+    loaded: Mutex<Option<Loaded>>,
+    /// How many may need it at any moment.
+    watches: Cell<u32>,
+    /// Counts up when somebody comes: who waited to free the model lets it be.
+    visits: Cell<u32>,
+    busy: Rc<Busy>,
+}
+
+/// Somebody may need a model at any moment, until this is dropped.
+pub(crate) struct Watch(Rc<Warm>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let warm = Rc::clone(&self.0);
+        warm.watches.set(warm.watches.get() - 1);
+        if warm.watches.get() == 0 {
+            spawn_local(warm.rest());
+        }
+    }
+}
+
+/// A model in use; others wait.
+pub(crate) struct Using<'a> {
+    loaded: MutexGuard<'a, Option<Loaded>>,
+    _watch: Watch,
+}
+
+impl Using<'_> {
+    /// The model, and its dimensions.
+    pub(crate) fn model(&mut self) -> Result<(&mut Moebius, ModelConfig), Failure> {
+        let loaded = self.loaded.as_mut().ok_or(Failure::Gone)?;
+        Ok((&mut loaded.moebius, loaded.config))
+    }
+}
+
+impl Warm {
+    pub(super) fn new(vae: ModelId, busy: Rc<Busy>) -> Self {
+        Self { vae, loaded: Mutex::new(None), watches: Cell::new(0), visits: Cell::new(0), busy }
+    }
+
+    /// Keeps what is on the GPU there, until the watch is dropped and some time after.
+    pub(crate) fn watch(self: &Rc<Self>) -> Watch {
+        self.watches.set(self.watches.get() + 1);
+        self.visits.set(self.visits.get() + 1);
+        Watch(Rc::clone(self))
+    }
+
+    /// A model, ready to run in `steps` steps of the whole schedule; loaded if it is not there.
+    ///
+    /// # Errors
+    /// [`Failure::Gone`] if it is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`] if the GPU is
+    /// not.
+    pub(crate) async fn using(self: &Rc<Self>, id: &str, steps: u32, pacer: &impl Pacer) -> Result<Using<'_>, Failure> {
+        let watch = self.watch();
+        let mut loaded = self.loaded.lock().await;
+        let records = Records::open().await?;
+        let packs = [hash(&records, id).await?, hash(&records, &self.vae).await?];
+        let fits = |loaded: &Loaded| {
+            loaded.id == id && loaded.packs == packs && loaded.steps == steps && loaded.moebius.gpu().check().is_ok()
+        };
+        if !loaded.as_ref().is_some_and(fits) {
+            free(&mut loaded);
+            let reason = self.busy.hold();
+            let (moebius, config) = load(&records, id, &self.vae, steps, pacer).await?;
+            *loaded = Some(Loaded { id: id.to_owned(), packs, steps, config, moebius, _reason: reason });
+        }
+        records.touch(id, js_sys::Date::now()).await?;
+        Ok(Using { loaded, _watch: watch })
+    }
+
+    /// Frees a model that is not to be used any more.
+    pub(super) async fn forget(&self, id: &str) {
+        let mut loaded = self.loaded.lock().await;
+        if loaded.as_ref().is_some_and(|loaded| loaded.id == id) {
+            free(&mut loaded);
+        }
+    }
+
+    /// Frees whatever is there, once nobody has come for the time that the user set.
+    async fn rest(self: Rc<Self>) {
+        let visits = self.visits.get();
+        let minutes = minutes().await.unwrap_or(USUAL_MINUTES);
+        TimeoutFuture::new(minutes.saturating_mul(60_000)).await;
+        let mut loaded = self.loaded.lock().await;
+        if self.watches.get() == 0 && self.visits.get() == visits {
+            free(&mut loaded);
+        }
+    }
+}
+
+/// Memory goes back at once, not when the browser next collects garbage.
+fn free(loaded: &mut Option<Loaded>) {
+    if let Some(loaded) = loaded.take() {
+        loaded.moebius.gpu().destroy();
+    }
+}
+
+async fn hash(records: &Records, id: &str) -> Result<String, Failure> {
+    let pack = records.read(id).await.and_then(|record| record.pack);
+    pack.map(|pack| pack.sha256).ok_or(Failure::Gone)
+}
+
+async fn load(
+    records: &Records,
+    id: &str,
+    vae: &str,
+    steps: u32,
+    pacer: &impl Pacer,
+) -> Result<(Moebius, ModelConfig), Failure> {
+    let (unet, vae) = (opened(records, id).await?, opened(records, vae).await?);
+    let networks = (Network::named(unet.about("network")), Network::named(vae.about("network")));
+    let (Some(Network::Unet(unet_config)), Some(Network::Vae(vae_config))) = networks else {
+        return Err(Failure::BadModel { detail: "the packs are not a U-Net and a VAE".into() });
+    };
+    let config = ModelConfig { unet: unet_config, vae: vae_config };
+    let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
+    let precision = Precision::preferred(&gpu);
+    let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
+    let moebius = Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)?;
+    Ok((moebius, config))
+}

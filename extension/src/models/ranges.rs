@@ -1,0 +1,210 @@
+//! Which bytes of a file are still to come, and how many connections share them.
+
+use serde::{Deserialize, Serialize};
+
+/// A half is not worth a connection of its own below this.
+const WORTH_SPLITTING: u64 = 1 << 20;
+/// Connections at most: what browsers allow to one host is six.
+const MOST_CONNECTIONS: usize = 4;
+/// One more connection is tried only when the rest would take longer than this, seconds.
+const LONG: f64 = 5.0;
+/// And only if the one before made everything faster by at least this factor.
+const HELPED: f64 = 1.15;
+
+/// Bytes from `from` to before `to` that are still to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// First byte that has not come.
+    pub from: u64,
+    /// End, which is somebody else's or the file's; `u64::MAX` while nobody knows how long the file is.
+    pub to: u64,
+}
+
+/// A range that a connection works on.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    range: Range,
+    by: Option<Worker>,
+}
+
+/// Names a connection.
+pub type Worker = u32;
+
+/// All ranges that have not come.
+#[derive(Debug, Default)]
+pub struct Ranges {
+    open: Vec<Taken>,
+    last: Worker,
+}
+
+impl Ranges {
+    /// These ranges, of which nobody works on any.
+    pub fn new(missing: &[Range]) -> Self {
+        let open = missing.iter().filter(|range| range.from < range.to).map(|&range| Taken { range, by: None });
+        Self { open: open.collect(), last: 0 }
+    }
+
+    /// This is missing after all, and nobody works on it; connections that were working find nothing left to do.
+    pub fn restart(&mut self, missing: Range) {
+        self.open = vec![Taken { range: missing, by: None }];
+    }
+
+    /// The ranges, to be written down.
+    pub fn missing(&self) -> Vec<Range> {
+        self.open.iter().map(|taken| taken.range).collect()
+    }
+
+    /// A range for one more connection: one that nobody works on, or else the second half of the longest.
+    pub fn take(&mut self) -> Option<(Worker, Range)> {
+        self.last += 1;
+        let by = Some(self.last);
+        if let Some(free) = self.open.iter_mut().find(|taken| taken.by.is_none()) {
+            free.by = by;
+            return Some((self.last, free.range));
+        }
+        let longest = self.open.iter_mut().max_by_key(|taken| taken.range.to - taken.range.from)?;
+        let length = longest.range.to - longest.range.from;
+        if longest.range.to == u64::MAX || length < 2 * WORTH_SPLITTING {
+            return None;
+        }
+        let half = Range { from: longest.range.from + length / 2, to: longest.range.to };
+        longest.range.to = half.from;
+        self.open.push(Taken { range: half, by });
+        Some((self.last, half))
+    }
+
+    /// Gives back what a connection has not fetched.
+    pub fn leave(&mut self, worker: Worker) {
+        for taken in self.open.iter_mut().filter(|taken| taken.by == Some(worker)) {
+            taken.by = None;
+        }
+    }
+
+    /// What is left of a connection's range; none when all of it has come.
+    pub fn left(&self, worker: Worker) -> Option<Range> {
+        self.open.iter().find(|taken| taken.by == Some(worker)).map(|taken| taken.range)
+    }
+
+    /// A connection got `count` bytes more. Says where they belong and how many of them it was to fetch; the others belong to a
+    /// range that another connection has taken over since.
+    pub fn arrived(&mut self, worker: Worker, count: u64) -> (u64, u64) {
+        let Some(taken) = self.open.iter_mut().find(|taken| taken.by == Some(worker)) else { return (0, 0) };
+        let (at, wanted) = (taken.range.from, count.min(taken.range.to - taken.range.from));
+        taken.range.from += wanted;
+        self.open.retain(|taken| taken.range.from < taken.range.to);
+        (at, wanted)
+    }
+
+    /// The file turned out to end here.
+    pub fn end(&mut self, at: u64) {
+        for taken in &mut self.open {
+            taken.range.to = taken.range.to.min(at);
+        }
+        self.open.retain(|taken| taken.range.from < taken.range.to);
+    }
+}
+
+/// Bytes in all of these ranges.
+pub fn length(missing: &[Range]) -> u64 {
+    missing.iter().map(|range| range.to - range.from).fold(0, u64::saturating_add)
+}
+
+/// Decides whether one more connection helps, from what the last one did.
+#[derive(Debug, Default)]
+pub struct Growth {
+    /// Bytes a second before the last connection was added.
+    before: f64,
+    stopped: bool,
+}
+
+impl Growth {
+    /// `rate` is bytes a second at present over all `connections`, `left` what is still to come.
+    pub fn one_more(&mut self, connections: usize, rate: f64, left: u64) -> bool {
+        let helped = rate > HELPED * self.before;
+        if self.stopped || connections >= MOST_CONNECTIONS || !helped || (left as f64) < LONG * rate {
+            // What did not help once is not tried again and again.
+            self.stopped |= !helped;
+            return false;
+        }
+        self.before = rate;
+        true
+    }
+
+    /// The server did not like it.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MIB: u64 = 1 << 20;
+
+    proptest! {
+        /// However connections come, break and go: every byte comes exactly once.
+        #[test]
+        fn every_byte_comes_once(length in 1_u64..20 * MIB, steps in prop::collection::vec((0_u8..4, 0_usize..4, 1_u64..4 * MIB), 1..200)) {
+            let mut ranges = Ranges::new(&[Range { from: 0, to: length }]);
+            let mut workers: Vec<Worker> = vec![];
+            let mut came: Vec<(u64, u64)> = vec![];
+            for (what, which, count) in steps {
+                match what {
+                    0 => workers.extend(ranges.take().map(|(worker, _)| worker)),
+                    1 if !workers.is_empty() => ranges.leave(workers.swap_remove(which % workers.len())),
+                    _ if !workers.is_empty() => {
+                        let (at, wanted) = ranges.arrived(workers[which % workers.len()], count);
+                        if wanted > 0 { came.push((at, at + wanted)); }
+                    }
+                    _ => {}
+                }
+            }
+            let mut all = came.clone();
+            all.extend(ranges.missing().iter().map(|range| (range.from, range.to)));
+            all.sort_unstable();
+            prop_assert_eq!(all.first().map(|first| first.0), Some(0));
+            prop_assert_eq!(all.last().map(|last| last.1), Some(length));
+            prop_assert!(all.windows(2).all(|pair| pair[0].1 == pair[1].0));
+            let rest: u64 = came.iter().map(|(from, to)| to - from).sum();
+            prop_assert_eq!(rest + super::length(&ranges.missing()), length);
+        }
+    }
+
+    #[test]
+    fn the_longest_range_is_shared_as_long_as_that_is_worth_it() {
+        let mut ranges = Ranges::new(&[Range { from: 0, to: 8 * MIB }]);
+        let (first, whole) = ranges.take().unwrap();
+        assert_eq!(whole, Range { from: 0, to: 8 * MIB });
+        let (second, half) = ranges.take().unwrap();
+        assert_eq!(half, Range { from: 4 * MIB, to: 8 * MIB });
+        assert_eq!(ranges.arrived(first, 5 * MIB), (0, 4 * MIB), "the rest is the second's");
+        assert_eq!(ranges.left(first), None);
+        ranges.arrived(second, 3 * MIB);
+        assert!(ranges.take().is_none(), "a half of what is left is too little");
+        ranges.leave(second);
+        assert_eq!(ranges.take().unwrap().1, Range { from: 7 * MIB, to: 8 * MIB });
+    }
+
+    #[test]
+    fn a_file_of_unknown_length_has_one_connection() {
+        let mut ranges = Ranges::new(&[Range { from: 0, to: u64::MAX }]);
+        let (first, _) = ranges.take().unwrap();
+        assert!(ranges.take().is_none());
+        ranges.arrived(first, 10);
+        ranges.end(10);
+        assert!(ranges.missing().is_empty());
+    }
+
+    #[test]
+    fn connections_are_added_while_that_helps() {
+        let mut growth = Growth::default();
+        assert!(growth.one_more(1, 1e6, 100_000_000));
+        assert!(growth.one_more(2, 2e6, 100_000_000));
+        assert!(!growth.one_more(3, 2.1e6, 100_000_000));
+        assert!(!growth.one_more(3, 9e6, 100_000_000), "what did not help is not tried again");
+        assert!(!Growth::default().one_more(1, 1e7, 20_000_000), "it is over soon");
+        assert!(!Growth::default().one_more(MOST_CONNECTIONS, 1e6, 100_000_000));
+    }
+}
