@@ -28,6 +28,9 @@ pub(super) struct Report {
 impl Page {
     /// Offers to measure the models that are installed, the `preferred` one first.
     pub(super) fn show_measurable(&self, preferred: Option<ModelId>) {
+        if self.gpu.measuring.get() {
+            return;
+        }
         let select = &self.dom.measure_model;
         let mut usable = self.list.usable();
         usable.sort_by_key(|model| Some(&model.id) != preferred.as_ref());
@@ -41,7 +44,7 @@ impl Page {
         if usable.iter().any(|model| model.id == chosen) {
             select.set_value(&chosen);
         }
-        self.dom.measure_line.set_hidden(usable.is_empty() && !self.gpu.measuring.get());
+        self.dom.measure_line.set_hidden(usable.is_empty());
     }
 
     async fn look_at_gpu(self: Rc<Self>) {

@@ -277,8 +277,7 @@ impl ModelStore {
     /// The model to erase with: the user's choice, or the first that can be used.
     async fn preferred(&self, models: &[Model]) -> Result<Option<ModelId>, Failure> {
         let chosen = records::setting(PREFERRED).await?;
-        let mut usable =
-            models.iter().filter(|model| model.status == Status::Installed && model.id != self.catalogue.vae.id);
+        let mut usable = models.iter().filter(|model| is_usable(model) && model.id != self.catalogue.vae.id);
         let first = usable.clone().next();
         Ok(usable.find(|model| model.id == chosen).or(first).map(|model| model.id.clone()))
     }
@@ -409,6 +408,11 @@ impl ModelStore {
         }
         Ok(())
     }
+}
+
+/// Whether a model can be loaded; whoever verifies or measures it does not keep anybody from that.
+fn is_usable(model: &Model) -> bool {
+    model.sha256.is_some() && model.status != Status::Outdated
 }
 
 /// Host and port of an address.
