@@ -321,6 +321,30 @@ test('the GPU is described without naming anybody', async () => {
   assert.ok(gpu.limits.length > 3 && gpu.limits.every(([, value]) => value > 0), JSON.stringify(gpu));
 });
 
+test('a model stays on the GPU while an overlay is open, and for the time that was set', async () => {
+  await install();
+  const prepared = async (port) => page.evaluate(async (name) => {
+    globalThis.ports ??= {};
+    const port = ports[name] ??= chrome.runtime.connect({ name: 'engine' });
+    return new Promise((done) => {
+      port.onMessage.addListener(({ re, body }) => re === 1 && done(body));
+      port.postMessage({ v: 1, id: 1, body: { call: 'prepare', model: 'ft_places2' }, blobs: [] });
+    });
+  }, port);
+  await ask({ call: 'keep-warm', minutes: 1 });
+  const cold = (await prepared('first')).ok;
+  assert.ok(cold.memory < 64e6, `${cold.memory} bytes of memory`);
+  const warm = (await prepared('second')).ok;
+  assert.ok(warm.ms < 100 && warm.ms < cold.ms, `${cold.ms} ms, then ${warm.ms} ms`);
+  assert.ok((await model('ft_places2')).used > Date.now() - 60_000);
+  await ask({ call: 'keep-warm', minutes: 0 });
+  await page.evaluate(() => { for (const port of Object.values(ports)) port.disconnect(); ports = {}; });
+  await sleep(1000);
+  const again = (await prepared('fourth')).ok;
+  assert.ok(again.ms > warm.ms, `freed, so it takes ${again.ms} ms again`);
+  await ask({ call: 'keep-warm', minutes: 5 });
+});
+
 test('a browser that is killed goes on where it was', async () => {
   hub.behaviour.pace = 1_500_000;
   // Whatever becomes of it: the browser that was asked is gone.

@@ -55,7 +55,7 @@ missing: bigint, } | { "failure": "bad-model",
 /**
  * The engine's sentence.
  */
-detail: string, } | { "failure": "gpu", 
+detail: string, } | { "failure": "other-layout" } | { "failure": "gpu", 
 /**
  * The engine's sentence.
  */

@@ -2,17 +2,22 @@
 
 use super::{field, object, words};
 use crate::protocol::Failure;
-use js_sys::Uint8Array;
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, Request, RequestInit, Response, WorkerGlobalScope};
+use web_sys::{AbortController, ReadableStreamByobReader, Request, RequestInit, Response, WorkerGlobalScope};
 
 /// An answer, of which only the head has come.
 pub struct Answer {
     response: Response,
-    reader: Option<ReadableStreamDefaultReader>,
+    reader: Option<ReadableStreamByobReader>,
+    /// What bytes come in: handed to the browser and back, so that a fast download leaves no garbage behind.
+    buffer: Option<ArrayBuffer>,
     abort: AbortController,
 }
+
+/// Bytes that are read at a time.
+const PIECE: u32 = 1 << 20;
 
 /// Asks for `url`, from byte `from` on. Neither cookies nor the address of this page go along, and nothing is cached: a copy of
 /// a model in the cache would take its space twice.
@@ -35,7 +40,7 @@ pub async fn get(url: &str, from: u64) -> Result<Answer, Failure> {
     }
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
     let response: Response = JsFuture::from(scope.fetch_with_request(&request)).await.map_err(failed)?.unchecked_into();
-    Ok(Answer { response, reader: None, abort })
+    Ok(Answer { response, reader: None, buffer: None, abort })
 }
 
 impl Answer {
@@ -59,22 +64,30 @@ impl Answer {
         Ok(text.as_string().unwrap_or_default())
     }
 
-    /// The next bytes; none at the end.
+    /// Hands over the next bytes and says how many there were; none at the end.
     ///
     /// # Errors
-    /// [`Failure::Download`] when it breaks off.
-    pub async fn next(&mut self) -> Result<Option<Uint8Array>, Failure> {
+    /// [`Failure::Download`] when it breaks off, and what `take` fails with.
+    pub async fn next(
+        &mut self,
+        take: impl FnOnce(&Uint8Array) -> Result<(), Failure>,
+    ) -> Result<Option<u32>, Failure> {
         let failed = |error: JsValue| Failure::Download { detail: words(&error) };
         if self.reader.is_none() {
             let Some(body) = self.response.body() else { return Ok(None) };
-            self.reader = Some(body.get_reader().unchecked_into());
+            self.reader = Some(ReadableStreamByobReader::new(&body).map_err(failed)?);
         }
         let Some(reader) = &self.reader else { return Ok(None) };
-        let next = JsFuture::from(reader.read()).await.map_err(failed)?;
-        if field(&next, "done").is_truthy() {
-            return Ok(None);
+        let buffer = self.buffer.take().unwrap_or_else(|| ArrayBuffer::new(PIECE));
+        let reading = reader.read_with_array_buffer_view(&Uint8Array::new(&buffer));
+        let next = JsFuture::from(reading).await.map_err(failed)?;
+        let Ok(bytes) = field(&next, "value").dyn_into::<Uint8Array>() else { return Ok(None) };
+        let length = bytes.length();
+        if length > 0 {
+            take(&bytes)?;
         }
-        Ok(field(&next, "value").dyn_into().ok())
+        self.buffer = Some(bytes.buffer());
+        Ok(if field(&next, "done").is_truthy() { None } else { Some(length) })
     }
 }
 

@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use wasm_core::web::{WorkerPacer, milliseconds};
+use wasm_core::web::{WorkerPacer, memory, milliseconds};
 use web_sys::Blob;
 
 /// Number of a port, given by the document's script.
@@ -20,6 +20,9 @@ type PortId = u32;
 
 /// Sends a message out on a port.
 type Post = Box<dyn Fn(PortId, &JsValue)>;
+
+/// Steps of a usual run.
+const STEPS: u32 = 20;
 
 /// What is known of one port.
 #[derive(Default)]
@@ -144,6 +147,12 @@ impl Hub {
                 let result = self.erase(id, port, job, mask, seed, &cancelled, blobs).await;
                 port.jobs.borrow_mut().remove(&job);
                 result
+            }
+            ToEngine::Prepare { model } => {
+                let start = milliseconds();
+                let report = |_, done| self.progress(id, None, Stage::Loading, done);
+                self.warm.using(&model, STEPS, &WorkerPacer::new(report, || false)).await?;
+                Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
             }
             ToEngine::Cancel { job } => {
                 if let Some(cancelled) = port.jobs.borrow().get(&job) {

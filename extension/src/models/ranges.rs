@@ -175,22 +175,22 @@ mod tests {
     #[test]
     fn the_longest_range_is_shared_as_long_as_that_is_worth_it() {
         let mut ranges = Ranges::new(&[Range { from: 0, to: 8 * MIB }]);
-        let (first, whole) = ranges.take().unwrap();
+        let (first, whole) = ranges.take().expect("a range");
         assert_eq!(whole, Range { from: 0, to: 8 * MIB });
-        let (second, half) = ranges.take().unwrap();
+        let (second, half) = ranges.take().expect("a range");
         assert_eq!(half, Range { from: 4 * MIB, to: 8 * MIB });
         assert_eq!(ranges.arrived(first, 5 * MIB), (0, 4 * MIB), "the rest is the second's");
         assert_eq!(ranges.left(first), None);
         ranges.arrived(second, 3 * MIB);
         assert!(ranges.take().is_none(), "a half of what is left is too little");
         ranges.leave(second);
-        assert_eq!(ranges.take().unwrap().1, Range { from: 7 * MIB, to: 8 * MIB });
+        assert_eq!(ranges.take().expect("a range").1, Range { from: 7 * MIB, to: 8 * MIB });
     }
 
     #[test]
     fn a_file_of_unknown_length_has_one_connection() {
         let mut ranges = Ranges::new(&[Range { from: 0, to: u64::MAX }]);
-        let (first, _) = ranges.take().unwrap();
+        let (first, _) = ranges.take().expect("a range");
         assert!(ranges.take().is_none());
         ranges.arrived(first, 10);
         ranges.end(10);

@@ -199,7 +199,7 @@ impl Row {
 
     fn show_buttons(&self) {
         let status = self.model.borrow().status;
-        let own = !matches!(&self.model.borrow().licence, Some(_));
+        let own = self.model.borrow().licence.is_none();
         let offered: &[&str] = match (status, self.shared()) {
             (Status::Available, false) => &["install"],
             (Status::Busy, false) => &["pause", "delete"],

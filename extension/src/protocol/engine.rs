@@ -4,6 +4,7 @@
 //! closes. The overlay keeps the source blob and every patch, so that a lost engine costs nothing but time.
 
 use super::Rect;
+use super::models::ModelId;
 use serde::{Deserialize, Serialize};
 
 /// Name of the port that only the engine's page answers.
@@ -92,6 +93,12 @@ pub enum ToEngine {
         /// Same picture, mask, engine and seed give the same pixels.
         seed: u32,
     },
+    /// Bring a model to the GPU while the user is still painting. Answered by [`EngineReply::Ready`]; it stays there for as long
+    /// as this port is open, and for the time that the user set after that.
+    Prepare {
+        /// Which model.
+        model: ModelId,
+    },
     /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
     Cancel {
         /// Which.
@@ -143,6 +150,13 @@ pub enum EngineReply {
         /// Time the fill took, milliseconds.
         ms: f64,
     },
+    /// The model is on the GPU.
+    Ready {
+        /// How long it took, milliseconds; next to nothing if it was there already.
+        ms: f64,
+        /// Bytes of memory that the engine's module has taken outside the GPU.
+        memory: f64,
+    },
     /// One blob comes along.
     Encoded,
     /// It is done.
@@ -155,6 +169,8 @@ pub enum EngineReply {
 pub enum Stage {
     /// Waiting for another tab's job.
     Queued,
+    /// Bringing a model to the GPU.
+    Loading,
     /// Reading the picture's bytes.
     Decoding,
     /// Finding what belongs into the hole.

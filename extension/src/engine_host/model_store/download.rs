@@ -13,6 +13,7 @@ use crate::protocol::models::{Precision, Work};
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Uint8Array;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
 use wasm_core::web::milliseconds;
@@ -255,20 +256,7 @@ impl Download<'_> {
         if self.record.borrow().sha256.is_none() {
             self.record.borrow_mut().sha256 = answer.header("x-linked-etag").and_then(|tag| hub::sha256(&tag));
         }
-        while let Some(bytes) = answer.next().await? {
-            let (at, wanted) = self.ranges.borrow_mut().arrived(worker, u64::from(bytes.length()));
-            let bytes = bytes.subarray(0, wanted as u32);
-            self.file.write_array(at, &bytes)?;
-            let mut hash = self.hash.borrow_mut();
-            if hash.until == at {
-                hash.hasher.update(bytes.to_vec());
-                hash.until += wanted;
-            }
-            drop(hash);
-            self.came.set(self.came.get() + wanted);
-            let total = self.record.borrow().bytes;
-            let have = total.saturating_sub(ranges::length(&self.ranges.borrow().missing()));
-            self.reporter.borrow_mut().report(if total == 0 { self.came.get() } else { have });
+        while answer.next(|bytes| self.arrived(worker, bytes)).await?.is_some() {
             self.job.check()?;
             if self.left(worker).is_none() {
                 return Ok(());
@@ -282,6 +270,26 @@ impl Download<'_> {
             return Ok(());
         }
         Err(Failure::Download { detail: format!("it broke off at byte {}", left.from) })
+    }
+
+    /// Writes and hashes what has come in on a connection.
+    fn arrived(&self, worker: Worker, bytes: &Uint8Array) -> Result<(), Failure> {
+        // Another connection may have taken over the rest of the range.
+        let Some(range) = self.left(worker) else { return Ok(()) };
+        let (at, wanted) = (range.from, u64::from(bytes.length()).min(range.to - range.from));
+        let bytes = bytes.subarray(0, wanted as u32);
+        self.file.write_array(at, &bytes)?;
+        self.ranges.borrow_mut().arrived(worker, wanted);
+        let mut hash = self.hash.borrow_mut();
+        if hash.until == at {
+            hash.hasher.update(bytes.to_vec());
+            hash.until += wanted;
+        }
+        self.came.set(self.came.get() + wanted);
+        let total = self.record.borrow().bytes;
+        let have = total.saturating_sub(ranges::length(&self.ranges.borrow().missing()));
+        self.reporter.borrow_mut().report(if total == 0 { self.came.get() } else { have });
+        Ok(())
     }
 
     /// Sees to it that the answer's first byte is the range's.

@@ -315,7 +315,7 @@ impl App {
         }
         match stage {
             Stage::Queued => self.progress(&i18n::text("progressQueued", &[]), None),
-            Stage::Decoding => {}
+            Stage::Decoding | Stage::Loading => {}
             Stage::Filling => {
                 let percent = format!("{:.0}", done * 100.0);
                 self.progress(&i18n::text("progressFilling", &[&percent]), Some(f64::from(*done)));
