@@ -30,6 +30,7 @@ const WASM_CORE: Layers = &[
         "moebius",
         &["Error", "Result", "GpuError", "WeightsError", "Pacer", "Stage", "pixels", "weights", "gpu", "kernels"],
     ),
+    ("inpaint", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels", "fill", "erase", "moebius"]),
     ("web", &["Error", "Result", "Pacer", "Stage"]),
 ];
 

@@ -1,14 +1,24 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase. `--seed N` gives another fill; `--bench DIR OUT` runs every case of a
+//! The mask is white where to erase. `--seed N` gives another fill; `--model UNET VAE` uses the model of two packs (see the example
+//! `pack`) instead of the built-in fill, with `--steps N` (20); `--bench DIR OUT` runs every case of a
 //! benchmark folder (manifest.tsv with the columns id, input and mask) and writes `OUT/<id>.png` and `OUT/times.tsv`.
 #![expect(clippy::print_stdout, reason = "a command-line example")]
 
 use std::error::Error;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
-use wasm_core::pixels::{Image, Mask};
+use wasm_core::gpu::{Gpu, Preference};
+use wasm_core::inpaint::{Settings, inpaint};
+use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
+use wasm_core::moebius::schedule::Schedule;
+use wasm_core::pixels::{Image, Mask, Patch};
+use wasm_core::weights::Pack;
 use wasm_core::{Unpaced, erase};
+
+/// Share of the schedule that is run, as the authors have it.
+const STRENGTH: f64 = 0.99;
 
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
     let image = image::open(path)?.into_rgba8();
@@ -24,12 +34,35 @@ fn read_mask(path: &Path, image: &Image) -> Result<Mask, Box<dyn Error>> {
     Ok(Mask::new(image.bounds(), coverage)?)
 }
 
+/// What fills the hole.
+enum Engine {
+    Instant,
+    Model(Box<Moebius>),
+}
+
+impl Engine {
+    async fn load(unet: &str, vae: &str, steps: u32) -> Result<Self, Box<dyn Error>> {
+        let (unet, vae) = (Pack::open(std::fs::read(unet)?)?, Pack::open(std::fs::read(vae)?)?);
+        let config = ModelConfig::of_packs(&unet, &vae)?;
+        let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
+        let (schedule, precision) = (Schedule::new(steps, STRENGTH)?, Precision::preferred(&gpu));
+        Ok(Self::Model(Box::new(Moebius::load(gpu, config, schedule, precision, &unet, &vae, &Unpaced).await?)))
+    }
+
+    async fn erase(&mut self, image: &Image, mask: &Mask, seed: u32) -> wasm_core::Result<Patch> {
+        match self {
+            Self::Instant => erase(image, mask, seed, &Unpaced).await,
+            Self::Model(model) => inpaint(model, image, mask, &Settings { seed, ..Settings::default() }, &Unpaced).await,
+        }
+    }
+}
+
 /// Seconds that the fill took.
-fn run(input: &Path, mask: &Path, output: &Path, seed: u32) -> Result<f64, Box<dyn Error>> {
+fn run(input: &Path, mask: &Path, output: &Path, engine: &mut Engine, seed: u32) -> Result<f64, Box<dyn Error>> {
     let mut image = read_image(input)?;
     let mask = read_mask(mask, &image)?;
     let start = Instant::now();
-    let patch = pollster::block_on(erase(&image, &mask, seed, &Unpaced))?;
+    let patch = pollster::block_on(engine.erase(&image, &mask, seed))?;
     let seconds = start.elapsed().as_secs_f64();
     image.replace(&patch)?;
     let (width, height) = (image.width(), image.height());
@@ -37,7 +70,7 @@ fn run(input: &Path, mask: &Path, output: &Path, seed: u32) -> Result<f64, Box<d
     Ok(seconds)
 }
 
-fn bench(folder: &Path, output: &Path, seed: u32) -> Result<(), Box<dyn Error>> {
+fn bench(folder: &Path, output: &Path, engine: &mut Engine, seed: u32) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(output)?;
     let manifest = std::fs::read_to_string(folder.join("manifest.tsv"))?;
     let mut lines = manifest.lines();
@@ -48,7 +81,7 @@ fn bench(folder: &Path, output: &Path, seed: u32) -> Result<(), Box<dyn Error>> 
     for line in lines {
         let cells: Vec<&str> = line.split('\t').collect();
         let to = output.join(format!("{}.png", cells[id]));
-        let seconds = run(&folder.join(cells[input]), &folder.join(cells[mask]), &to, seed)?;
+        let seconds = run(&folder.join(cells[input]), &folder.join(cells[mask]), &to, engine, seed)?;
         println!("{}\t{seconds:.2}", cells[id]);
         times += &format!("{}\t{seconds:.3}\n", cells[id]);
     }
@@ -56,20 +89,31 @@ fn bench(folder: &Path, output: &Path, seed: u32) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
+/// Takes an option with `N` values out of the arguments.
+fn option<const N: usize>(arguments: &mut Vec<String>, name: &str) -> Result<Option<[String; N]>, Box<dyn Error>> {
+    let Some(at) = arguments.iter().position(|a| a == name) else { return Ok(None) };
+    if arguments.len() < at + 1 + N {
+        return Err(format!("{name} wants {N} more").into());
+    }
+    let mut values = arguments.drain(at..=at + N).skip(1);
+    Ok(Some(std::array::from_fn(|_| values.next().unwrap_or_default())))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut seed = 1;
-    if let Some(at) = arguments.iter().position(|a| a == "--seed") {
-        seed = arguments.get(at + 1).ok_or("--seed wants a number")?.parse()?;
-        arguments.drain(at..at + 2);
-    }
+    let seed = option::<1>(&mut arguments, "--seed")?.map_or(Ok(1), |[seed]| seed.parse())?;
+    let steps = option::<1>(&mut arguments, "--steps")?.map_or(Ok(20), |[steps]| steps.parse())?;
+    let mut engine = match option::<2>(&mut arguments, "--model")? {
+        Some([unet, vae]) => pollster::block_on(Engine::load(&unet, &vae, steps))?,
+        None => Engine::Instant,
+    };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--bench", folder, output] => bench(Path::new(folder), Path::new(output), seed),
+        ["--bench", folder, output] => bench(Path::new(folder), Path::new(output), &mut engine, seed),
         [input, mask, output] => {
-            let seconds = run(Path::new(input), Path::new(mask), Path::new(output), seed)?;
+            let seconds = run(Path::new(input), Path::new(mask), Path::new(output), &mut engine, seed)?;
             println!("{output}: erased in {seconds:.2} s");
             Ok(())
         }
-        _ => Err("usage: erase [--seed N] IN MASK OUT | erase [--seed N] --bench FOLDER OUT".into()),
+        _ => Err("usage: erase [--seed N] [--model UNET VAE [--steps N]] (IN MASK OUT | --bench FOLDER OUT)".into()),
     }
 }

@@ -14,16 +14,22 @@ use crate::{Error, Pacer, Result};
 pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
     let mask = mask.fitted(image)?;
     let mut patch = fill::instant(image, &mask, seed, pacer).await?;
-    let before = image.crop(mask.rect())?;
+    blend_covered(&mut patch, image, &mask)?;
+    Ok(patch)
+}
+
+/// Blends a `patch` of the mask's rectangle with the picture where the mask covers a pixel in part.
+pub(crate) fn blend_covered(patch: &mut Patch, image: &Image, mask: &Mask) -> Result<()> {
+    let rect = mask.rect();
+    let before = image.crop(rect)?;
     if patch.rgba.len() != before.rgba.len() {
         return Err(Error::WrongLength(patch.rgba.len(), before.rgba.len()));
     }
-    let rect = mask.rect();
     let coverage = (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
     for (((x, y), new), old) in coverage.zip(patch.rgba.chunks_exact_mut(4)).zip(before.rgba.chunks_exact(4)) {
         blend(new, old, mask.at(x, y));
     }
-    Ok(patch)
+    Ok(())
 }
 
 /// `new = old + (new - old) * coverage`, on premultiplied colours so that transparent pixels lend none of theirs.

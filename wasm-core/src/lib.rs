@@ -1,7 +1,7 @@
 //! Rubout's engine: a picture and a mask in, a patch out.
 //!
 //! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`, and
-//! `error` <- `weights` <- `gpu` <- `kernels` <- `moebius`.
+//! `error` <- `weights` <- `gpu` <- `kernels` <- `moebius`. `inpaint` joins the two: it erases with the model.
 //! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception
 //! is [`web`], the thin wasm-bindgen edge, which supplies the clock and the yielding in a worker.
 //!
@@ -17,6 +17,7 @@ mod erase;
 mod error;
 pub mod fill;
 pub mod gpu;
+pub mod inpaint;
 pub mod kernels;
 pub mod moebius;
 mod pacer;

@@ -45,6 +45,9 @@ pub enum WeightsError {
     /// A pack whose constants another version of this program made, for kernels of its own.
     #[error("the model was prepared by another version of Rubout (layout {0}); prepare it again, or download it again")]
     OtherLayout(String),
+    /// Packs, but not of the networks that are needed.
+    #[error("the model's files are those of {0}, not of a U-Net and a VAE; choose others")]
+    WrongNetworks(String),
     /// The bytes could not be fetched from where they are stored.
     #[error("the model file could not be read ({0}); try again")]
     Unreadable(String),

@@ -3,7 +3,7 @@
 use crate::{Pacer, Result};
 
 /// Four channels of anything.
-pub(super) type Value = [f32; 4];
+pub(crate) type Value = [f32; 4];
 
 /// Successive over-relaxation sweeps after the pull-push guess. The guess already has the low frequencies,
 /// which relaxation is slow at; what is left is local.
@@ -15,7 +15,7 @@ const OVER_RELAXATION: f32 = 1.7;
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(super) async fn fill(
+pub(crate) async fn fill(
     width: usize,
     height: usize,
     values: &mut [Value],

@@ -8,7 +8,7 @@
 
 mod clusters;
 mod field;
-mod membrane;
+pub(crate) mod membrane;
 mod patch_match;
 mod pyramid;
 mod synthesis;

@@ -18,6 +18,8 @@ pub enum Stream {
     Start,
     /// One number per channel that is added to [`Stream::Start`].
     Offset,
+    /// Grain that the repainted pixels get, so that they look like those around them.
+    Grain,
 }
 
 impl Stream {
@@ -28,6 +30,7 @@ impl Stream {
             Self::PosteriorMasked => 1,
             Self::Start => 2,
             Self::Offset => 3,
+            Self::Grain => 4,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 use super::vae_names::CurrentNames;
 use crate::gpu::{Constant, Graph, When};
 use crate::weights::pack::{Part, header};
-use crate::weights::{self, Dtype, Source, quantise};
+use crate::weights::{self, Dtype, Pack, Source, quantise};
 use crate::{Pacer, Result, Stage, WeightsError};
 
 /// One of the two networks of the model, each in a file of its own.
@@ -85,6 +85,20 @@ impl Network {
 }
 
 /// What a written pack is.
+impl ModelConfig {
+    /// The dimensions that two packs were made for.
+    ///
+    /// # Errors
+    /// [`WeightsError::WrongNetworks`] unless the first is of a U-Net and the second of a VAE.
+    pub fn of_packs(unet: &Pack, vae: &Pack) -> Result<Self> {
+        let names = [unet, vae].map(|pack| pack.about("network"));
+        match names.map(Network::named) {
+            [Some(Network::Unet(unet)), Some(Network::Vae(vae))] => Ok(Self { unet, vae }),
+            _ => Err(WeightsError::WrongNetworks(names.join(" and ")).into()),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Length of the file.

@@ -290,6 +290,11 @@ impl Moebius {
         &self.gpu
     }
 
+    /// Side of the square picture that it takes, pixels.
+    pub fn side(&self) -> u32 {
+        self.config.vae.side
+    }
+
     /// How activations are stored at present.
     pub fn precision(&self) -> Precision {
         self.precision

@@ -39,6 +39,7 @@ with_all_cases!(tests);
 
 tests! {
     parity_limits_that_are_missing_are_named = pipeline::says_which_limit_is_missing;
+    parity_inpainting_changes_only_the_hole = pipeline::inpaints_only_the_hole;
     parity_full_unet = full::unet;
     parity_full_vae = full::vae;
 }

@@ -228,6 +228,47 @@ impl Pacer for CancelAfter {
     }
 }
 
+/// Erasing at the picture's own resolution: nothing but the mask changes, and the same seed gives the same pixels.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
+    use wasm_core::inpaint::{Settings, inpaint};
+    use wasm_core::pixels::{Image, Mask};
+
+    let (unet, vae) = tampered(&SMALL);
+    let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
+    let (width, height) = (131u32, 77u32);
+    let rgba = (0..width * height).flat_map(|i| {
+        let (x, y) = (i % width, i / width);
+        [(x * 2 % 256) as u8, (y * 3 % 256) as u8, ((x + y) % 256) as u8, 255]
+    });
+    let image = Image::new(width, height, rgba.collect())?;
+    // Two holes too far apart for one window, and a soft edge.
+    let coverage = |x: u32, y: u32| match (x, y) {
+        (10..=19, 8..=15) | (100..=107, 60..=69) => 255,
+        (9..=20, 7..=16) => 90,
+        _ => 0,
+    };
+    let mask = (0..width * height).map(|i| coverage(i % width, i / width)).collect();
+    let mask = Mask::new(image.bounds(), mask)?;
+    let settings = |seed| Settings { seed, ..Settings::default() };
+    let patch = inpaint(&mut model, &image, &mask, &settings(3), &Unpaced).await?;
+    assert_eq!(patch, inpaint(&mut model, &image, &mask, &settings(3), &Unpaced).await?, "the same seed");
+    assert_ne!(patch, inpaint(&mut model, &image, &mask, &settings(4), &Unpaced).await?, "another seed");
+    let mut after = image.clone();
+    after.replace(&patch)?;
+    let mut changed = 0;
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        let same = after.pixel(x, y) == image.pixel(x, y);
+        assert!(same || coverage(x, y) > 0, "({x}, {y}) changed");
+        changed += u32::from(!same);
+    }
+    assert!(changed > 100, "{changed} pixels changed");
+    let cancelled = inpaint(&mut model, &image, &mask, &settings(3), &CancelAfter(2.into())).await;
+    assert!(matches!(cancelled, Err(Error::Cancelled)), "{cancelled:?}");
+    report(&format!("parity inpainting: {changed} pixels changed, none outside the mask"));
+    Ok(())
+}
+
 /// A cancelled run, a refused one and many whole ones leave nothing behind; dropping the model leaves nothing at all.
 pub async fn leaks_nothing(gpu: &Rc<Gpu>) -> Result<()> {
     let (unet, vae) = tampered(&SMALL);

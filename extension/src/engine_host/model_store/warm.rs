@@ -13,7 +13,6 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
 use wasm_core::gpu::{Gpu, Preference};
-use wasm_core::moebius::packing::Network;
 use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
 use wasm_core::moebius::schedule::Schedule;
 
@@ -159,11 +158,7 @@ async fn load(
     pacer: &impl Pacer,
 ) -> Result<(Moebius, ModelConfig), Failure> {
     let (unet, vae) = (opened(records, id).await?, opened(records, vae).await?);
-    let networks = (Network::named(unet.about("network")), Network::named(vae.about("network")));
-    let (Some(Network::Unet(unet_config)), Some(Network::Vae(vae_config))) = networks else {
-        return Err(Failure::BadModel { detail: "the packs are not a U-Net and a VAE".into() });
-    };
-    let config = ModelConfig { unet: unet_config, vae: vae_config };
+    let config = ModelConfig::of_packs(&unet, &vae).map_err(failed)?;
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
     let precision = Precision::preferred(&gpu);
     let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;

@@ -1,0 +1,142 @@
+//! A window as the model is shown it: a square of the model's size, and back.
+
+use super::windows::Window;
+use crate::Result;
+use crate::moebius::preprocess::LATENT_SCALE;
+use crate::pixels::{Filter, Image, Mask, Patch, resize};
+
+/// Coverage from which a resized pixel of the mask belongs to the hole: any trace of what is to go would show.
+const COVERED: u8 = 32;
+
+/// A window of a picture, of which the mask's part is already filled somehow.
+pub(super) struct Square<'a> {
+    pub(super) image: &'a Image,
+    pub(super) mask: &'a Mask,
+    /// The mask's rectangle as it is filled so far.
+    pub(super) patch: &'a Patch,
+    pub(super) window: &'a Window,
+    /// Side of what the model takes, pixels.
+    pub(super) native: u32,
+}
+
+/// What the model is given.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    /// Between -1 and 1, `[3, native, native]`.
+    pub(super) image: Vec<f32>,
+    /// The same with 0 in the hole.
+    pub(super) masked_image: Vec<f32>,
+    /// 1 where a latent pixel has anything of the hole, `[native / 8, native / 8]`. The reference looks at one pixel of 64 only, and
+    /// loses thin strokes.
+    pub(super) latent_mask: Vec<f32>,
+}
+
+impl Square<'_> {
+    /// The picture as it is filled so far.
+    pub(super) fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
+        if self.mask.at(x, y) == 0 {
+            return self.image.pixel(x, y);
+        }
+        let rect = self.patch.rect;
+        let at = ((y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize) * 4;
+        std::array::from_fn(|channel| self.patch.rgba[at + channel])
+    }
+
+    /// Every pixel of the square, at the picture's scale, row by row, as a place in the picture.
+    fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        let (rect, side) = (self.window.rect, self.window.side);
+        (0..side).flat_map(move |row| {
+            let y = rect.y + reflected(row, side, rect.height);
+            (0..side).map(move |column| (rect.x + reflected(column, side, rect.width), y))
+        })
+    }
+
+    pub(super) fn shown(&self) -> Result<Shown> {
+        let (from, to) = ((self.window.side, self.window.side), (self.native, self.native));
+        let colours: Vec<u8> = self.places().flat_map(|(x, y)| over_grey(self.pixel(x, y))).collect();
+        let rgb = resize(&colours, 3, from, to, Filter::Lanczos)?;
+        let coverage: Vec<u8> = self.places().map(|(x, y)| if self.mask.at(x, y) > 0 { 255 } else { 0 }).collect();
+        let coverage = resize(&coverage, 1, from, to, Filter::Bicubic)?;
+        let area = coverage.len();
+        let image: Vec<f32> = (0..3)
+            .flat_map(|channel| rgb.iter().skip(channel).step_by(3))
+            .map(|value| f32::from(*value) / 127.5 - 1.0)
+            .collect();
+        let in_hole = |at: usize| coverage[at] >= COVERED;
+        let masked_image = image.iter().enumerate().map(|(i, value)| if in_hole(i % area) { 0.0 } else { *value });
+        let masked_image = masked_image.collect();
+        let (scale, native) = (LATENT_SCALE as usize, self.native as usize);
+        let mut latent_mask = vec![0.0; area / scale / scale];
+        for at in (0..area).filter(|at| in_hole(*at)) {
+            latent_mask[at / native / scale * (native / scale) + at % native / scale] = 1.0;
+        }
+        Ok(Shown { image, masked_image, latent_mask })
+    }
+
+    /// `rgb`, `[native, native, 3]`, at the picture's scale and without reflections: `[rect.height, rect.width, 3]`.
+    pub(super) fn restored(&self, rgb: &[u8]) -> Result<Vec<u8>> {
+        let (rect, side) = (self.window.rect, self.window.side as usize);
+        let large = resize(rgb, 3, (self.native, self.native), (side as u32, side as u32), Filter::Lanczos)?;
+        let (left, top) = ((side - rect.width as usize) / 2, (side - rect.height as usize) / 2);
+        let rows = (top..top + rect.height as usize).map(|row| (row * side + left) * 3);
+        Ok(rows.flat_map(|at| large[at..at + rect.width as usize * 3].iter().copied()).collect())
+    }
+}
+
+/// A place along an axis that goes on as its own reflection at both ends; its `length` is in the middle of `side`.
+fn reflected(at: u32, side: u32, length: u32) -> u32 {
+    let offset = i64::from((side - length) / 2);
+    let period = 2 * i64::from(length);
+    let place = (i64::from(at) - offset).rem_euclid(period);
+    place.min(period - 1 - place) as u32
+}
+
+/// Transparent pixels have no colour of their own; grey is what the model's world is centred on.
+fn over_grey([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    [r, g, b].map(|value| ((u32::from(value) * alpha + 128 * (255 - alpha) + 127) / 255) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::windows::plan;
+    use super::*;
+    use crate::pixels::Rect;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_shown_comes_back_where_it_was(width in 1u32..90, height in 1u32..90, x in 0.0..1.0f64, y in 0.0..1.0f64) {
+            let image = Image::new(width, height, (0..width * height).flat_map(|i| {
+                let (x, y) = (i % width, i / width);
+                [(x * 255 / width) as u8, (y * 255 / height) as u8, 90, 255]
+            }).collect()).unwrap();
+            let hole = Rect { x: (x * f64::from(width)) as u32, y: (y * f64::from(height)) as u32, width: 1, height: 1 };
+            let mask = Mask::new(hole, vec![255]).unwrap();
+            let patch = image.crop(hole).unwrap();
+            let window = plan(image.bounds(), &[hole], 64).remove(0);
+            let square = Square { image: &image, mask: &mask, patch: &patch, window: &window, native: 64 };
+            let shown = square.shown().unwrap();
+            prop_assert!(shown.latent_mask.iter().any(|value| *value == 1.0), "even a single pixel is repainted");
+            prop_assert!(shown.masked_image.iter().zip(&shown.image).any(|(a, b)| a != b));
+            let rgb: Vec<u8> = (0..64 * 64).flat_map(|i| [0, 1, 2].map(|c| ((shown.image[c * 64 * 64 + i] + 1.0) * 127.5).round() as u8)).collect();
+            let back = square.restored(&rgb).unwrap();
+            let rect = window.rect;
+            prop_assert_eq!(back.len(), rect.area() * 3);
+            for (i, seen) in back.chunks_exact(3).enumerate() {
+                let wanted = image.pixel(rect.x + i as u32 % rect.width, rect.y + i as u32 / rect.width);
+                for c in 0..3 {
+                    // Enlarged and reduced again, a slope keeps its values but for its ends.
+                    prop_assert!(seen[c].abs_diff(wanted[c]) <= 40, "{:?} for {:?}", seen, wanted);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn axes_go_on_as_their_reflection() {
+        let all: Vec<u32> = (0..9).map(|at| reflected(at, 9, 3)).collect();
+        assert_eq!(all, [2, 1, 0, 0, 1, 2, 2, 1, 0]);
+        assert!((0..7).all(|at| reflected(at, 7, 1) == 0));
+    }
+}

@@ -1,0 +1,98 @@
+//! The parts that a mask falls into.
+
+use super::{Mask, Rect};
+
+/// A part of a mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Bounding rectangle of its masked pixels; those of other components may lie in it too.
+    pub rect: Rect,
+    /// How many pixels are masked.
+    pub pixels: usize,
+}
+
+/// A mask, divided into groups of cells that touch each other, also at their corners.
+#[derive(Clone, Debug)]
+pub struct Components {
+    list: Vec<Component>,
+    bounds: Rect,
+    columns: u32,
+    /// For every cell of the mask's rectangle: the component that its masked pixels belong to.
+    labels: Vec<u32>,
+}
+
+/// Side of the cells on which connectedness is judged: strokes closer than this belong together.
+const CELL: u32 = 16;
+/// Label of cells without a masked pixel.
+const NONE: u32 = u32::MAX;
+
+impl Components {
+    /// Divides `mask`.
+    pub fn of(mask: &Mask) -> Self {
+        let bounds = mask.rect();
+        let (columns, rows) = (bounds.width.div_ceil(CELL), bounds.height.div_ceil(CELL));
+        let cells: Vec<Option<Component>> = (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| (column, row)))
+            .map(|(column, row)| cell(mask, bounds.x + column * CELL, bounds.y + row * CELL))
+            .collect();
+        let mut labels = vec![NONE; cells.len()];
+        let mut list = vec![];
+        for start in 0..cells.len() {
+            if cells[start].is_none() || labels[start] != NONE {
+                continue;
+            }
+            let label = list.len() as u32;
+            let mut group: Option<Component> = None;
+            labels[start] = label;
+            let mut open = vec![start];
+            while let Some(at) = open.pop() {
+                let Some(cell) = cells[at] else { continue };
+                group = Some(group.map_or(cell, |group| group.with(cell)));
+                let (column, row) = ((at as u32) % columns, (at as u32) / columns);
+                for row in row.saturating_sub(1)..=(row + 1).min(rows - 1) {
+                    for column in column.saturating_sub(1)..=(column + 1).min(columns - 1) {
+                        let next = (row * columns + column) as usize;
+                        if cells[next].is_some() && labels[next] == NONE {
+                            labels[next] = label;
+                            open.push(next);
+                        }
+                    }
+                }
+            }
+            list.extend(group);
+        }
+        Self { list, bounds, columns, labels }
+    }
+
+    /// The parts, in the order of their labels.
+    pub fn list(&self) -> &[Component] {
+        &self.list
+    }
+
+    /// The label of a masked pixel of the picture: its component's place in the list.
+    pub fn label(&self, x: u32, y: u32) -> u32 {
+        let (column, row) = ((x - self.bounds.x) / CELL, (y - self.bounds.y) / CELL);
+        self.labels[(row * self.columns + column) as usize]
+    }
+}
+
+impl Component {
+    fn with(self, other: Self) -> Self {
+        Self { rect: self.rect.union(&other.rect), pixels: self.pixels + other.pixels }
+    }
+}
+
+/// The masked pixels of the cell with this top left corner.
+fn cell(mask: &Mask, left: u32, top: u32) -> Option<Component> {
+    let bounds = mask.rect();
+    let mut found: Option<Component> = None;
+    for y in top..(top + CELL).min(bounds.bottom()) {
+        for x in left..(left + CELL).min(bounds.right()) {
+            if mask.at(x, y) > 0 {
+                let pixel = Component { rect: Rect { x, y, width: 1, height: 1 }, pixels: 1 };
+                found = Some(found.map_or(pixel, |found| found.with(pixel)));
+            }
+        }
+    }
+    found
+}
