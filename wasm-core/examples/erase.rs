@@ -52,7 +52,9 @@ impl Engine {
     async fn erase(&mut self, image: &Image, mask: &Mask, seed: u32) -> wasm_core::Result<Patch> {
         match self {
             Self::Instant => erase(image, mask, seed, &Unpaced).await,
-            Self::Model(model) => inpaint(model, image, mask, &Settings { seed, ..Settings::default() }, &Unpaced).await,
+            Self::Model(model) => {
+                inpaint(model, image, mask, &Settings { seed, ..Settings::default() }, &Unpaced).await
+            }
         }
     }
 }
