@@ -84,7 +84,6 @@ impl Network {
     }
 }
 
-/// What a written pack is.
 impl ModelConfig {
     /// The dimensions that two packs were made for.
     ///
@@ -99,6 +98,7 @@ impl ModelConfig {
     }
 }
 
+/// What a written pack is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Length of the file.
