@@ -21,7 +21,7 @@ const WASM_CORE: Layers = &[
     ("pacer", &["Result"]),
     ("pixels", &["Error", "Result"]),
     ("codec", &["Error", "Result", "pixels"]),
-    ("fill", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels"]),
+    ("fill", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pacer", "pixels"]),
     ("erase", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels", "fill"]),
     ("weights", &["Error", "Result", "WeightsError", "Misshapen"]),
     ("gpu", &["Error", "Result", "GpuError", "Pacer", "Stage", "weights"]),
@@ -30,7 +30,7 @@ const WASM_CORE: Layers = &[
         "moebius",
         &["Error", "Result", "GpuError", "WeightsError", "Pacer", "Stage", "pixels", "weights", "gpu", "kernels"],
     ),
-    ("inpaint", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels", "fill", "erase", "moebius"]),
+    ("inpaint", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pacer", "pixels", "fill", "erase", "moebius"]),
     ("web", &["Error", "Result", "Pacer", "Stage"]),
 ];
 

@@ -12,13 +12,10 @@ use std::time::Instant;
 use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::inpaint::{Settings, inpaint};
 use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
 use wasm_core::{Unpaced, erase};
-
-/// Share of the schedule that is run, as the authors have it.
-const STRENGTH: f64 = 0.99;
 
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
     let image = image::open(path)?.into_rgba8();

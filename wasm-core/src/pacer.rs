@@ -32,6 +32,23 @@ pub trait Pacer {
     async fn checkpoint(&self) -> Result<()>;
 }
 
+/// A part of a whole: its progress is that from `start` on, over `length` of it.
+pub(crate) struct Share<'a, P> {
+    pub(crate) pacer: &'a P,
+    pub(crate) start: f32,
+    pub(crate) length: f32,
+}
+
+impl<P: Pacer> Pacer for Share<'_, P> {
+    fn progress(&self, stage: Stage, done: f32) {
+        self.pacer.progress(stage, self.start + self.length * done);
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        self.pacer.checkpoint().await
+    }
+}
+
 /// Runs to the end without yielding or reporting.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unpaced;

@@ -6,6 +6,7 @@ use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineEvent, EngineReply, JobId, Stage, ToEngine};
+use crate::protocol::models::STEPS;
 use crate::wire::{self, Incoming};
 use futures::lock::Mutex;
 use std::cell::{Cell, RefCell};
@@ -20,9 +21,6 @@ type PortId = u32;
 
 /// Sends a message out on a port.
 type Post = Box<dyn Fn(PortId, &JsValue)>;
-
-/// Steps of a usual run.
-const STEPS: u32 = 20;
 
 /// What is known of one port.
 #[derive(Default)]

@@ -85,14 +85,18 @@ impl Ranges {
         self.open.iter().find(|taken| taken.by == Some(worker)).map(|taken| taken.range)
     }
 
-    /// A connection got `count` bytes more. Says where they belong and how many of them it was to fetch; the others belong to a
+    /// A connection got `count` bytes more: where they belong, and how many of them it was to fetch; the others belong to a
     /// range that another connection has taken over since.
-    pub fn arrived(&mut self, worker: Worker, count: u64) -> (u64, u64) {
-        let Some(taken) = self.open.iter_mut().find(|taken| taken.by == Some(worker)) else { return (0, 0) };
-        let (at, wanted) = (taken.range.from, count.min(taken.range.to - taken.range.from));
-        taken.range.from += wanted;
+    pub fn wanted(&self, worker: Worker, count: u64) -> (u64, u64) {
+        self.left(worker).map_or((0, 0), |range| (range.from, count.min(range.to - range.from)))
+    }
+
+    /// So many of the bytes that were [wanted](Self::wanted) of a connection are here for good.
+    pub fn arrived(&mut self, worker: Worker, wanted: u64) {
+        for taken in self.open.iter_mut().filter(|taken| taken.by == Some(worker)) {
+            taken.range.from += wanted;
+        }
         self.open.retain(|taken| taken.range.from < taken.range.to);
-        (at, wanted)
     }
 
     /// The file turned out to end here.
@@ -155,7 +159,9 @@ mod tests {
                     0 => workers.extend(ranges.take().map(|(worker, _)| worker)),
                     1 if !workers.is_empty() => ranges.leave(workers.swap_remove(which % workers.len())),
                     _ if !workers.is_empty() => {
-                        let (at, wanted) = ranges.arrived(workers[which % workers.len()], count);
+                        let worker = workers[which % workers.len()];
+                        let (at, wanted) = ranges.wanted(worker, count);
+                        ranges.arrived(worker, wanted);
                         if wanted > 0 { came.push((at, at + wanted)); }
                     }
                     _ => {}
@@ -179,7 +185,8 @@ mod tests {
         assert_eq!(whole, Range { from: 0, to: 8 * MIB });
         let (second, half) = ranges.take().expect("a range");
         assert_eq!(half, Range { from: 4 * MIB, to: 8 * MIB });
-        assert_eq!(ranges.arrived(first, 5 * MIB), (0, 4 * MIB), "the rest is the second's");
+        assert_eq!(ranges.wanted(first, 5 * MIB), (0, 4 * MIB), "the rest is the second's");
+        ranges.arrived(first, 4 * MIB);
         assert_eq!(ranges.left(first), None);
         ranges.arrived(second, 3 * MIB);
         assert!(ranges.take().is_none(), "a half of what is left is too little");

@@ -19,7 +19,7 @@ pub enum State {
 }
 
 /// The record of a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
     /// Name of the file here.
@@ -42,8 +42,6 @@ pub struct Record {
     pub state: State,
     /// The pack, once there is one. While a newer published form is on its way, that of the older one.
     pub pack: Option<PackRecord>,
-    /// When the pack was last used, milliseconds since 1970.
-    pub used: Option<f64>,
 }
 
 /// What is known of a pack.

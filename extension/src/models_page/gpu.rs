@@ -7,15 +7,12 @@ use super::store::unexpected;
 use super::words;
 use crate::browser::{i18n, refused, runtime};
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelId, ModelsReply, ToModels};
+use crate::protocol::models::{Gpu, ModelId, ModelsReply, STEPS, ToModels};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlOptionElement, MouseEvent};
-
-/// Steps of a usual run, for the time of one picture.
-const STEPS: f64 = 20.0;
 
 /// What has been found out.
 #[derive(Default)]
@@ -103,7 +100,7 @@ impl Page {
             page.show_measuring(false);
             match answer {
                 Ok((ModelsReply::Measured { load, encode, step, memory }, _)) => {
-                    let whole = words::time(encode + STEPS * step);
+                    let whole = words::time(encode + f64::from(STEPS) * step);
                     let text = i18n::text("modelsMeasured", &[&words::time(load), &whole, &words::time(step)]);
                     page.dom.measured.set_text_content(Some(&text));
                     page.say(&text);

@@ -43,14 +43,15 @@ impl List {
 
     /// The models that can be measured and erased with.
     pub(super) fn usable(&self) -> Vec<Model> {
-        let models = self.rows.borrow().iter().filter(|row| !row.shared()).map(|row| row.model()).collect::<Vec<_>>();
-        models.into_iter().filter(|model| model.status == Status::Installed).collect()
+        let rows = self.rows.borrow();
+        let usable = rows.iter().filter(|row| !row.shared()).map(|row| row.model());
+        usable.filter(|model| model.status == Status::Installed).collect()
     }
 
     /// All models that are here, at least in part.
     pub(super) fn here(&self) -> Vec<Model> {
-        let models = self.rows.borrow().iter().map(|row| row.model()).collect::<Vec<_>>();
-        models.into_iter().filter(|model| model.status != Status::Available).collect()
+        let rows = self.rows.borrow();
+        rows.iter().map(|row| row.model()).filter(|model| model.status != Status::Available).collect()
     }
 
     /// Shows these models, in this order; `preferred` is the one to erase with.

@@ -2,7 +2,7 @@
 //!
 //! Pure and tested natively: [`units`] (bytes, rates and times as people read them), [`pace`] (how often progress is
 //! spoken), [`diagnostics`] (a text for whoever helps). The rest binds them to `models.html`: `page` holds everything together, `store` is the line to the model
-//! store, `list` shows the models, `actions` does what their buttons say, `own` takes models that the user has, `room`
+//! store, `list` shows the models, `actions` does what their buttons say, `own` takes models that the user has, `address` reads addresses, `room`
 //! speaks of storage, `gpu` of the GPU and its speed, `settings` keeps what the user sets, `consent` asks, `notice` tells, `words` finds the sentences.
 
 pub mod diagnostics;
@@ -11,6 +11,8 @@ pub mod units;
 
 #[cfg(target_arch = "wasm32")]
 mod actions;
+#[cfg(target_arch = "wasm32")]
+mod address;
 #[cfg(target_arch = "wasm32")]
 mod consent;
 #[cfg(target_arch = "wasm32")]

@@ -1,12 +1,13 @@
 //! Models of the user's own: a file that is chosen or dropped, or an address.
 
+use super::address::mark_valid;
 use super::consent::Question;
 use super::dom::{attribute, document, on};
 use super::list::chosen_precision;
 use super::page::Page;
 use super::store::unexpected;
 use super::words;
-use crate::browser::{i18n, permissions};
+use crate::browser::i18n;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, ToModels};
 use std::rc::Rc;
@@ -56,7 +57,7 @@ pub(super) fn bind(page: &Rc<Page>) {
         spawn_local(Rc::clone(&it).add());
     });
     let it = Rc::clone(page);
-    on(&page.dom.add_url, "input", move |_: &Event| it.mark_address(true));
+    on(&page.dom.add_url, "input", move |_: &Event| mark_valid(&it.dom.add_url, true));
 }
 
 /// Text may be dragged into the address field as anywhere else.
@@ -90,13 +91,7 @@ impl Page {
 
     async fn add(self: Rc<Self>) {
         drop(self.dismiss());
-        let url = Url::new(self.dom.add_url.value().trim()).ok();
-        let Some(url) = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) else {
-            self.mark_address(false);
-            self.refuse("modelsBadAddress");
-            let _ = self.dom.add_url.focus();
-            return;
-        };
+        let Some(url) = self.address(&self.dom.add_url) else { return };
         let bytes = match self.look(&url).await {
             Ok(bytes) => bytes,
             Err(failure) => return self.fail(&failure, |page| spawn_local(Rc::clone(page).add())),
@@ -118,15 +113,10 @@ impl Page {
         }
     }
 
-    /// How large a file is. Servers that do not allow other origins are read with the user's permission, for which the
-    /// click on the button still counts.
+    /// How large a file is.
     async fn look(&self, url: &Url) -> Result<u64, Failure> {
-        let call = ToModels::Look { url: url.href() };
         self.own_note(&i18n::text("modelsAsking", &[]));
-        let mut looked = self.store.call(&call, &[]).await;
-        if looked.is_err() && permissions::ask_for_host(url).await? {
-            looked = self.store.call(&call, &[]).await;
-        }
+        let looked = self.ask_host(url, &ToModels::Look { url: url.href() }).await;
         self.own_note("");
         match looked? {
             (ModelsReply::Offered { bytes, .. }, _) => Ok(bytes),
@@ -165,9 +155,5 @@ impl Page {
         self.dom.own_note.set_text_content(Some(text));
         self.dom.own_note.set_hidden(text.is_empty());
         self.say(text);
-    }
-
-    fn mark_address(&self, valid: bool) {
-        attribute(&self.dom.add_url, "aria-invalid", if valid { "false" } else { "true" });
     }
 }

@@ -1,9 +1,10 @@
 //! What the user sets: how long a model stays on the GPU, and a mirror of the hub.
 
-use super::dom::{attribute, on};
+use super::address::mark_valid;
+use super::dom::on;
 use super::page::Page;
 use super::store::unexpected;
-use crate::browser::{i18n, permissions};
+use crate::browser::i18n;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, Settings, ToModels};
 use std::rc::Rc;
@@ -35,18 +36,11 @@ impl Page {
     async fn use_mirror(self: Rc<Self>) {
         drop(self.dismiss());
         self.mirror_note("");
-        let typed = self.dom.mirror.value();
-        let url = match typed.trim() {
-            "" => None,
-            typed => match Url::new(typed).ok().filter(|url| matches!(url.protocol().as_str(), "https:" | "http:")) {
-                Some(url) => Some(url),
-                None => {
-                    attribute(&self.dom.mirror, "aria-invalid", "true");
-                    self.refuse("modelsBadAddress");
-                    let _ = self.dom.mirror.focus();
-                    return;
-                }
-            },
+        let url = if self.dom.mirror.value().trim().is_empty() {
+            None
+        } else {
+            let Some(url) = self.address(&self.dom.mirror) else { return };
+            Some(url)
         };
         match self.try_hub(url.as_ref()).await {
             Ok(host) => self.mirror_note(&i18n::text("modelsMirrorDone", &[&host])),
@@ -54,19 +48,16 @@ impl Page {
         }
     }
 
-    /// Asks there from now on, and at once for a model, to see whether it answers. Servers that do not allow other origins are
-    /// read with the user's permission, for which the click on the button still counts.
+    /// Asks there from now on, and at once for a model, to see whether it answers.
     async fn try_hub(&self, url: Option<&Url>) -> Result<String, Failure> {
         let origin = url.map_or(String::new(), |url| url.href().trim_end_matches('/').to_owned());
         self.store.call(&ToModels::UseHub { origin }, &[]).await?;
         let Some(model) = self.list.first() else { return Ok(String::new()) };
         let call = ToModels::Offer { model };
-        let mut offered = self.store.call(&call, &[]).await;
-        if let (Err(_), Some(url)) = (&offered, url)
-            && permissions::ask_for_host(url).await?
-        {
-            offered = self.store.call(&call, &[]).await;
-        }
+        let offered = match url {
+            Some(url) => self.ask_host(url, &call).await,
+            None => self.store.call(&call, &[]).await,
+        };
         match offered? {
             (ModelsReply::Offered { host, .. }, _) => Ok(host),
             (other, _) => Err(unexpected(&other)),
@@ -101,5 +92,5 @@ pub(super) fn bind(page: &Rc<Page>) {
         spawn_local(Rc::clone(&it).use_mirror());
     });
     let it = Rc::clone(page);
-    on(&page.dom.mirror, "input", move |_: &Event| attribute(&it.dom.mirror, "aria-invalid", "false"));
+    on(&page.dom.mirror, "input", move |_: &Event| mark_valid(&it.dom.mirror, true));
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Name of the port that leads to the model store.
 pub const MODELS_PORT: &str = "models";
 
+/// Steps of the sampler in a usual run: the whole schedule, of which the model runs its share.
+pub const STEPS: u32 = 20;
+
 /// Names a model: of the catalogue, or one of the user's own.
 pub type ModelId = String;
 

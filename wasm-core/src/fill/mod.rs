@@ -13,6 +13,7 @@ mod patch_match;
 mod pyramid;
 mod synthesis;
 
+use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result};
 use clusters::Clusters;
@@ -43,21 +44,4 @@ pub async fn instant(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) 
         filled += cluster.pixels as f32;
     }
     Ok(patch)
-}
-
-/// One cluster's part of the whole progress.
-struct Share<'a, P> {
-    pacer: &'a P,
-    start: f32,
-    length: f32,
-}
-
-impl<P: Pacer> Pacer for Share<'_, P> {
-    fn progress(&self, stage: crate::Stage, done: f32) {
-        self.pacer.progress(stage, self.start + self.length * done);
-    }
-
-    async fn checkpoint(&self) -> Result<()> {
-        self.pacer.checkpoint().await
-    }
 }

@@ -9,9 +9,11 @@ mod square;
 mod windows;
 
 use crate::erase::blend_covered;
+use crate::moebius::config::LATENT_CHANNELS;
 use crate::moebius::noise::{self, Stream};
 use crate::moebius::pipeline::{Moebius, Request};
 use crate::moebius::postprocess::to_rgb;
+use crate::pacer::Share;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Pacer, Result, Stage, fill};
 
@@ -49,7 +51,6 @@ impl Default for Settings {
 const NOISE_OFFSET: f32 = 0.0357;
 /// Surroundings that colours and grain are compared in, in pixels of the model's square.
 const RING: f32 = 24.0;
-const LATENT_CHANNELS: usize = 4;
 
 /// Repaints what `mask` covers with the model, and returns the region that changed.
 ///
@@ -75,14 +76,16 @@ pub async fn inpaint(
     }
     let components = Components::of(&mask);
     let holes: Vec<Rect> = components.list().iter().map(|component| component.rect).collect();
-    let windows = plan(image.bounds(), &holes, model.side());
+    let native = model.config().vae.side;
+    let windows = plan(image.bounds(), &holes, native);
     for (place, window) in windows.iter().enumerate() {
-        let pacer = Share { pacer, place, windows: windows.len() };
-        let square = Square { image, mask: &mask, patch: &patch, window, native: model.side() };
+        let length = 1.0 / windows.len() as f32;
+        let pacer = Share { pacer, start: place as f32 * length, length };
+        let square = Square { image, mask: &mask, patch: &patch, window, native };
         let request = request(&square, settings, place)?;
         let decoded = model.run(&request, &pacer).await?.decoded;
-        let rgb = square.restored(&to_rgb(&decoded, model.side(), model.side())?)?;
-        let scale = window.side as f32 / model.side() as f32;
+        let rgb = square.restored(&to_rgb(&decoded, native, native)?)?;
+        let scale = window.side as f32 / native as f32;
         let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
         let region = around.grown((RING * scale).ceil() as u32, &window.rect);
         let mut region = seam::Region::cut(&square, &rgb, region);
@@ -103,8 +106,8 @@ fn seed_of(settings: &Settings, place: usize) -> u64 {
 fn request(square: &Square<'_>, settings: &Settings, place: usize) -> Result<Request> {
     let shown = square.shown()?;
     let seed = seed_of(settings, place);
-    let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS * shown.latent_mask.len());
-    noise::offset(&mut start, &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS), NOISE_OFFSET)?;
+    let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS as usize * shown.latent_mask.len());
+    noise::offset(&mut start, &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize), NOISE_OFFSET)?;
     Ok(Request {
         image: shown.image,
         masked_image: shown.masked_image,
@@ -114,21 +117,4 @@ fn request(square: &Square<'_>, settings: &Settings, place: usize) -> Result<Req
         posterior_masked: None,
         guidance: settings.guidance,
     })
-}
-
-/// One window's part of the whole progress.
-struct Share<'a, P> {
-    pacer: &'a P,
-    place: usize,
-    windows: usize,
-}
-
-impl<P: Pacer> Pacer for Share<'_, P> {
-    fn progress(&self, stage: Stage, done: f32) {
-        self.pacer.progress(stage, (self.place as f32 + done) / self.windows as f32);
-    }
-
-    async fn checkpoint(&self) -> Result<()> {
-        self.pacer.checkpoint().await
-    }
 }

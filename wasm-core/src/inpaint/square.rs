@@ -2,7 +2,7 @@
 
 use super::windows::Window;
 use crate::Result;
-use crate::moebius::preprocess::LATENT_SCALE;
+use crate::moebius::preprocess::{LATENT_SCALE, planes};
 use crate::pixels::{Filter, Image, Mask, Patch, resize};
 
 /// Coverage from which a resized pixel of the mask belongs to the hole: any trace of what is to go would show.
@@ -58,10 +58,7 @@ impl Square<'_> {
         let coverage: Vec<u8> = self.places().map(|(x, y)| if self.mask.at(x, y) > 0 { 255 } else { 0 }).collect();
         let coverage = resize(&coverage, 1, from, to, Filter::Bicubic)?;
         let area = coverage.len();
-        let image: Vec<f32> = (0..3)
-            .flat_map(|channel| rgb.iter().skip(channel).step_by(3))
-            .map(|value| f32::from(*value) / 127.5 - 1.0)
-            .collect();
+        let image = planes(&rgb);
         let in_hole = |at: usize| coverage[at] >= COVERED;
         let masked_image = image.iter().enumerate().map(|(i, value)| if in_hole(i % area) { 0.0 } else { *value });
         let masked_image = masked_image.collect();

@@ -290,9 +290,9 @@ impl Moebius {
         &self.gpu
     }
 
-    /// Side of the square picture that it takes, pixels.
-    pub fn side(&self) -> u32 {
-        self.config.vae.side
+    /// Its dimensions.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
     }
 
     /// How activations are stored at present.

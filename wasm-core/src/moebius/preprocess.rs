@@ -95,7 +95,7 @@ fn thresholded(mask: &[u8]) -> Vec<u8> {
 }
 
 /// Interleaved bytes as planes between -1 and 1.
-fn planes(rgb: &[u8]) -> Vec<f32> {
+pub(crate) fn planes(rgb: &[u8]) -> Vec<f32> {
     // In double precision and rounded once: single precision throughout gives other numbers for half the bytes.
     let levels: [f32; 256] = std::array::from_fn(|value| (value as f64 / 255.0 * 2.0 - 1.0) as f32);
     (0..3).flat_map(|channel| rgb.iter().skip(channel).step_by(3)).map(|value| levels[usize::from(*value)]).collect()

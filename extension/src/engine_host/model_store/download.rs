@@ -80,11 +80,11 @@ pub(super) async fn run(store: &ModelStore, model: &str, wanted: &Wanted, job: &
         came: Cell::new(0),
         restarts: Cell::new(0),
         hopeless: Cell::new(false),
+        broke: Cell::new(false),
         reporter: RefCell::new(Reporter::new(store, model, Work::Downloading, record.bytes, have)),
         record: RefCell::new(record),
     };
-    let result = download.run().await;
-    let result = match result {
+    let result = match download.run().await {
         Ok(()) => download.verify(store, model).await,
         failed => failed,
     };
@@ -125,7 +125,6 @@ async fn begin(records: &Records, wanted: &Wanted) -> Result<Record, Failure> {
         state: State::Downloading,
         // What is there stays usable until its successor is verified.
         pack: earlier.and_then(|record| record.pack),
-        used: None,
     })
 }
 
@@ -154,6 +153,8 @@ struct Download<'a> {
     restarts: Cell<u32>,
     /// The server said that asking again will not help.
     hopeless: Cell<bool>,
+    /// A connection broke since it was last looked.
+    broke: Cell<bool>,
     reporter: RefCell<Reporter<'a>>,
     record: RefCell<Record>,
 }
@@ -189,7 +190,9 @@ impl Download<'_> {
                     let rate = (self.came.get() - came) as f64 * 1000.0 / (now - since);
                     (since, came) = (now, self.came.get());
                     let left = ranges::length(&self.ranges.borrow().missing());
-                    if rate > 0.0 && growth.one_more(connections.len(), rate, left) {
+                    // A connection that breaks is slow for another reason.
+                    let calm = !self.broke.replace(false);
+                    if calm && rate > 0.0 && growth.one_more(connections.len(), rate, left) {
                         let taken = self.ranges.borrow_mut().take();
                         connections.extend(taken.map(|(worker, _)| self.connection(worker).boxed_local()));
                     }
@@ -211,6 +214,7 @@ impl Download<'_> {
             match self.request(worker, range).await {
                 Ok(()) => {}
                 Err(Failure::Download { detail }) => {
+                    self.broke.set(true);
                     let further = self.left(worker).is_none_or(|left| left.from > range.from);
                     failures = if further { 1 } else { failures + 1 };
                     if failures > ATTEMPTS || self.hopeless.get() {
@@ -274,9 +278,7 @@ impl Download<'_> {
 
     /// Writes and hashes what has come in on a connection.
     fn arrived(&self, worker: Worker, bytes: &Uint8Array) -> Result<(), Failure> {
-        // Another connection may have taken over the rest of the range.
-        let Some(range) = self.left(worker) else { return Ok(()) };
-        let (at, wanted) = (range.from, u64::from(bytes.length()).min(range.to - range.from));
+        let (at, wanted) = self.ranges.borrow().wanted(worker, u64::from(bytes.length()));
         let bytes = bytes.subarray(0, wanted as u32);
         self.file.write_array(at, &bytes)?;
         self.ranges.borrow_mut().arrived(worker, wanted);

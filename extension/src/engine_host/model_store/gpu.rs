@@ -3,7 +3,7 @@
 use super::{Job, ModelStore, Reporter};
 use crate::browser::gpu as browser;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelsReply, Work};
+use crate::protocol::models::{Gpu, ModelsReply, STEPS, Work};
 use std::cell::{Cell, RefCell};
 use wasm_core::gpu::{self, Preference};
 use wasm_core::moebius::noise::{self, Stream};
@@ -14,9 +14,6 @@ use wasm_core::{Error, Stage};
 
 /// Milliseconds after which a measurement ends, as soon as it has seen one step.
 const LONG_ENOUGH: f64 = 5000.0;
-/// Steps of a usual run.
-const STEPS: u32 = 20;
-
 /// What the engine complains about, for people.
 pub(super) fn failed(error: Error) -> Failure {
     match error {
@@ -55,8 +52,9 @@ pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Resul
     let loading = |_, done: f32| reporter.borrow_mut().report((done * 500.0) as u64);
     let mut using = store.warm.using(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
     let load = milliseconds() - begun;
-    let (moebius, config) = using.model()?;
+    let moebius = using.model()?;
 
+    let config = moebius.config();
     let (side, n) = (config.vae.side as usize, config.unet.side as usize);
     let image = input("picture", 3 * side * side, 1.0);
     let request = Request {

@@ -28,7 +28,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_core::web::milliseconds;
 use wasm_core::weights::pack::LAYOUT;
-use web_sys::Blob;
+use web_sys::{Blob, Url};
 
 pub use warm::Warm;
 pub(super) use warm::Watch;
@@ -79,6 +79,8 @@ pub struct ModelStore {
     /// Keeps the document from closing.
     busy: Rc<Busy>,
     warm: Rc<Warm>,
+    /// What another version left behind has been removed.
+    tidied: Cell<bool>,
 }
 
 impl ModelStore {
@@ -94,6 +96,7 @@ impl ModelStore {
             files: RefCell::default(),
             post: Box::new(post),
             busy,
+            tidied: Cell::new(false),
         }
     }
 
@@ -241,10 +244,10 @@ impl ModelStore {
 
     async fn list(&self) -> Result<ModelsReply, Failure> {
         let records = Records::open().await?;
-        let mut known = records.all().await?;
-        if self.jobs.borrow().is_empty() {
-            records.tidy(&known).await?;
+        if self.jobs.borrow().is_empty() && !self.tidied.replace(true) {
+            records.tidy().await?;
         }
+        let mut known = records.all().await?;
         let mut models = vec![];
         for entry in self.catalogue.models.iter().chain([&self.catalogue.vae]) {
             let place = known.iter().position(|record| record.id == entry.id);
@@ -302,7 +305,7 @@ impl ModelStore {
                 .as_ref()
                 .map(|record| record.pack.as_ref().map_or(record.precision, |pack| pack.precision)),
             bytes: records.bytes(&entry.id).await,
-            used: record.as_ref().and_then(|record| record.used),
+            used: records.used(&entry.id).await,
             sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
         }
     }
@@ -417,8 +420,7 @@ fn is_usable(model: &Model) -> bool {
 
 /// Host and port of an address.
 fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest).rsplit('@').next().unwrap_or(rest).to_owned()
+    Url::new(url).map_or_else(|_| url.to_owned(), |url| url.host())
 }
 
 /// Reports a job's progress, not too often, with its speed.

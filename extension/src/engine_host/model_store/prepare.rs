@@ -79,7 +79,6 @@ pub(super) async fn import(
         precision,
         state: State::Downloading,
         pack: None,
-        used: None,
     };
     let copied = copy(store, &records, id, blob, job).await;
     if copied.is_err() {

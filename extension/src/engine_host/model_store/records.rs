@@ -18,9 +18,14 @@ pub(super) async fn setting(name: &str) -> Result<String, Failure> {
 
 /// Keeps a setting.
 pub(super) async fn set_setting(name: &str, value: &str) -> Result<(), Failure> {
-    let file = Folder::open(SETTINGS).await?.file(name).await?;
+    replace(&Folder::open(SETTINGS).await?, name, value.as_bytes()).await
+}
+
+/// Writes all of a small file.
+async fn replace(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let file = folder.file(name).await?;
     file.truncate(0)?;
-    file.write(0, value.as_bytes())?;
+    file.write(0, bytes)?;
     file.flush()
 }
 
@@ -37,6 +42,11 @@ pub(super) fn part(id: &str) -> String {
 /// Name of the pack's file.
 pub(super) fn pack(id: &str) -> String {
     format!("{id}.pack")
+}
+
+/// Name of the file for the time of the last use.
+fn used(id: &str) -> String {
+    format!("{id}.used")
 }
 
 /// See the module.
@@ -59,18 +69,18 @@ impl Records {
 
     pub(super) async fn write(&self, of: &Record) -> Result<(), Failure> {
         let text = serde_json::to_vec(of).map_err(|e| Failure::Internal { detail: e.to_string() })?;
-        let file = self.0.file(&record(&of.id)).await?;
-        file.truncate(0)?;
-        file.write(0, &text)?;
-        file.flush()
+        replace(&self.0, &record(&of.id), &text).await
     }
 
-    /// Notes that a pack is used now, `now` in milliseconds since 1970.
+    /// Notes when a pack is used, milliseconds since 1970. In a file of its own: the record belongs to whoever works on the files.
     pub(super) async fn touch(&self, id: &str, now: f64) -> Result<(), Failure> {
-        match self.read(id).await {
-            Some(record) => self.write(&Record { used: Some(now), ..record }).await,
-            None => Ok(()),
-        }
+        replace(&self.0, &used(id), now.to_string().as_bytes()).await
+    }
+
+    /// When a pack was last used.
+    pub(super) async fn used(&self, id: &str) -> Option<f64> {
+        let blob = self.0.blob(&used(id)).await.ok()?;
+        String::from_utf8(bytes::read(&blob).await.ok()?).ok()?.parse().ok()
     }
 
     /// All records, by name.
@@ -84,9 +94,12 @@ impl Records {
         Ok(all)
     }
 
-    /// Removes files of which nothing is `known`: another version left them behind.
-    pub(super) async fn tidy(&self, known: &[Record]) -> Result<(), Failure> {
-        for name in self.0.names().await? {
+    /// Removes files without a record that can be read: another version left them behind. Only while nobody works on files.
+    pub(super) async fn tidy(&self) -> Result<(), Failure> {
+        // In this order: a file that comes into being meanwhile is not among them.
+        let names = self.0.names().await?;
+        let known = self.all().await?;
+        for name in names {
             let id = name.rsplit_once('.').map_or(name.as_str(), |(id, _)| id);
             if !known.iter().any(|record| record.id == id) {
                 self.0.remove(&name).await?;
@@ -113,6 +126,7 @@ impl Records {
     pub(super) async fn remove(&self, id: &str) -> Result<(), Failure> {
         self.0.remove(&part(id)).await?;
         self.0.remove(&pack(id)).await?;
+        self.0.remove(&used(id)).await?;
         self.0.remove(&record(id)).await
     }
 }

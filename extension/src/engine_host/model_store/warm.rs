@@ -14,14 +14,12 @@ use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
 use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 
 /// Setting: minutes that a model stays.
 const MINUTES: &str = "warm-minutes";
 /// What most people want: long enough to come back from another tab, short enough for the battery and for games.
 const USUAL_MINUTES: u32 = 5;
-/// Share of the schedule that is run, as the authors have it.
-const STRENGTH: f64 = 0.99;
 
 /// Minutes that a model stays on the GPU after it was last needed.
 pub(super) async fn minutes() -> Result<u32, Failure> {
@@ -39,7 +37,6 @@ struct Loaded {
     /// SHA-256 of its pack and of the shared part's: another pack of the same name is another model.
     packs: [String; 2],
     steps: u32,
-    config: ModelConfig,
     moebius: Moebius,
     /// The document stays open for it: the time is up to us.
     _reason: Reason,
@@ -76,10 +73,9 @@ pub(crate) struct Using<'a> {
 }
 
 impl Using<'_> {
-    /// The model, and its dimensions.
-    pub(crate) fn model(&mut self) -> Result<(&mut Moebius, ModelConfig), Failure> {
-        let loaded = self.loaded.as_mut().ok_or(Failure::Gone)?;
-        Ok((&mut loaded.moebius, loaded.config))
+    /// The model.
+    pub(crate) fn model(&mut self) -> Result<&mut Moebius, Failure> {
+        self.loaded.as_mut().map(|loaded| &mut loaded.moebius).ok_or(Failure::Gone)
     }
 }
 
@@ -111,10 +107,11 @@ impl Warm {
         if !loaded.as_ref().is_some_and(fits) {
             free(&mut loaded);
             let reason = self.busy.hold();
-            let (moebius, config) = load(&records, id, &self.vae, steps, pacer).await?;
-            *loaded = Some(Loaded { id: id.to_owned(), packs, steps, config, moebius, _reason: reason });
+            let moebius = load(&records, id, &self.vae, steps, pacer).await?;
+            *loaded = Some(Loaded { id: id.to_owned(), packs, steps, moebius, _reason: reason });
         }
-        records.touch(id, js_sys::Date::now()).await?;
+        // A date is not worth failing for.
+        let _ = records.touch(id, js_sys::Date::now()).await;
         Ok(Using { loaded, _watch: watch })
     }
 
@@ -150,18 +147,11 @@ async fn hash(records: &Records, id: &str) -> Result<String, Failure> {
     pack.map(|pack| pack.sha256).ok_or(Failure::Gone)
 }
 
-async fn load(
-    records: &Records,
-    id: &str,
-    vae: &str,
-    steps: u32,
-    pacer: &impl Pacer,
-) -> Result<(Moebius, ModelConfig), Failure> {
+async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &impl Pacer) -> Result<Moebius, Failure> {
     let (unet, vae) = (opened(records, id).await?, opened(records, vae).await?);
     let config = ModelConfig::of_packs(&unet, &vae).map_err(failed)?;
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
     let precision = Precision::preferred(&gpu);
     let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
-    let moebius = Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)?;
-    Ok((moebius, config))
+    Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)
 }
