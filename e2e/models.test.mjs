@@ -319,6 +319,42 @@ test('the page asks before it downloads, shows how far it is, and what is there'
   assert.deepEqual(await files(), {});
 });
 
+test('the page tells about the GPU, copies diagnostics, takes a dropped file and keeps settings', async () => {
+  await install();
+  const own = await browser.page(`chrome-extension://${browser.id}/models.html`);
+  const card = own.locator('[data-model="ft_places2"]');
+  await card.locator('[data-field="preferred"]').waitFor();
+  await card.locator('[data-action="update"]').click();
+  await until(async () => /up to date/.test(await card.locator('[data-field="note"]').textContent()));
+
+  await until(async () => /simulated/.test(await own.locator('#gpu').textContent()));
+  await own.evaluate(() => {
+    navigator.clipboard.writeText = async (text) => void (globalThis.copied = text);
+  });
+  await own.locator('#copy').click();
+  const copied = await until(() => own.evaluate(() => globalThis.copied));
+  assert.match(copied, /Rubout [\s\S]*maxBufferSize: \d+[\s\S]*Model ft_places2: installed, f16/);
+  assert.ok(!copied.includes(new URL(hub.origin).host), copied);
+
+  await own.locator('#warm').selectOption('15');
+  await until(async () => (await list()).settings.warmMinutes === 15);
+  await ask({ call: 'keep-warm', minutes: 5 });
+  await own.locator('#mirror').fill('not an address');
+  await own.locator('#mirror-form button').click();
+  assert.equal(await own.locator('#mirror').getAttribute('aria-invalid'), 'true');
+  await own.locator('#mirror').fill(`${hub.origin}/`);
+  await own.locator('#mirror-form button').click();
+  await until(async () => (await own.locator('#mirror-note').textContent()).includes(new URL(hub.origin).host));
+
+  await own.evaluate(async (url) => {
+    const data = new DataTransfer();
+    data.items.add(new File([await (await fetch(url)).blob()], 'Dropped.bin'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, `${hub.origin}/${UNET}`);
+  await own.locator('[data-model="own-dropped"][data-status="installed"]').waitFor();
+  await own.close();
+});
+
 test('the GPU is described without naming anybody', async () => {
   const gpu = await ask({ call: 'gpu' });
   assert.equal(gpu.reply, 'gpu');
