@@ -96,3 +96,38 @@ fn cell(mask: &Mask, left: u32, top: u32) -> Option<Component> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Components of a mask of these pixels in a picture of 200 x 200.
+    fn of(pixels: &[(u32, u32)]) -> Components {
+        let bounds = Rect::of_size(200, 200);
+        let mut coverage = vec![0; bounds.area()];
+        for (x, y) in pixels {
+            coverage[(y * bounds.width + x) as usize] = 255;
+        }
+        Components::of(&Mask::new(bounds, coverage).unwrap())
+    }
+
+    #[test]
+    fn strokes_that_go_on_are_one_in_every_direction() {
+        let line = |place: &dyn Fn(u32) -> (u32, u32)| of(&(0..150).map(place).collect::<Vec<_>>());
+        for (found, rect) in [
+            (line(&|i| (i + 7, 20)), Rect { x: 7, y: 20, width: 150, height: 1 }),
+            (line(&|i| (20, i + 7)), Rect { x: 20, y: 7, width: 1, height: 150 }),
+            (line(&|i| (i + 7, i + 7)), Rect { x: 7, y: 7, width: 150, height: 150 }),
+            (line(&|i| (i + 7, 190 - i)), Rect { x: 7, y: 41, width: 150, height: 150 }),
+        ] {
+            assert_eq!(found.list(), [Component { rect, pixels: 150 }]);
+        }
+    }
+
+    #[test]
+    fn what_lies_apart_is_told_apart() {
+        let found = of(&[(5, 5), (60, 5), (60, 120), (61, 121)]);
+        assert_eq!(found.list().iter().map(|component| component.pixels).collect::<Vec<_>>(), [1, 1, 2]);
+        assert_eq!([found.label(5, 5), found.label(60, 5), found.label(61, 121)], [0, 1, 2]);
+    }
+}
