@@ -103,7 +103,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seed = option::<1>(&mut arguments, "--seed")?.map_or(Ok(1), |[seed]| seed.parse())?;
     let steps = option::<1>(&mut arguments, "--steps")?.map_or(Ok(20), |[steps]| steps.parse())?;
     let mut engine = match option::<2>(&mut arguments, "--model")? {
-        Some([unet, vae]) => pollster::block_on(Engine::load(&unet, &vae, steps))?,
+        Some([unet, vae]) => {
+            let start = Instant::now();
+            let engine = pollster::block_on(Engine::load(&unet, &vae, steps))?;
+            println!("ready in {:.2} s", start.elapsed().as_secs_f64());
+            engine
+        }
         None => Engine::Instant,
     };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {

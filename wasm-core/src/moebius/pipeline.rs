@@ -282,6 +282,10 @@ impl Moebius {
         constants.load(&gpu, &[&graphs.step], unet, pacer).await?;
         constants.load(&gpu, &[&graphs.encode, &graphs.decode], vae, pacer).await?;
         let session = Session::new(&gpu, &graphs, &constants)?;
+        // Browsers compile programs behind our back, in order with everything else: once anything comes back, all of them are there, and
+        // complaints about them, too.
+        gpu.copy_out(session.arena.persistent(name::FINITE)?, 0, &session.staging).await?;
+        gpu.check()?;
         Ok(Self { gpu, config, schedule, precision, fell_back: false, constants, session: Some(session) })
     }
 
