@@ -2,6 +2,7 @@
 
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
+use super::xmp;
 use crate::pixels::Image;
 use crate::{Error, Result};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -58,6 +59,7 @@ pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec
     }
     png.set_exif(metadata.exif.clone().map(Bytes::from));
     png.set_icc_profile(metadata.icc.clone().map(Bytes::from));
+    xmp::set_in_png(&mut png, metadata.xmp.as_deref());
     Ok(png.encoder().bytes().to_vec())
 }
 
@@ -85,6 +87,9 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
     if let Some(exif) = &metadata.exif {
         encoder.add_exif_metadata(exif).map_err(failed)?;
     }
+    if let Some(segment) = metadata.xmp.as_deref().and_then(xmp::jpeg_segment) {
+        encoder.add_app_segment(1, segment).map_err(failed)?;
+    }
     if let Some(icc) = &metadata.icc {
         encoder.add_icc_profile(icc).map_err(failed)?;
     }
@@ -105,8 +110,8 @@ pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8
     with_metadata(bytes, metadata)
 }
 
-/// Puts colour profile and Exif into a file that somebody else encoded from the same pixel values, in place of
-/// whatever profile they wrote.
+/// Puts colour profile, Exif and the note of the edit into a file that somebody else encoded from the same pixel
+/// values, in place of whatever they wrote of these.
 ///
 /// # Errors
 /// [`Error::Encode`] when the file is none that metadata can be put into.
@@ -115,15 +120,21 @@ pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
         DynImage::from_bytes(bytes.into()).map_err(failed)?.ok_or_else(|| failed("neither PNG, JPEG nor WebP"))?;
     file.set_icc_profile(metadata.icc.clone().map(Bytes::from));
     file.set_exif(metadata.exif.clone().map(Bytes::from));
+    xmp::set(&mut file, metadata.xmp.as_deref())?;
     Ok(file.encoder().bytes().to_vec())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Source;
     use super::super::metadata::tests::exif_with_thumbnail;
+    use super::super::{Source, edit_note};
     use super::*;
+    use image::{ImageDecoder, ImageReader};
+    use img_parts::jpeg::Jpeg;
+    use img_parts::riff::RiffChunk;
+    use img_parts::webp::WebP;
     use proptest::prelude::*;
+    use std::io::Cursor;
 
     fn picture(width: u32, height: u32, opaque: bool) -> Image {
         let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 13) as u8;
@@ -138,6 +149,7 @@ mod tests {
             foreign_profile: false,
             exif: Some(exif_with_thumbnail()),
             png_chunks: vec![(*b"tEXt", b"Title\0A cat".to_vec()), (*b"gAMA", 45455u32.to_be_bytes().to_vec())],
+            xmp: Some(edit_note("Rubout 0.1.0", &["erased with a model, seed 7".into()], true)),
         }
     }
 
@@ -173,6 +185,123 @@ mod tests {
         let png = encode_png(&image, &metadata(), false).unwrap();
         assert_eq!(Source::inspect(&png).metadata.png_chunks, metadata().png_chunks);
         assert_eq!(Source::inspect(&png).metadata.colours_only().png_chunks.len(), 1);
+    }
+
+    /// The packet as somebody else's reader finds it.
+    fn packet(bytes: &[u8]) -> Option<Vec<u8>> {
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().unwrap();
+        reader.into_decoder().unwrap().xmp_metadata().unwrap()
+    }
+
+    #[test]
+    fn every_format_carries_the_note_beside_the_same_pixels() {
+        for opaque in [true, false] {
+            let image = picture(61, 47, opaque);
+            for base in [Metadata::default(), Metadata { xmp: None, ..metadata() }] {
+                // Of odd and of even length: WebP pads its chunks.
+                for actions in [vec![], vec!["odd".to_owned()], vec!["even".to_owned()]] {
+                    let noted = Metadata { xmp: Some(edit_note("Rubout 0.1.0", &actions, true)), ..base.clone() };
+                    let files = |metadata: &Metadata| {
+                        [
+                            encode_png(&image, metadata, false).unwrap(),
+                            encode_jpeg(&image, metadata, None).unwrap(),
+                            encode_webp_lossless(&image, metadata).unwrap(),
+                        ]
+                    };
+                    for (plain, direct) in files(&base).into_iter().zip(files(&noted)) {
+                        let added = with_metadata(plain.clone(), &noted).unwrap();
+                        // A second note takes the place of the first.
+                        let replaced = with_metadata(
+                            with_metadata(plain.clone(), &Metadata { xmp: Some(b"old".to_vec()), ..noted.clone() })
+                                .unwrap(),
+                            &noted,
+                        );
+                        for file in [direct, added, replaced.unwrap()] {
+                            assert_eq!(packet(&file), noted.xmp);
+                            let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap();
+                            assert_eq!(pixels(&file), pixels(&plain));
+                            let read = Source::inspect(&file).metadata;
+                            assert_eq!((&read.icc, read.exif.is_some()), (&base.icc, base.exif.is_some()));
+                            assert_eq!(read.xmp, None, "a source's packet is not taken over");
+                            let removed = with_metadata(file, &base).unwrap();
+                            assert_eq!(packet(&removed), None);
+                            assert_eq!(pixels(&removed), pixels(&plain));
+                        }
+                        assert_eq!(packet(&plain), None);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_note_stands_where_readers_look() {
+        let image = picture(61, 47, false);
+        let png = Png::from_bytes(encode_png(&image, &metadata(), false).unwrap().into()).unwrap();
+        let kinds: Vec<_> = png.chunks().iter().map(PngChunk::kind).collect();
+        let first_pixels = kinds.iter().position(|kind| kind == b"IDAT").unwrap();
+        assert_eq!(kinds.iter().position(|kind| kind == b"iTXt"), Some(first_pixels - 1));
+        assert_eq!(kinds.iter().filter(|kind| *kind == b"iTXt").count(), 1);
+
+        let direct = encode_jpeg(&image, &metadata(), None).unwrap();
+        let added = with_metadata(encode_jpeg(&image, &Metadata::default(), None).unwrap(), &metadata()).unwrap();
+        for bytes in [direct, added] {
+            let jpeg = Jpeg::from_bytes(bytes.into()).unwrap();
+            let segments: Vec<_> = jpeg.segments().iter().take(3).map(|s| (s.marker(), s.contents())).collect();
+            assert_eq!(segments[0].0, 0xE0, "JFIF");
+            assert!(segments[1].0 == 0xE1 && segments[1].1.starts_with(b"Exif\0\0"));
+            assert!(segments[2].0 == 0xE1 && segments[2].1.starts_with(b"http://ns.adobe.com/xap/1.0/\0<?xpacket"));
+        }
+
+        let profile_only = Metadata { icc: metadata().icc, ..Metadata::default() };
+        let note_only = Metadata { xmp: metadata().xmp, ..Metadata::default() };
+        // With the extended header made anew, and with one that is there already.
+        for (before, after, order, features) in [
+            (Metadata::default(), note_only, &[b"VP8X", b"VP8L", b"XMP "][..], 0x14u8),
+            (profile_only, metadata(), &[b"VP8X", b"ICCP", b"VP8L", b"EXIF", b"XMP "][..], 0x3C),
+        ] {
+            let bytes = with_metadata(encode_webp_lossless(&image, &before).unwrap(), &after).unwrap();
+            let webp = WebP::from_bytes(bytes.into()).unwrap();
+            assert!(webp.chunks().iter().map(RiffChunk::id).eq(order.iter().map(|id| **id)));
+            let header = webp.chunk_by_id(*b"VP8X").unwrap().content().data().unwrap();
+            assert_eq!(header[..], [features, 0, 0, 0, 60, 0, 0, 46, 0, 0]);
+        }
+    }
+
+    #[test]
+    fn a_jpeg_goes_without_a_note_that_does_not_fit() {
+        let image = picture(61, 47, true);
+        for (length, fits) in [(65_502, true), (65_503, false), (200_000, false)] {
+            let noted = Metadata { xmp: Some(vec![b' '; length]), ..metadata() };
+            let direct = encode_jpeg(&image, &noted, None).unwrap();
+            let added = with_metadata(encode_jpeg(&image, &Metadata::default(), None).unwrap(), &noted).unwrap();
+            for file in [direct, added] {
+                assert_eq!(packet(&file), noted.xmp.clone().filter(|_| fits));
+                assert_eq!(Source::inspect(&file).metadata.icc, noted.icc);
+            }
+        }
+    }
+
+    #[test]
+    fn the_note_is_no_colour_and_a_sources_packet_is_left_behind() {
+        assert_eq!(metadata().colours_only().xmp, None);
+        let shown = encode_png(&picture(24, 18, true), &metadata().colours_only(), true).unwrap();
+        assert_eq!(packet(&shown), None);
+        let text = |kind: &[u8; 4], contents: &[u8]| (*kind, contents.to_vec());
+        let notes = vec![
+            text(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta/>"),
+            text(b"tEXt", b"Raw profile type xmp\0\nxmp\n 2\n3c3e\n"),
+            text(b"iTXt", b"Title\0\0\0\0\0A cat"),
+            text(b"tEXt", b"Comment\0no XML:com.adobe.xmp"),
+        ];
+        // Made by hand: what is written here has none of them to begin with.
+        let mut source =
+            Png::from_bytes(encode_png(&picture(24, 18, true), &Metadata::default(), true).unwrap().into()).unwrap();
+        for (kind, contents) in notes.iter().rev() {
+            source.chunks_mut().insert(1, PngChunk::new(*kind, Bytes::copy_from_slice(contents)));
+        }
+        let read = Source::inspect(&source.encoder().bytes()).metadata;
+        assert_eq!(read.png_chunks, notes[2..]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What belongs to a picture beside its pixels.
 
 use super::decode::Format;
+use super::xmp;
 use image::metadata::Orientation;
 use img_parts::jpeg::Jpeg;
-use img_parts::png::Png;
+use img_parts::png::{Png, PngChunk};
 use img_parts::webp::WebP;
 use img_parts::{Bytes, ImageEXIF, ImageICC};
 
@@ -13,7 +14,7 @@ const PNG_CHUNKS: [[u8; 4]; 9] =
 /// Those of them that say how to read the colours.
 const PNG_COLOUR_CHUNKS: usize = 4;
 
-/// Colour profile, Exif, and a PNG's own notes.
+/// Colour profile, Exif, a PNG's own notes, and a note of the edit.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
     /// ICC profile, of RGB values.
@@ -25,6 +26,10 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// Chunks of a PNG that are carried over: kind and contents.
     pub png_chunks: Vec<([u8; 4], Vec<u8>)>,
+    /// XMP packet, such as [`edit_note`](super::edit_note) makes. None in what was read: a source's packet
+    /// describes the unedited picture (its history, at times a thumbnail with what was erased), a file has room
+    /// for one only, and merging packets is not this project's trade.
+    pub xmp: Option<Vec<u8>>,
 }
 
 impl Metadata {
@@ -41,7 +46,9 @@ impl Metadata {
             },
             Format::Png => match Png::from_bytes(bytes) {
                 Ok(file) => {
-                    let kept = file.chunks().iter().filter(|c| PNG_CHUNKS.contains(&c.kind()));
+                    let kept =
+                        |c: &&PngChunk| PNG_CHUNKS.contains(&c.kind()) && !xmp::is_packet(c.kind(), c.contents());
+                    let kept = file.chunks().iter().filter(kept);
                     let chunks = kept.map(|c| (c.kind(), c.contents().to_vec())).collect();
                     (file.icc_profile(), file.exif(), chunks)
                 }
@@ -56,6 +63,7 @@ impl Metadata {
             icc: icc.filter(|_| rgb).map(|b| b.to_vec()),
             exif: exif.map(|b| cleaned_exif(b.to_vec())),
             png_chunks,
+            xmp: None,
         }
     }
 
@@ -67,6 +75,7 @@ impl Metadata {
             foreign_profile: self.foreign_profile,
             exif: None,
             png_chunks: self.png_chunks.iter().filter(|(kind, _)| colour(kind)).cloned().collect(),
+            xmp: None,
         }
     }
 }

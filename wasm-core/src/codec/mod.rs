@@ -11,8 +11,10 @@ mod encode;
 mod jpeg;
 mod metadata;
 mod vp8;
+mod xmp;
 
 pub use decode::{Format, Source};
 pub use encode::{WebpCoding, encode_jpeg, encode_png, encode_webp_lossless, with_metadata};
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;
+pub use xmp::edit_note;
