@@ -1,7 +1,7 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase. `--seed N` gives another fill; `--model UNET VAE` uses the model of two packs (see the example
-//! `pack`) instead of the built-in fill, with `--steps N` (20); `--bench DIR OUT` runs every case of a
+//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill; `--model UNET VAE` uses the model of two packs
+//! (see the example `pack`) instead of the built-in fill, with `--steps N` (20) and, with `--f32`, never in 16 bits; `--bench DIR OUT` runs every case of a
 //! benchmark folder (manifest.tsv with the columns id, input and mask) and writes `OUT/<id>.png` and `OUT/times.tsv`.
 #![expect(clippy::print_stdout, reason = "a command-line example")]
 
@@ -27,8 +27,7 @@ fn read_mask(path: &Path, image: &Image) -> Result<Mask, Box<dyn Error>> {
     if (mask.width(), mask.height()) != (image.width(), image.height()) {
         return Err(format!("{}: a mask has the size of its picture", path.display()).into());
     }
-    let coverage = mask.into_raw().into_iter().map(|v| if v > 127 { 255 } else { 0 }).collect();
-    Ok(Mask::new(image.bounds(), coverage)?)
+    Ok(Mask::new(image.bounds(), mask.into_raw())?)
 }
 
 /// What fills the hole.
@@ -38,11 +37,12 @@ enum Engine {
 }
 
 impl Engine {
-    async fn load(unet: &str, vae: &str, steps: u32) -> Result<Self, Box<dyn Error>> {
+    async fn load(unet: &str, vae: &str, steps: u32, f32: bool) -> Result<Self, Box<dyn Error>> {
         let (unet, vae) = (Pack::open(std::fs::read(unet)?)?, Pack::open(std::fs::read(vae)?)?);
         let config = ModelConfig::of_packs(&unet, &vae)?;
         let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
-        let (schedule, precision) = (Schedule::new(steps, STRENGTH)?, Precision::preferred(&gpu));
+        let precision = if f32 { Precision::F32 } else { Precision::preferred(&gpu) };
+        let schedule = Schedule::new(steps, STRENGTH)?;
         Ok(Self::Model(Box::new(Moebius::load(gpu, config, schedule, precision, &unet, &vae, &Unpaced).await?)))
     }
 
@@ -102,10 +102,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let seed = option::<1>(&mut arguments, "--seed")?.map_or(Ok(1), |[seed]| seed.parse())?;
     let steps = option::<1>(&mut arguments, "--steps")?.map_or(Ok(20), |[steps]| steps.parse())?;
+    let f32 = option::<0>(&mut arguments, "--f32")?.is_some();
     let mut engine = match option::<2>(&mut arguments, "--model")? {
         Some([unet, vae]) => {
             let start = Instant::now();
-            let engine = pollster::block_on(Engine::load(&unet, &vae, steps))?;
+            let engine = pollster::block_on(Engine::load(&unet, &vae, steps, f32))?;
             println!("ready in {:.2} s", start.elapsed().as_secs_f64());
             engine
         }
@@ -118,6 +119,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{output}: erased in {seconds:.2} s");
             Ok(())
         }
-        _ => Err("usage: erase [--seed N] [--model UNET VAE [--steps N]] (IN MASK OUT | --bench FOLDER OUT)".into()),
+        _ => {
+            Err("usage: erase [--seed N] [--model UNET VAE [--steps N] [--f32]] (IN MASK OUT | --bench FOLDER OUT)"
+                .into())
+        }
     }
 }

@@ -10,7 +10,12 @@ pub enum Stage {
     /// Turning the picture into a latent.
     Encoding,
     /// Denoising the latent.
-    Denoising,
+    Denoising {
+        /// Steps done.
+        step: u32,
+        /// Steps in all.
+        steps: u32,
+    },
     /// Turning the latent back into a picture.
     Decoding,
     /// Finding what belongs into the hole.

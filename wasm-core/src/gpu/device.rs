@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memory::Ledger;
+use super::submissions::Submissions;
 use super::{Buffer, Program, Usage};
 use crate::{Error, GpuError, Result};
 
@@ -49,6 +50,7 @@ pub struct Gpu {
     pipelines: RefCell<HashMap<Program, wgpu::ComputePipeline>>,
     /// Bytes written since the queue was last flushed.
     pub(super) on_its_way: Cell<usize>,
+    pub(super) submissions: Submissions,
 }
 
 impl Gpu {
@@ -115,6 +117,7 @@ impl Gpu {
             faults,
             pipelines: RefCell::default(),
             on_its_way: Cell::default(),
+            submissions: Submissions::default(),
         })
     }
 
@@ -243,7 +246,7 @@ impl Gpu {
     /// Whatever went wrong on the device since the last time somebody asked.
     pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
         let staging = self.staging(bytes.next_multiple_of(4));
-        let mut read = self.copy_out(buffer, offset, &staging).await?;
+        let mut read = self.copy_out(&[(buffer, offset, staging.size())], &staging).await?;
         read.truncate(bytes as usize);
         Ok(read)
     }
@@ -253,13 +256,17 @@ impl Gpu {
         self.buffer("read back", bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ)
     }
 
-    /// As many bytes from `offset` on as `staging` holds, once everything submitted has run.
+    /// The parts of these buffers (where, and how many bytes), one after another, once everything submitted has run.
     ///
     /// # Errors
     /// As [`Gpu::read`].
-    pub async fn copy_out(&self, buffer: &Buffer, offset: u64, staging: &Buffer) -> Result<Vec<u8>> {
+    pub async fn copy_out(&self, parts: &[(&Buffer, u64, u64)], staging: &Buffer) -> Result<Vec<u8>> {
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(buffer.raw(), offset, staging.raw(), 0, staging.size());
+        let mut at = 0;
+        for (buffer, offset, bytes) in parts {
+            encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging.raw(), at, *bytes);
+            at += bytes;
+        }
         self.queue.submit([encoder.finish()]);
         self.mapped(staging, <[u8]>::to_vec).await
     }

@@ -12,6 +12,7 @@ mod graph;
 mod memory;
 mod plan;
 mod program;
+mod submissions;
 mod transfer;
 
 pub use arena::{Arena, Layout};

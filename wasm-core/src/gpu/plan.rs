@@ -1,8 +1,9 @@
 //! A graph made ready: pipelines, bind groups and parameters, replayed without allocating.
 
 use super::graph::Binding;
+use super::submissions::Submission;
 use super::{Arena, Buffer, Constants, Gpu, Graph, Layout};
-use crate::{GpuError, Result};
+use crate::{GpuError, Pacer, Result};
 
 /// WebGPU's largest `minUniformBufferOffsetAlignment`.
 const UNIFORM_ALIGNMENT: usize = 256;
@@ -88,28 +89,39 @@ impl Plan {
         Ok(Self { steps, _params: params, step })
     }
 
-    /// Submits the whole plan as step `step` of a run, in pieces of at most `flops` operations each (at least one dispatch), so
-    /// that no single submission keeps a slow GPU busy for long.
-    pub fn submit(&self, gpu: &Gpu, step: u32, flops: u64) {
+    /// Submits the whole plan as step `step` of a run, at once.
+    pub fn submit(&self, gpu: &Gpu, step: u32) {
+        gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
+        gpu.queue().submit([recorded(gpu, &self.steps).finish()]);
+    }
+
+    /// Runs the whole plan as step `step` of a run, in submissions that each keep the GPU busy for a moment only (at least one
+    /// dispatch), so that screen and watchdog get their turn, and stops between two of them when the caller does. What is left when
+    /// this returns may still be running.
+    ///
+    /// # Errors
+    /// The caller's cancel.
+    pub async fn run(&self, gpu: &Gpu, step: u32, pacer: &impl Pacer) -> Result<()> {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
         let mut from = 0;
+        // One runs while the next is already there: the GPU never waits for us.
+        let mut running: Option<Submission> = None;
         while from < self.steps.len() {
-            let mut sum = 0;
-            let whole = self.steps[from..].iter().take_while(|s| {
-                sum += s.flops;
-                sum <= flops
+            let (budget, mut sum) = (gpu.submissions.budget(), 0);
+            let fitting = self.steps[from..].iter().take_while(|s| {
+                sum += s.work();
+                sum <= budget
             });
-            let to = from + whole.count().max(1);
-            let mut encoder = gpu.device().create_command_encoder(&Default::default());
-            {
-                let mut pass = encoder.begin_compute_pass(&Default::default());
-                for step in &self.steps[from..to] {
-                    step.dispatch(&mut pass);
-                }
+            let to = from + fitting.count().max(1);
+            let piece = &self.steps[from..to];
+            let submitted = gpu.submit(recorded(gpu, piece), piece.iter().map(Step::work).sum());
+            if let Some(before) = running.replace(submitted) {
+                before.done(gpu).await;
+                pacer.checkpoint().await?;
             }
-            gpu.queue().submit([encoder.finish()]);
             from = to;
         }
+        Ok(())
     }
 
     /// Runs the plan with every dispatch timed.
@@ -159,7 +171,25 @@ impl Plan {
     }
 }
 
+/// Dispatches, one after another, in one pass.
+fn recorded(gpu: &Gpu, steps: &[Step]) -> wgpu::CommandEncoder {
+    let mut encoder = gpu.device().create_command_encoder(&Default::default());
+    {
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for step in steps {
+            step.dispatch(&mut pass);
+        }
+    }
+    encoder
+}
+
 impl Step {
+    /// Operations, and the little that even an empty dispatch costs.
+    fn work(&self) -> u64 {
+        const OVERHEAD: u64 = 20_000_000;
+        self.flops + OVERHEAD
+    }
+
     fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>) {
         let [x, y, z] = self.workgroups;
         pass.set_pipeline(&self.pipeline);

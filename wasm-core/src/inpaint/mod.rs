@@ -13,7 +13,9 @@ use crate::moebius::config::LATENT_CHANNELS;
 use crate::moebius::noise::{self, Stream};
 use crate::moebius::pipeline::{Moebius, Request};
 use crate::moebius::postprocess::to_rgb;
-use crate::pacer::Share;
+use crate::moebius::preprocess::LATENT_SCALE;
+use crate::moebius::preview::LatentToRgb;
+use crate::moebius::progress::Progress;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Pacer, Result, Stage, fill};
 
@@ -66,36 +68,138 @@ pub async fn inpaint(
     settings: &Settings,
     pacer: &impl Pacer,
 ) -> Result<Patch> {
-    let mask = mask.fitted(image)?;
-    let mut patch = fill::instant(image, &mask, settings.seed, pacer).await?;
-    if settings.start == Start::Picture {
-        let before = image.crop(mask.rect())?;
-        for (new, old) in patch.rgba.chunks_exact_mut(4).zip(before.rgba.chunks_exact(4)) {
-            new[..3].copy_from_slice(&old[..3]);
+    let mut inpainting = Inpainting::begin(image, mask, *settings, pacer).await?;
+    inpainting.go_on(model, pacer, |_| {}).await?;
+    inpainting.finish()
+}
+
+/// An erase under way. Whatever becomes of the GPU, it keeps what is done.
+#[derive(Debug)]
+pub struct Inpainting<'a> {
+    image: &'a Image,
+    mask: Mask,
+    settings: Settings,
+    components: Components,
+    /// The mask's rectangle as it is filled so far.
+    patch: Patch,
+    /// Windows that are done.
+    done: usize,
+    /// How far the one after them has come.
+    progress: Progress,
+}
+
+impl<'a> Inpainting<'a> {
+    /// Fills the hole for a start, which takes no GPU.
+    ///
+    /// # Errors
+    /// As [`erase`](crate::erase()).
+    pub async fn begin(image: &'a Image, mask: &Mask, settings: Settings, pacer: &impl Pacer) -> Result<Self> {
+        let mask = mask.fitted(image)?;
+        let mut patch = fill::instant(image, &mask, settings.seed, pacer).await?;
+        if settings.start == Start::Picture {
+            let before = image.crop(mask.rect())?;
+            for (new, old) in patch.rgba.chunks_exact_mut(4).zip(before.rgba.chunks_exact(4)) {
+                new[..3].copy_from_slice(&old[..3]);
+            }
         }
+        let components = Components::of(&mask);
+        Ok(Self { image, mask, settings, components, patch, done: 0, progress: Progress::default() })
     }
-    let components = Components::of(&mask);
-    let holes: Vec<Rect> = components.list().iter().map(|component| component.rect).collect();
-    let native = model.config().vae.side;
-    let windows = plan(image.bounds(), &holes, native);
-    for (place, window) in windows.iter().enumerate() {
-        let length = 1.0 / windows.len() as f32;
-        let pacer = Share { pacer, start: place as f32 * length, length };
-        let square = Square { image, mask: &mask, patch: &patch, window, native };
-        let request = request(&square, settings, place)?;
-        let decoded = model.run(&request, &pacer).await?.decoded;
-        let rgb = square.restored(&to_rgb(&decoded, native, native)?)?;
-        let scale = window.side as f32 / native as f32;
-        let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
-        let region = around.grown((RING * scale).ceil() as u32, &window.rect);
-        let mut region = seam::Region::cut(&square, &rgb, region);
-        region.fit_colours(scale, &pacer).await?;
-        grain::add(&mut region, seed_of(settings, place));
-        region.put(&mut patch, &mask, |x, y| window.holes.contains(&(components.label(x, y) as usize)));
-        pacer.progress(Stage::Blending, 1.0);
+
+    /// Repaints what is not done yet; `seen` hears how the fill is forming. After an error it can be asked again, with the same model or
+    /// the same one on another device, and goes on from the last step that was done.
+    ///
+    /// # Errors
+    /// As [`Moebius::run`].
+    pub async fn go_on(
+        &mut self,
+        model: &mut Moebius,
+        pacer: &impl Pacer,
+        mut seen: impl FnMut(Preview),
+    ) -> Result<()> {
+        let holes: Vec<Rect> = self.components.list().iter().map(|component| component.rect).collect();
+        let native = model.config().vae.side;
+        let windows = plan(self.image.bounds(), &holes, native);
+        while let Some(window) = windows.get(self.done) {
+            let place = self.done;
+            let pacer = OfWindow { pacer, place: place as u32, windows: windows.len() as u32 };
+            let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, window, native };
+            let request = request(&square, &self.settings, place)?;
+            let schedule = model.schedule().clone();
+            let mut map = None;
+            let outcome = model.go_on(&request, &mut self.progress, &pacer, |progress| {
+                if map.is_none() {
+                    map = progress.picture().and_then(|latents| LatentToRgb::fit(latents, &request.image).ok());
+                }
+                if let (Some(map), Some(latents)) = (&map, progress.expected(&schedule)) {
+                    let [x, y] = square.origin();
+                    seen(Preview { x, y, side: window.side, pixels: native / LATENT_SCALE, rgb: map.apply(&latents) });
+                }
+            });
+            let decoded = outcome.await?.decoded;
+            let rgb = square.restored(&to_rgb(&decoded, native, native)?)?;
+            let scale = window.side as f32 / native as f32;
+            let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
+            let region = around.grown((RING * scale).ceil() as u32, &window.rect);
+            let mut region = seam::Region::cut(&square, &rgb, region);
+            region.fit_colours(scale, &pacer).await?;
+            grain::add(&mut region, seed_of(&self.settings, place));
+            let components = &self.components;
+            let ours = |x, y| window.holes.contains(&(components.label(x, y) as usize));
+            region.put(&mut self.patch, &self.mask, ours);
+            self.done += 1;
+            self.progress = Progress::default();
+            pacer.progress(Stage::Blending, 1.0);
+        }
+        Ok(())
     }
-    blend_covered(&mut patch, image, &mask)?;
-    Ok(patch)
+
+    /// The region that changed.
+    ///
+    /// # Errors
+    /// None that the pictures could cause.
+    pub fn finish(mut self) -> Result<Patch> {
+        blend_covered(&mut self.patch, self.image, &self.mask)?;
+        Ok(self.patch)
+    }
+}
+
+/// What the fill of one window is becoming.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Left edge in the picture; it may begin and end outside.
+    pub x: i64,
+    /// Top edge.
+    pub y: i64,
+    /// Length of its sides in the picture.
+    pub side: u32,
+    /// How many pixels there are to a side.
+    pub pixels: u32,
+    /// `[pixels, pixels, 3]`.
+    pub rgb: Vec<u8>,
+}
+
+/// Progress of one window among several.
+struct OfWindow<'a, P> {
+    pacer: &'a P,
+    place: u32,
+    windows: u32,
+}
+
+impl<P: Pacer> Pacer for OfWindow<'_, P> {
+    fn progress(&self, stage: Stage, done: f32) {
+        let stage = match stage {
+            Stage::Denoising { step, steps } => {
+                Stage::Denoising { step: self.place * steps + step, steps: self.windows * steps }
+            }
+            other => other,
+        };
+        self.pacer.progress(stage, (self.place as f32 + done) / self.windows as f32);
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        self.pacer.checkpoint().await
+    }
 }
 
 /// Each window has noise of its own: equal noise would make equal pictures.

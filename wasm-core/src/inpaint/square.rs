@@ -42,6 +42,13 @@ impl Square<'_> {
         std::array::from_fn(|channel| self.patch.rgba[at + channel])
     }
 
+    /// Where the square's corner is in the picture; outside, if it is wider or higher than the picture.
+    pub(super) fn origin(&self) -> [i64; 2] {
+        let (rect, side) = (self.window.rect, self.window.side);
+        let before = |start: u32, length: u32| i64::from(start) - i64::from((side - length) / 2);
+        [before(rect.x, rect.width), before(rect.y, rect.height)]
+    }
+
     /// Every pixel of the square, at the picture's scale, row by row, as a place in the picture.
     fn places(&self) -> impl Iterator<Item = (u32, u32)> {
         let (rect, side) = (self.window.rect, self.window.side);

@@ -1,7 +1,7 @@
 //! The Moebius inpainting model (hustvl/Moebius): latent diffusion with lambda layers.
 //!
 //! `config` <- `constants`, `conditioning`, `network` <- `resnet`, `transformer` <- `unet`, `vae` <- `pipeline`; beside them the parts that
-//! run on the CPU: `schedule`, `noise`, `preprocess`, `postprocess`.
+//! run on the CPU: `schedule`, `noise`, `preprocess`, `postprocess`, `progress`, `preview`.
 
 pub mod conditioning;
 pub mod config;
@@ -13,6 +13,8 @@ pub mod packing;
 pub mod pipeline;
 pub mod postprocess;
 pub mod preprocess;
+pub mod preview;
+pub mod progress;
 mod resnet;
 pub mod schedule;
 mod transformer;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::config::{LATENT_CHANNELS, LATENT_FACTOR, UNET_CHANNELS, UnetConfig, VaeConfig};
 use super::constants;
+use super::progress::Progress;
 use super::schedule::Schedule;
 use super::unet::Prefix;
 use super::vae_names::CurrentNames;
@@ -17,9 +18,6 @@ use crate::kernels::posterior::Posterior;
 use crate::kernels::scaled_copy::ScaledCopy;
 use crate::weights::Source;
 use crate::{Error, GpuError, Pacer, Result, Stage};
-
-/// Operations of one submission. A GPU of 1 TFLOP/s is busy for 50 ms with it, far from any watchdog's patience.
-const SUBMISSION: u64 = 50_000_000_000;
 
 /// Which networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,8 +240,10 @@ struct Session {
     start: Plan,
     step: Plan,
     decode: Plan,
-    /// Where the finite check comes back, step after step.
-    staging: Buffer,
+    /// Where the finite check and latents come back, step after step.
+    latents_out: Buffer,
+    /// Where the finite check and the decoded picture come back.
+    decoded_out: Buffer,
 }
 
 /// A model on a GPU.
@@ -284,7 +284,7 @@ impl Moebius {
         let session = Session::new(&gpu, &graphs, &constants)?;
         // Browsers compile programs behind our back, in order with everything else: once anything comes back, all of them are there, and
         // complaints about them, too.
-        gpu.copy_out(session.arena.persistent(name::FINITE)?, 0, &session.staging).await?;
+        gpu.read(session.arena.persistent(name::FINITE)?, 0, 16).await?;
         gpu.check()?;
         Ok(Self { gpu, config, schedule, precision, fell_back: false, constants, session: Some(session) })
     }
@@ -309,15 +309,48 @@ impl Moebius {
         self.gpu.usage()
     }
 
+    /// How many steps there are, and what they do.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Makes it ready for another schedule; what does not depend on it stays where it is. `unet` is what it was loaded from.
+    ///
+    /// # Errors
+    /// As [`Moebius::load`]. After one, the next run is by the old schedule.
+    pub async fn reschedule(&mut self, schedule: Schedule, unet: &dyn Source, pacer: &impl Pacer) -> Result<()> {
+        let graphs = Graphs::record(&self.config, &schedule, self.precision)?;
+        self.constants.load(&self.gpu, &[&graphs.step], unet, pacer).await?;
+        // The old buffers go before the new ones come.
+        self.session = None;
+        self.schedule = schedule;
+        self.session = Some(Session::new(&self.gpu, &graphs, &self.constants)?);
+        self.gpu.check()
+    }
+
     /// The whole way, in 16 bits where they suffice.
     ///
-    /// The caller's cancel takes effect between steps. After any error but a lost device the next run works; after that,
-    /// open the GPU and load again.
+    /// The caller's cancel takes effect between steps, and within those that take long. After any error but a lost device the next
+    /// run works; after that, open the GPU and load again.
     ///
     /// # Errors
     /// [`Error::Shape`] for anything but this model's one size, [`Error::Gpu`], [`Error::NotFinite`], [`Error::Cancelled`].
     pub async fn run(&mut self, request: &Request, pacer: &impl Pacer) -> Result<Outcome> {
-        self.run_traced(request, pacer, None).await
+        self.go_on(request, &mut Progress::default(), pacer, |_| {}).await
+    }
+
+    /// As [`Moebius::run`], from where `progress` is, which is kept up to date; `seen` is called after every step.
+    ///
+    /// # Errors
+    /// As [`Moebius::run`].
+    pub async fn go_on(
+        &mut self,
+        request: &Request,
+        progress: &mut Progress,
+        pacer: &impl Pacer,
+        mut seen: impl FnMut(&Progress),
+    ) -> Result<Outcome> {
+        self.attempts(request, progress, pacer, None, &mut seen).await
     }
 
     /// As [`Moebius::run`], noting down what happens on the way.
@@ -328,14 +361,29 @@ impl Moebius {
         &mut self,
         request: &Request,
         pacer: &impl Pacer,
+        trace: Option<&mut Trace>,
+    ) -> Result<Outcome> {
+        self.attempts(request, &mut Progress::default(), pacer, trace, &mut |_| {}).await
+    }
+
+    async fn attempts(
+        &mut self,
+        request: &Request,
+        progress: &mut Progress,
+        pacer: &impl Pacer,
         mut trace: Option<&mut Trace>,
+        seen: &mut dyn FnMut(&Progress),
     ) -> Result<Outcome> {
         self.check(request)?;
         loop {
             self.ready()?;
-            match self.attempt(request, pacer, trace.as_deref_mut()).await? {
+            match self.attempt(request, progress, pacer, trace.as_deref_mut(), seen).await? {
                 Ok(decoded) => return Ok(Outcome { decoded, precision: self.precision, fell_back: self.fell_back }),
-                Err(Overflow(network)) => self.fall_back(network)?,
+                Err(Overflow(network)) => {
+                    // From the start, so that the next run, which begins in 32 bits, gives the same.
+                    *progress = Progress::default();
+                    self.fall_back(network)?;
+                }
             }
         }
     }
@@ -363,55 +411,87 @@ impl Moebius {
     async fn attempt(
         &self,
         request: &Request,
+        progress: &mut Progress,
         pacer: &impl Pacer,
         mut trace: Option<&mut Trace>,
+        seen: &mut dyn FnMut(&Progress),
     ) -> Result<std::result::Result<Vec<f32>, Overflow>> {
         let latent = request.noise.len();
+        match &progress.encoded {
+            None => match self.encode_both(request, pacer).await? {
+                Ok(encoded) => progress.encoded = Some(encoded),
+                Err(overflow) => return Ok(Err(overflow)),
+            },
+            Some([image, masked]) => {
+                self.write(name::IMAGE_LATENTS, image)?;
+                self.write(name::MASKED_LATENTS, masked)?;
+            }
+        }
+        self.write(name::MASK, &request.latent_mask)?;
+        self.write(name::GUIDANCE, &[request.guidance, 0.0, 0.0, 0.0])?;
+        if progress.latents.is_empty() {
+            self.start(&request.noise, pacer).await?;
+            progress.latents = self.read(name::LATENTS, latent).await?;
+        } else {
+            self.write(name::LATENTS, &progress.latents)?;
+        }
+        if let Some(trace) = &mut trace {
+            [trace.image_latents, trace.masked_latents] = progress.encoded.clone().unwrap_or_default();
+            trace.latents = vec![progress.latents.clone()];
+            trace.predicted.clear();
+        }
+        let steps = self.schedule.steps().len();
+        while progress.steps < steps {
+            self.session()?.step.run(&self.gpu, progress.steps as u32, pacer).await?;
+            let Some(latents) = self.finite(name::LATENTS, latent).await? else {
+                return Ok(Err(Overflow(Network::Unet)));
+            };
+            progress.before = std::mem::replace(&mut progress.latents, latents);
+            progress.steps += 1;
+            if let Some(trace) = &mut trace {
+                trace.latents.push(progress.latents.clone());
+                trace.predicted.push(self.read(name::PREDICTED, 2 * latent).await?);
+            }
+            let (step, steps) = (progress.steps as u32, steps as u32);
+            pacer.progress(Stage::Denoising { step, steps }, step as f32 / steps as f32);
+            seen(progress);
+            pacer.checkpoint().await?;
+        }
+        pacer.progress(Stage::Decoding, 0.0);
+        self.session()?.decode.run(&self.gpu, 0, pacer).await?;
+        let Some(decoded) = self.finite(name::DECODED, request.image.len()).await? else {
+            return Ok(Err(Overflow(Network::Vae)));
+        };
+        if let Some(trace) = &mut trace {
+            trace.decoder_input = self.read(name::DECODER_INPUT, latent).await?;
+        }
+        pacer.progress(Stage::Decoding, 1.0);
+        Ok(Ok(decoded))
+    }
+
+    /// Stage 1: latents of the picture and of the masked one.
+    async fn encode_both(
+        &self,
+        request: &Request,
+        pacer: &impl Pacer,
+    ) -> Result<std::result::Result<[Vec<f32>; 2], Overflow>> {
         let zeros = vec![0.0; request.noise.len()];
         pacer.progress(Stage::Encoding, 0.0);
+        let mut encoded = [vec![], vec![]];
         let pictures = [
             (&request.image, &request.posterior_image, name::IMAGE_LATENTS),
             (&request.masked_image, &request.posterior_masked, name::MASKED_LATENTS),
         ];
         for (done, (picture, posterior, target)) in pictures.into_iter().enumerate() {
-            self.encode(picture, posterior.as_ref().unwrap_or(&zeros), target)?;
-            if !self.is_finite().await? {
+            self.encode(picture, posterior.as_ref().unwrap_or(&zeros), target, pacer).await?;
+            let Some(latents) = self.finite(target, request.noise.len()).await? else {
                 return Ok(Err(Overflow(Network::Vae)));
-            }
+            };
+            encoded[done] = latents;
             pacer.progress(Stage::Encoding, (done + 1) as f32 / 2.0);
             pacer.checkpoint().await?;
         }
-        self.start(&request.latent_mask, &request.noise, request.guidance)?;
-        if let Some(trace) = &mut trace {
-            trace.image_latents = self.read(name::IMAGE_LATENTS, latent).await?;
-            trace.masked_latents = self.read(name::MASKED_LATENTS, latent).await?;
-            trace.latents = vec![self.read(name::LATENTS, latent).await?];
-            trace.predicted.clear();
-        }
-        let steps = self.schedule.steps().len();
-        for step in 0..steps {
-            self.step(step)?;
-            if !self.is_finite().await? {
-                return Ok(Err(Overflow(Network::Unet)));
-            }
-            if let Some(trace) = &mut trace {
-                trace.latents.push(self.read(name::LATENTS, latent).await?);
-                trace.predicted.push(self.read(name::PREDICTED, 2 * latent).await?);
-            }
-            pacer.progress(Stage::Denoising, (step + 1) as f32 / steps as f32);
-            pacer.checkpoint().await?;
-        }
-        pacer.progress(Stage::Decoding, 0.0);
-        self.decode()?;
-        if !self.is_finite().await? {
-            return Ok(Err(Overflow(Network::Vae)));
-        }
-        if let Some(trace) = &mut trace {
-            trace.decoder_input = self.read(name::DECODER_INPUT, latent).await?;
-        }
-        let decoded = self.read(name::DECODED, request.image.len()).await?;
-        pacer.progress(Stage::Decoding, 1.0);
-        Ok(Ok(decoded))
+        Ok(Ok(encoded))
     }
 
     /// Builds the network anew in f32 and remembers that it needs it.
@@ -443,12 +523,12 @@ impl Moebius {
         Ok(self.session.as_ref().ok_or_else(|| GpuError::Refused("the model is not on the GPU".into()))?)
     }
 
-    /// Stage 1, once for the picture and once for the masked one: encodes `picture`, samples its latent with `noise`, and keeps it.
-    fn encode(&self, picture: &[f32], noise: &[f32], keep: &str) -> Result<()> {
+    /// Encodes `picture`, samples its latent with `noise`, and keeps it.
+    async fn encode(&self, picture: &[f32], noise: &[f32], keep: &str, pacer: &impl Pacer) -> Result<()> {
         let session = self.session()?;
         self.write(name::IMAGE, picture)?;
         self.write(name::POSTERIOR_NOISE, noise)?;
-        session.encode.submit(&self.gpu, 0, SUBMISSION);
+        session.encode.run(&self.gpu, 0, pacer).await?;
         let (from, to) = (session.arena.persistent(name::ENCODED)?, session.arena.persistent(keep)?);
         let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.size());
@@ -457,34 +537,22 @@ impl Moebius {
     }
 
     /// Stage 2: the picture's latent under noise.
-    fn start(&self, latent_mask: &[f32], noise: &[f32], guidance: f32) -> Result<()> {
+    async fn start(&self, noise: &[f32], pacer: &impl Pacer) -> Result<()> {
         let start = self.schedule.start();
-        self.write(name::MASK, latent_mask)?;
         self.write(name::NOISE, noise)?;
         self.write(name::START, &[start.image, start.noise, 0.0, 0.0])?;
-        self.write(name::GUIDANCE, &[guidance, 0.0, 0.0, 0.0])?;
-        self.session()?.start.submit(&self.gpu, 0, SUBMISSION);
-        Ok(())
+        self.session()?.start.run(&self.gpu, 0, pacer).await
     }
 
-    /// Stage 3: one step of the sampler.
-    fn step(&self, step: usize) -> Result<()> {
-        self.session()?.step.submit(&self.gpu, step as u32, SUBMISSION);
-        Ok(())
-    }
-
-    /// Stage 4: the latent to a picture.
-    fn decode(&self) -> Result<()> {
-        self.session()?.decode.submit(&self.gpu, 0, SUBMISSION);
-        Ok(())
-    }
-
-    /// Waits for what was submitted; whether its result is all finite numbers.
-    async fn is_finite(&self) -> Result<bool> {
+    /// Waits for what was submitted. The first `count` numbers of a persistent tensor, if what was computed last is finite.
+    async fn finite(&self, label: &str, count: usize) -> Result<Option<Vec<f32>>> {
         let session = self.session()?;
-        let bytes = self.gpu.copy_out(session.arena.persistent(name::FINITE)?, 0, &session.staging).await?;
-        let count: f32 = bytemuck::pod_read_unaligned(&bytes[..4]);
-        Ok(count == 0.0)
+        let (check, buffer) = (session.arena.persistent(name::FINITE)?, session.arena.persistent(label)?);
+        let staging = if label == name::DECODED { &session.decoded_out } else { &session.latents_out };
+        let parts = [(check, 0, 16), (buffer, 0, count as u64 * 4)];
+        let bytes = self.gpu.copy_out(&parts, staging).await?;
+        let not_finite: f32 = bytemuck::pod_read_unaligned(&bytes[..4]);
+        Ok((not_finite == 0.0).then(|| bytemuck::pod_collect_to_vec(&bytes[16..16 + count * 4])))
     }
 
     fn write(&self, label: &str, values: &[f32]) -> Result<()> {
@@ -520,12 +588,14 @@ impl Session {
         let (mut arena, [decode, encode, step, start]) = graphs.lay_out();
         arena.allocate(gpu)?;
         let plan = |graph: &Graph, layout: &Layout| Plan::new(gpu, graph, &arena, layout, constants);
+        let out = |label| Ok::<_, Error>(gpu.staging(16 + arena.persistent(label)?.size()));
         Ok(Self {
             decode: plan(&graphs.decode, &decode)?,
             encode: plan(&graphs.encode, &encode)?,
             step: plan(&graphs.step, &step)?,
             start: plan(&graphs.start, &start)?,
-            staging: gpu.staging(16),
+            latents_out: out(name::NEXT_LATENTS)?,
+            decoded_out: out(name::DECODED)?,
             arena,
         })
     }

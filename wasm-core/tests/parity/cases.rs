@@ -32,6 +32,7 @@ macro_rules! with_all_cases {
             parity_runs_are_reproducible = pipeline::reproducible;
             parity_runs_leak_nothing = pipeline::leaks_nothing;
             parity_overflow_falls_back_to_f32 = pipeline::falls_back_to_f32;
+            parity_another_schedule = pipeline::changes_its_schedule;
             parity_a_lost_device_is_survived = pipeline::survives_a_lost_device;
             parity_bad_weights_are_refused = pipeline::refuses_bad_weights;
         }

@@ -120,7 +120,7 @@ pub async fn unet(gpu: &Gpu) -> Result<()> {
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &input, &sample)?;
         for (step, timestep) in [(0, 900), (1, 50)] {
-            net.plan.submit(gpu, step, u64::MAX);
+            net.plan.submit(gpu, step);
             let found = net.read(gpu, &noise).await?;
             let error = relative_l2(&found, &file.read(&format!("eps.t{timestep}"))?);
             report(&format!("parity full-size U-Net in {element:?} at {timestep}: relative L2 error {error:.2e}"));
@@ -153,7 +153,7 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
     vae::record_encoder(&mut g, &config, Element::F32, image, moments)?;
     let net = Loaded::new(gpu, g).await?;
     net.write(gpu, &image, &input("input.vae_full.image", (3 * side * side) as usize, 1.0))?;
-    net.plan.submit(gpu, 0, u64::MAX);
+    net.plan.submit(gpu, 0);
     let error = relative_l2(&net.read(gpu, &moments).await?, &file.read("output.moments")?);
     report(&format!("parity full-size encoder: relative L2 error {error:.2e}"));
     errors.note("moments", error, 1e-4);
@@ -167,7 +167,7 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
     vae::record_decoder(&mut g, &config, Element::F32, latent, image)?;
     let net = Loaded::new(gpu, g).await?;
     net.write(gpu, &latent, &input("input.vae_full.latent", (LATENT_CHANNELS * n * n) as usize, UNIT_VARIANCE))?;
-    net.plan.submit(gpu, 0, u64::MAX);
+    net.plan.submit(gpu, 0);
     let found = net.read(gpu, &image).await?;
     let error = relative_l2(&found, &file.read("output.decoded.f16")?);
     report(&format!(

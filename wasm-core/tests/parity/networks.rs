@@ -92,7 +92,7 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
     let mut errors = Errors::default();
     net.write(gpu, &input, &file.read("input.sample")?)?;
     for (step, timestep) in [(0, 900), (1, 50)] {
-        net.plan.submit(gpu, step, u64::MAX);
+        net.plan.submit(gpu, step);
         let found = net.read(gpu, &noise).await?;
         errors.note(
             &format!("output at {timestep}"),
@@ -112,7 +112,7 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
     let expected = file.read("output.eps_b2.t500")?;
     for (row, sample) in samples.chunks(samples.len() / 2).enumerate() {
         net.write(gpu, &input, sample)?;
-        net.plan.submit(gpu, 2, u64::MAX);
+        net.plan.submit(gpu, 2);
         let found = net.read(gpu, &noise).await?;
         let half = found.len() / 2;
         let rows = row * half..(row + 1) * half;
@@ -252,7 +252,7 @@ pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
     net.write(gpu, &input, &file.read("input.sample")?)?;
     let mut errors = Errors::default();
     for (step, timestep) in [(0, 900), (1, 50)] {
-        net.plan.submit(gpu, step, u64::MAX);
+        net.plan.submit(gpu, step);
         let found = net.read(gpu, &noise).await?;
         errors.note(
             &format!("output at {timestep}"),
@@ -274,7 +274,7 @@ pub async fn shared_prefix(gpu: &Gpu) -> Result<()> {
         let (graph, input, noise) = tiny_unet(config, Element::F32, prefix, false)?;
         let net = Loaded::new(gpu, graph).await?;
         net.write(gpu, &input, &sample)?;
-        net.plan.submit(gpu, 0, u64::MAX);
+        net.plan.submit(gpu, 0);
         results.push(net.read(gpu, &noise).await?);
     }
     let mut errors = Errors::default();
@@ -303,7 +303,7 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
     vae::record_encoder(&mut g, &config, Element::F32, image, moments)?;
     let encoder = Loaded::new(gpu, g).await?;
     encoder.write(gpu, &image, &file.read("input.image")?)?;
-    encoder.plan.submit(gpu, 0, u64::MAX);
+    encoder.plan.submit(gpu, 0);
     let found = encoder.read(gpu, &moments).await?;
     errors.note("moments", relative_l2(&found, &file.read("output.moments")?), F32);
     let (mean, logvar) = found.split_at(found.len() / 2);
@@ -320,7 +320,7 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
     vae::record_decoder(&mut g, &config, Element::F32, latent, image)?;
     let decoder = Loaded::new(gpu, g).await?;
     decoder.write(gpu, &latent, &file.read("input.latent")?)?;
-    decoder.plan.submit(gpu, 0, u64::MAX);
+    decoder.plan.submit(gpu, 0);
     errors.note("decoded", relative_l2(&decoder.read(gpu, &image).await?, &file.read("output.decoded")?), F32);
     let of_decoder = Modules::read(gpu, &decoder, 1).await?;
 
@@ -386,7 +386,7 @@ pub async fn norm_epsilons(gpu: &Gpu) -> Result<()> {
         module::record(&mut g, module, &path, &UnetConfig::TINY, &TIMESTEPS, x, y)?;
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &x, &given)?;
-        net.plan.submit(gpu, 0, u64::MAX);
+        net.plan.submit(gpu, 0);
         let bound = if matches!(module, Module::UnetGroupNorm(_) | Module::VaeGroupNorm(_) | Module::LayerNorm(_)) {
             2e-5
         } else {

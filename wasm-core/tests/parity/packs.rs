@@ -48,7 +48,7 @@ async fn predictions(gpu: &Gpu, config: UnetConfig, steps: &[u32], pack: bool) -
     net.write(gpu, &input, &unet_input("input.unet_tiny.sample", 1, config.side as usize))?;
     let mut found = vec![];
     for step in 0..steps.len() as u32 {
-        net.plan.submit(gpu, step, u64::MAX);
+        net.plan.submit(gpu, step);
         found.push(net.read(gpu, &noise).await?);
     }
     Ok(found)
@@ -112,7 +112,7 @@ pub async fn vae_in_8_bits(gpu: &Gpu) -> Result<()> {
         };
         let values = (LATENT_CHANNELS * n * n) as usize;
         net.write(gpu, &latent, &input("input.vae_full.latent", values, UNIT_VARIANCE))?;
-        net.plan.submit(gpu, 0, u64::MAX);
+        net.plan.submit(gpu, 0);
         decoded.push(net.read(gpu, &image).await?);
     }
     assert!(decoded[0] == decoded[1], "a pack of 16 bits decodes otherwise than the weights it was made of");

@@ -8,6 +8,7 @@ use wasm_core::moebius::noise::{self, Stream};
 use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
 use wasm_core::moebius::postprocess;
 use wasm_core::moebius::preprocess::{self, Prepared};
+use wasm_core::moebius::progress::Progress;
 use wasm_core::moebius::schedule::{Schedule, guide};
 use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
 use wasm_core::{Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
@@ -141,8 +142,7 @@ pub async fn tiny_pipeline(gpu: &Rc<Gpu>) -> Result<()> {
         };
         let mut trace = Trace::default();
         let outcome = if slow {
-            // Two checkpoints after the pictures, then one after each step.
-            let stop = CancelAfter((2 + STEPS_OF_A_SLOW_BROWSER as u32 - 1).into());
+            let stop = CancelAfterStep(STEPS_OF_A_SLOW_BROWSER as u32, false.into());
             let stopped = model.run_traced(&request, &stop, Some(&mut trace)).await;
             assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
             None
@@ -225,6 +225,19 @@ impl Pacer for CancelAfter {
                 Ok(())
             }
         }
+    }
+}
+
+/// Cancels when so many steps are done.
+struct CancelAfterStep(u32, std::cell::Cell<bool>);
+
+impl Pacer for CancelAfterStep {
+    fn progress(&self, stage: Stage, _: f32) {
+        self.1.set(matches!(stage, Stage::Denoising { step, .. } if step == self.0));
+    }
+
+    async fn checkpoint(&self) -> Result<()> {
+        if self.1.get() { Err(Error::Cancelled) } else { Ok(()) }
     }
 }
 
@@ -355,17 +368,17 @@ pub async fn falls_back_to_f32(gpu: &Rc<Gpu>) -> Result<()> {
     Ok(())
 }
 
-/// A device that goes away in the middle of a run; a new one works.
+/// A device that goes away in the middle of a run: on a new one, the run goes on where it was and gives what it would have given.
 pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
-    struct Destroy(Rc<Gpu>, std::cell::Cell<u32>);
+    struct Destroy(Rc<Gpu>);
     impl Pacer for Destroy {
-        fn progress(&self, _: Stage, _: f32) {}
+        fn progress(&self, stage: Stage, _: f32) {
+            if matches!(stage, Stage::Denoising { step: 1, .. }) {
+                self.0.destroy();
+            }
+        }
 
         async fn checkpoint(&self) -> Result<()> {
-            self.1.set(self.1.get() + 1);
-            if self.1.get() == 3 {
-                self.0.device().destroy();
-            }
             Ok(())
         }
     }
@@ -374,14 +387,40 @@ pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
     let request = request(&prepared, 1);
     let gpu = open().await?;
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
-    let lost = model.run(&request, &Destroy(gpu.clone(), 0.into())).await;
+    let undisturbed = model.run(&request, &Unpaced).await?.decoded;
+    let mut progress = Progress::default();
+    let lost = model.go_on(&request, &mut progress, &Destroy(gpu.clone()), |_| {}).await;
     assert!(matches!(lost, Err(Error::Gpu(GpuError::DeviceLost(_)))), "{lost:?}");
+    assert_eq!(progress.steps(), 1, "what was done is kept");
     let lost = model.run(&request, &Unpaced).await;
     assert!(matches!(lost, Err(Error::Gpu(GpuError::DeviceLost(_)))), "{lost:?}");
     drop(model);
     let mut model = loaded(open().await?, Precision::F32, &unet, &vae).await?;
-    model.run(&request, &Unpaced).await?;
-    report("parity lost device: said in one sentence, and a new device works");
+    let mut steps = vec![];
+    let resumed = model.go_on(&request, &mut progress, &Unpaced, |progress| steps.push(progress.steps())).await?;
+    assert_eq!(steps, (2..=STEPS as usize).collect::<Vec<_>>(), "no step is done twice");
+    assert_eq!(resumed.decoded, undisturbed);
+    report("parity lost device: said in one sentence, and a new device goes on at the step after the last");
+    Ok(())
+}
+
+/// Another number of steps on the same model is what a model loaded for it gives.
+pub async fn changes_its_schedule(gpu: &Rc<Gpu>) -> Result<()> {
+    let (unet, vae) = tampered(&SMALL);
+    let request = request(&prepared(&SMALL)?, 5);
+    let other = Schedule::new(STEPS + 2, 0.99)?;
+    let mut fresh = Moebius::load(gpu.clone(), SMALL, other.clone(), Precision::F32, &unet, &vae, &Unpaced).await?;
+    let expected = fresh.run(&request, &Unpaced).await?.decoded;
+    drop(fresh);
+    let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
+    let before = model.run(&request, &Unpaced).await?.decoded;
+    let usual = model.schedule().clone();
+    model.reschedule(other, &unet, &Unpaced).await?;
+    assert_eq!(model.run(&request, &Unpaced).await?.decoded, expected);
+    assert_ne!(before, expected);
+    model.reschedule(usual, &unet, &Unpaced).await?;
+    assert_eq!(model.run(&request, &Unpaced).await?.decoded, before);
+    report("parity schedule: a model changes its number of steps and back");
     Ok(())
 }
 

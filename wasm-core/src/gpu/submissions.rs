@@ -1,0 +1,138 @@
+//! How much work one submission holds: as much as this GPU does in a moment, learnt while it works.
+//!
+//! A GPU draws nothing else while it computes, and an operating system resets one that stays away for seconds.
+
+use std::cell::Cell;
+
+use web_time::Instant;
+
+use super::Gpu;
+
+/// What one submission should take, milliseconds: three frames of a screen.
+const WANTED: f64 = 40.0;
+/// Work of the first submission, operations: nothing to a GPU, and bearable for a CPU that plays one.
+const FIRST: u64 = 100_000_000;
+/// The budget grows by this much at most from one submission to the next: the first ones are too short to be judged by.
+const GROWTH: f64 = 4.0;
+/// No GPU there is does more in a moment.
+const MOST: u64 = 4_000_000_000_000;
+
+/// See the module. Times are milliseconds since its beginning.
+#[derive(Debug)]
+pub(super) struct Submissions {
+    budget: Cell<u64>,
+    beginning: Instant,
+    /// When the last one was seen to be done.
+    last_done: Cell<f64>,
+}
+
+impl Default for Submissions {
+    fn default() -> Self {
+        Self { budget: Cell::new(FIRST), beginning: Instant::now(), last_done: Cell::new(0.0) }
+    }
+}
+
+impl Submissions {
+    /// Operations that the next submission may hold.
+    pub(super) fn budget(&self) -> u64 {
+        self.budget.get()
+    }
+
+    fn now(&self) -> f64 {
+        self.beginning.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// `work` operations, submitted at `from`, are done `now`.
+    fn learn(&self, work: u64, from: f64, now: f64) {
+        // It began when the one before it was done, if that was later.
+        let took = now - from.max(self.last_done.replace(now));
+        let fitting = work as f64 * WANTED / took.max(0.01);
+        let budget = self.budget.get() as f64;
+        // A submission that held little says little about how much more it could have held.
+        let grown = fitting.min(budget.max(work as f64) * GROWTH);
+        let next = if grown > budget { grown } else { (budget + grown) / 2.0 };
+        self.budget.set((next as u64).clamp(1, MOST));
+    }
+}
+
+/// Work that the GPU has been given.
+pub(super) struct Submission {
+    work: u64,
+    at: f64,
+    #[cfg(not(target_arch = "wasm32"))]
+    index: wgpu::SubmissionIndex,
+    done: futures_channel::oneshot::Receiver<()>,
+}
+
+impl Submission {
+    /// Waits until it is done, or lost with the device.
+    pub(super) async fn done(self, gpu: &Gpu) {
+        // Natively this calls back; in a browser the event loop does. A device that is lost is noticed by whoever reads.
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = gpu.device().poll(wgpu::PollType::Wait { submission_index: Some(self.index), timeout: None });
+        let _ = self.done.await;
+        gpu.submissions.learn(self.work, self.at, gpu.submissions.now());
+    }
+}
+
+impl Gpu {
+    /// Gives the GPU something to do, of so many operations.
+    pub(super) fn submit(&self, encoder: wgpu::CommandEncoder, work: u64) -> Submission {
+        let (sender, done) = futures_channel::oneshot::channel();
+        let _index = self.queue().submit([encoder.finish()]);
+        self.queue().on_submitted_work_done(move || {
+            // Nobody waits for the last one of a plan.
+            let _ = sender.send(());
+        });
+        Submission {
+            work,
+            at: self.submissions.now(),
+            #[cfg(not(target_arch = "wasm32"))]
+            index: _index,
+            done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds submissions of the budget's size to a GPU of `rate` operations a millisecond; what the last one took.
+    fn settled(rate: f64) -> f64 {
+        let submissions = Submissions::default();
+        let (mut now, mut took) = (0.0, 0.0);
+        for _ in 0..20 {
+            let work = submissions.budget();
+            took = work as f64 / rate;
+            submissions.learn(work, now, now + took);
+            now += took;
+        }
+        took
+    }
+
+    #[test]
+    fn submissions_become_as_long_as_wanted_on_every_gpu() {
+        for rate in [1e6, 3e7, 1e9, 2e10] {
+            let took = settled(rate);
+            assert!((took / WANTED - 1.0).abs() < 0.05, "{took} ms at {rate}");
+        }
+    }
+
+    #[test]
+    fn a_short_submission_does_not_shrink_the_budget() {
+        let submissions = Submissions::default();
+        submissions.learn(FIRST, 0.0, WANTED);
+        let budget = submissions.budget();
+        submissions.learn(FIRST / 100, 50.0, 50.0 + WANTED / 100.0);
+        assert_eq!(submissions.budget(), budget);
+    }
+
+    #[test]
+    fn time_spent_waiting_for_the_one_before_does_not_count() {
+        let submissions = Submissions::default();
+        submissions.learn(FIRST, 0.0, WANTED);
+        submissions.learn(FIRST, 1.0, 2.0 * WANTED);
+        assert!((submissions.budget() as f64 / FIRST as f64 - 1.0).abs() < 0.01);
+    }
+}
