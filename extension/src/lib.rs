@@ -1,7 +1,7 @@
 //! Rubout in the browser.
 //!
-//! Layers, each using only those to its left: `protocol` <- `browser` <- `wire` <- `background` | `overlay` |
-//! `models_page` | `engine_host` <- `bin`. What can be pure is pure, and is tested natively; what touches the DOM or the
+//! Layers, each using only those to its left: `protocol` <- `browser` <- `wire` <- `background` | `engine_host` |
+//! (`store` <- `overlay` | `models_page`) <- `bin`. What can be pure is pure, and is tested natively; what touches the DOM or the
 //! extension's API is compiled for wasm32 only.
 
 #[cfg(target_arch = "wasm32")]
@@ -14,5 +14,6 @@ pub mod models;
 pub mod models_page;
 pub mod overlay;
 pub mod protocol;
+pub mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod wire;

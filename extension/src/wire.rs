@@ -1,6 +1,7 @@
 //! The protocol over whatever carries it: a runtime port, a message port, or a worker's own messages.
 
-use crate::browser::{bytes, field, object};
+use crate::browser::{bytes, field, object, runtime};
+use crate::protocol::background::ToBackground;
 use crate::protocol::{Answer, Failure, WIRE_VERSION};
 use futures::channel::oneshot;
 use serde::{Serialize, de::DeserializeOwned};
@@ -69,12 +70,12 @@ pub fn answer<R: Serialize>(re: u32, result: Result<(R, Vec<Blob>), Failure>) ->
     envelope(None, Some(re), &answer, &blobs)
 }
 
-/// A message that wants no answer.
+/// A message that wants no answer, and what comes along.
 ///
 /// # Errors
 /// [`Failure::Internal`] when the event cannot be put into a message.
-pub fn event<E: Serialize>(event: &E) -> Result<JsValue, Failure> {
-    envelope(None, None, event, &[])
+pub fn event<E: Serialize>(event: &E, blobs: &[Blob]) -> Result<JsValue, Failure> {
+    envelope(None, None, event, blobs)
 }
 
 /// A lone request, for channels that pair requests and answers themselves (`sendMessage`).
@@ -146,4 +147,14 @@ impl Caller {
         }
         *self.lost.borrow_mut() = Some(failure);
     }
+}
+
+/// Asks the background worker, waking it up when it sleeps.
+///
+/// # Errors
+/// What it answers, and [`Failure::Internal`] where it does not.
+pub async fn ask_background(call: &ToBackground) -> Result<(), Failure> {
+    let reply = runtime::send_message(&request(call)?).await?;
+    let incoming = Incoming::read(&reply).ok_or_else(|| Failure::Internal { detail: "no answer".into() })?;
+    incoming.body::<Answer<()>>()?.into()
 }

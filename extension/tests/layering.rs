@@ -12,8 +12,9 @@ const EXTENSION: Layers = &[
     ("wire", &["protocol", "browser"]),
     ("background", &["protocol", "browser", "wire"]),
     ("engine_host", &["protocol", "models", "browser", "wire"]),
-    ("overlay", &["protocol", "browser", "wire"]),
-    ("models_page", &["protocol", "browser", "wire"]),
+    ("store", &["protocol", "browser", "wire"]),
+    ("overlay", &["protocol", "browser", "wire", "store"]),
+    ("models_page", &["protocol", "browser", "wire", "store"]),
 ];
 
 const WASM_CORE: Layers = &[

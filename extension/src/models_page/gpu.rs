@@ -3,11 +3,10 @@
 use super::diagnostics::{Diagnostics, Measured};
 use super::dom::{document, on, window};
 use super::page::Page;
-use super::store::unexpected;
-use super::words;
 use crate::browser::{i18n, refused, runtime};
 use crate::protocol::Failure;
 use crate::protocol::models::{Gpu, ModelId, ModelsReply, STEPS, ToModels};
+use crate::store::{unexpected, words};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -2,10 +2,10 @@
 
 use super::dom::{attribute, translate_copy};
 use super::pace::Pace;
-use super::{units, words};
 use crate::browser::{i18n, refused};
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, Precision, Status, Work};
+use crate::store::{units, words};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -2,9 +2,9 @@
 
 use super::dom::on;
 use super::page::Page;
-use super::words;
 use crate::browser::i18n;
 use crate::protocol::{Failure, Remedy};
+use crate::store::words;
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::MouseEvent;

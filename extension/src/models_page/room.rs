@@ -2,10 +2,10 @@
 
 use super::dom::{on, window};
 use super::page::Page;
-use super::words;
 use crate::browser::{i18n, refused};
 use crate::protocol::Failure;
 use crate::protocol::models::Storage;
+use crate::store::words;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::MouseEvent;

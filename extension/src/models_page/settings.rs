@@ -3,10 +3,10 @@
 use super::address::mark_valid;
 use super::dom::on;
 use super::page::Page;
-use super::store::unexpected;
 use crate::browser::i18n;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, Settings, ToModels};
+use crate::store::unexpected;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlOptionElement, Url};

@@ -1,10 +1,10 @@
 //! The line to the model store, rebuilt when it breaks.
 
 use crate::browser::runtime::{self, Port};
+use crate::protocol::Failure;
 use crate::protocol::background::ToBackground;
 use crate::protocol::models::{MODELS_PORT, Model, ModelsEvent, ModelsReply, Settings, Storage, ToModels};
-use crate::protocol::{Answer, Failure};
-use crate::wire::{self, Caller, Incoming};
+use crate::wire::{Caller, ask_background};
 use futures::future::{Either, select};
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
@@ -21,7 +21,7 @@ const PAUSE: u32 = 50;
 const PATIENCE: u32 = 20_000;
 
 /// What comes from the store without being asked for.
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// It tells something.
     Event(ModelsEvent),
     /// The line broke. Whoever waited for an answer has been told already.
@@ -49,7 +49,7 @@ impl Line {
 }
 
 /// See the module.
-pub(super) struct Store {
+pub(crate) struct Store {
     hear: Rc<dyn Fn(Heard)>,
     /// Held while connecting, so that two who ask at once share a line.
     line: Mutex<Option<Rc<Line>>>,
@@ -57,12 +57,12 @@ pub(super) struct Store {
 
 impl Store {
     /// Connects when it is first needed.
-    pub(super) fn new(hear: impl Fn(Heard) + 'static) -> Self {
+    pub(crate) fn new(hear: impl Fn(Heard) + 'static) -> Self {
         Self { hear: Rc::new(hear), line: Mutex::new(None) }
     }
 
     /// Everything there is, the room for it, and what the user set.
-    pub(super) async fn list(&self) -> Result<(Vec<Model>, Storage, Settings), Failure> {
+    pub(crate) async fn list(&self) -> Result<(Vec<Model>, Storage, Settings), Failure> {
         match self.call(&ToModels::List, &[]).await? {
             (ModelsReply::Listed { models, storage, settings }, _) => Ok((models, storage, settings)),
             (other, _) => Err(unexpected(&other)),
@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// Asks the store. A job that is lost half way is not begun again: what broke the engine might be that job.
-    pub(super) async fn call(&self, call: &ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
+    pub(crate) async fn call(&self, call: &ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
         self.line().await?.caller.call(call, blobs).await
     }
 
@@ -129,13 +129,6 @@ impl Store {
 }
 
 /// The store broke its promise about what answers what.
-pub(super) fn unexpected(reply: &ModelsReply) -> Failure {
+pub(crate) fn unexpected(reply: &ModelsReply) -> Failure {
     Failure::Internal { detail: format!("unexpected reply {reply:?}") }
-}
-
-/// Asks the background worker, waking it up when it sleeps.
-async fn ask_background(call: &ToBackground) -> Result<(), Failure> {
-    let reply = runtime::send_message(&wire::request(call)?).await?;
-    let incoming = Incoming::read(&reply).ok_or_else(|| Failure::Internal { detail: "no answer".into() })?;
-    incoming.body::<Answer<()>>()?.into()
 }

@@ -14,17 +14,23 @@ fn measured(measure: &Measure) -> String {
 }
 
 /// An amount of bytes.
-pub(super) fn size(bytes: f64) -> String {
+pub(crate) fn size(bytes: f64) -> String {
     measured(&units::bytes(bytes, &separator()))
 }
 
 /// A time in milliseconds.
-pub(super) fn time(milliseconds: f64) -> String {
+pub(crate) fn time(milliseconds: f64) -> String {
     measured(&units::time(milliseconds, &separator()))
 }
 
+/// A time that something still takes, in milliseconds.
+pub(crate) fn time_left(milliseconds: f64) -> Option<String> {
+    const RATE: f64 = 1000.0;
+    units::time_left(0, milliseconds.max(0.0).ceil() as u64, RATE, &separator()).map(|measure| measured(&measure))
+}
+
 /// What is being done.
-pub(super) fn work(work: Work) -> String {
+pub(crate) fn work(work: Work) -> String {
     let key = match work {
         Work::Downloading => "modelsDownloading",
         Work::Verifying => "modelsVerifying",
@@ -35,7 +41,7 @@ pub(super) fn work(work: Work) -> String {
 }
 
 /// Everything that is known about a job under way, in one line.
-pub(super) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String {
+pub(crate) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String {
     let so_far = size(done as f64);
     let mut parts = vec![work(doing)];
     if doing == Work::Measuring {
@@ -52,7 +58,7 @@ pub(super) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String 
 }
 
 /// How far a model has come.
-pub(super) fn status(status: Status) -> String {
+pub(crate) fn status(status: Status) -> String {
     let key = match status {
         Status::Available => "modelsAvailable",
         Status::Busy => "modelsBusy",
@@ -64,12 +70,12 @@ pub(super) fn status(status: Status) -> String {
 }
 
 /// In what weights are kept.
-pub(super) fn precision(precision: Precision) -> String {
+pub(crate) fn precision(precision: Precision) -> String {
     text(if precision == Precision::F16 { "modelsF16" } else { "modelsInt8" }, &[])
 }
 
 /// What went wrong, in one sentence.
-pub(super) fn failure(failure: &Failure) -> String {
+pub(crate) fn failure(failure: &Failure) -> String {
     match failure {
         // The usual sentences of these two speak of a picture that is being edited.
         Failure::EngineLost => text("modelsLost", &[]),
