@@ -17,7 +17,7 @@ import { startServer } from './server.mjs';
 export { sleep };
 
 /** A test that ends, well or badly. */
-export const test = (name, body) => anyTest(name, { timeout: 60_000 }, body);
+export const test = (name, body, timeout = 60_000) => anyTest(name, { timeout }, body);
 
 const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
@@ -62,9 +62,9 @@ export async function relaunch() {
 /**
  * A Chromium with the extension and an empty profile, or that of the folder `profile`.
  *
- * `requests` fills with the URL of every request that pages, frames and workers make.
+ * `webgpu` says whether there is any; it is computed on the CPU. `requests` fills with the URL of every request that pages, frames and workers make.
  */
-export async function launch({ headed = true, args = [], profile = '' } = {}) {
+export async function launch({ headed = true, args = [], profile = '', webgpu = true } = {}) {
   if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
   if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
   const context = await chromium.launchPersistentContext(profile, {
@@ -80,8 +80,7 @@ export async function launch({ headed = true, args = [], profile = '' } = {}) {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
+      ...(webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-features=WebGPU']),
       '--force-color-profile=srgb',
       '--lang=en-US',
       '--window-position=0,0',

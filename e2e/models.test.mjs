@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { after, before, beforeEach } from 'node:test';
 import { launch, sleep, test, until } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
+import { askStore, storePage } from './store.mjs';
 
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
 const OTHER = 'hustvl/Moebius/pretrained/diffusion_pytorch_model.bin';
@@ -36,37 +37,13 @@ beforeEach(async () => {
   hub.requests.length = 0;
 });
 
-/** A page of the extension with a line to the store: `ask` in it sends a request, `events` fills with what comes unasked. */
+/** A new line to the store. */
 async function connect() {
   await page?.close().catch(() => {});
-  page = await browser.page(`chrome-extension://${browser.id}/manifest.json`);
-  await page.evaluate(async () => {
-    const contexts = await chrome.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
-    if (!contexts.length) {
-      await chrome.offscreen.createDocument({ url: 'engine.html', reasons: ['WORKERS'], justification: 'test' });
-    }
-    const port = chrome.runtime.connect({ name: 'models' });
-    const waiting = new Map();
-    let last = 0;
-    globalThis.events = [];
-    port.onMessage.addListener((message) => {
-      if (message.re === undefined) return events.push(message.body);
-      waiting.get(message.re)?.({ body: message.body, blobs: message.blobs });
-    });
-    globalThis.ask = (body, blobs = []) => new Promise((done) => {
-      waiting.set(++last, done);
-      port.postMessage({ v: 1, id: last, body, blobs });
-    });
-  });
-  await ask({ call: 'use-hub', origin: hub.origin });
+  page = await storePage(browser, hub);
 }
 
-/** The reply, or `{ failure }`. */
-async function ask(body) {
-  const answer = await page.evaluate(async (body) => (await ask(body)).body, body);
-  return answer.ok ?? answer.err;
-}
-
+const ask = (body) => askStore(page, body);
 const list = () => ask({ call: 'list' });
 const model = async (id) => (await list()).models.find((model) => model.id === id);
 const install = (id = 'ft_places2', precision = 'f16') => ask({ call: 'install', model: id, precision });
@@ -368,7 +345,7 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
     const port = ports[name] ??= chrome.runtime.connect({ name: 'engine' });
     return new Promise((done) => {
       port.onMessage.addListener(({ re, body }) => re === 1 && done(body));
-      port.postMessage({ v: 1, id: 1, body: { call: 'prepare', model: 'ft_places2' }, blobs: [] });
+      port.postMessage({ v: 1, id: 1, body: { call: 'prepare', model: 'ft_places2', steps: 20 }, blobs: [] });
     });
   }, port);
   await ask({ call: 'keep-warm', minutes: 1 });

@@ -59,7 +59,7 @@ pub async fn pick(tab: JsValue) {
     let result = async {
         scripting::inject(SHIM, tab_id, None).await?;
         let token = open_session(tab_id, 0).await?;
-        tabs::send_message(tab_id, None, &wire::event(&Start { token, target: Target::Pick })?).await
+        tabs::send_message(tab_id, None, &wire::event(&Start { token, target: Target::Pick }, &[])?).await
     };
     let (_, result) = futures::join!(ensure_engine(), result);
     if result.is_err() {
@@ -99,7 +99,7 @@ async fn serve(call: ToBackground, sender: &JsValue) -> Result<(), Failure> {
         }
         ToBackground::PickEnded => {
             let end = Start { token: String::new(), target: Target::PickEnd };
-            tabs::send_message(in_tab()?, None, &wire::event(&end)?).await.map(drop)
+            tabs::send_message(in_tab()?, None, &wire::event(&end, &[])?).await.map(drop)
         }
         ToBackground::StartInFrame { frame_id, src_url } => {
             begin(in_tab()?, frame_id, Target::Clicked { src_url }).await
@@ -112,7 +112,7 @@ async fn begin(tab_id: i32, frame_id: i32, target: Target) -> Result<(), Failure
     let start = async {
         scripting::inject(SHIM, tab_id, Some(frame_id)).await?;
         let token = open_session(tab_id, frame_id).await?;
-        tabs::send_message(tab_id, Some(frame_id), &wire::event(&Start { token, target })?).await
+        tabs::send_message(tab_id, Some(frame_id), &wire::event(&Start { token, target }, &[])?).await
     };
     // The overlay asks for the engine again and reports when it cannot be had.
     let (_, started) = futures::join!(ensure_engine(), start);

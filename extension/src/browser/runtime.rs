@@ -14,6 +14,8 @@ extern "C" {
     fn send_message_js(message: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = getContexts)]
     fn get_contexts(filter: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = openOptionsPage)]
+    fn open_options_page_js() -> Result<Promise, JsValue>;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getManifest)]
     fn get_manifest() -> JsValue;
 
@@ -33,6 +35,14 @@ extern "C" {
     type ChromeEvent;
     #[wasm_bindgen(method, js_name = addListener)]
     fn add_listener(this: &ChromeEvent, listener: &Function);
+}
+
+/// Shows the options in a tab of their own.
+///
+/// # Errors
+/// When the extension was reloaded underneath this page.
+pub fn open_options_page() -> Result<(), Failure> {
+    open_options_page_js().map(drop).map_err(refused)
 }
 
 /// The extension's version.

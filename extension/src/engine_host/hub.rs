@@ -1,18 +1,18 @@
 //! All ports, and whose turn it is.
 
-use super::model_store::{Warm, Watch};
-use super::picture::Picture;
+use super::model_store::{Asked, Warm, Watch};
+use super::picture::{Picture, small_png};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::Failure;
-use crate::protocol::engine::{EngineEvent, EngineReply, JobId, Stage, ToEngine};
-use crate::protocol::models::STEPS;
+use crate::protocol::engine::{EngineChoice, EngineEvent, EngineReply, JobId, Stage, ToEngine};
 use crate::wire::{self, Incoming};
 use futures::lock::Mutex;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use wasm_core::inpaint::{Preview, Settings};
 use wasm_core::web::{WorkerPacer, memory, milliseconds};
 use web_sys::Blob;
 
@@ -43,6 +43,15 @@ impl Port {
             cancelled.set(true);
         }
     }
+}
+
+/// What is to be erased, and how.
+struct Job {
+    job: JobId,
+    mask: crate::protocol::Rect,
+    engine: EngineChoice,
+    seed: u32,
+    cancelled: Rc<Cell<bool>>,
 }
 
 /// See the module.
@@ -110,7 +119,7 @@ impl Hub {
     ) -> Result<(EngineReply, Vec<Blob>), Failure> {
         match call {
             ToEngine::Open { fills, key } => {
-                self.progress(id, None, Stage::Decoding, 0.0);
+                self.progress(id, None, Stage::Reading, 0.0);
                 let mut slot = port.picture.lock().await;
                 let (picture, mut opened) = Picture::open(blobs, &fills).await?;
                 port.unfinished.set(!fills.is_empty());
@@ -138,19 +147,25 @@ impl Hub {
                 }
                 Ok((EngineReply::Done, vec![]))
             }
-            ToEngine::Erase { job, mask, engine: _, seed } => {
+            ToEngine::Erase { job, mask, engine, seed } => {
                 let cancelled = Rc::new(Cell::new(false));
                 port.unfinished.set(true);
                 port.jobs.borrow_mut().insert(job, Rc::clone(&cancelled));
-                let result = self.erase(id, port, job, mask, seed, &cancelled, blobs).await;
+                let ask = Job { job, mask, engine, seed, cancelled };
+                let result = self.erase(id, port, &ask, blobs).await;
                 port.jobs.borrow_mut().remove(&job);
                 result
             }
-            ToEngine::Prepare { model } => {
+            ToEngine::Prepare { model, steps } => {
                 let start = milliseconds();
                 let report = |_, done| self.progress(id, None, Stage::Loading, done);
-                self.warm.using(&model, STEPS, &WorkerPacer::new(report, || false)).await?;
+                self.warm.using(&model, steps, &WorkerPacer::new(report, || false)).await?;
                 Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
+            }
+            ToEngine::Lay { patch } => {
+                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no patch came along".into() })?;
+                opened(&mut *port.picture.lock().await)?.lay_encoded(patch, blob).await?;
+                Ok((EngineReply::Done, vec![]))
             }
             ToEngine::Cancel { job } => {
                 if let Some(cancelled) = port.jobs.borrow().get(&job) {
@@ -163,7 +178,7 @@ impl Hub {
                 Ok((EngineReply::Done, vec![]))
             }
             ToEngine::Encode { format, purpose } => {
-                self.progress(id, None, Stage::Encoding, 0.0);
+                self.progress(id, None, Stage::Writing, 0.0);
                 let blob = opened(&mut *port.picture.lock().await)?.encode(format, purpose).await?;
                 Ok((EngineReply::Encoded, vec![blob]))
             }
@@ -177,44 +192,61 @@ impl Hub {
         slot.as_ref().is_some_and(|kept| kept.is_edited() && kept.is_of_same_file(picture))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one message, and whom they concern")]
     async fn erase(
         &self,
         id: PortId,
         port: &Port,
-        job: JobId,
-        mask: crate::protocol::Rect,
-        seed: u32,
-        cancelled: &Rc<Cell<bool>>,
+        ask: &Job,
         blobs: &[Blob],
     ) -> Result<(EngineReply, Vec<Blob>), Failure> {
         let coverage = blobs.first().ok_or(Failure::EmptyMask)?;
         let coverage = bytes::read(coverage).await?;
-        self.progress(id, Some(job), Stage::Queued, 0.0);
+        self.progress(id, Some(ask.job), Stage::Queued, 0.0);
         let _turn = self.turns.mine().await;
-        if cancelled.get() {
+        if ask.cancelled.get() {
             return Err(Failure::Cancelled);
         }
         let mut slot = port.picture.lock().await;
         let picture = opened(&mut slot)?;
         let start = milliseconds();
-        let report = |stage, done| {
-            let stage = match stage {
-                wasm_core::Stage::Blending => Stage::Blending,
-                // The built-in fill has no stages but these two.
-                _ => Stage::Filling,
-            };
-            self.progress(id, Some(job), stage, done);
+        let report = |stage, done| self.progress(id, Some(ask.job), told(stage), done);
+        let pacer = WorkerPacer::new(report, || ask.cancelled.get());
+        let (patch, blob) = match &ask.engine {
+            EngineChoice::Instant => picture.erase(ask.mask, coverage, ask.seed, &pacer).await?,
+            EngineChoice::Model { model, steps, guidance } => {
+                let settings = Settings { seed: ask.seed, guidance: *guidance, ..Settings::default() };
+                let asked = Asked { warm: &self.warm, model, steps: *steps };
+                let seen = |preview| self.preview(id, ask.job, &preview);
+                picture.inpaint(ask.mask, coverage, settings, &asked, &pacer, seen).await?
+            }
         };
-        let pacer = WorkerPacer::new(report, || cancelled.get());
-        let (patch, blob) = picture.erase(mask, coverage, seed, &pacer).await?;
         Ok((EngineReply::Erased { patch, ms: milliseconds() - start }, vec![blob]))
     }
 
-    fn progress(&self, port: PortId, job: Option<JobId>, stage: Stage, done: f32) {
-        if let Ok(message) = wire::event(&EngineEvent::Progressed { job, stage, done }) {
+    fn preview(&self, port: PortId, job: JobId, preview: &Preview) {
+        let Ok(png) = small_png(preview) else { return };
+        let (x, y) = (preview.x as f64, preview.y as f64);
+        if let Ok(message) = wire::event(&EngineEvent::Preview { job, x, y, side: preview.side }, &[png]) {
             (self.post)(port, &message);
         }
+    }
+
+    fn progress(&self, port: PortId, job: Option<JobId>, stage: Stage, done: f32) {
+        if let Ok(message) = wire::event(&EngineEvent::Progressed { job, stage, done }, &[]) {
+            (self.post)(port, &message);
+        }
+    }
+}
+
+/// The engine's stages in the protocol's words.
+fn told(stage: wasm_core::Stage) -> Stage {
+    match stage {
+        wasm_core::Stage::Loading => Stage::Loading,
+        wasm_core::Stage::Encoding => Stage::Encoding,
+        wasm_core::Stage::Denoising { step, steps } => Stage::Denoising { step, steps },
+        wasm_core::Stage::Decoding => Stage::Decoding,
+        wasm_core::Stage::Filling => Stage::Filling,
+        wasm_core::Stage::Blending => Stage::Blending,
     }
 }
 

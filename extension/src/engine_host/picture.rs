@@ -1,13 +1,21 @@
 //! One overlay's picture: decoded pixels, and the fills laid on them.
 
 use super::canvas;
+use super::model_store::Asked;
 use crate::browser::bytes;
 use crate::protocol::engine::{EngineReply, FileFormat, Purpose};
 use crate::protocol::{Failure, Rect};
-use wasm_core::codec::{self, Format, Source, WebpCoding};
+use gloo_timers::future::TimeoutFuture;
+use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
+use wasm_core::inpaint::{Inpainting, Preview, Settings};
 use wasm_core::pixels::{self, Image, Mask, Patch};
-use wasm_core::{Error, Pacer};
+use wasm_core::{Error, GpuError, Pacer};
 use web_sys::Blob;
+
+/// How often a GPU may be lost in one job before it counts as broken.
+const MOST_LOSSES: u32 = 6;
+/// Milliseconds between two attempts to have a GPU again.
+const RECOVERY: u32 = 500;
 
 /// See the module.
 pub(super) struct Picture {
@@ -32,10 +40,7 @@ impl Picture {
         let (width, height) = (image.width(), image.height());
         let mut picture = Self { source, image, fills: vec![], applied: 0 };
         for (rect, patch) in fills.iter().zip(patches) {
-            let data = bytes::read(patch).await?;
-            let decoded = Source::inspect(&data).decode(&data).map_err(failure)?;
-            let rgba = decoded.ok_or_else(|| unexpected("a patch is no PNG"))?.into_rgba();
-            picture.lay(Patch { rect: to_engine(*rect), rgba })?;
+            picture.lay(decoded(*rect, patch).await?)?;
         }
         let opened = EngineReply::Opened {
             width,
@@ -62,6 +67,49 @@ impl Picture {
         self.fills.truncate(self.applied);
         self.lay(patch)?;
         Ok(packed)
+    }
+
+    /// Fills what the mask covers with a model. A GPU that is lost on the way is opened anew, and the work goes on where it was.
+    pub(super) async fn inpaint(
+        &mut self,
+        mask: Rect,
+        coverage: Vec<u8>,
+        settings: Settings,
+        asked: &Asked<'_>,
+        pacer: &impl Pacer,
+        mut seen: impl FnMut(Preview),
+    ) -> Result<(Rect, Blob), Failure> {
+        let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
+        let mut inpainting = Inpainting::begin(&self.image, &mask, settings, pacer).await.map_err(failure)?;
+        let mut losses = 0;
+        loop {
+            let mut using = match asked.using(pacer).await {
+                // A browser whose GPU process has just died needs a moment to have another.
+                Err(Failure::Gpu { .. }) if (1..MOST_LOSSES).contains(&losses) => {
+                    losses += 1;
+                    TimeoutFuture::new(RECOVERY).await;
+                    continue;
+                }
+                other => other?,
+            };
+            match inpainting.go_on(using.model()?, pacer, &mut seen).await {
+                Ok(()) => break,
+                Err(Error::Gpu(GpuError::DeviceLost(_))) if losses < MOST_LOSSES => losses += 1,
+                Err(error) => return Err(failure(error)),
+            }
+        }
+        let patch = inpainting.finish().map_err(failure)?;
+        let packed = self.packed(&patch)?;
+        self.fills.truncate(self.applied);
+        self.lay(patch)?;
+        Ok(packed)
+    }
+
+    /// Lays an earlier result on what shows. What was undone before is given up.
+    pub(super) async fn lay_encoded(&mut self, rect: Rect, patch: &Blob) -> Result<(), Failure> {
+        let patch = decoded(rect, patch).await?;
+        self.fills.truncate(self.applied);
+        self.lay(patch)
     }
 
     /// A patch as it travels: a PNG with the source's profile, so that the overlay shows it in the colours of its
@@ -146,6 +194,22 @@ impl Picture {
     }
 }
 
+/// A patch as it travelled.
+async fn decoded(rect: Rect, patch: &Blob) -> Result<Patch, Failure> {
+    let data = bytes::read(patch).await?;
+    let decoded = Source::inspect(&data).decode(&data).map_err(failure)?;
+    let rgba = decoded.ok_or_else(|| unexpected("a patch is no PNG"))?.into_rgba();
+    Ok(Patch { rect: to_engine(rect), rgba })
+}
+
+/// A preview as it travels.
+pub(super) fn small_png(preview: &Preview) -> Result<Blob, Failure> {
+    let rgba = preview.rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect();
+    let pixels = Image::new(preview.pixels, preview.pixels, rgba).map_err(failure)?;
+    let png = codec::encode_png(&pixels, &Metadata::default(), true).map_err(failure)?;
+    bytes::blob(&png, FileFormat::Png.mime())
+}
+
 fn to_engine(rect: Rect) -> pixels::Rect {
     pixels::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
 }
@@ -163,7 +227,10 @@ pub(super) fn failure(error: Error) -> Failure {
         Error::EmptyMask => Failure::EmptyMask,
         Error::WholeMask => Failure::WholeMask,
         Error::Cancelled => Failure::Cancelled,
-        // Broken promises of our own, and the model's errors, which nothing that runs here can cause.
+        Error::Gpu(error) => Failure::Gpu { detail: error.to_string() },
+        Error::NotFinite => Failure::Gpu { detail: error.to_string() },
+        Error::Weights(error) => Failure::BadModel { detail: error.to_string() },
+        // Broken promises of our own.
         _ => Failure::Internal { detail: error.to_string() },
     }
 }

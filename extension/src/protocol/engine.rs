@@ -46,11 +46,20 @@ impl FileFormat {
 }
 
 /// What fills the hole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "engine", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum EngineChoice {
     /// The built-in exemplar-based fill; no download.
     Instant,
+    /// An installed model.
+    Model {
+        /// Which.
+        model: ModelId,
+        /// Steps of the whole schedule: more take longer and bring more detail.
+        steps: u32,
+        /// How much the model keeps to the picture rather than to its own idea of pictures.
+        guidance: f32,
+    },
 }
 
 /// What the picture's bytes are encoded for.
@@ -98,6 +107,13 @@ pub enum ToEngine {
     Prepare {
         /// Which model.
         model: ModelId,
+        /// Steps that it will be asked for.
+        steps: u32,
+    },
+    /// Lay an earlier result (as `Erased` gave it, in blob 0) on what shows. Answered by [`EngineReply::Done`].
+    Lay {
+        /// Where it belongs.
+        patch: Rect,
     },
     /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
     Cancel {
@@ -172,13 +188,24 @@ pub enum Stage {
     /// Bringing a model to the GPU.
     Loading,
     /// Reading the picture's bytes.
+    Reading,
+    /// The model looks at the picture.
+    Encoding,
+    /// The model paints.
+    Denoising {
+        /// Steps done.
+        step: u32,
+        /// Steps in all.
+        steps: u32,
+    },
+    /// What the model painted becomes pixels.
     Decoding,
     /// Finding what belongs into the hole.
     Filling,
     /// Making the seam disappear.
     Blending,
     /// Writing the picture.
-    Encoding,
+    Writing,
 }
 
 /// What the engine tells of its own accord.
@@ -193,5 +220,17 @@ pub enum EngineEvent {
         stage: Stage,
         /// How much of the stage is done, 0 to 1.
         done: f32,
+    },
+    /// What the fill is becoming: one blob comes along, a small PNG that covers a square of the picture. Only what is masked
+    /// of it is meant.
+    Preview {
+        /// Whose.
+        job: JobId,
+        /// Left edge in the picture; the square may begin and end outside.
+        x: f64,
+        /// Top edge.
+        y: f64,
+        /// Length of its sides.
+        side: u32,
     },
 }

@@ -140,6 +140,19 @@ impl Failure {
         }
     }
 
+    /// Whether it stands in the way of a model only, so that the built-in fill is worth a try.
+    pub fn is_of_model(&self) -> bool {
+        matches!(
+            self,
+            Self::Gpu { .. }
+                | Self::BadModel { .. }
+                | Self::OtherLayout
+                | Self::Gone
+                | Self::EngineLost
+                | Self::Unreadable { .. }
+        )
+    }
+
     /// The button offered beside the sentence.
     pub fn remedy(&self) -> Remedy {
         match self {

@@ -77,9 +77,21 @@ fn every_message_has_the_promised_json() {
         serde_json::to_value(ToBackground::StartInFrame { frame_id: 3, src_url: Some("u".into()) }),
         serde_json::to_value(ToEngine::Open { fills: vec![rect], key: Some("u".into()) }),
         serde_json::to_value(ToEngine::Erase { job: 1, mask: rect, engine: EngineChoice::Instant, seed: 9 }),
+        serde_json::to_value(ToEngine::Erase {
+            job: 2,
+            mask: rect,
+            engine: EngineChoice::Model { model: "m".into(), steps: 20, guidance: 2.5 },
+            seed: 9,
+        }),
         serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File }),
         serde_json::to_value(EngineReply::Erased { patch: rect, ms: 12.5 }),
         serde_json::to_value(EngineEvent::Progressed { job: Some(1), stage: Stage::Filling, done: 0.5 }),
+        serde_json::to_value(EngineEvent::Progressed {
+            job: Some(1),
+            stage: Stage::Denoising { step: 3, steps: 19 },
+            done: 0.5,
+        }),
+        serde_json::to_value(EngineEvent::Preview { job: 1, x: -3.0, y: 4.0, side: 512 }),
     ]
     .into_iter()
     .collect::<Result<_, _>>()

@@ -71,7 +71,7 @@ pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Resul
     let steps: RefCell<Vec<f64>> = RefCell::default();
     let report = |stage, done: f32| match stage {
         Stage::Encoding if done >= 1.0 => encoded.set(milliseconds()),
-        Stage::Denoising => {
+        Stage::Denoising { .. } => {
             steps.borrow_mut().push(milliseconds());
             reporter.borrow_mut().report(500 + (done * 500.0) as u64);
         }

@@ -31,7 +31,7 @@ use wasm_core::weights::pack::LAYOUT;
 use web_sys::{Blob, Url};
 
 pub use warm::Warm;
-pub(super) use warm::Watch;
+pub(super) use warm::{Asked, Watch};
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -234,7 +234,7 @@ impl ModelStore {
     }
 
     fn tell(&self, event: &ModelsEvent) {
-        let Ok(message) = wire::event(event) else { return };
+        let Ok(message) = wire::event(event, &[]) else { return };
         for port in &*self.ports.borrow() {
             (self.post)(*port, &message);
         }

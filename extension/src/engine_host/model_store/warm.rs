@@ -13,13 +13,16 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
 use wasm_core::gpu::{Gpu, Preference};
-use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
+use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision};
 use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 
 /// Setting: minutes that a model stays.
 const MINUTES: &str = "warm-minutes";
 /// What most people want: long enough to come back from another tab, short enough for the battery and for games.
 const USUAL_MINUTES: u32 = 5;
+
+/// Operations of one step that are bearable on a CPU, which does about 10^9 a second. The published model has a hundred times more.
+const MOST_ON_SOFTWARE: u64 = 5_000_000_000;
 
 /// Minutes that a model stays on the GPU after it was last needed.
 pub(super) async fn minutes() -> Result<u32, Failure> {
@@ -66,6 +69,23 @@ impl Drop for Watch {
     }
 }
 
+/// A model that somebody wants to use.
+pub(crate) struct Asked<'a> {
+    /// Where it is kept.
+    pub(crate) warm: &'a Rc<Warm>,
+    /// Which.
+    pub(crate) model: &'a str,
+    /// In so many steps of the whole schedule.
+    pub(crate) steps: u32,
+}
+
+impl Asked<'_> {
+    /// As [`Warm::using`].
+    pub(crate) async fn using(&self, pacer: &impl Pacer) -> Result<Using<'_>, Failure> {
+        self.warm.using(self.model, self.steps, pacer).await
+    }
+}
+
 /// A model in use; others wait.
 pub(crate) struct Using<'a> {
     loaded: MutexGuard<'a, Option<Loaded>>,
@@ -101,10 +121,15 @@ impl Warm {
         let mut loaded = self.loaded.lock().await;
         let records = Records::open().await?;
         let packs = [hash(&records, id).await?, hash(&records, &self.vae).await?];
-        let fits = |loaded: &Loaded| {
-            loaded.id == id && loaded.packs == packs && loaded.steps == steps && loaded.moebius.gpu().check().is_ok()
-        };
-        if !loaded.as_ref().is_some_and(fits) {
+        let fits = |loaded: &Loaded| loaded.id == id && loaded.packs == packs && loaded.moebius.gpu().check().is_ok();
+        if let Some(loaded) = loaded.as_mut().filter(|loaded| fits(loaded)) {
+            if loaded.steps != steps {
+                let unet = opened(&records, id).await?;
+                let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
+                loaded.moebius.reschedule(schedule, &unet, pacer).await.map_err(failed)?;
+                loaded.steps = steps;
+            }
+        } else {
             free(&mut loaded);
             let reason = self.busy.hold();
             let moebius = load(&records, id, &self.vae, steps, pacer).await?;
@@ -153,5 +178,9 @@ async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &impl P
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
     let precision = Precision::preferred(&gpu);
     let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
+    let operations = Graphs::record(&config, &schedule, precision).map_err(failed)?.step.flops();
+    if gpu.is_software() && operations > MOST_ON_SOFTWARE {
+        return Err(Failure::Gpu { detail: "without a GPU, the model would take many minutes".into() });
+    }
     Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)
 }

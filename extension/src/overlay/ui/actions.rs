@@ -193,6 +193,9 @@ impl App {
     fn work_over(self: &Rc<Self>, result: Result<(), Failure>, retry: impl FnOnce(&Rc<Self>) + 'static) {
         self.busy.set(false);
         *self.stop_work.borrow_mut() = None;
+        if result.is_err() && self.redraw(self.fills()).is_err() {
+            web_sys::console::warn_1(&"the picture cannot be drawn".into());
+        }
         match result {
             Ok(()) => {
                 self.progress_over();
@@ -208,15 +211,21 @@ impl App {
     }
 
     async fn fill(self: &Rc<Self>, rect: Rect, coverage: &[u8]) -> Result<(), Failure> {
-        let job = self.last_job.get() + 1;
-        self.last_job.set(job);
-        self.job.set(Some(job));
         let applied = self.fills();
         self.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
         let mask = bytes::blob(coverage, "application/octet-stream")?;
-        let erase = ToEngine::Erase { job, mask: rect, engine: EngineChoice::Instant, seed: self.seed.get() };
-        let answer = self.engine.call(&erase, &[mask]).await;
-        self.job.set(None);
+        let engine = self.engine_choice();
+        self.expect_previews(rect, coverage);
+        let mut answer = self.fill_with(engine.clone(), rect, &mask).await;
+        let mut hint = "hintChain";
+        if let (EngineChoice::Model { .. }, Err(failure)) = (&engine, &answer)
+            && failure.is_of_model()
+        {
+            web_sys::console::warn_1(&failure.to_string().into());
+            hint = "hintFellBack";
+            answer = self.fill_with(EngineChoice::Instant, rect, &mask).await;
+        }
+        self.end_previews();
         let (EngineReply::Erased { patch, ms }, Some(blob)) = answer? else {
             return Err(Failure::Internal { detail: "the engine answered something else".into() });
         };
@@ -238,16 +247,33 @@ impl App {
         self.history.borrow_mut().filled();
         self.replay_mask();
         self.progress_over();
-        self.hint("hintChain");
+        self.hint(hint);
         self.busy.set(false);
         self.set_state(State::Done);
         attribute(&root(), "data-fills", &self.fills().to_string());
         let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
         self.announce("statusErased", &[&seconds]);
-        // What it costs is what it just cost, not a promise.
-        let name = i18n::text("engineInstant", &[]);
-        self.dom.instant.set_text_content(Some(&i18n::text("engineCost", &[&name, &seconds])));
+        if hint == "hintChain" {
+            self.show_cost(&seconds);
+        }
         self.cross_fade().await
+    }
+
+    /// One job of the engine.
+    async fn fill_with(
+        &self,
+        engine: EngineChoice,
+        rect: Rect,
+        mask: &Blob,
+    ) -> Result<(EngineReply, Option<Blob>), Failure> {
+        let job = self.last_job.get() + 1;
+        self.last_job.set(job);
+        self.job.set(Some(job));
+        self.remaining.take();
+        let erase = ToEngine::Erase { job, mask: rect, engine, seed: self.seed.get() };
+        let answer = self.engine.call(&erase, std::slice::from_ref(mask)).await;
+        self.job.set(None);
+        answer
     }
 
     async fn cross_fade(&self) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use super::super::affine::Affine;
 use super::super::history::History;
 use super::super::mask::Mask;
 use super::super::placement::placement;
+use super::super::remaining::Remaining;
 use super::super::view::View;
 use super::canvas::{Shown, context};
 use super::dom::{Dom, attribute, document, reduced_motion, root, style, window};
@@ -12,14 +13,18 @@ use super::mask_layer::MaskLayer;
 use super::notice::Asking;
 use super::page::Page;
 use super::pointer::Gesture;
+use super::preview::Shape;
 use crate::browser::i18n;
 use crate::protocol::engine::{EngineEvent, FileFormat, JobId, Stage};
 use crate::protocol::page::{PageEvent, Picture};
 use crate::protocol::{Failure, Geometry, Point, Size};
+use crate::store::{Store, words};
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
 /// What the overlay is doing, as `html[data-state]` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +109,13 @@ pub(super) struct App {
     /// Where the keyboard paints, image pixels; none until an arrow key is pressed.
     pub cursor: Cell<Option<Point>>,
     pub pointer: Cell<Option<Point>>,
+    /// The line to the models on this machine.
+    pub store: RefCell<Option<Rc<Store>>>,
+    /// What fills the hole: `instant`, or a model.
+    pub method: RefCell<String>,
     pub job: Cell<Option<JobId>>,
+    pub remaining: Cell<Remaining>,
+    pub shape: RefCell<Option<Shape>>,
     pub last_job: Cell<JobId>,
     pub seed: Cell<u32>,
     /// Erase by itself after a rest.
@@ -137,9 +148,9 @@ impl App {
                 dom,
                 in_tab,
                 page: RefCell::default(),
-                engine: Engine::new(move |event| {
+                engine: Engine::new(move |event, blobs| {
                     if let Some(app) = weak.upgrade() {
-                        app.progressed(&event);
+                        app.heard(&event, blobs);
                     }
                 }),
                 picture: RefCell::default(),
@@ -156,7 +167,11 @@ impl App {
                 space_held: Cell::new(false),
                 cursor: Cell::new(None),
                 pointer: Cell::new(None),
+                store: RefCell::default(),
+                method: RefCell::new("instant".into()),
                 job: Cell::new(None),
+                remaining: Cell::default(),
+                shape: RefCell::default(),
                 last_job: Cell::new(0),
                 seed: Cell::new(1),
                 erase_on_release: Cell::new(true),
@@ -307,21 +322,53 @@ impl App {
         self.mask_changed();
     }
 
+    /// The engine tells something.
+    fn heard(self: &Rc<Self>, event: &EngineEvent, blobs: Vec<Blob>) {
+        match *event {
+            EngineEvent::Progressed { job, stage, done } => self.progressed(job, stage, done),
+            EngineEvent::Preview { job, x, y, side } if self.job.get() == Some(job) => {
+                let Some(blob) = blobs.into_iter().next() else { return };
+                let app = Rc::clone(self);
+                spawn_local(async move {
+                    // A preview that cannot be shown is not worth failing for.
+                    let _ = app.show_preview(&blob, x, y, f64::from(side)).await;
+                });
+            }
+            EngineEvent::Preview { .. } => {}
+        }
+    }
+
     /// The engine came further.
-    fn progressed(&self, event: &EngineEvent) {
-        let EngineEvent::Progressed { job, stage, done } = event;
-        if job.is_some() && *job != self.job.get() {
+    fn progressed(&self, job: Option<JobId>, stage: Stage, done: f32) {
+        if job.is_some() && job != self.job.get() {
             return;
         }
         match stage {
             Stage::Queued => self.progress(&i18n::text("progressQueued", &[]), None),
-            Stage::Decoding | Stage::Loading => {}
-            Stage::Filling => {
+            // What is prepared while the user paints is not spoken of.
+            Stage::Loading if self.job.get().is_none() => {}
+            Stage::Reading => {}
+            Stage::Loading | Stage::Filling => {
+                let key = if stage == Stage::Loading { "progressLoading" } else { "progressFilling" };
                 let percent = format!("{:.0}", done * 100.0);
-                self.progress(&i18n::text("progressFilling", &[&percent]), Some(f64::from(*done)));
+                self.progress(&i18n::text(key, &[&percent]), Some(f64::from(done)));
             }
+            Stage::Encoding => self.progress(&i18n::text("progressLooking", &[]), None),
+            Stage::Denoising { step, steps } => {
+                let now = window().performance().map_or(0.0, |performance| performance.now());
+                let (at, of) = (step.to_string(), steps.to_string());
+                let mut remaining = self.remaining.get();
+                let left = remaining.after(now, step, steps);
+                self.remaining.set(remaining);
+                let text = match left.filter(|_| step < steps).and_then(words::time_left) {
+                    Some(left) => i18n::text("progressStepLeft", &[&at, &of, &left]),
+                    None => i18n::text("progressStep", &[&at, &of]),
+                };
+                self.progress(&text, Some(f64::from(step) / f64::from(steps)));
+            }
+            Stage::Decoding => self.progress(&i18n::text("progressPixels", &[]), Some(1.0)),
             Stage::Blending => self.progress(&i18n::text("progressBlending", &[]), Some(1.0)),
-            Stage::Encoding => self.progress(&i18n::text("progressEncoding", &[]), None),
+            Stage::Writing => self.progress(&i18n::text("progressEncoding", &[]), None),
         }
     }
 

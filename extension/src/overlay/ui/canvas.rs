@@ -60,6 +60,12 @@ impl Shown {
         self.fills.push((rect, patch));
     }
 
+    /// Draws a canvas over what shows, until it is drawn anew.
+    pub(super) fn lay_canvas(&self, canvas: &HtmlCanvasElement, rect: Rect) -> Result<(), Failure> {
+        let (x, y) = (f64::from(rect.x), f64::from(rect.y));
+        self.context.draw_image_with_html_canvas_element(canvas, x, y).map_err(refused)
+    }
+
     /// Draws the last fill over what shows, at an opacity below 1: one frame of a cross-fade.
     pub(super) fn fade(&self, alpha: f64) -> Result<(), Failure> {
         let Some((rect, patch)) = self.fills.last() else { return Ok(()) };
@@ -127,7 +133,7 @@ pub(super) async fn cropped(picture: &ImageBitmap, rect: Rect) -> Result<Blob, F
     to_png(&canvas).await
 }
 
-fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), Failure> {
+pub(super) fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), Failure> {
     let canvas: HtmlCanvasElement = document().create_element("canvas").map_err(refused)?.unchecked_into();
     canvas.set_width(width);
     canvas.set_height(height);

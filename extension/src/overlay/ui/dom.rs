@@ -48,8 +48,10 @@ pub(super) struct Dom {
     pub hint: HtmlElement,
     pub size: HtmlInputElement,
     pub format: HtmlSelectElement,
-    /// The engine picker's option for the built-in fill.
-    pub instant: HtmlElement,
+    pub engine: HtmlSelectElement,
+    pub quality: HtmlSelectElement,
+    /// The list of qualities with all that belongs to it.
+    pub quality_field: HtmlElement,
     pub auto: HtmlButtonElement,
     pub help_sheet: HtmlDialogElement,
 }
@@ -76,7 +78,9 @@ impl Dom {
             hint: by_id("hint"),
             size: by_id("size"),
             format: by_id("format"),
-            instant: by_id("engine-instant"),
+            engine: by_id("engine"),
+            quality: by_id("quality"),
+            quality_field: by_id("quality-field"),
             auto: by_id("auto"),
             help_sheet: by_id("help-sheet"),
         }

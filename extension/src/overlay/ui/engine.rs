@@ -3,8 +3,8 @@
 use crate::browser::runtime;
 use crate::protocol::background::ToBackground;
 use crate::protocol::engine::{ENGINE_PORT, EngineEvent, EngineReply, ToEngine};
-use crate::protocol::{Answer, Failure, Rect};
-use crate::wire::{self, Caller, Incoming};
+use crate::protocol::{Failure, Rect};
+use crate::wire::{Caller, ask_background};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ const PAUSE: u32 = 50;
 
 /// See the module. Keeps what it takes to open the picture in a new engine.
 pub(super) struct Engine {
-    on_event: Rc<dyn Fn(EngineEvent)>,
+    on_event: Rc<dyn Fn(EngineEvent, Vec<Blob>)>,
     caller: RefCell<Option<Rc<Caller>>>,
     source: RefCell<Option<Blob>>,
     key: RefCell<Option<String>>,
@@ -29,7 +29,7 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Connects when it is first needed.
-    pub(super) fn new(on_event: impl Fn(EngineEvent) + 'static) -> Self {
+    pub(super) fn new(on_event: impl Fn(EngineEvent, Vec<Blob>) + 'static) -> Self {
         Self {
             on_event: Rc::new(on_event),
             caller: RefCell::default(),
@@ -144,19 +144,13 @@ impl Engine {
         port.listen(
             move |message| {
                 hearing.set(true);
-                if let Some(Ok(event)) = receiver.receive(&message).map(|e| e.body()) {
-                    on_event(event);
+                let Some(incoming) = receiver.receive(&message) else { return };
+                if let Ok(event) = incoming.body() {
+                    on_event(event, incoming.blobs);
                 }
             },
             move || loser.lose(Failure::EngineLost),
         );
         Ok((caller, heard))
     }
-}
-
-/// Asks the background worker, waking it up when it sleeps.
-pub(super) async fn ask_background(call: &ToBackground) -> Result<(), Failure> {
-    let reply = runtime::send_message(&wire::request(call)?).await?;
-    let incoming = Incoming::read(&reply).ok_or_else(|| Failure::Internal { detail: "no answer".into() })?;
-    incoming.body::<Answer<()>>()?.into()
 }

@@ -3,16 +3,16 @@
 use super::app::{App, State};
 use super::canvas::{Shown, bitmap};
 use super::dom::{attribute, on, root, translate, window};
-use super::engine::ask_background;
 use super::page::{Page, unexpected};
 use super::pixels::Obtained;
-use super::{actions, keys, pointer};
+use super::{actions, keys, method, pointer};
 use crate::browser::{field, i18n, permissions, storage, tabs};
 use crate::overlay::ladder::origin_of;
 use crate::protocol::background::{Session, ToBackground, session_key};
 use crate::protocol::engine::{EngineReply, ToEngine};
 use crate::protocol::page::{PageReply, Picture, TAB_PORT, ToPage};
 use crate::protocol::{Failure, Geometry, Size};
+use crate::wire::ask_background;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -36,6 +36,7 @@ pub fn start(handover: js_sys::Promise) {
     app.set_state(State::Opening);
     app.march();
     actions::bind(&app);
+    method::bind(&app);
     pointer::bind(&app);
     keys::bind(&app);
     let resized = Rc::clone(&app);
@@ -168,6 +169,8 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     if draft {
         offer_draft(app).await?;
     }
+    let finding = Rc::clone(app);
+    spawn_local(async move { finding.find_models().await });
     app.announce("statusReady", &[]);
     let _ = app.dom.picture.focus();
     app.settle();

@@ -1,0 +1,210 @@
+// Erasing with an installed model, as a user goes it, and what must not break it. The model is the tiny one, on a GPU that the CPU plays.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { after } from 'node:test';
+import {
+  BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
+} from './harness.mjs';
+import { startHub, tinyUnet, tinyVae } from './hub.mjs';
+import { askStore, storePage } from './store.mjs';
+
+const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
+const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
+const MODEL = 'ft_places2';
+/** The same erase without a browser. `cargo test` has built it. */
+const NATIVE = fileURLToPath(new URL('../target/debug/examples/erase', import.meta.url));
+/** One run, with all programs compiled for the first time. */
+const PATIENCE = 300_000;
+const slowly = (name, body) => test(name, body, 600_000);
+
+let hub, folder;
+
+/** Installs the model in a browser, through the store; the packs, if somebody wants them. */
+async function install(into, packs = false) {
+  const page = await storePage(into, hub);
+  assert.deepEqual(await askStore(page, { call: 'install', model: MODEL, precision: 'f16' }), { reply: 'done' });
+  for (const model of packs ? [MODEL, 'vae'] : []) {
+    const base64 = await page.evaluate(async (model) => {
+      const { blobs } = await ask({ call: 'export', model });
+      const url = await new Promise((done) => {
+        const reader = new FileReader();
+        reader.onload = () => done(reader.result);
+        reader.readAsDataURL(blobs[0]);
+      });
+      return url.slice(url.indexOf(',') + 1);
+    }, model);
+    writeFileSync(`${folder}/${model}.pack`, Buffer.from(base64, 'base64'));
+  }
+  await page.close();
+}
+
+useBrowser({}, async () => {
+  hub = await startHub(new Map([[UNET, await tinyUnet()], [VAE, await tinyVae()]]));
+  folder = mkdtempSync(`${tmpdir()}/rubout-moebius-`);
+  await install(browser, true);
+});
+
+after(async () => {
+  await hub?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** An overlay on the test picture, with the model in very few steps, as the CPU is slow; it notes down what the progress row says. */
+async function editor(page) {
+  const editor = await open(page, '#img');
+  await until(() => editor.frame.locator('#engine').inputValue().then((value) => value === MODEL), { what: 'the model in the list' });
+  await editor.frame.evaluate(() => (document.querySelector('#quality option').value = '4'));
+  await editor.frame.locator('#quality').selectOption('4');
+  await editor.frame.evaluate(() => {
+    globalThis.said = [];
+    globalThis.previews = 0;
+    const text = document.querySelector('#progress-text');
+    new MutationObserver(() => {
+      if (said.at(-1) !== text.textContent) said.push(text.textContent);
+    }).observe(text, { childList: true, characterData: true, subtree: true });
+    new MutationObserver(() => {
+      if (document.documentElement.hasAttribute('data-preview')) previews += 1;
+    }).observe(document.documentElement, { attributeFilter: ['data-preview'] });
+  });
+  return editor;
+}
+
+const visit = (from = browser) => from.page(`${server.home}/test/kinds.html`);
+const said = (editor) => editor.frame.evaluate(() => said);
+/** Encodes straight RGBA in the page of an overlay. */
+async function png(frame, { width, height, data }, path) {
+  const base64 = await frame.evaluate(async ({ width, height, base64 }) => {
+    const bytes = Uint8ClampedArray.from(atob(base64), (c) => c.charCodeAt(0));
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext('2d').putImageData(new ImageData(bytes, width), 0, 0);
+    const blob = await canvas.convertToBlob();
+    return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
+  }, { width, height, base64: data.toString('base64') });
+  writeFileSync(path, Buffer.from(base64, 'base64'));
+}
+
+slowly('right-click, paint, Erase: what the model makes of it natively; the way there is told, and needs no service worker', async () => {
+  const page = await visit();
+  const was = await readElement(page, '#img');
+  const it = await editor(page);
+  // What is sent to the engine is the one thing that cannot be read off the screen.
+  await it.frame.evaluate(() => {
+    const Original = Blob;
+    globalThis.Blob = class extends Original {
+      static [Symbol.hasInstance](value) {
+        return value instanceof Original;
+      }
+
+      constructor(parts, options) {
+        super(parts, options);
+        if (options?.type === 'application/octet-stream') globalThis.mask = this;
+      }
+    };
+  });
+  await it.passed();
+  await it.paintRect(BALL);
+  await it.erase();
+  await until(async () => (await said(it)).some((text) => text.startsWith('Step')), { timeout: PATIENCE, what: 'the first step' });
+  // Nothing of a job depends on it.
+  await browser.killWorker();
+  await it.waitDone(PATIENCE);
+  const now = await it.shown();
+  compareOutside(was, now, BALL);
+
+  const texts = await said(it);
+  const steps = texts.filter((text) => text.startsWith('Step')).map((text) => Number(/^Step (\d+) of 3/.exec(text)[1]));
+  assert.deepEqual(steps, [1, 2, 3], texts.join(' | '));
+  const order = ['Looking', 'Step 1 ', 'Step 3 ', 'Almost'].map((start) => texts.findIndex((text) => text.startsWith(start)));
+  assert.deepEqual(order, [...order].sort((a, b) => a - b), texts.join(' | '));
+  assert.ok(order.every((at) => at >= 0), texts.join(' | '));
+  assert.ok(texts.some((text) => /· .* left$/.test(text)), texts.join(' | '));
+  assert.ok((await it.frame.evaluate(() => previews)) >= 1, 'the fill is seen forming');
+
+  // The mask is the rectangle with its growth, the same on all sides.
+  const coverage = Buffer.from(await it.frame.evaluate(async () => Array.from(new Uint8Array(await mask.arrayBuffer()))));
+  const grown = [...Array(40).keys()].find((by) => (BALL.width + 2 * by) * (BALL.height + 2 * by) === coverage.length);
+  assert.ok(grown >= 0, `${coverage.length} bytes of mask`);
+  const whole = Buffer.alloc(was.width * was.height * 4, 255).map((_, i) => (i % 4 === 3 ? 255 : 0));
+  const [left, top, width] = [BALL.x - grown, BALL.y - grown, BALL.width + 2 * grown];
+  coverage.forEach((value, i) => {
+    const at = ((top + Math.floor(i / width)) * was.width + left + (i % width)) * 4;
+    whole.fill(value, at, at + 3);
+  });
+  await png(it.frame, was, `${folder}/in.png`);
+  await png(it.frame, { ...was, data: whole }, `${folder}/mask.png`);
+  execFileSync(NATIVE, [
+    '--model', `${folder}/${MODEL}.pack`, `${folder}/vae.pack`, '--steps', '4', '--f32',
+    `${folder}/in.png`, `${folder}/mask.png`, `${folder}/out.png`,
+  ]);
+  server.put('/made/native.png', 'image/png', readFileSync(`${folder}/out.png`));
+  const shower = await browser.page(`${server.home}/test/files.html?/made/native.png`);
+  await shower.locator('#img').evaluate((image) => image.decode());
+  const native = await readElement(shower, '#img');
+  let [sum, worst, changed] = [0, 0, 0];
+  for (let i = 0; i < now.data.length; i += 1) {
+    const apart = Math.abs(now.data[i] - native.data[i]);
+    sum += apart;
+    worst = Math.max(worst, apart);
+    changed += now.data[i] !== was.data[i];
+  }
+  const mean = sum / Math.max(1, changed);
+  console.log(`# browser and native: ${mean.toFixed(4)} levels apart on average, ${worst} at worst, ${changed} values repainted`);
+  assert.ok(changed > 5000 && mean < 0.5 && worst <= 4, `${mean}, ${worst}, ${changed}`);
+  await shower.close();
+  await it.leave();
+});
+
+slowly('cancel takes effect in the middle, what was painted stays; a GPU process that crashes costs one step', async () => {
+  const page = await visit();
+  const was = await readElement(page, '#img');
+  const it = await editor(page);
+  await it.passed();
+  await it.paintRect(BALL);
+  await it.erase();
+  await until(async () => (await said(it)).some((text) => text.startsWith('Looking')), { timeout: PATIENCE, what: 'the model at work' });
+  const from = Date.now();
+  await it.cancel();
+  await it.reaches(['painting']);
+  const took = Date.now() - from;
+  console.log(`# cancelled within ${took} ms`);
+  // One dispatch of the model takes the CPU up to two seconds; a step, twenty.
+  assert.ok(took < 10_000, `${took} ms`);
+  same(was, await it.shown(), 'nothing has changed');
+
+  await it.passed();
+  await it.frame.evaluate(() => said.splice(0));
+  await it.erase();
+  await until(async () => (await said(it)).some((text) => text.startsWith('Step 2')), { timeout: PATIENCE, what: 'the second step' });
+  const crash = await browser.context.newPage();
+  await crash.goto('chrome://gpucrash').catch(() => {});
+  await crash.close().catch(() => {});
+  await page.bringToFront();
+  await it.waitDone(PATIENCE);
+  const steps = (await said(it)).map((text) => Number(/^Step (\d+)/.exec(text)?.[1])).filter(Boolean);
+  assert.deepEqual(steps, [1, 2, 3], 'no step is done twice');
+  assert.doesNotMatch(await it.hint(), /Instant/, 'the model did it');
+  await it.done();
+  compareOutside(was, await readElement(page, '#img'), BALL);
+});
+
+slowly('without WebGPU, the built-in fill does it and one sentence says so', async () => {
+  const plain = await launch({ webgpu: false });
+  try {
+    await install(plain);
+    const page = await visit(plain);
+    const was = await readElement(page, '#img');
+    await rightClickErase(page, '#img');
+    const it = await overlay(page);
+    await until(() => it.frame.locator('#engine').inputValue().then((value) => value === MODEL));
+    await it.eraseRect(BALL, 60_000);
+    assert.match(await it.hint(), /could not be used here, so Instant/);
+    await it.done();
+    compareOutside(was, await readElement(page, '#img'), BALL);
+  } finally {
+    await plain.close();
+  }
+});
