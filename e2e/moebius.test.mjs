@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { after } from 'node:test';
 import {
-  BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
+  BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, sleep, test, until, useBrowser,
 } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
@@ -75,6 +75,19 @@ async function editor(page) {
 
 const visit = (from = browser) => from.page(`${server.home}/test/kinds.html`);
 const said = (editor) => editor.frame.evaluate(() => said);
+/** Around everything that differs: the outermost rows and columns. */
+function bounds({ width, data }, other) {
+  const found = { left: Infinity, top: Infinity, right: -1, bottom: -1 };
+  for (let at = 0; at < data.length; at += 4) {
+    if (data.readUInt32LE(at) === other.data.readUInt32LE(at)) continue;
+    const [x, y] = [(at / 4) % width, Math.floor(at / 4 / width)];
+    Object.assign(found, {
+      left: Math.min(found.left, x), top: Math.min(found.top, y), right: Math.max(found.right, x), bottom: Math.max(found.bottom, y),
+    });
+  }
+  return found;
+}
+
 /** Encodes straight RGBA in the page of an overlay. */
 async function png(frame, { width, height, data }, path) {
   const base64 = await frame.evaluate(async ({ width, height, base64 }) => {
@@ -112,6 +125,8 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   // Nothing of a job depends on it.
   await browser.killWorker();
   await it.waitDone(PATIENCE);
+  // The result fades in.
+  await sleep(2000);
   const now = await it.shown();
   compareOutside(was, now, BALL);
 
@@ -128,8 +143,12 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   const coverage = Buffer.from(await it.frame.evaluate(async () => Array.from(new Uint8Array(await mask.arrayBuffer()))));
   const grown = [...Array(40).keys()].find((by) => (BALL.width + 2 * by) * (BALL.height + 2 * by) === coverage.length);
   assert.ok(grown >= 0, `${coverage.length} bytes of mask`);
+  // The mouse goes by whole pixels of the screen, on which the picture need not stand exactly: where it was, the change shows.
+  const changes = bounds(was, now);
+  const [width, height] = [BALL.width + 2 * grown, BALL.height + 2 * grown];
+  const [left, top] = [changes.left + changes.right + 1 - width, changes.top + changes.bottom + 1 - height].map((twice) => Math.round(twice / 2));
+  console.log(`# the mask stands at ${left}, ${top}; ${grown} pixels around ${BALL.x}, ${BALL.y}`);
   const whole = Buffer.alloc(was.width * was.height * 4, 255).map((_, i) => (i % 4 === 3 ? 255 : 0));
-  const [left, top, width] = [BALL.x - grown, BALL.y - grown, BALL.width + 2 * grown];
   coverage.forEach((value, i) => {
     const at = ((top + Math.floor(i / width)) * was.width + left + (i % width)) * 4;
     whole.fill(value, at, at + 3);
