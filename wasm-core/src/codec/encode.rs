@@ -288,7 +288,7 @@ mod tests {
         let shown = encode_png(&picture(24, 18, true), &metadata().colours_only(), true).unwrap();
         assert_eq!(packet(&shown), None);
         let text = |kind: &[u8; 4], contents: &[u8]| (*kind, contents.to_vec());
-        let notes = vec![
+        let notes = [
             text(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta/>"),
             text(b"tEXt", b"Raw profile type xmp\0\nxmp\n 2\n3c3e\n"),
             text(b"iTXt", b"Title\0\0\0\0\0A cat"),
