@@ -61,15 +61,17 @@ pub(super) struct Submission {
     at: f64,
     #[cfg(not(target_arch = "wasm32"))]
     index: wgpu::SubmissionIndex,
+    #[cfg(target_arch = "wasm32")]
     done: futures_channel::oneshot::Receiver<()>,
 }
 
 impl Submission {
     /// Waits until it is done, or lost with the device.
     pub(super) async fn done(self, gpu: &Gpu) {
-        // Natively this calls back; in a browser the event loop does. A device that is lost is noticed by whoever reads.
+        // A device that is lost is noticed by whoever reads; natively, it calls nobody back.
         #[cfg(not(target_arch = "wasm32"))]
         let _ = gpu.device().poll(wgpu::PollType::Wait { submission_index: Some(self.index), timeout: None });
+        #[cfg(target_arch = "wasm32")]
         let _ = self.done.await;
         gpu.submissions.learn(self.work, self.at, gpu.submissions.now());
     }
@@ -78,18 +80,19 @@ impl Submission {
 impl Gpu {
     /// Gives the GPU something to do, of so many operations.
     pub(super) fn submit(&self, encoder: wgpu::CommandEncoder, work: u64) -> Submission {
-        let (sender, done) = futures_channel::oneshot::channel();
-        let _index = self.queue().submit([encoder.finish()]);
-        self.queue().on_submitted_work_done(move || {
-            // Nobody waits for the last one of a plan.
-            let _ = sender.send(());
-        });
-        Submission {
-            work,
-            at: self.submissions.now(),
-            #[cfg(not(target_arch = "wasm32"))]
-            index: _index,
-            done,
+        let at = self.submissions.now();
+        let index = self.queue().submit([encoder.finish()]);
+        #[cfg(not(target_arch = "wasm32"))]
+        return Submission { work, at, index };
+        #[cfg(target_arch = "wasm32")]
+        {
+            let _ = index;
+            let (sender, done) = futures_channel::oneshot::channel();
+            self.queue().on_submitted_work_done(move || {
+                // Nobody waits for the last one of a plan.
+                let _ = sender.send(());
+            });
+            Submission { work, at, done }
         }
     }
 }
