@@ -83,7 +83,9 @@ impl Gpu {
         let at = self.submissions.now();
         let index = self.queue().submit([encoder.finish()]);
         #[cfg(not(target_arch = "wasm32"))]
-        return Submission { work, at, index };
+        {
+            Submission { work, at, index }
+        }
         #[cfg(target_arch = "wasm32")]
         {
             let _ = index;
