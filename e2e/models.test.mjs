@@ -360,7 +360,8 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
   const again = (await prepared('third')).ok;
   assert.ok(again.ms > warm.ms, `freed, so it takes ${again.ms} ms again`);
   await ask({ call: 'keep-warm', minutes: 5 });
-});
+  // A CPU compiles the model's programs twice.
+}, 240_000);
 
 test('a browser that is killed goes on where it was', async () => {
   hub.behaviour.pace = 1_500_000;
