@@ -162,11 +162,6 @@ impl Hub {
                 self.warm.using(&model, steps, &WorkerPacer::new(report, || false)).await?;
                 Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
             }
-            ToEngine::Lay { patch } => {
-                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no patch came along".into() })?;
-                opened(&mut *port.picture.lock().await)?.lay_encoded(patch, blob).await?;
-                Ok((EngineReply::Done, vec![]))
-            }
             ToEngine::Cancel { job } => {
                 if let Some(cancelled) = port.jobs.borrow().get(&job) {
                     cancelled.set(true);

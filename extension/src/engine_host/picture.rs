@@ -64,7 +64,6 @@ impl Picture {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
         let patch = wasm_core::erase(&self.image, &mask, seed, pacer).await.map_err(failure)?;
         let packed = self.packed(&patch)?;
-        self.fills.truncate(self.applied);
         self.lay(patch)?;
         Ok(packed)
     }
@@ -100,16 +99,8 @@ impl Picture {
         }
         let patch = inpainting.finish().map_err(failure)?;
         let packed = self.packed(&patch)?;
-        self.fills.truncate(self.applied);
         self.lay(patch)?;
         Ok(packed)
-    }
-
-    /// Lays an earlier result on what shows. What was undone before is given up.
-    pub(super) async fn lay_encoded(&mut self, rect: Rect, patch: &Blob) -> Result<(), Failure> {
-        let patch = decoded(rect, patch).await?;
-        self.fills.truncate(self.applied);
-        self.lay(patch)
     }
 
     /// A patch as it travels: a PNG with the source's profile, so that the overlay shows it in the colours of its
@@ -136,7 +127,9 @@ impl Picture {
         self.fills[..self.applied].iter().map(|(patch, _)| self.packed(patch)).collect()
     }
 
+    /// Lays a patch on what shows. What was undone before is given up.
     fn lay(&mut self, patch: Patch) -> Result<(), Failure> {
+        self.fills.truncate(self.applied);
         let before = self.image.replace(&patch).map_err(failure)?;
         self.fills.push((patch, before));
         self.applied = self.fills.len();

@@ -110,11 +110,6 @@ pub enum ToEngine {
         /// Steps that it will be asked for.
         steps: u32,
     },
-    /// Lay an earlier result (as `Erased` gave it, in blob 0) on what shows. Answered by [`EngineReply::Done`].
-    Lay {
-        /// Where it belongs.
-        patch: Rect,
-    },
     /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
     Cancel {
         /// Which.

@@ -178,8 +178,9 @@ async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &impl P
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
     let precision = Precision::preferred(&gpu);
     let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
-    let operations = Graphs::record(&config, &schedule, precision).map_err(failed)?.step.flops();
-    if gpu.is_software() && operations > MOST_ON_SOFTWARE {
+    if gpu.is_software()
+        && Graphs::record(&config, &schedule, precision).map_err(failed)?.step.flops() > MOST_ON_SOFTWARE
+    {
         return Err(Failure::Gpu { detail: "without a GPU, the model would take many minutes".into() });
     }
     Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)
