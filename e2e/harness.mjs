@@ -379,9 +379,10 @@ class Overlay {
     }
   }
 
-  /** `[a, b, c, d, e, f]`: from pixels of the picture to CSS pixels of the overlay. */
+  /** `[a, b, c, d, e, f]`: from pixels of the picture to CSS pixels of the overlay. It is written with the first frame drawn. */
   async view() {
-    return JSON.parse(await this.frame.evaluate(() => document.documentElement.dataset.view));
+    const written = () => this.frame.evaluate(() => document.documentElement.dataset.view);
+    return JSON.parse(await until(written, { what: 'a picture that is drawn' }));
   }
 
   /** Where pixels of the picture are in the viewport of the tab. */

@@ -172,9 +172,14 @@ impl Hub {
                 opened(&mut *port.picture.lock().await)?.rewind(fills as usize)?;
                 Ok((EngineReply::Done, vec![]))
             }
-            ToEngine::Encode { format, purpose } => {
+            ToEngine::Lay { patch, onto } => {
+                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no patch came along".into() })?;
+                opened(&mut *port.picture.lock().await)?.show_instead(onto as usize, patch, blob).await?;
+                Ok((EngineReply::Done, vec![]))
+            }
+            ToEngine::Encode { format, purpose, note } => {
                 self.progress(id, None, Stage::Writing, 0.0);
-                let blob = opened(&mut *port.picture.lock().await)?.encode(format, purpose).await?;
+                let blob = opened(&mut *port.picture.lock().await)?.encode(format, purpose, note).await?;
                 Ok((EngineReply::Encoded, vec![blob]))
             }
         }

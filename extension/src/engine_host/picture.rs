@@ -3,7 +3,7 @@
 use super::canvas;
 use super::model_store::Asked;
 use crate::browser::bytes;
-use crate::protocol::engine::{EngineReply, FileFormat, Purpose};
+use crate::protocol::engine::{EditNote, EngineReply, FileFormat, Purpose};
 use crate::protocol::{Failure, Rect};
 use gloo_timers::future::TimeoutFuture;
 use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
@@ -127,6 +127,13 @@ impl Picture {
         self.fills[..self.applied].iter().map(|(patch, _)| self.packed(patch)).collect()
     }
 
+    /// Lays a patch, as it travelled, on the first `fills` fills; those after them are given up.
+    pub(super) async fn show_instead(&mut self, fills: usize, rect: Rect, patch: &Blob) -> Result<(), Failure> {
+        let patch = decoded(rect, patch).await?;
+        self.rewind(fills)?;
+        self.lay(patch)
+    }
+
     /// Lays a patch on what shows. What was undone before is given up.
     fn lay(&mut self, patch: Patch) -> Result<(), Failure> {
         self.fills.truncate(self.applied);
@@ -153,8 +160,14 @@ impl Picture {
     }
 
     /// The picture as it stands, as a file.
-    pub(super) async fn encode(&self, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
-        let all = &self.source.metadata;
+    pub(super) async fn encode(
+        &self,
+        format: FileFormat,
+        purpose: Purpose,
+        note: Option<EditNote>,
+    ) -> Result<Blob, Failure> {
+        let xmp = note.map(|note| codec::edit_note(&note.agent, &note.actions, note.trained));
+        let all = &Metadata { xmp, ..self.source.metadata.clone() };
         let data = match (format, purpose) {
             (FileFormat::Png, Purpose::Page) => codec::encode_png(&self.image, &all.colours_only(), true),
             (FileFormat::Png, Purpose::File) => codec::encode_png(&self.image, all, false),

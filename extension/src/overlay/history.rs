@@ -45,7 +45,7 @@ impl History {
     }
 
     fn push(&mut self, step: Step) {
-        self.steps.truncate(self.now);
+        self.give_up_undone();
         self.steps.push(step);
         self.now += 1;
     }
@@ -57,21 +57,16 @@ impl History {
 
     /// What is painted now: the steps since the last fill.
     pub fn ops(&self) -> impl Iterator<Item = &MaskOp> {
-        self.ops_before(self.now)
-    }
-
-    /// What was painted for the last fill, to try it again. None without one.
-    pub fn last_fill_ops(&self) -> Option<Vec<MaskOp>> {
-        let last = self.steps[..self.now].iter().rposition(|s| matches!(s, Step::Fill))?;
-        Some(self.ops_before(last).cloned().collect())
-    }
-
-    fn ops_before(&self, end: usize) -> impl Iterator<Item = &MaskOp> {
-        let start = self.steps[..end].iter().rposition(|s| matches!(s, Step::Fill)).map_or(0, |at| at + 1);
-        self.steps[start..end].iter().filter_map(|s| match s {
+        let start = self.steps[..self.now].iter().rposition(|s| matches!(s, Step::Fill)).map_or(0, |at| at + 1);
+        self.steps[start..self.now].iter().filter_map(|s| match s {
             Step::Paint(op) => Some(op),
             Step::Fill => None,
         })
+    }
+
+    /// What can be redone stands on a result that shows no more.
+    pub fn give_up_undone(&mut self) {
+        self.steps.truncate(self.now);
     }
 
     /// Takes the last standing step back.
@@ -140,9 +135,9 @@ mod tests {
     fn there_is_nothing_before_the_beginning() {
         let mut history = History::default();
         assert_eq!((history.undo(), history.redo(), history.can()), (None, None, (false, false)));
-        assert!(history.last_fill_ops().is_none());
         history.painted(MaskOp::Invert);
-        history.filled();
-        assert_eq!(history.last_fill_ops(), Some(vec![MaskOp::Invert]));
+        history.undo();
+        history.give_up_undone();
+        assert_eq!(history.can(), (false, false));
     }
 }

@@ -120,13 +120,35 @@ pub enum ToEngine {
         /// How many of the fills made so far show.
         fills: u32,
     },
+    /// Show another result of the last fill: lay the patch in blob 0 (as `Erased` gave it) on the first `onto` fills, and give up
+    /// those after them. Answered by [`EngineReply::Done`].
+    Lay {
+        /// Where it belongs.
+        patch: Rect,
+        /// On how many fills.
+        onto: u32,
+    },
     /// Encode the picture as it stands. Answered by [`EngineReply::Encoded`] and one blob.
     Encode {
         /// Container.
         format: FileFormat,
         /// What for.
         purpose: Purpose,
+        /// What the file shall tell about the edit, if the user wants it to.
+        note: Option<EditNote>,
     },
+}
+
+/// How a picture was edited, for whoever gets the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditNote {
+    /// Name and version of this extension.
+    pub agent: String,
+    /// One line for each fill: method, seed, settings.
+    pub actions: Vec<String>,
+    /// Whether a trained model had a part in it.
+    pub trained: bool,
 }
 
 /// What the engine answers.

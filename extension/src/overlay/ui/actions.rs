@@ -1,16 +1,15 @@
 //! What the buttons do.
 
 use super::app::{App, Part, State, TOOLS, Tool};
-use super::canvas::bitmap;
-use super::dom::{attribute, document, on, reduced_motion, root, window};
+use super::dom::{attribute, document, on, root, window};
 use super::opening::{ERASE_ON_RELEASE, file_name};
 use super::page::unexpected;
-use crate::browser::{bytes, i18n, object, refused, storage, words};
+use crate::browser::{i18n, object, refused, runtime, storage, words};
 use crate::overlay::history::Crossed;
 use crate::overlay::mask::MaskOp;
-use crate::protocol::engine::{EngineChoice, EngineReply, FileFormat, Purpose, ToEngine};
+use crate::protocol::engine::{EngineReply, FileFormat, Purpose, ToEngine};
 use crate::protocol::page::{PageReply, PictureKind, ToPage};
-use crate::protocol::{Failure, Rect};
+use crate::protocol::Failure;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
@@ -20,12 +19,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{Blob, Event, HtmlAnchorElement, MouseEvent, PointerEvent, Url};
 
-/// A rest this long (milliseconds) after painting starts the fill.
-const REST: u32 = 600;
 /// How long closing waits for the engine, milliseconds.
 const RELEASE: u32 = 300;
-/// Length of the cross-fade into the result, milliseconds.
-const FADE: f64 = 150.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -51,6 +46,7 @@ pub(super) fn bind(app: &Rc<App>) {
     click("undo", App::undo);
     click("redo", App::redo);
     click("erase", App::erase);
+    click("again", App::try_again);
     click("cancel", App::escape);
     click("save", |app| app.save());
     click("copy", |app| app.copy());
@@ -151,46 +147,8 @@ impl App {
         self.mask_changed();
     }
 
-    /// Erases by itself when the mask rests for a while.
-    pub(super) fn erase_after_rest(self: &Rc<Self>) {
-        if !self.erase_on_release.get() {
-            return;
-        }
-        let (app, rest) = (Rc::clone(self), self.rest.get());
-        spawn_local(async move {
-            TimeoutFuture::new(REST).await;
-            let resting = app.rest.get() == rest && matches!(app.state.get(), State::Painting | State::Done);
-            if resting && !app.gesture.borrow().paints() {
-                app.erase();
-            }
-        });
-    }
-
-    /// Fills what is painted.
-    pub(super) fn erase(self: &Rc<Self>) {
-        if !self.can_paint() {
-            return;
-        }
-        self.touched();
-        self.finish_stroke();
-        let cut = self.mask.borrow_mut().cut();
-        let Some((rect, coverage)) = cut else {
-            return self.fail(Failure::EmptyMask, |_| {});
-        };
-        if self.mask.borrow().is_whole() {
-            return self.fail(Failure::WholeMask, |_| {});
-        }
-        self.busy.set(true);
-        self.set_state(State::Running);
-        let app = Rc::clone(self);
-        spawn_local(async move {
-            let result = app.fill(rect, &coverage).await;
-            app.work_over(result, |app| app.erase());
-        });
-    }
-
     /// Unlocks the interface and says how the work ended.
-    fn work_over(self: &Rc<Self>, result: Result<(), Failure>, retry: impl FnOnce(&Rc<Self>) + 'static) {
+    pub(super) fn work_over(self: &Rc<Self>, result: Result<(), Failure>, retry: impl FnOnce(&Rc<Self>) + 'static) {
         self.busy.set(false);
         *self.stop_work.borrow_mut() = None;
         if result.is_err() && self.redraw(self.fills()).is_err() {
@@ -210,130 +168,11 @@ impl App {
         }
     }
 
-    async fn fill(self: &Rc<Self>, rect: Rect, coverage: &[u8]) -> Result<(), Failure> {
-        let applied = self.fills();
-        self.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
-        let mask = bytes::blob(coverage, "application/octet-stream")?;
-        let engine = self.engine_choice();
-        self.expect_previews(rect, coverage);
-        let mut answer = self.fill_with(engine.clone(), rect, &mask).await;
-        let mut hint = "hintChain";
-        if let (EngineChoice::Model { .. }, Err(failure)) = (&engine, &answer)
-            && failure.is_of_model()
-        {
-            web_sys::console::warn_1(&failure.to_string().into());
-            hint = "hintFellBack";
-            answer = self.fill_with(EngineChoice::Instant, rect, &mask).await;
-        }
-        self.end_previews();
-        let (EngineReply::Erased { patch, ms }, Some(blob)) = answer? else {
-            return Err(Failure::Internal { detail: "the engine answered something else".into() });
-        };
-        let decoded = bitmap(&blob).await;
-        self.engine.filled(patch, blob);
-        let decoded = match decoded {
-            Ok(decoded) => decoded,
-            Err(failure) => {
-                // What cannot be shown does not count.
-                self.engine.rewind(applied).await?;
-                return Err(failure);
-            }
-        };
-        if let Some(shown) = &mut *self.shown.borrow_mut() {
-            shown.push(applied, patch, decoded);
-        }
-        // What was kept of a redo that is now given up is kept no more.
-        self.kept.set(if self.kept.get() > applied { usize::MAX } else { self.kept.get() });
-        self.history.borrow_mut().filled();
-        self.replay_mask();
-        self.progress_over();
-        self.hint(hint);
-        self.busy.set(false);
-        self.set_state(State::Done);
-        attribute(&root(), "data-fills", &self.fills().to_string());
-        let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
-        self.announce("statusErased", &[&seconds]);
-        if hint == "hintChain" {
-            self.show_cost(&seconds);
-        }
-        self.cross_fade().await
-    }
-
-    /// One job of the engine.
-    async fn fill_with(
-        &self,
-        engine: EngineChoice,
-        rect: Rect,
-        mask: &Blob,
-    ) -> Result<(EngineReply, Option<Blob>), Failure> {
-        let job = self.last_job.get() + 1;
-        self.last_job.set(job);
-        self.job.set(Some(job));
-        self.remaining.take();
-        let erase = ToEngine::Erase { job, mask: rect, engine, seed: self.seed.get() };
-        let answer = self.engine.call(&erase, std::slice::from_ref(mask)).await;
-        self.job.set(None);
-        answer
-    }
-
-    async fn cross_fade(&self) -> Result<(), Failure> {
-        let fills = self.fills();
-        let opaque = !self.dom.picture.class_list().contains("checker");
-        if opaque && !reduced_motion() {
-            let performance = window().performance();
-            let now = || performance.as_ref().map_or(FADE, |p| p.now());
-            let start = now();
-            let mut shown_so_far = 0.0;
-            while now() - start < FADE && self.fills() == fills && !self.comparing.get() {
-                let wanted = ((now() - start) / FADE).clamp(0.0, 1.0);
-                // Each frame is laid over the last: the share that brings it from one opacity to the next.
-                let share = (wanted - shown_so_far) / (1.0 - shown_so_far + 1e-9);
-                if let Some(shown) = &*self.shown.borrow() {
-                    shown.fade(share.clamp(0.0, 1.0))?;
-                }
-                shown_so_far = wanted;
-                TimeoutFuture::new(16).await;
-            }
-        }
-        self.redraw(if self.comparing.get() { 0 } else { self.fills() })
-    }
-
-    fn redraw(&self, fills: usize) -> Result<(), Failure> {
+    pub(super) fn redraw(&self, fills: usize) -> Result<(), Failure> {
         match &*self.shown.borrow() {
             Some(shown) => shown.draw(fills),
             None => Ok(()),
         }
-    }
-
-    /// The last fill once more, with another seed.
-    pub(super) fn try_again(self: &Rc<Self>) {
-        if !self.can_paint() {
-            return;
-        }
-        let Some(ops) = self.history.borrow().last_fill_ops() else { return };
-        self.seed.set(self.seed.get().wrapping_add(1));
-        self.touched();
-        self.busy.set(true);
-        self.set_state(State::Running);
-        let app = Rc::clone(self);
-        spawn_local(async move {
-            let result = app.refill(&ops).await;
-            app.work_over(result, App::try_again);
-        });
-    }
-
-    /// Back to before the last fill, then forward with the same paint.
-    async fn refill(self: &Rc<Self>, ops: &[MaskOp]) -> Result<(), Failure> {
-        while let Some(crossed) = { self.history.borrow_mut().undo() } {
-            if let Crossed::Fill { fills } = crossed {
-                self.show_fills(fills).await?;
-                break;
-            }
-        }
-        self.mask.borrow_mut().replay(ops);
-        self.mask_changed();
-        let (rect, coverage) = { self.mask.borrow_mut().cut() }.ok_or(Failure::EmptyMask)?;
-        self.fill(rect, &coverage).await
     }
 
     pub(super) fn undo(self: &Rc<Self>) {
@@ -367,6 +206,7 @@ impl App {
 
     async fn show_fills(&self, fills: usize) -> Result<(), Failure> {
         self.redraw(fills)?;
+        self.show_variations();
         attribute(&root(), "data-fills", &fills.to_string());
         self.engine.rewind(fills).await
     }
@@ -392,7 +232,9 @@ impl App {
 
     /// The picture as a file.
     async fn encoded(&self, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
-        match self.engine.call(&ToEngine::Encode { format, purpose }, &[]).await? {
+        let noted = purpose == Purpose::File && self.settings.borrow().note;
+        let note = noted.then(|| self.edit_note(format!("{} {}", i18n::text("appName", &[]), runtime::version())));
+        match self.engine.call(&ToEngine::Encode { format, purpose, note }, &[]).await? {
             (EngineReply::Encoded, Some(blob)) => Ok(blob),
             _ => Err(Failure::Internal { detail: "the engine answered something else".into() }),
         }
@@ -479,6 +321,7 @@ impl App {
             let edited = app.picture.borrow().as_ref().is_some_and(|p| p.edited);
             app.mask.borrow_mut().replay([]);
             app.history.borrow_mut().clear();
+            app.variations.borrow_mut().clear();
             app.show_fills(0).await?;
             app.kept.set(0);
             app.mask_changed();

@@ -5,6 +5,7 @@ use super::super::history::History;
 use super::super::mask::Mask;
 use super::super::placement::placement;
 use super::super::remaining::Remaining;
+use super::super::variations::Variations;
 use super::super::view::View;
 use super::canvas::{Shown, context};
 use super::dom::{Dom, attribute, document, reduced_motion, root, style, window};
@@ -14,8 +15,11 @@ use super::notice::Asking;
 use super::page::Page;
 use super::pointer::Gesture;
 use super::preview::Shape;
+use super::settings::Settings;
+use super::variations::Variation;
 use crate::browser::i18n;
 use crate::protocol::engine::{EngineEvent, FileFormat, JobId, Stage};
+use crate::protocol::models::Model;
 use crate::protocol::page::{PageEvent, Picture};
 use crate::protocol::{Failure, Geometry, Point, Size};
 use crate::store::{Store, words};
@@ -111,13 +115,16 @@ pub(super) struct App {
     pub pointer: Cell<Option<Point>>,
     /// The line to the models on this machine.
     pub store: RefCell<Option<Rc<Store>>>,
+    /// Every model that is on this machine or can be had.
+    pub models: RefCell<Vec<Model>>,
     /// What fills the hole: `instant`, or a model.
     pub method: RefCell<String>,
     pub job: Cell<Option<JobId>>,
     pub remaining: Cell<Remaining>,
     pub shape: RefCell<Option<Shape>>,
     pub last_job: Cell<JobId>,
-    pub seed: Cell<u32>,
+    pub variations: RefCell<Variations<Variation>>,
+    pub settings: RefCell<Settings>,
     /// Erase by itself after a rest.
     pub erase_on_release: Cell<bool>,
     /// Counts up with every touch of the mask: a rest is over when it moved on.
@@ -168,12 +175,14 @@ impl App {
                 cursor: Cell::new(None),
                 pointer: Cell::new(None),
                 store: RefCell::default(),
+                models: RefCell::default(),
                 method: RefCell::new("instant".into()),
                 job: Cell::new(None),
                 remaining: Cell::default(),
                 shape: RefCell::default(),
                 last_job: Cell::new(0),
-                seed: Cell::new(1),
+                variations: RefCell::default(),
+                settings: RefCell::default(),
                 erase_on_release: Cell::new(true),
                 rest: Cell::new(0),
                 kept: Cell::new(0),
@@ -242,6 +251,7 @@ impl App {
             ("undo", undo && !running),
             ("redo", redo && !running),
             ("erase", !running),
+            ("again", !running && self.last_hole().is_some()),
             ("clear", !running),
             ("invert", !running),
             ("save", !running),
@@ -282,6 +292,7 @@ impl App {
         *self.view.borrow_mut() = Some(view);
         *self.mask.borrow_mut() = Mask::new(width, height);
         self.history.borrow_mut().clear();
+        self.variations.borrow_mut().clear();
         // 6 % of the short side, as a diameter.
         self.set_radius((image.width.min(image.height) * 0.03).max(1.0));
         attribute(&root(), "data-image", &format!("{width}x{height}"));

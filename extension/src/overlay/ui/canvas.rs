@@ -7,6 +7,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, ImageBitmap, Url};
 
+/// Length of a thumbnail's longer side, in CSS pixels.
+const THUMBNAIL: f64 = 88.0;
+
+/// Another result of a fill, for a small picture of it.
+pub(super) struct ThumbnailOf<'a> {
+    /// How many fills it lies on.
+    pub fill: usize,
+    pub rect: Rect,
+    pub patch: &'a ImageBitmap,
+}
+
 /// See the module.
 pub(super) struct Shown {
     context: CanvasRenderingContext2d,
@@ -42,16 +53,9 @@ impl Shown {
             .draw_image_with_image_bitmap(&self.base, 0.0, 0.0)
             .map_err(|_| Failure::TooLarge { width, height })?;
         for (rect, patch) in &self.fills[..fills.min(self.fills.len())] {
-            self.lay(*rect, patch)?;
+            lay(&self.context, *rect, patch)?;
         }
         Ok(())
-    }
-
-    fn lay(&self, rect: Rect, patch: &ImageBitmap) -> Result<(), Failure> {
-        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(f64::from);
-        // Clear first: a patch may be more transparent than what it replaces.
-        self.context.clear_rect(x, y, width, height);
-        self.context.draw_image_with_image_bitmap(patch, x, y).map_err(refused)
     }
 
     /// Adds a fill behind the first `applied`; those after them are given up.
@@ -76,6 +80,30 @@ impl Shown {
         drawn
     }
 
+    /// A result with some of its surroundings.
+    pub(super) fn thumbnail(&self, of: &ThumbnailOf<'_>) -> Result<HtmlCanvasElement, Failure> {
+        let (width, height) = (f64::from(self.base.width()), f64::from(self.base.height()));
+        let [x, y, w, h] = [of.rect.x, of.rect.y, of.rect.width, of.rect.height].map(f64::from);
+        // A third of the hole's longer side around it, and no shape that is a mere line.
+        let margin = w.max(h) / 3.0;
+        let side = |at: f64, length: f64, other: f64, all: f64| {
+            let wanted = (length + 2.0 * margin).max((other + 2.0 * margin) / 1.5).min(all);
+            ((at + length / 2.0 - wanted / 2.0).clamp(0.0, all - wanted), wanted)
+        };
+        let ((left, across), (top, down)) = (side(x, w, h, width), side(y, h, w, height));
+        let scale = THUMBNAIL / across.max(down) * window().device_pixel_ratio().max(1.0);
+        let pixels = |length: f64| (length * scale).round().max(1.0) as u32;
+        let (canvas, context) = scratch(pixels(across), pixels(down))?;
+        context.scale(scale, scale).map_err(refused)?;
+        context.translate(-left, -top).map_err(refused)?;
+        let layers = self.fills[..of.fill.min(self.fills.len())].iter().map(|(rect, patch)| (*rect, patch));
+        context.draw_image_with_image_bitmap(&self.base, 0.0, 0.0).map_err(refused)?;
+        for (rect, patch) in layers.chain([(of.rect, of.patch)]) {
+            lay(&context, rect, patch)?;
+        }
+        Ok(canvas)
+    }
+
     /// The smallest rectangle around the first `fills` fills; none without any.
     pub(super) fn changed(&self, fills: usize) -> Option<Rect> {
         self.fills[..fills.min(self.fills.len())].iter().map(|(rect, _)| *rect).reduce(|a, b| {
@@ -85,6 +113,13 @@ impl Shown {
             Rect { x, y, width: right - x, height: bottom - y }
         })
     }
+}
+
+fn lay(context: &CanvasRenderingContext2d, rect: Rect, patch: &ImageBitmap) -> Result<(), Failure> {
+    let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(f64::from);
+    // Clear first: a patch may be more transparent than what it replaces.
+    context.clear_rect(x, y, width, height);
+    context.draw_image_with_image_bitmap(patch, x, y).map_err(refused)
 }
 
 /// Decodes as the browser displays: upright, in the screen's colours.

@@ -54,6 +54,15 @@ pub(super) struct Dom {
     pub quality_field: HtmlElement,
     pub auto: HtmlButtonElement,
     pub help_sheet: HtmlDialogElement,
+    /// Results of the last fill to choose from.
+    pub variations: HtmlElement,
+    /// How far a model's download is.
+    pub download: HtmlElement,
+    pub settings_sheet: HtmlDialogElement,
+    pub guidance: HtmlInputElement,
+    pub guidance_value: HtmlElement,
+    pub seed: HtmlInputElement,
+    pub note: HtmlInputElement,
 }
 
 impl Dom {
@@ -83,6 +92,13 @@ impl Dom {
             quality_field: by_id("quality-field"),
             auto: by_id("auto"),
             help_sheet: by_id("help-sheet"),
+            variations: by_id("variations"),
+            download: by_id("download"),
+            settings_sheet: by_id("settings-sheet"),
+            guidance: by_id("guidance"),
+            guidance_value: by_id("guidance-value"),
+            seed: by_id("seed"),
+            note: by_id("note"),
         }
     }
 

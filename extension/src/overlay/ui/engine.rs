@@ -95,6 +95,18 @@ impl Engine {
         *self.applied.borrow_mut() = fills.len();
     }
 
+    /// Shows another result of fill number `fill`; those after it are given up.
+    pub(super) async fn show_instead(&self, fill: usize, rect: Rect, patch: Blob) -> Result<(), Failure> {
+        *self.applied.borrow_mut() = fill;
+        self.filled(rect, patch.clone());
+        self.call(&ToEngine::Lay { patch: rect, onto: fill as u32 }, &[patch]).await.map(drop)
+    }
+
+    /// How many fills show.
+    pub(super) fn applied(&self) -> usize {
+        *self.applied.borrow()
+    }
+
     /// Undoes or redoes to this many fills.
     pub(super) async fn rewind(&self, fills: usize) -> Result<(), Failure> {
         *self.applied.borrow_mut() = fills;

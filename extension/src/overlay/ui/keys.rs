@@ -32,7 +32,7 @@ pub(super) fn bind(app: &Rc<App>) {
 impl App {
     /// True when the key is used up.
     fn key_down(self: &Rc<Self>, event: &KeyboardEvent) -> bool {
-        if self.dom.help_sheet.open() {
+        if self.dom.help_sheet.open() || self.dom.settings_sheet.open() {
             return false;
         }
         let key = event.key();
@@ -95,6 +95,7 @@ impl App {
             ("c" | "C", _) => self.compare(true),
             ("t" | "T", _) if event.repeat() => {}
             ("t" | "T", _) => self.try_again(),
+            ("1" | "2" | "3" | "4", _) => self.choose_variation(usize::from(key.as_bytes()[0] - b'1')),
             ("?", _) => self.show_help(),
             _ => return false,
         }

@@ -1,48 +1,36 @@
 //! What fills the hole: the built-in fill or one of the models on this machine, and how much time it may take.
 
 use super::app::App;
-use super::dom::{attribute, document, on};
-use crate::browser::{i18n, refused, runtime, storage};
+use super::dom::{attribute, document, on, window};
+use crate::browser::{field, i18n, refused, runtime};
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineChoice, ToEngine};
 use crate::protocol::models::{Model, ModelsEvent, STEPS, Status};
 use crate::store::{Heard, Store};
-use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlOptionElement};
 
-/// Key of the setting.
-const METHOD: &str = "method";
 /// The option for the built-in fill.
 const INSTANT: &str = "instant";
 /// The option that leads to the models page.
 const MORE: &str = "more";
+/// What an option that offers a model begins with; its name follows.
+const GET: &str = "get:";
 /// Part that all models share; nothing is erased with it alone.
 const SHARED: &str = "vae";
-/// Guidance scale that the authors recommend.
-const GUIDANCE: f32 = 2.5;
-
-/// What the user chose last, on whichever page.
-#[derive(Serialize, Deserialize)]
-struct Remembered {
-    /// A model, or [`INSTANT`]; none if the user never chose.
-    engine: Option<String>,
-    steps: u32,
-}
-
-impl Default for Remembered {
-    fn default() -> Self {
-        Self { engine: None, steps: STEPS }
-    }
-}
 
 /// Listens to the two lists.
 pub(super) fn bind(app: &Rc<App>) {
     let it = Rc::clone(app);
     on(&app.dom.engine, "change", move |_: &Event| {
         let value = it.dom.engine.value();
+        let offered = value.strip_prefix(GET).map(|id| it.models.borrow().iter().find(|m| m.id == id).cloned());
+        if let Some(offered) = offered {
+            it.dom.engine.set_value(&it.method.borrow());
+            return offered.into_iter().for_each(|model| it.offer(model));
+        }
         if value == MORE {
             it.dom.engine.set_value(&it.method.borrow());
             if let Err(failure) = runtime::open_options_page() {
@@ -51,11 +39,13 @@ pub(super) fn bind(app: &Rc<App>) {
             return;
         }
         it.use_method(&value);
-        it.remember_method();
+        it.settings.borrow_mut().engine = Some(value);
+        it.keep_settings();
     });
     let it = Rc::clone(app);
     on(&app.dom.quality, "change", move |_: &Event| {
-        it.remember_method();
+        it.settings.borrow_mut().steps = it.dom.quality.value().parse().unwrap_or(STEPS);
+        it.keep_settings();
         it.warm_up();
     });
 }
@@ -63,49 +53,64 @@ pub(super) fn bind(app: &Rc<App>) {
 impl App {
     /// Shows the models that are on this machine, now and whenever they change.
     pub(super) async fn find_models(self: &Rc<Self>) {
+        self.read_settings().await;
         let weak = Rc::downgrade(self);
         let store = Rc::new(Store::new(move |heard| {
-            let Some(app) = weak.upgrade().filter(|_| matches!(heard, Heard::Event(ModelsEvent::Changed))) else {
-                return;
-            };
-            spawn_local(async move { app.list_models().await });
+            let Some(app) = weak.upgrade() else { return };
+            match heard {
+                Heard::Event(ModelsEvent::Changed) => spawn_local(async move { app.list_models().await }),
+                Heard::Event(ModelsEvent::Progressed { model, work, done, total, rate }) => {
+                    app.model_progressed(&model, work, done, total, rate);
+                }
+                Heard::Lost => app.show_download(None),
+            }
         }));
         *self.store.borrow_mut() = Some(store);
         self.list_models().await;
     }
 
-    async fn list_models(self: &Rc<Self>) {
+    pub(super) async fn list_models(self: &Rc<Self>) {
         let Some(store) = self.store.borrow().clone() else { return };
         // Without a store there are no models; the built-in fill needs none.
-        let Ok((models, _, settings)) = store.list().await else { return };
-        let remembered: Remembered = storage::local(METHOD).await.ok().flatten().unwrap_or_default();
+        let Ok((models, _, preferred)) = store.list().await else { return };
         let usable = |model: &&Model| model.status == Status::Installed && model.id != SHARED;
         let usable: Vec<&Model> = models.iter().filter(usable).collect();
-        if self.show_models(&usable).is_err() {
+        // Who has one knows the way to more. The one to begin with comes first in the catalogue.
+        let can_be_had = |model: &&Model| matches!(model.status, Status::Available | Status::Paused);
+        let offered = models.iter().find(|model| model.id != SHARED).filter(can_be_had).filter(|_| usable.is_empty());
+        if self.show_models(&usable, offered).is_err() {
             return;
         }
-        self.dom.quality.set_value(&remembered.steps.to_string());
+        if !models.iter().any(|model| model.status == Status::Busy) {
+            self.show_download(None);
+        }
         let is_there = |id: &String| id == INSTANT || usable.iter().any(|model| model.id == *id);
-        let chosen = remembered.engine.or(settings.preferred).filter(is_there);
+        let chosen = self.settings.borrow().engine.clone().or(preferred.preferred).filter(is_there);
         self.use_method(chosen.as_deref().unwrap_or(INSTANT));
+        *self.models.borrow_mut() = models;
     }
 
     /// One option each, between the built-in fill and the way to more.
-    fn show_models(&self, models: &[&Model]) -> Result<(), Failure> {
+    fn show_models(&self, models: &[&Model], offered: Option<&Model>) -> Result<(), Failure> {
         let list = &self.dom.engine;
         while list.length() > 1 {
             list.remove_with_index(1);
         }
-        let more = i18n::text("engineMore", &[]);
-        let options = models.iter().map(|model| (model.id.as_str(), model.name.as_str()));
-        for (value, name) in options.chain([(MORE, more.as_str())]) {
+        let option = |value: &str, text: &str, name: &str| {
             let option: HtmlOptionElement = document().create_element("option").map_err(refused)?.unchecked_into();
             option.set_value(value);
-            option.set_text(name);
+            option.set_text(text);
             attribute(&option, "data-name", name);
-            list.append_child(&option).map_err(refused)?;
+            list.append_child(&option).map(drop).map_err(refused)
+        };
+        for model in models {
+            option(&model.id, &model.name, &model.name)?;
         }
-        Ok(())
+        if let Some(model) = offered {
+            option(&format!("{GET}{}", model.id), &i18n::text("engineGet", &[&model.name]), &model.name)?;
+        }
+        let more = i18n::text("engineMore", &[]);
+        option(MORE, &more, &more)
     }
 
     fn use_method(self: &Rc<Self>, value: &str) {
@@ -116,25 +121,32 @@ impl App {
         self.warm_up();
     }
 
-    fn remember_method(&self) {
-        let remembered = Remembered { engine: Some(self.method.borrow().clone()), steps: self.steps() };
-        spawn_local(async move {
-            // A setting that could not be kept is set again next time.
-            let _ = storage::set_local(METHOD, &remembered).await;
-        });
-    }
-
-    fn steps(&self) -> u32 {
-        self.dom.quality.value().parse().unwrap_or(STEPS)
-    }
-
     /// What the lists say.
     pub(super) fn engine_choice(&self) -> EngineChoice {
         let method = self.method.borrow().clone();
         if method == INSTANT {
             return EngineChoice::Instant;
         }
-        EngineChoice::Model { model: method, steps: self.steps(), guidance: GUIDANCE }
+        let settings = self.settings.borrow();
+        EngineChoice::Model { model: method, steps: settings.steps, guidance: settings.guidance }
+    }
+
+    /// A method's name for people.
+    pub(super) fn method_name(&self, engine: &EngineChoice) -> String {
+        match engine {
+            EngineChoice::Instant => i18n::text("engineInstant", &[]),
+            EngineChoice::Model { model: id, .. } => {
+                let models = self.models.borrow();
+                models.iter().find(|model| model.id == *id).map_or_else(|| id.clone(), |model| model.name.clone())
+            }
+        }
+    }
+
+    /// The quiet line after an erase: what next, or, for who has never chosen, what there is beside the built-in fill.
+    pub(super) fn hint_after_erasing(&self) -> &'static str {
+        let never_chose = self.settings.borrow().engine.is_none() && *self.method.borrow() == INSTANT;
+        let has_gpu = !field(&window().navigator(), "gpu").is_undefined();
+        if never_chose && has_gpu && self.fills() == 1 { "hintBetter" } else { "hintChain" }
     }
 
     /// Brings the model to the GPU while the user paints.

@@ -5,7 +5,8 @@ use super::canvas::{Shown, bitmap};
 use super::dom::{attribute, on, root, translate, window};
 use super::page::{Page, unexpected};
 use super::pixels::Obtained;
-use super::{actions, keys, method, pointer};
+use super::variations::Variation;
+use super::{actions, keys, method, pointer, settings, variations};
 use crate::browser::{field, i18n, permissions, storage, tabs};
 use crate::overlay::ladder::origin_of;
 use crate::protocol::background::{Session, ToBackground, session_key};
@@ -37,6 +38,8 @@ pub fn start(handover: js_sys::Promise) {
     app.march();
     actions::bind(&app);
     method::bind(&app);
+    variations::bind(&app);
+    settings::bind(&app);
     pointer::bind(&app);
     keys::bind(&app);
     let resized = Rc::clone(&app);
@@ -186,11 +189,13 @@ async fn offer_draft(app: &Rc<App>) -> Result<(), Failure> {
         return Ok(());
     }
     let fills = app.engine.resume().await?;
-    for (i, (rect, patch)) in fills.iter().enumerate() {
-        let patch = bitmap(patch).await?;
+    for (i, (rect, blob)) in fills.iter().enumerate() {
+        let patch = bitmap(blob).await?;
         if let Some(shown) = &mut *app.shown.borrow_mut() {
-            shown.push(i, *rect, patch);
+            shown.push(i, *rect, patch.clone());
         }
+        let result = Variation { rect: *rect, patch: blob.clone(), picture: patch, made: None };
+        app.variations.borrow_mut().filled(i, result);
         app.history.borrow_mut().filled();
     }
     match &*app.shown.borrow() {
