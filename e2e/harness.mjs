@@ -416,6 +416,14 @@ class Overlay {
     await this.#taken(this.surface.keyboard.press(name));
   }
 
+  /** Picks from a list with the keyboard, past whatever stands between. */
+  async pick(id, value) {
+    const list = this.frame.locator(`#${id}`);
+    const steps = await list.evaluate((list, value) => [...list.options].findIndex((o) => o.value === value) - list.selectedIndex, value);
+    await list.focus();
+    for (let i = 0; i < Math.abs(steps); i += 1) await this.key(steps > 0 ? 'ArrowDown' : 'ArrowUp');
+  }
+
   /** Drags the mouse through pixels of the picture. */
   async drag(points, { steps = 8 } = {}) {
     const [first, ...rest] = await this.toTab(points);

@@ -54,11 +54,11 @@ after(async () => {
 });
 
 /** An overlay on the test picture, with the model in very few steps, as the CPU is slow; it notes down what the progress row says. */
-async function editor(page) {
+async function editor(page, steps = '4') {
   const editor = await open(page, '#img');
   await until(() => editor.frame.locator('#engine').inputValue().then((value) => value === MODEL), { what: 'the model in the list' });
-  await editor.frame.evaluate(() => (document.querySelector('#quality option').value = '4'));
-  await editor.frame.locator('#quality').selectOption('4');
+  await editor.frame.evaluate((steps) => (document.querySelector('#quality option').value = steps), steps);
+  await editor.pick('quality', steps);
   await editor.frame.evaluate(() => {
     globalThis.said = [];
     globalThis.previews = 0;
@@ -175,6 +175,59 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   assert.ok(changed > 5000 && mean < 0.5 && worst <= 4, `${mean}, ${worst}, ${changed}`);
   await shower.close();
   await it.leave();
+});
+
+slowly('three erases in a chain are undone and redone; between two of them, another tab has its turn', async () => {
+  const page = await visit();
+  const it = await editor(page, '2');
+  const rects = [BALL, { x: 20, y: 20, width: 40, height: 30 }, { x: BALL.x - 30, y: BALL.y + 10, width: 50, height: 20 }];
+  const shown = [await it.shown()];
+  const ended = [];
+  /** Paints and starts; what is given is over when the result shows. */
+  const start = async (who, rect, name) => {
+    await who.passed();
+    await who.paintRect(rect);
+    await who.erase();
+    await until(async () => (await who.state()) === 'running', { what: `${name} begun` });
+    return { over: who.waitDone(PATIENCE).then(() => ended.push(name)) };
+  };
+  const result = async () => {
+    await sleep(2000);
+    shown.push(await it.shown());
+    compareOutside(shown.at(-2), shown.at(-1), rects[shown.length - 2]);
+    assert.ok(!shown.at(-1).data.equals(shown.at(-2).data), 'something was erased');
+  };
+  await (await start(it, rects[0], 'first')).over;
+  await result();
+  const second = await start(it, rects[1], 'second');
+
+  const other = await visit();
+  const there = await editor(other, '2');
+  const elsewhere = await start(there, BALL, 'other tab');
+  await until(async () => (await said(there)).some((text) => text.startsWith('Waiting')), { what: 'the word that it waits' });
+  await page.bringToFront();
+  await second.over;
+  await result();
+  const third = await start(it, rects[2], 'third');
+  await Promise.all([third.over, elsewhere.over]);
+  assert.deepEqual(ended, ['first', 'second', 'other tab', 'third'], 'in the order of asking');
+  await result();
+  assert.doesNotMatch(await it.hint(), /Instant/, 'the model did it');
+
+  // One press may take back a stroke or a fill.
+  const press = async (id, wanted) => {
+    for (let i = 0; i < 6 && !(await it.shown()).data.equals(wanted.data); i += 1) {
+      await it.press(id);
+      await sleep(400);
+    }
+    same(wanted, await it.shown(), id);
+  };
+  for (const before of shown.slice(0, -1).reverse()) await press('undo', before);
+  for (const after of shown.slice(1)) await press('redo', after);
+  await it.done();
+  same(shown.at(-1), await readElement(page, '#img'), 'the page has all three');
+  await other.bringToFront();
+  await there.leave();
 });
 
 slowly('cancel takes effect in the middle, what was painted stays; a GPU process that crashes costs one step', async () => {

@@ -4,10 +4,11 @@
 //! A region becomes a [`field`], the field a [`pyramid`]; from the coarsest level down, [`synthesis`] alternates
 //! between finding for every patch that touches the hole its nearest neighbour among the known patches
 //! ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours (Wexler et al. 2007).
-//! [`membrane`] makes the first guess and takes the seam away.
+//! [`membrane`] makes the first guess and takes the seam away. [`likeness`] lends the search to who fills by other means.
 
 mod clusters;
 mod field;
+mod likeness;
 pub(crate) mod membrane;
 mod patch_match;
 mod pyramid;
@@ -17,6 +18,7 @@ use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result};
 use clusters::Clusters;
+pub(crate) use likeness::likeness;
 use field::Field;
 
 /// Most pixels that one cluster may look at: a fill takes about 60 bytes for each.

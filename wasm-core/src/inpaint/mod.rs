@@ -1,8 +1,9 @@
 //! Erasing with the model, at the picture's own resolution.
 //!
 //! [`windows`] plans which squares the model is shown; [`square`] cuts them out and puts results back to the picture's scale;
-//! [`seam`] fits colours to the surroundings, [`grain`] the noise. What the mask spares keeps its exact value.
+//! [`seam`] fits colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds the noise. What the mask spares keeps its exact value.
 
+mod detail;
 mod grain;
 mod seam;
 mod square;
@@ -19,7 +20,7 @@ use crate::moebius::progress::Progress;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Pacer, Result, Stage, fill};
 
-use square::Square;
+use square::{Shown, Square};
 pub use windows::{Window, plan};
 
 /// What denoising starts with, under noise. At the model's strength of 0.99 a trace of it shows in the result.
@@ -124,7 +125,8 @@ impl<'a> Inpainting<'a> {
             let place = self.done;
             let pacer = OfWindow { pacer, place: place as u32, windows: windows.len() as u32 };
             let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, window, native };
-            let request = request(&square, &self.settings, place)?;
+            let shown = square.shown()?;
+            let request = request(&shown, &self.settings, place)?;
             let schedule = model.schedule().clone();
             let mut map = None;
             let outcome = model.go_on(&request, &mut self.progress, &pacer, |progress| {
@@ -137,12 +139,15 @@ impl<'a> Inpainting<'a> {
                 }
             });
             let decoded = outcome.await?.decoded;
-            let rgb = square.restored(&to_rgb(&decoded, native, native)?)?;
+            let painted = to_rgb(&decoded, native, native)?;
+            let rgb = square.restored(&painted)?;
             let scale = window.side as f32 / native as f32;
             let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
             let region = around.grown((RING * scale).ceil() as u32, &window.rect);
             let mut region = seam::Region::cut(&square, &rgb, region);
             region.fit_colours(scale, &pacer).await?;
+            let reduced = with_hole(&shown, &painted);
+            detail::add(&mut region, &square, &reduced, &shown.in_hole, self.settings.seed, &pacer).await?;
             grain::add(&mut region, seed_of(&self.settings, place));
             let components = &self.components;
             let ours = |x, y| window.holes.contains(&(components.label(x, y) as usize));
@@ -207,15 +212,20 @@ fn seed_of(settings: &Settings, place: usize) -> u64 {
     u64::from(settings.seed) | (place as u64) << 32
 }
 
-fn request(square: &Square<'_>, settings: &Settings, place: usize) -> Result<Request> {
-    let shown = square.shown()?;
+/// What was shown, with what was painted in the hole; `[native, native, 3]`.
+fn with_hole(shown: &Shown, painted: &[u8]) -> Vec<u8> {
+    let pixels = shown.rgb.chunks_exact(3).zip(painted.chunks_exact(3)).zip(&shown.in_hole);
+    pixels.flat_map(|((shown, painted), in_hole)| if *in_hole { painted } else { shown }).copied().collect()
+}
+
+fn request(shown: &Shown, settings: &Settings, place: usize) -> Result<Request> {
     let seed = seed_of(settings, place);
     let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS as usize * shown.latent_mask.len());
     noise::offset(&mut start, &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize), NOISE_OFFSET)?;
     Ok(Request {
-        image: shown.image,
-        masked_image: shown.masked_image,
-        latent_mask: shown.latent_mask,
+        image: shown.image.clone(),
+        masked_image: shown.masked_image.clone(),
+        latent_mask: shown.latent_mask.clone(),
         noise: start,
         posterior_image: None,
         posterior_masked: None,

@@ -29,6 +29,10 @@ pub(super) struct Shown {
     /// 1 where a latent pixel has anything of the hole, `[native / 8, native / 8]`. The reference looks at one pixel of 64 only, and
     /// loses thin strokes.
     pub(super) latent_mask: Vec<f32>,
+    /// `image` in levels, `[native, native, 3]`.
+    pub(super) rgb: Vec<u8>,
+    /// True in the hole, `[native, native]`.
+    pub(super) in_hole: Vec<bool>,
 }
 
 impl Square<'_> {
@@ -66,15 +70,15 @@ impl Square<'_> {
         let coverage = resize(&coverage, 1, from, to, Filter::Bicubic)?;
         let area = coverage.len();
         let image = planes(&rgb);
-        let in_hole = |at: usize| coverage[at] >= COVERED;
-        let masked_image = image.iter().enumerate().map(|(i, value)| if in_hole(i % area) { 0.0 } else { *value });
+        let in_hole: Vec<bool> = coverage.iter().map(|coverage| *coverage >= COVERED).collect();
+        let masked_image = image.iter().enumerate().map(|(i, value)| if in_hole[i % area] { 0.0 } else { *value });
         let masked_image = masked_image.collect();
         let (scale, native) = (LATENT_SCALE as usize, self.native as usize);
         let mut latent_mask = vec![0.0; area / scale / scale];
-        for at in (0..area).filter(|at| in_hole(*at)) {
+        for at in (0..area).filter(|at| in_hole[*at]) {
             latent_mask[at / native / scale * (native / scale) + at % native / scale] = 1.0;
         }
-        Ok(Shown { image, masked_image, latent_mask })
+        Ok(Shown { image, masked_image, latent_mask, rgb, in_hole })
     }
 
     /// `rgb`, `[native, native, 3]`, at the picture's scale and without reflections: `[rect.height, rect.width, 3]`.

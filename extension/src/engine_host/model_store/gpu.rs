@@ -45,7 +45,7 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
 /// Loads a model from its packs and runs it on a made-up picture for a while.
 pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
     // From nothing, to see how long loading takes.
-    store.warm.forget(model).await;
+    drop(store.warm.forget(model).await);
     let begun = milliseconds();
     let stopped = || job.stop.get().is_some();
     let reporter = RefCell::new(Reporter::new(store, model, Work::Measuring, 1000, 0));

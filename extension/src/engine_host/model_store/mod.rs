@@ -401,8 +401,8 @@ impl ModelStore {
         let records = Records::open().await?;
         let lock = self.file(model);
         let _held = lock.lock().await;
+        let _unloaded = self.warm.forget(model).await;
         records.remove(model).await?;
-        self.warm.forget(model).await;
         // The shared part goes with the last model that needs it.
         let vae = &self.catalogue.vae.id;
         let others = records.all().await?.into_iter().any(|record| record.id != *vae);

@@ -140,12 +140,13 @@ impl Warm {
         Ok(Using { loaded, _watch: watch })
     }
 
-    /// Frees a model that is not to be used any more.
-    pub(super) async fn forget(&self, id: &str) {
+    /// Frees a model, also one that is just being loaded. Until what this gives is dropped, no model is loaded: its files may go.
+    pub(super) async fn forget(&self, id: &str) -> impl Drop + '_ {
         let mut loaded = self.loaded.lock().await;
         if loaded.as_ref().is_some_and(|loaded| loaded.id == id) {
             free(&mut loaded);
         }
+        loaded
     }
 
     /// Frees whatever is there, once nobody has come for the time that the user set.

@@ -1,0 +1,96 @@
+//! Which known place looks most like a given one: a nearest-neighbour field ([`patch_match`](super::patch_match)) for whoever has
+//! filled a hole by other means.
+
+use super::field::{Field, STEPS, State};
+use super::patch_match::{PatchMatch, Random};
+use crate::{Pacer, Result};
+
+/// Patches are 5x5 pixels.
+const RADIUS: usize = 2;
+/// Sweeps in both directions; matches hardly change after that.
+const ROUNDS: usize = 4;
+
+/// A known place, and how well it fits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Likeness {
+    /// Row-major index of the place.
+    pub(crate) place: u32,
+    /// Root mean square difference of the surroundings, in levels.
+    pub(crate) difference: f32,
+}
+
+/// For every `wanted` pixel of `rgb` (`[height, width, 3]`), the pixel with the most similar surroundings among those whose surroundings
+/// are `known`. None for pixels that are not wanted or too near the border, and where nothing is known.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+pub(crate) async fn likeness(
+    [width, height]: [usize; 2],
+    rgb: &[u8],
+    known: &[bool],
+    wanted: &[bool],
+    seed: u32,
+    pacer: &impl Pacer,
+) -> Result<Vec<Option<Likeness>>> {
+    let state = |(known, wanted): (&bool, &bool)| match (known, wanted) {
+        (_, true) => State::Target,
+        (true, false) => State::Known,
+        (false, false) => State::Excluded,
+    };
+    let field = Field {
+        width,
+        height,
+        pixels: rgb.chunks_exact(3).map(|c| [c[0], c[1], c[2], 255].map(|v| i16::from(v) * STEPS)).collect(),
+        states: known.iter().zip(wanted).map(state).collect(),
+    };
+    let mut found = vec![None; width * height];
+    let Some(mut search) = PatchMatch::<RADIUS>::new(&field) else { return Ok(found) };
+    let mut random = Random::new(seed);
+    search.randomise(&mut random);
+    search.measure(&field, pacer).await?;
+    for _ in 0..ROUNDS {
+        for backward in [false, true] {
+            search.sweep(&field, backward, u32::MAX, &mut random, pacer).await?;
+        }
+    }
+    let side = 2 * RADIUS + 1;
+    let values = (side * side * 3) as f32;
+    for (at, best) in search.patches.targets.iter().zip(&search.matches).filter(|(at, _)| wanted[**at as usize]) {
+        let difference = (best.distance as f32 / values).sqrt() / f32::from(STEPS);
+        found[*at as usize] = Some(Likeness { place: best.source, difference });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unpaced;
+
+    #[test]
+    fn finds_what_is_alike_and_says_how_much() {
+        let (width, height) = (53, 47);
+        let colour = |i: usize| {
+            let (x, y) = (i % width, i / width);
+            [(x % 9 * 28) as u8, (y % 7 * 36) as u8, ((x + y) % 5 * 50) as u8]
+        };
+        let mut rgb: Vec<u8> = (0..width * height).flat_map(colour).collect();
+        let wanted: Vec<bool> =
+            (0..width * height).map(|i| (20..31).contains(&(i % width)) && (17..25).contains(&(i / width))).collect();
+        // A column that is not to be copied from, and one pixel that is like nothing else.
+        let known: Vec<bool> = (0..width * height).map(|i| i % width != 50 && !wanted[i]).collect();
+        let odd = 21 * width + 25;
+        rgb[odd * 3..odd * 3 + 3].copy_from_slice(&[255, 255, 255]);
+        let found = pollster::block_on(likeness([width, height], &rgb, &known, &wanted, 3, &Unpaced)).unwrap();
+        let mut exact = 0;
+        for (i, found) in found.iter().enumerate() {
+            assert_eq!(found.is_some(), wanted[i], "{i}");
+            let Some(Likeness { place, difference }) = found else { continue };
+            let (x, y) = (*place as usize % width, *place as usize / width);
+            assert!(!wanted[*place as usize] && x.abs_diff(50) > RADIUS && y >= RADIUS);
+            exact += usize::from(*difference == 0.0);
+        }
+        // All but the 5x5 patches around the odd pixel.
+        assert!(exact >= 11 * 8 - 25 - 3 && exact <= 11 * 8 - 25, "{exact}");
+    }
+}
