@@ -72,7 +72,7 @@ mod tests {
         let (width, height) = (53, 47);
         let colour = |i: usize| {
             let (x, y) = (i % width, i / width);
-            [(x % 9 * 28) as u8, (y % 7 * 36) as u8, ((x + y) % 5 * 50) as u8]
+            [(x % 9 * 28) as u8, (y % 7 * 36) as u8, 90]
         };
         let mut rgb: Vec<u8> = (0..width * height).flat_map(colour).collect();
         let wanted: Vec<bool> =

@@ -75,59 +75,76 @@ mod tests {
     use super::super::windows::plan;
     use super::*;
     use crate::Unpaced;
-    use crate::pixels::{Filter, Image, Mask, Rect, resize};
+    use crate::pixels::{Image, Mask, Rect};
+
+    const NATIVE: u32 = 64;
+
+    /// Slanted bands, each with a fine weave of its own, of an odd size; what is to go is white.
+    fn weave(width: u32, height: u32, hole: Rect) -> (Image, Vec<[f32; 3]>) {
+        let colour = |x: u32, y: u32| {
+            let band = (x + 2 * y) / 29 % 3;
+            let fine = match band {
+                0 => x % 2 * 60,
+                1 => y % 2 * 60,
+                _ => (x + y) % 2 * 60,
+            };
+            [(40 + band * 60 + fine) as u8, (150 - band * 40 + fine) as u8, (90 + fine) as u8]
+        };
+        let places = || (0..width * height).map(|i| (i % width, i / width));
+        let image = places().flat_map(|(x, y)| {
+            let gone = (hole.x..hole.right()).contains(&x) && (hole.y..hole.bottom()).contains(&y);
+            let [r, g, b] = if gone { [255; 3] } else { colour(x, y) };
+            [r, g, b, 255]
+        });
+        let truth = places().map(|(x, y)| colour(x, y).map(f32::from)).collect();
+        (Image::new(width, height, image.collect()).unwrap(), truth)
+    }
+
+    /// What is painted when a perfect model sees the picture reduced, before and after; and what it should be.
+    fn sharpened(width: u32, height: u32, hole: Rect) -> [Vec<[f32; 3]>; 3] {
+        let (image, truth) = weave(width, height, hole);
+        let mask = Mask::new(hole, vec![255; hole.area()]).unwrap();
+        // The hole as it should be, so that a reduction of it is what a perfect model paints.
+        let rgba = (hole.y..hole.bottom()).flat_map(|y| (hole.x..hole.right()).map(move |x| (y * width + x) as usize));
+        let rgba = rgba.flat_map(|at| [truth[at][0] as u8, truth[at][1] as u8, truth[at][2] as u8, 255]).collect();
+        let patch = crate::pixels::Patch { rect: hole, rgba };
+        let window = plan(image.bounds(), &[hole], NATIVE).remove(0);
+        let square = Square { image: &image, mask: &mask, patch: &patch, window: &window, native: NATIVE };
+        let shown = square.shown().unwrap();
+        let rgb = square.restored(&shown.rgb).unwrap();
+        let mut region = Region::cut(&square, &rgb, hole.grown(5, &window.rect));
+        let before = region.painted.clone();
+        pollster::block_on(add(&mut region, &square, &shown.rgb, &shown.in_hole, 1, &Unpaced)).unwrap();
+        for (at, (after, before)) in region.painted.iter().zip(&before).enumerate() {
+            assert!(!region.known[at] || after == before, "what is known changed");
+        }
+        [before, region.painted, region.picture]
+    }
+
+    fn apart(a: &[[f32; 3]], b: &[[f32; 3]]) -> f32 {
+        let sum: f32 = a.iter().zip(b).flat_map(|(a, b)| (0..3).map(|c| (a[c] - b[c]).powi(2))).sum();
+        (sum / a.len() as f32 / 3.0).sqrt()
+    }
+
+    /// How much neighbours in a row differ.
+    fn sharpness(pixels: &[[f32; 3]]) -> f32 {
+        pixels.windows(2).map(|pair| (pair[0][1] - pair[1][1]).abs()).sum()
+    }
 
     #[test]
-    #[ignore]
-    fn tryout() {
-        for name in std::env::var("PICS").unwrap().split(',') {
-            let image = image::open(name).unwrap().to_rgba8();
-            let (w, h) = image.dimensions();
-            let image = Image::new(w, h, image.into_raw()).unwrap();
-            let native: u32 = std::env::var("NATIVE").unwrap().parse().unwrap();
-            let hole = Rect { x: w * 3 / 10, y: h * 3 / 10, width: w * 4 / 10, height: h * 4 / 10 };
-            let mask = Mask::new(hole, vec![255; hole.area()]).unwrap();
-            let patch = image.crop(hole).unwrap();
-            let window = plan(image.bounds(), &[hole], native).remove(0);
-            let square = Square { image: &image, mask: &mask, patch: &patch, window: &window, native };
-            let shown = square.shown().unwrap();
-            let painted = shown.rgb.clone();
-            let rgb = square.restored(&painted).unwrap();
-            let scale = window.side as f32 / native as f32;
-            let energy = |pixels: &[[f32; 3]], width: usize, known: &[bool]| {
-                let mut sum = 0.0f64;
-                let mut n = 0.0f64;
-                for at in 0..pixels.len() - width - 1 {
-                    if !known[at] && !known[at + 1] && !known[at + width] {
-                        sum += f64::from((pixels[at][1] - pixels[at + 1][1]).powi(2) + (pixels[at][1] - pixels[at + width][1]).powi(2));
-                        n += 1.0;
-                    }
-                }
-                (sum / n).sqrt()
-            };
-            let mut region = Region::cut(&square, &rgb, hole.grown(24, &window.rect));
-            // `picture` of the hole is what it was.
-            let truth = energy(&region.picture, region.width(), &region.known);
-            let blurred = energy(&region.painted, region.width(), &region.known);
-            let before = region.painted.clone();
-            let start = std::time::Instant::now();
-            pollster::block_on(add(&mut region, &square, &painted, &shown.in_hole, 1, &Unpaced)).unwrap();
-            let took = start.elapsed();
-            let sharp = energy(&region.painted, region.width(), &region.known);
-            let rms = |a: &[[f32; 3]]| {
-                let sum: f32 = a.iter().zip(&region.picture).flat_map(|(a, b)| (0..3).map(move |c| (a[c] - b[c]).powi(2))).sum();
-                (sum / a.len() as f32 / 3.0).sqrt()
-            };
-            let stem = std::path::Path::new(name).file_stem().unwrap().to_str().unwrap().to_owned();
-            println!("{stem} scale {scale:.2}: gradients {truth:.2} true, {blurred:.2} enlarged, {sharp:.2} with detail; rms {:.2} -> {:.2}; {took:?}", rms(&before), rms(&region.painted));
-            let save = |pixels: &[[f32; 3]], kind: &str| {
-                let bytes: Vec<u8> = pixels.iter().flatten().map(|v| v.round().clamp(0.0, 255.0) as u8).collect();
-                image::save_buffer(format!("/tmp/detail-{stem}-{kind}.png"), &bytes, region.rect.width, region.rect.height, image::ColorType::Rgb8).unwrap();
-            };
-            save(&region.picture, "0true");
-            save(&before, "1blur");
-            save(&region.painted, "2sharp");
-        }
-        let _ = (Filter::Lanczos, resize(&[0; 3], 3, (1, 1), (1, 1), Filter::Lanczos));
+    fn what_was_shown_reduced_becomes_as_sharp_as_its_surroundings() {
+        let [before, after, truth] = sharpened(157, 143, Rect { x: 43, y: 41, width: 62, height: 55 });
+        let (blurred, sharp, wanted) = (sharpness(&before), sharpness(&after), sharpness(&truth));
+        assert!(blurred < 0.6 * wanted, "{blurred} of {wanted} before");
+        assert!(sharp < 1.1 * wanted && wanted - sharp < 0.6 * (wanted - blurred), "{blurred} became {sharp} of {wanted}");
+        let bright = after.iter().flatten().filter(|value| **value > 250.0).count();
+        assert!(bright < after.len() / 100, "{bright} values are as white as what was to go");
+        assert!(apart(&after, &truth) < 1.3 * apart(&before, &truth), "it is still the same picture");
+    }
+
+    #[test]
+    fn what_was_shown_at_its_own_size_stays() {
+        let [before, after, _] = sharpened(61, 59, Rect { x: 21, y: 23, width: 13, height: 11 });
+        assert_eq!(before, after);
     }
 }
