@@ -18,8 +18,8 @@ use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result};
 use clusters::Clusters;
-pub(crate) use likeness::likeness;
 use field::Field;
+pub(crate) use likeness::likeness;
 
 /// Most pixels that one cluster may look at: a fill takes about 60 bytes for each.
 const MOST_CONTEXT: usize = 30_000_000;

@@ -136,7 +136,10 @@ mod tests {
         let [before, after, truth] = sharpened(157, 143, Rect { x: 43, y: 41, width: 62, height: 55 });
         let (blurred, sharp, wanted) = (sharpness(&before), sharpness(&after), sharpness(&truth));
         assert!(blurred < 0.6 * wanted, "{blurred} of {wanted} before");
-        assert!(sharp < 1.1 * wanted && wanted - sharp < 0.6 * (wanted - blurred), "{blurred} became {sharp} of {wanted}");
+        assert!(
+            sharp < 1.1 * wanted && wanted - sharp < 0.6 * (wanted - blurred),
+            "{blurred} became {sharp} of {wanted}"
+        );
         let bright = after.iter().flatten().filter(|value| **value > 250.0).count();
         assert!(bright < after.len() / 100, "{bright} values are as white as what was to go");
         assert!(apart(&after, &truth) < 1.3 * apart(&before, &truth), "it is still the same picture");

@@ -159,9 +159,7 @@ impl App {
             return Err(Failure::Internal { detail: "the engine answered something else".into() });
         };
         match bitmap(&patch).await {
-            Ok(picture) => {
-                Ok(Filled { result: Variation { rect, patch, picture, made: Some(made) }, ms, fell_back })
-            }
+            Ok(picture) => Ok(Filled { result: Variation { rect, patch, picture, made: Some(made) }, ms, fell_back }),
             Err(failure) => {
                 // What cannot be shown does not count.
                 self.engine.rewind(before).await?;

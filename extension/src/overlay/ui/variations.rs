@@ -164,7 +164,9 @@ impl App {
         let variations = self.variations.borrow();
         let mut trained = false;
         let actions = variations.chosen(self.fills()).map(|result| match &result.made {
-            Some(Made { engine: EngineChoice::Instant, seed, .. }) => format!("erased with the built-in fill, seed {seed}"),
+            Some(Made { engine: EngineChoice::Instant, seed, .. }) => {
+                format!("erased with the built-in fill, seed {seed}")
+            }
             Some(Made { engine: EngineChoice::Model { model, steps, guidance }, seed, .. }) => {
                 trained = true;
                 format!("erased with the model {model}, seed {seed}, {steps} steps, guidance {guidance}")
