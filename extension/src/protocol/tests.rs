@@ -83,7 +83,7 @@ fn every_message_has_the_promised_json() {
             engine: EngineChoice::Model { model: "m".into(), steps: 20, guidance: 2.5 },
             seed: 9,
         }),
-        serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File }),
+        serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }),
         serde_json::to_value(EngineReply::Erased { patch: rect, ms: 12.5 }),
         serde_json::to_value(EngineEvent::Progressed { job: Some(1), stage: Stage::Filling, done: 0.5 }),
         serde_json::to_value(EngineEvent::Progressed {

@@ -195,6 +195,8 @@ pub struct Node {
     pub bytes: u64,
     pub(super) params: Vec<u8>,
     pub(super) bindings: Vec<Binding>,
+    /// Where the parameters say which workgroup in x is the first, in bytes; none if the dispatch cannot be split.
+    first: Option<usize>,
 }
 
 /// A dispatch under construction.
@@ -219,6 +221,7 @@ impl Dispatch {
                 bytes: 0,
                 params,
                 bindings: vec![],
+                first: None,
             },
         }
     }
@@ -267,11 +270,48 @@ impl Dispatch {
         self
     }
 
+    /// Lets it be done in several dispatches: the program adds the u32 that lies `at` bytes into its parameters to its workgroup's number
+    /// in x, and no workgroup depends on another.
+    #[must_use]
+    pub fn splits(mut self, at: usize) -> Self {
+        self.node.first = Some(at);
+        self
+    }
+
     fn note(&mut self, view: &View, arrow: &str) {
         let [b, c, h, w] = view.shape();
         let gap = if self.node.shapes.is_empty() { "" } else { " " };
         self.node.shapes += &format!("{gap}{arrow}{b}x{c}x{h}x{w}");
         self.node.bytes += view.bytes();
+    }
+}
+
+/// Most operations of one dispatch that can be split. A GPU cannot be interrupted within a dispatch, and systems reset one that takes
+/// too long: this is 80 ms at 0.1 TFLOP/s, less than the slowest GPUs do, and still fills the fastest.
+const LARGEST: u64 = 8_000_000_000;
+
+impl Node {
+    /// The same work in dispatches of at most `largest` operations, each a band of the workgroups in x.
+    fn split(self, largest: u64) -> Vec<Self> {
+        let [across, down, deep] = self.workgroups;
+        let bands = self.flops.div_ceil(largest.max(1)).min(u64::from(across)) as u32;
+        let Some(first) = self.first.filter(|_| bands > 1) else { return vec![self] };
+        let band = |number: u32| {
+            let start = |number: u32| u64::from(number) * u64::from(across) / u64::from(bands);
+            let (from, to) = (start(number), start(number + 1));
+            let share = |all: u64| all * to / u64::from(across) - all * from / u64::from(across);
+            let mut params = self.params.clone();
+            params[first..first + 4].copy_from_slice(&(from as u32).to_ne_bytes());
+            Self {
+                label: format!("{} ({} of {bands})", self.label, number + 1),
+                workgroups: [(to - from) as u32, down, deep],
+                flops: share(self.flops),
+                bytes: share(self.bytes),
+                params,
+                ..self.clone()
+            }
+        };
+        (0..bands).map(band).collect()
     }
 }
 
@@ -284,6 +324,8 @@ pub struct Graph {
     by_label: HashMap<String, ConstantId>,
     taps: HashMap<String, View>,
     keep_taps: bool,
+    /// Where dispatches are split, if not at [`LARGEST`] operations.
+    largest: Option<u64>,
     scope: Vec<String>,
 }
 
@@ -296,6 +338,11 @@ impl Graph {
     /// An empty graph in which every [`Graph::tap`] stays readable after the run. Costs memory; for tests.
     pub fn with_taps() -> Self {
         Self { keep_taps: true, ..Self::default() }
+    }
+
+    /// An empty graph whose dispatches are split above so many operations; for tests.
+    pub fn split_above(largest: u64) -> Self {
+        Self { largest: Some(largest), ..Self::default() }
     }
 
     /// A new temporary tensor.
@@ -341,14 +388,14 @@ impl Graph {
         id
     }
 
-    /// Appends a dispatch.
+    /// Appends a dispatch, in several parts if it is too large for one.
     pub fn dispatch(&mut self, dispatch: Dispatch) {
         let mut node = dispatch.node;
         let scope = self.scope.join(".");
         if !scope.is_empty() {
             node.label = format!("{scope}: {}", node.label);
         }
-        self.nodes.push(node);
+        self.nodes.extend(node.split(self.largest.unwrap_or(LARGEST)));
     }
 
     /// What follows belongs to this part of the module in force.
@@ -421,5 +468,40 @@ impl Graph {
     /// Operations of the whole graph.
     pub fn flops(&self) -> u64 {
         self.nodes.iter().map(|n| n.flops).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(workgroups: [u32; 3], flops: u64, splits: bool) -> Vec<Node> {
+        let mut g = Graph::split_above(1000);
+        let dispatch = Dispatch::new("work", Program::new("test", ""), workgroups, &[7u32, 0, 9]).flops(flops);
+        g.dispatch(if splits { dispatch.splits(4) } else { dispatch });
+        g.nodes
+    }
+
+    #[test]
+    fn large_dispatches_become_bands_that_cover_all_workgroups_once() {
+        for (across, flops) in [(13, 5500), (5, 1_000_000), (3, 2999), (100, 1001), (7, 1000), (1, 1_000_000)] {
+            let nodes = recorded([across, 3, 2], flops, true);
+            assert_eq!(nodes.len() as u64, flops.div_ceil(1000).min(u64::from(across)));
+            let mut next = 0;
+            for node in &nodes {
+                let params: Vec<u32> = bytemuck::pod_collect_to_vec(&node.params);
+                assert_eq!(params, [7, next, 9, 0], "the first workgroup, and everything else as it was");
+                assert!(node.workgroups[0] > 0);
+                assert_eq!(node.workgroups[1..], [3, 2]);
+                next += node.workgroups[0];
+            }
+            assert_eq!(next, across);
+            assert_eq!(nodes.iter().map(|node| node.flops).sum::<u64>(), flops);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_split_stays_whole() {
+        assert_eq!(recorded([13, 3, 2], 5500, false).len(), 1);
     }
 }

@@ -37,6 +37,7 @@ struct Params {
     r_batch    : u32,
     activation : u32,
     residuals  : u32,   // 0 or 1
+    first      : u32,   // workgroup in x: the map may be done in bands
 }
 
 @group(0) @binding(0) var<uniform>             p    : Params;
@@ -105,6 +106,7 @@ fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
+    let group_x = p.first + group.x;
     batch = group.z / p.phases;
     phase = group.z % p.phases;
     let quad   = lane % QUADS;
@@ -115,7 +117,7 @@ fn main(
     let col    = lane % 16u;
 
     // Pixels past the last one compute something that is never written.
-    let n  = vec4<u32>((group.x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+    let n  = vec4<u32>((group_x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
     var up = vec2<u32>(p.pad_y, p.pad_x);
     if p.phases == 4u { up = vec2<u32>(1u - phase / 2u, 1u - phase % 2u); }
     first_y = vec4<i32>(n / p.width * p.stride) - vec4<i32>(i32(up.x));
@@ -149,5 +151,5 @@ fn main(
         x1 = fetch_x(piece * DEPTH + c1);
         multiply_staged(row, col);
     }
-    emit_all(group.y * TILE, group.x * TILE, row, col);
+    emit_all(group.y * TILE, group_x * TILE, row, col);
 }

@@ -83,6 +83,7 @@ struct Params {
     r_batch: u32,
     activation: u32,
     residuals: u32,
+    first: u32,
 }
 
 impl Conv2d<'_> {
@@ -132,6 +133,7 @@ impl Conv2d<'_> {
             r_batch: r.batch_stride,
             activation: self.activation as u32,
             residuals: self.residual.is_some().into(),
+            first: 0,
         };
         let pixels = height * width;
         let tile = Tile::fitting(y.channels, pixels, y.batch * phases);
@@ -145,6 +147,7 @@ impl Conv2d<'_> {
         };
         let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), y.batch * phases];
         let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
+            .splits(std::mem::offset_of!(Params, first))
             .constant(self.weights)
             .constant(self.bias)
             .read(&x);

@@ -30,6 +30,7 @@ struct Params {
     residuals  : u32,   // 0, 1 or 2
     bias_step  : u32,   // rows of bias from one step to the next, in single elements; 0 if all steps share one
     affine_row : u32,   // M padded to 4, in single elements; 0 for neither scale nor bias
+    first      : u32,   // workgroup in x: the columns may be done in bands
 }
 
 @group(0) @binding(0) var<uniform>             p      : Params;
@@ -71,13 +72,14 @@ fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
+    let group_x = p.first + group.x;
     batch = group.z;
     // Each invocation stages two quads of either tile: `lane` and `lane + 256` of [DEPTH, QUADS].
     let quad   = lane % QUADS;
     let k0     = lane / QUADS;
     let k1     = k0 + 256u / QUADS;
     let w_quad = group.y * QUADS + quad;
-    let x_quad = group.x * QUADS + quad;
+    let x_quad = group_x * QUADS + quad;
     let row    = lane / 16u;
     let col    = lane % 16u;
 
@@ -98,5 +100,5 @@ fn main(
         x1 = fetch_x(k + DEPTH + k1, x_quad);
         multiply_staged(row, col);
     }
-    emit_all(group.y * TILE, group.x * TILE, row, col);
+    emit_all(group.y * TILE, group_x * TILE, row, col);
 }

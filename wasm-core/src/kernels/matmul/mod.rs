@@ -62,6 +62,7 @@ struct Params {
     residuals: u32,
     bias_step: u32,
     affine_row: u32,
+    first: u32,
 }
 
 impl Matmul<'_> {
@@ -109,6 +110,7 @@ impl Matmul<'_> {
             residuals: self.residuals.len() as u32,
             bias_step: if self.bias_by_step { padded } else { 0 },
             affine_row: if self.affine.is_some() { padded } else { 0 },
+            first: 0,
         };
         let tile = Tile::fitting(m, n, y.batch);
         let program =
@@ -120,7 +122,9 @@ impl Matmul<'_> {
             Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
         };
         let workgroups = [n.div_ceil(tile.side()), m.div_ceil(tile.side()), y.batch];
-        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params).step();
+        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
+            .splits(std::mem::offset_of!(Params, first))
+            .step();
         let dispatch = match self.left {
             Left::Weights(w) | Left::Weights8(w) => dispatch.constant(w),
             Left::Tensor(w) => dispatch.read(&w),
