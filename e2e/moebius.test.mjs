@@ -156,7 +156,7 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   await png(it.frame, was, `${folder}/in.png`);
   await png(it.frame, { ...was, data: whole }, `${folder}/mask.png`);
   execFileSync(NATIVE, [
-    '--model', `${folder}/${MODEL}.pack`, `${folder}/vae.pack`, '--steps', '4', '--f32',
+    '--model', `${folder}/${MODEL}.pack`, '--steps', '4', '--f32',
     `${folder}/in.png`, `${folder}/mask.png`, `${folder}/out.png`,
   ]);
   server.put('/made/native.png', 'image/png', readFileSync(`${folder}/out.png`));

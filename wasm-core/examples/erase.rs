@@ -1,21 +1,24 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill; `--model UNET VAE` uses the model of two packs
-//! (see the example `pack`) instead of the built-in fill, with `--steps N` (20) and, with `--f32`, never in 16 bits; `--bench DIR OUT` runs every case of a
-//! benchmark folder (manifest.tsv with the columns id, input and mask) and writes `OUT/<id>.png` and `OUT/times.tsv`.
+//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill. `--model PACK` uses a model (see the example `pack`)
+//! instead of the built-in fill, with the VAE of `--vae PACK` (`vae` with the same extension beside the model), `--steps N` (20), `--guidance S`
+//! (2.5), `--reference-start` (from the picture with what is to go, as the reference does) and `--f32` (never in 16 bits). `--times` erases
+//! twice and says when each stage of the second began. `--bench DIR OUT` runs every case of a benchmark folder (manifest.tsv with the columns
+//! id, input and mask) and writes `OUT/<id>.png` and `OUT/times.tsv`.
 #![expect(clippy::print_stdout, reason = "a command-line example")]
 
+use std::cell::Cell;
 use std::error::Error;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 use wasm_core::gpu::{Gpu, Preference};
-use wasm_core::inpaint::{Settings, inpaint};
+use wasm_core::inpaint::{Settings, Start, inpaint};
 use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
 use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
-use wasm_core::{Unpaced, erase};
+use wasm_core::{Pacer, Stage, Unpaced, erase};
 
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
     let image = image::open(path)?.into_rgba8();
@@ -36,8 +39,26 @@ enum Engine {
     Model(Box<Moebius>),
 }
 
+/// Says when each stage begins.
+struct Times {
+    start: Instant,
+    last: Cell<Option<Stage>>,
+}
+
+impl Pacer for Times {
+    fn progress(&self, stage: Stage, _: f32) {
+        if self.last.replace(Some(stage)) != Some(stage) {
+            println!("{:9.1} ms  {stage:?}", self.start.elapsed().as_secs_f64() * 1000.0);
+        }
+    }
+
+    async fn checkpoint(&self) -> wasm_core::Result<()> {
+        Ok(())
+    }
+}
+
 impl Engine {
-    async fn load(unet: &str, vae: &str, steps: u32, f32: bool) -> Result<Self, Box<dyn Error>> {
+    async fn load(unet: &Path, vae: &Path, steps: u32, f32: bool) -> Result<Self, Box<dyn Error>> {
         let (unet, vae) = (Pack::open(std::fs::read(unet)?)?, Pack::open(std::fs::read(vae)?)?);
         let config = ModelConfig::of_packs(&unet, &vae)?;
         let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
@@ -46,22 +67,41 @@ impl Engine {
         Ok(Self::Model(Box::new(Moebius::load(gpu, config, schedule, precision, &unet, &vae, &Unpaced).await?)))
     }
 
-    async fn erase(&mut self, image: &Image, mask: &Mask, seed: u32) -> wasm_core::Result<Patch> {
+    async fn erase(
+        &mut self,
+        image: &Image,
+        mask: &Mask,
+        settings: &Settings,
+        pacer: &impl Pacer,
+    ) -> wasm_core::Result<Patch> {
         match self {
-            Self::Instant => erase(image, mask, seed, &Unpaced).await,
-            Self::Model(model) => {
-                inpaint(model, image, mask, &Settings { seed, ..Settings::default() }, &Unpaced).await
-            }
+            Self::Instant => erase(image, mask, settings.seed, pacer).await,
+            Self::Model(model) => inpaint(model, image, mask, settings, pacer).await,
         }
     }
 }
 
 /// Seconds that the fill took.
-fn run(input: &Path, mask: &Path, output: &Path, engine: &mut Engine, seed: u32) -> Result<f64, Box<dyn Error>> {
+fn run(
+    input: &Path,
+    mask: &Path,
+    output: &Path,
+    engine: &mut Engine,
+    settings: &Settings,
+    times: bool,
+) -> Result<f64, Box<dyn Error>> {
     let mut image = read_image(input)?;
     let mask = read_mask(mask, &image)?;
+    if times {
+        pollster::block_on(engine.erase(&image, &mask, settings, &Unpaced))?;
+    }
     let start = Instant::now();
-    let patch = pollster::block_on(engine.erase(&image, &mask, seed))?;
+    let patch = if times {
+        let times = Times { start, last: Cell::new(None) };
+        pollster::block_on(engine.erase(&image, &mask, settings, &times))?
+    } else {
+        pollster::block_on(engine.erase(&image, &mask, settings, &Unpaced))?
+    };
     let seconds = start.elapsed().as_secs_f64();
     image.replace(&patch)?;
     let (width, height) = (image.width(), image.height());
@@ -69,7 +109,7 @@ fn run(input: &Path, mask: &Path, output: &Path, engine: &mut Engine, seed: u32)
     Ok(seconds)
 }
 
-fn bench(folder: &Path, output: &Path, engine: &mut Engine, seed: u32) -> Result<(), Box<dyn Error>> {
+fn bench(folder: &Path, output: &Path, engine: &mut Engine, settings: &Settings) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(output)?;
     let manifest = std::fs::read_to_string(folder.join("manifest.tsv"))?;
     let mut lines = manifest.lines();
@@ -80,7 +120,7 @@ fn bench(folder: &Path, output: &Path, engine: &mut Engine, seed: u32) -> Result
     for line in lines {
         let cells: Vec<&str> = line.split('\t').collect();
         let to = output.join(format!("{}.png", cells[id]));
-        let seconds = run(&folder.join(cells[input]), &folder.join(cells[mask]), &to, engine, seed)?;
+        let seconds = run(&folder.join(cells[input]), &folder.join(cells[mask]), &to, engine, settings, false)?;
         println!("{}\t{seconds:.2}", cells[id]);
         times += &format!("{}\t{seconds:.3}\n", cells[id]);
     }
@@ -98,29 +138,43 @@ fn option<const N: usize>(arguments: &mut Vec<String>, name: &str) -> Result<Opt
     Ok(Some(std::array::from_fn(|_| values.next().unwrap_or_default())))
 }
 
+/// The file name's last part.
+fn extension(path: &str) -> &str {
+    Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let seed = option::<1>(&mut arguments, "--seed")?.map_or(Ok(1), |[seed]| seed.parse())?;
     let steps = option::<1>(&mut arguments, "--steps")?.map_or(Ok(20), |[steps]| steps.parse())?;
     let f32 = option::<0>(&mut arguments, "--f32")?.is_some();
-    let mut engine = match option::<2>(&mut arguments, "--model")? {
-        Some([unet, vae]) => {
+    let guidance = option::<1>(&mut arguments, "--guidance")?.map(|[guidance]| guidance.parse()).transpose()?;
+    let start = option::<0>(&mut arguments, "--reference-start")?.map_or(Start::Filled, |_| Start::Picture);
+    let times = option::<0>(&mut arguments, "--times")?.is_some();
+    let defaults = Settings::default();
+    let settings = Settings { seed, guidance: guidance.unwrap_or(defaults.guidance), start };
+    let vae = option::<1>(&mut arguments, "--vae")?;
+    let mut engine = match option::<1>(&mut arguments, "--model")? {
+        Some([unet]) => {
+            let beside = || Path::new(&unet).with_file_name("vae").with_extension(extension(&unet));
+            let vae = vae.map_or_else(beside, |[vae]| vae.into());
             let start = Instant::now();
-            let engine = pollster::block_on(Engine::load(&unet, &vae, steps, f32))?;
+            let engine = pollster::block_on(Engine::load(Path::new(&unet), &vae, steps, f32))?;
             println!("ready in {:.2} s", start.elapsed().as_secs_f64());
             engine
         }
         None => Engine::Instant,
     };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--bench", folder, output] => bench(Path::new(folder), Path::new(output), &mut engine, seed),
+        ["--bench", folder, output] => bench(Path::new(folder), Path::new(output), &mut engine, &settings),
         [input, mask, output] => {
-            let seconds = run(Path::new(input), Path::new(mask), Path::new(output), &mut engine, seed)?;
+            let seconds = run(Path::new(input), Path::new(mask), Path::new(output), &mut engine, &settings, times)?;
             println!("{output}: erased in {seconds:.2} s");
             Ok(())
         }
         _ => {
-            Err("usage: erase [--seed N] [--model UNET VAE [--steps N] [--f32]] (IN MASK OUT | --bench FOLDER OUT)"
+            Err("usage: erase [--seed N] [--model PACK [--vae PACK] [--steps N] [--guidance S] [--reference-start] [--f32]] \
+                 ([--times] IN MASK OUT | --bench FOLDER OUT)"
                 .into())
         }
     }
