@@ -270,7 +270,7 @@ impl Dispatch {
         self
     }
 
-    /// Lets it be done in several dispatches: the program adds the u32 that lies `at` bytes into its parameters to its workgroup's number
+    /// Lets it be done in parts: the program adds the u32 that lies `at` bytes into its parameters to its workgroup's number
     /// in x, and no workgroup depends on another.
     #[must_use]
     pub fn splits(mut self, at: usize) -> Self {
@@ -286,30 +286,41 @@ impl Dispatch {
     }
 }
 
-/// Most operations of one dispatch that can be split. A GPU cannot be interrupted within a dispatch, and systems reset one that takes
-/// too long: this is 80 ms at 0.1 TFLOP/s, less than the slowest GPUs do, and still fills the fastest.
-const LARGEST: u64 = 8_000_000_000;
+/// Operations of a part, where a dispatch is done in parts: 40 ms at 0.1 TFLOP/s, less than the slowest GPUs do.
+const PART: u64 = 4_000_000_000;
+
+/// A part of a dispatch: a band of its workgroups in x.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The dispatch's parameters, with this band's first workgroup in them.
+    pub(super) params: Vec<u8>,
+    /// Workgroups in x, y, z.
+    pub(super) workgroups: [u32; 3],
+    /// Its share of the operations.
+    pub(super) flops: u64,
+}
 
 impl Node {
-    /// The same work in dispatches of at most `largest` operations, each a band of the workgroups in x.
-    fn split(self, largest: u64) -> Vec<Self> {
+    /// The whole dispatch.
+    pub(super) fn whole(&self) -> Part {
+        Part { params: self.params.clone(), workgroups: self.workgroups, flops: self.flops }
+    }
+
+    /// The same work in parts of at most `largest` operations, or of a single workgroup in x where that is more; none where the whole is not
+    /// more than that, or cannot be split.
+    pub(super) fn parts(&self, largest: u64) -> Vec<Part> {
         let [across, down, deep] = self.workgroups;
-        let bands = self.flops.div_ceil(largest.max(1)).min(u64::from(across)) as u32;
-        let Some(first) = self.first.filter(|_| bands > 1) else { return vec![self] };
+        // A part has whole workgroups: as many parts as the work is times too large could leave one with almost twice as much.
+        let fitting = (u64::from(across) * largest / self.flops.max(1)).max(1);
+        let bands = u64::from(across).div_ceil(fitting) as u32;
+        let Some(first) = self.first.filter(|_| bands > 1) else { return vec![] };
         let band = |number: u32| {
             let start = |number: u32| u64::from(number) * u64::from(across) / u64::from(bands);
             let (from, to) = (start(number), start(number + 1));
-            let share = |all: u64| all * to / u64::from(across) - all * from / u64::from(across);
+            let share = |upto: u64| self.flops * upto / u64::from(across);
             let mut params = self.params.clone();
             params[first..first + 4].copy_from_slice(&(from as u32).to_ne_bytes());
-            Self {
-                label: format!("{} ({} of {bands})", self.label, number + 1),
-                workgroups: [(to - from) as u32, down, deep],
-                flops: share(self.flops),
-                bytes: share(self.bytes),
-                params,
-                ..self.clone()
-            }
+            Part { params, workgroups: [(to - from) as u32, down, deep], flops: share(to) - share(from) }
         };
         (0..bands).map(band).collect()
     }
@@ -324,8 +335,8 @@ pub struct Graph {
     by_label: HashMap<String, ConstantId>,
     taps: HashMap<String, View>,
     keep_taps: bool,
-    /// Where dispatches are split, if not at [`LARGEST`] operations.
-    largest: Option<u64>,
+    /// Operations of a part, if not [`PART`].
+    part: Option<u64>,
     scope: Vec<String>,
 }
 
@@ -340,9 +351,14 @@ impl Graph {
         Self { keep_taps: true, ..Self::default() }
     }
 
-    /// An empty graph whose dispatches are split above so many operations; for tests.
-    pub fn split_above(largest: u64) -> Self {
-        Self { largest: Some(largest), ..Self::default() }
+    /// An empty graph whose dispatches can be done in parts of so many operations; for tests.
+    pub fn in_parts_of(operations: u64) -> Self {
+        Self { part: Some(operations), ..Self::default() }
+    }
+
+    /// Operations of a part, where a dispatch is done in parts.
+    pub(super) fn part(&self) -> u64 {
+        self.part.unwrap_or(PART)
     }
 
     /// A new temporary tensor.
@@ -388,14 +404,14 @@ impl Graph {
         id
     }
 
-    /// Appends a dispatch, in several parts if it is too large for one.
+    /// Appends a dispatch.
     pub fn dispatch(&mut self, dispatch: Dispatch) {
         let mut node = dispatch.node;
         let scope = self.scope.join(".");
         if !scope.is_empty() {
             node.label = format!("{scope}: {}", node.label);
         }
-        self.nodes.extend(node.split(self.largest.unwrap_or(LARGEST)));
+        self.nodes.push(node);
     }
 
     /// What follows belongs to this part of the module in force.
@@ -475,33 +491,37 @@ impl Graph {
 mod tests {
     use super::*;
 
-    fn recorded(workgroups: [u32; 3], flops: u64, splits: bool) -> Vec<Node> {
-        let mut g = Graph::split_above(1000);
+    fn parts(workgroups: [u32; 3], flops: u64, splits: bool) -> Vec<Part> {
+        let mut g = Graph::new();
         let dispatch = Dispatch::new("work", Program::new("test", ""), workgroups, &[7u32, 0, 9]).flops(flops);
         g.dispatch(if splits { dispatch.splits(4) } else { dispatch });
-        g.nodes
+        g.nodes[0].parts(1000)
     }
 
     #[test]
-    fn large_dispatches_become_bands_that_cover_all_workgroups_once() {
-        for (across, flops) in [(13, 5500), (5, 1_000_000), (3, 2999), (100, 1001), (7, 1000), (1, 1_000_000)] {
-            let nodes = recorded([across, 3, 2], flops, true);
-            assert_eq!(nodes.len() as u64, flops.div_ceil(1000).min(u64::from(across)));
+    fn parts_cover_all_workgroups_once() {
+        for (across, flops) in [(13, 5500), (5, 1_000_000), (3, 2999), (3, 1001), (10, 9000), (100, 1001)] {
+            let parts = parts([across, 3, 2], flops, true);
+            let widest = u64::from(across.div_ceil(parts.len() as u32 - 1));
+            assert!(widest * flops > u64::from(across) * 1000, "fewer parts of {across} would do");
             let mut next = 0;
-            for node in &nodes {
-                let params: Vec<u32> = bytemuck::pod_collect_to_vec(&node.params);
+            for part in &parts {
+                let params: Vec<u32> = bytemuck::pod_collect_to_vec(&part.params);
                 assert_eq!(params, [7, next, 9, 0], "the first workgroup, and everything else as it was");
-                assert!(node.workgroups[0] > 0);
-                assert_eq!(node.workgroups[1..], [3, 2]);
-                next += node.workgroups[0];
+                assert!(part.workgroups[0] > 0);
+                assert!(part.flops <= 1000 || part.workgroups[0] == 1, "{} operations at once", part.flops);
+                assert_eq!(part.workgroups[1..], [3, 2]);
+                next += part.workgroups[0];
             }
             assert_eq!(next, across);
-            assert_eq!(nodes.iter().map(|node| node.flops).sum::<u64>(), flops);
+            assert_eq!(parts.iter().map(|part| part.flops).sum::<u64>(), flops);
         }
     }
 
     #[test]
-    fn what_cannot_be_split_stays_whole() {
-        assert_eq!(recorded([13, 3, 2], 5500, false).len(), 1);
+    fn what_is_small_or_cannot_be_split_has_no_parts() {
+        assert_eq!(parts([13, 3, 2], 5500, false), []);
+        assert_eq!(parts([7, 1, 1], 1000, true), []);
+        assert_eq!(parts([1, 9, 9], 1_000_000, true), []);
     }
 }

@@ -1,6 +1,8 @@
 //! A graph made ready: pipelines, bind groups and parameters, replayed without allocating.
 
-use super::graph::Binding;
+use std::collections::VecDeque;
+
+use super::graph::{Binding, Node, Part};
 use super::submissions::Submission;
 use super::{Arena, Buffer, Constants, Gpu, Graph, Layout};
 use crate::{GpuError, Pacer, Result};
@@ -8,13 +10,22 @@ use crate::{GpuError, Pacer, Result};
 /// WebGPU's largest `minUniformBufferOffsetAlignment`.
 const UNIFORM_ALIGNMENT: usize = 256;
 
-/// One dispatch ready to go.
+/// A dispatch, or a part of one, ready to go.
 #[derive(Debug)]
-struct Step {
+struct Piece {
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
     workgroups: [u32; 3],
     flops: u64,
+}
+
+/// One dispatch of the graph.
+#[derive(Debug)]
+struct Step {
+    whole: Piece,
+    /// The same in parts, for GPUs on which the whole takes too long; none if it is small or cannot be split. Faster ones do the whole: bands
+    /// run one after another, and would leave more of them idle.
+    parts: Vec<Piece>,
 }
 
 /// What one dispatch took on the GPU.
@@ -42,25 +53,26 @@ impl Plan {
     /// [`GpuError`]: a limit, or a program that the driver refuses.
     pub fn new(gpu: &Gpu, graph: &Graph, arena: &Arena, layout: &Layout, constants: &Constants) -> Result<Self> {
         use wgpu::BufferUsages as U;
-        let largest = graph.nodes.iter().map(|n| n.params.len()).max().unwrap_or(0);
+        let forms: Vec<(Part, Vec<Part>)> = graph.nodes.iter().map(|n| (n.whole(), n.parts(graph.part()))).collect();
+        let all = || forms.iter().flat_map(|(whole, parts)| std::iter::once(whole).chain(parts));
+        let largest = all().map(|part| part.params.len()).max().unwrap_or(0);
         let stride = largest.next_multiple_of(UNIFORM_ALIGNMENT);
-        let mut bytes = vec![0; (stride * graph.nodes.len()).max(UNIFORM_ALIGNMENT)];
-        for (node, place) in graph.nodes.iter().zip(bytes.chunks_exact_mut(stride.max(1))) {
-            place[..node.params.len()].copy_from_slice(&node.params);
+        let mut bytes = vec![0; (stride * all().count()).max(UNIFORM_ALIGNMENT)];
+        for (part, place) in all().zip(bytes.chunks_exact_mut(stride.max(1))) {
+            place[..part.params.len()].copy_from_slice(&part.params);
         }
         let params = gpu.buffer("parameters", bytes.len() as u64, U::UNIFORM | U::COPY_DST);
         gpu.queue().write_buffer(params.raw(), 0, &bytes);
         let step = gpu.buffer("step", 16, U::UNIFORM | U::COPY_DST);
         gpu.queue().write_buffer(step.raw(), 0, &[0; 16]);
 
-        let mut steps = vec![];
-        for (index, node) in graph.nodes.iter().enumerate() {
-            gpu.check_workgroups(node.workgroups)?;
+        let piece = |node: &Node, part: &Part, index: usize| -> Result<Piece> {
+            gpu.check_workgroups(part.workgroups)?;
             let pipeline = gpu.pipeline(&node.program);
             let uniform = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                 buffer: params.raw(),
                 offset: (stride * index) as u64,
-                size: std::num::NonZero::new(node.params.len() as u64),
+                size: std::num::NonZero::new(part.params.len() as u64),
             });
             let mut resources = vec![uniform];
             for binding in &node.bindings {
@@ -83,7 +95,16 @@ impl Plan {
                 layout: &pipeline.get_bind_group_layout(0),
                 entries: &entries,
             });
-            steps.push(Step { pipeline, bindings, workgroups: node.workgroups, flops: node.flops });
+            Ok(Piece { pipeline, bindings, workgroups: part.workgroups, flops: part.flops })
+        };
+        let mut steps = vec![];
+        let mut made = 0;
+        for (node, (whole, parts)) in graph.nodes.iter().zip(&forms) {
+            let whole = piece(node, whole, made)?;
+            let parts =
+                (made + 1..).zip(parts).map(|(index, part)| piece(node, part, index)).collect::<Result<Vec<_>>>()?;
+            made += 1 + parts.len();
+            steps.push(Step { whole, parts });
         }
         gpu.check()?;
         Ok(Self { steps, _params: params, step })
@@ -92,36 +113,57 @@ impl Plan {
     /// Submits the whole plan as step `step` of a run, at once.
     pub fn submit(&self, gpu: &Gpu, step: u32) {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
-        gpu.queue().submit([recorded(gpu, &self.steps).finish()]);
+        gpu.queue().submit([recorded(gpu, self.steps.iter().map(|step| &step.whole)).finish()]);
+    }
+
+    /// Whether anything can be done in parts.
+    pub fn has_parts(&self) -> bool {
+        self.steps.iter().any(|step| !step.parts.is_empty())
+    }
+
+    /// [`Plan::submit`] with everything in parts that can be; for tests.
+    pub fn submit_in_parts(&self, gpu: &Gpu, step: u32) {
+        gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
+        gpu.queue().submit([recorded(gpu, self.steps.iter().flat_map(|step| step.pieces(0))).finish()]);
     }
 
     /// Runs the whole plan as step `step` of a run, in submissions that each keep the GPU busy for a moment only (at least one
-    /// dispatch), so that screen and watchdog get their turn, and stops between two of them when the caller does. What is left when
-    /// this returns may still be running.
+    /// dispatch, or a part of one that would take longer), so that screen and watchdog get their turn, and stops between two of them when the
+    /// caller does. What is left when this returns may still be running.
     ///
     /// # Errors
     /// The caller's cancel.
     pub async fn run(&self, gpu: &Gpu, step: u32, pacer: &impl Pacer) -> Result<()> {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
-        let mut from = 0;
         // One runs while the next is already there: the GPU never waits for us.
         let mut running: Option<Submission> = None;
-        while from < self.steps.len() {
-            let (budget, mut sum) = (gpu.submissions.budget(), 0);
-            let fitting = self.steps[from..].iter().take_while(|s| {
-                sum += s.work();
-                sum <= budget
-            });
-            let to = from + fitting.count().max(1);
-            let piece = &self.steps[from..to];
-            let submitted = gpu.submit(recorded(gpu, piece), piece.iter().map(Step::work).sum());
+        let mut steps = self.steps.iter();
+        let mut waiting: VecDeque<&Piece> = VecDeque::new();
+        loop {
+            let budget = gpu.submissions.budget();
+            let (mut pieces, mut work) = (vec![], 0);
+            loop {
+                if waiting.is_empty() {
+                    let Some(step) = steps.next() else { break };
+                    waiting.extend(step.pieces(budget));
+                }
+                if !pieces.is_empty() && waiting.front().is_some_and(|piece| work + piece.work() > budget) {
+                    break;
+                }
+                if let Some(piece) = waiting.pop_front() {
+                    work += piece.work();
+                    pieces.push(piece);
+                }
+            }
+            if pieces.is_empty() {
+                return Ok(());
+            }
+            let submitted = gpu.submit(recorded(gpu, pieces), work);
             if let Some(before) = running.replace(submitted) {
                 before.done(gpu).await;
                 pacer.checkpoint().await?;
             }
-            from = to;
         }
-        Ok(())
     }
 
     /// Runs the plan with every dispatch timed.
@@ -155,7 +197,7 @@ impl Plan {
                         end_of_pass_write_index: Some(i * 2 + 1),
                     }),
                 });
-                step.dispatch(&mut pass);
+                step.whole.dispatch(&mut pass);
             }
             encoder.resolve_query_set(&queries, 0..count, resolved.raw(), 0);
             gpu.queue().submit([encoder.finish()]);
@@ -172,18 +214,28 @@ impl Plan {
 }
 
 /// Dispatches, one after another, in one pass.
-fn recorded(gpu: &Gpu, steps: &[Step]) -> wgpu::CommandEncoder {
+fn recorded<'a>(gpu: &Gpu, pieces: impl IntoIterator<Item = &'a Piece>) -> wgpu::CommandEncoder {
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     {
         let mut pass = encoder.begin_compute_pass(&Default::default());
-        for step in steps {
-            step.dispatch(&mut pass);
+        for piece in pieces {
+            piece.dispatch(&mut pass);
         }
     }
     encoder
 }
 
 impl Step {
+    /// The whole where that is within so many operations, or else its parts.
+    fn pieces(&self, budget: u64) -> std::slice::Iter<'_, Piece> {
+        if self.parts.is_empty() || self.whole.work() <= budget {
+            return std::slice::from_ref(&self.whole).iter();
+        }
+        self.parts.iter()
+    }
+}
+
+impl Piece {
     /// Operations, and the little that even an empty dispatch costs.
     fn work(&self) -> u64 {
         const OVERHEAD: u64 = 20_000_000;

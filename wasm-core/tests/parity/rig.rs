@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use half::f16;
-use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Plan, Recipe, View, When};
+use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Layout, Plan, Recipe, View, When};
 use wasm_core::weights::{Source, TensorInfo};
 use wasm_core::{Error, Result, Unpaced};
 
@@ -67,8 +67,8 @@ pub struct Trial {
 
 impl Trial {
     pub fn new(seed: u64) -> Self {
-        // Half of them in as many bands as there can be.
-        let g = if seed / 4 % 2 == 1 { Graph::split_above(1) } else { Graph::new() };
+        // Half of them also in parts, from a workgroup's width to several.
+        let g = if seed / 4 % 2 == 1 { Graph::in_parts_of(1 << (seed * 7 % 25)) } else { Graph::new() };
         Self { g, rng: Rng(seed), inputs: vec![] }
     }
 
@@ -139,21 +139,36 @@ impl Trial {
             gpu.write_view(arena.of_view(&layout, view)?, &whole, &padded)?;
         }
         plan.submit(gpu, 0);
-        let mut results = vec![];
-        for view in outputs {
-            let buffer = arena.of_view(&layout, view)?;
-            results.push(gpu.read_view(buffer, view).await?);
-            // Beside the view nothing may have been written: the channels before and after it are still NaN.
-            let element = view.element.size();
-            let (from, to) = (view.offset, view.offset + view.channels * view.plane);
-            let all = gpu.read(buffer, 0, buffer.size()).await?;
-            let beside = all[..(u64::from(from) * element) as usize].iter();
-            let next = (u64::from(to) * element) as usize..(u64::from(from + view.batch_stride) * element) as usize;
-            let after = all[next.start.min(all.len())..next.end.min(all.len())].iter();
-            assert!(beside.chain(after).all(|&b| b == 0xff), "something was written beside the output");
+        let whole = results(gpu, &arena, &layout, outputs).await?;
+        if plan.has_parts() {
+            for view in outputs {
+                let buffer = arena.of_view(&layout, view)?;
+                gpu.queue().write_buffer(buffer.raw(), 0, &vec![0xff; buffer.size() as usize]);
+            }
+            plan.submit_in_parts(gpu, 0);
+            let parts = results(gpu, &arena, &layout, outputs).await?;
+            let bits = |all: &[Vec<f32>]| all.iter().flatten().map(|value| value.to_bits()).collect::<Vec<_>>();
+            assert!(bits(&whole) == bits(&parts), "in parts, the result is another");
         }
-        Ok(results)
+        Ok(whole)
     }
+}
+
+async fn results(gpu: &Gpu, arena: &Arena, layout: &Layout, outputs: &[View]) -> Result<Vec<Vec<f32>>> {
+    let mut results = vec![];
+    for view in outputs {
+        let buffer = arena.of_view(layout, view)?;
+        results.push(gpu.read_view(buffer, view).await?);
+        // Beside the view nothing may have been written: the channels before and after it are still NaN.
+        let element = view.element.size();
+        let (from, to) = (view.offset, view.offset + view.channels * view.plane);
+        let all = gpu.read(buffer, 0, buffer.size()).await?;
+        let beside = all[..(u64::from(from) * element) as usize].iter();
+        let next = (u64::from(to) * element) as usize..(u64::from(from + view.batch_stride) * element) as usize;
+        let after = all[next.start.min(all.len())..next.end.min(all.len())].iter();
+        assert!(beside.chain(after).all(|&b| b == 0xff), "something was written beside the output");
+    }
+    Ok(results)
 }
 
 /// `|a - b| / |b|`; not a number if either holds one that is not.

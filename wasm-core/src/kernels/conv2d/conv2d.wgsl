@@ -9,8 +9,8 @@
 // made while weights are fetched, since they need more than the 16 bits that weights are stored in.
 //
 // W : [9, C, M padded to 4] in f16   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
-// One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases). Taps are the outer part of the inner dimension, so
-// that an invocation finds its four pixels once per tap and then walks through the channels.
+// One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases), or in x a band of them from `first` on. Taps are
+// the outer part of the inner dimension, so that an invocation finds its four pixels once per tap and then walks through the channels.
 // needs: real, out, weight, tile, activation, taps
 
 struct Params {
@@ -37,7 +37,7 @@ struct Params {
     r_batch    : u32,
     activation : u32,
     residuals  : u32,   // 0 or 1
-    first      : u32,   // workgroup in x: the map may be done in bands
+    first      : u32,   // workgroup in x of this band
 }
 
 @group(0) @binding(0) var<uniform>             p    : Params;

@@ -5,7 +5,8 @@
 // have a row for each step of the sampler, which is how the time embedding enters.
 //
 // W : [K, M padded to 4]   scale, bias : [M padded to 4]   X : [B, K, N]   Y, R, S : [B, M, N]
-// One workgroup per TILE x TILE results: (N / TILE, M / TILE, B). The next tiles are fetched while the staged ones are multiplied.
+// One workgroup per TILE x TILE results: (N / TILE, M / TILE, B), or in x a band of them from `first` on. The next tiles are fetched while
+// the staged ones are multiplied.
 // needs: real, out, weight, tile, activation
 
 struct Params {
@@ -30,7 +31,7 @@ struct Params {
     residuals  : u32,   // 0, 1 or 2
     bias_step  : u32,   // rows of bias from one step to the next, in single elements; 0 if all steps share one
     affine_row : u32,   // M padded to 4, in single elements; 0 for neither scale nor bias
-    first      : u32,   // workgroup in x: the columns may be done in bands
+    first      : u32,   // workgroup in x of this band
 }
 
 @group(0) @binding(0) var<uniform>             p      : Params;
