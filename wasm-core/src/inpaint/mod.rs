@@ -1,10 +1,11 @@
 //! Erasing with the model, at the picture's own resolution.
 //!
-//! [`windows`] plans which squares the model is shown; [`square`] cuts them out and puts results back to the picture's scale;
+//! [`rough`] fills the hole for a start; [`windows`] plans which squares the model is shown; [`square`] cuts them out and puts results back to the picture's scale;
 //! [`seam`] fits colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds the noise. What the mask spares keeps its exact value.
 
 mod detail;
 mod grain;
+mod rough;
 mod seam;
 mod square;
 mod windows;
@@ -18,7 +19,7 @@ use crate::moebius::preprocess::LATENT_SCALE;
 use crate::moebius::preview::LatentToRgb;
 use crate::moebius::progress::Progress;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
-use crate::{Pacer, Result, Stage, fill};
+use crate::{Pacer, Result, Stage};
 
 use square::{Shown, Square};
 pub use windows::{Window, plan};
@@ -96,7 +97,7 @@ impl<'a> Inpainting<'a> {
     /// As [`erase`](crate::erase()).
     pub async fn begin(image: &'a Image, mask: &Mask, settings: Settings, pacer: &impl Pacer) -> Result<Self> {
         let mask = mask.fitted(image)?;
-        let mut patch = fill::instant(image, &mask, settings.seed, pacer).await?;
+        let mut patch = rough::fill(image, &mask, settings.seed, pacer).await?;
         if settings.start == Start::Picture {
             let before = image.crop(mask.rect())?;
             for (new, old) in patch.rgba.chunks_exact_mut(4).zip(before.rgba.chunks_exact(4)) {
