@@ -22,14 +22,21 @@ pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pac
     if factor < 2 || !opaque {
         return fill::instant(image, mask, seed, pacer).await;
     }
-    match reduced(&around, mask, factor, seed, pacer).await {
+    match reduced(image, &around, mask, factor, seed, pacer).await {
         // So many small holes that nothing is left between them.
         Err(Error::WholeMask) => fill::instant(image, mask, seed, pacer).await,
         other => other,
     }
 }
 
-async fn reduced(around: &Patch, mask: &Mask, factor: u32, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+async fn reduced(
+    image: &Image,
+    around: &Patch,
+    mask: &Mask,
+    factor: u32,
+    seed: u32,
+    pacer: &impl Pacer,
+) -> Result<Patch> {
     let (whole, hole) = (around.rect, mask.rect());
     let from = (whole.width, whole.height);
     let to = (whole.width.div_ceil(factor), whole.height.div_ceil(factor));
@@ -54,10 +61,15 @@ async fn reduced(around: &Patch, mask: &Mask, factor: u32, seed: u32, pacer: &im
     let patch = fill::instant(&filled, &small_mask, seed, pacer).await?;
     filled.replace(&patch)?;
     let large = resize(filled.rgba(), 4, to, from, Filter::Bicubic)?;
-    let rows =
-        (hole.y - whole.y..hole.bottom() - whole.y).map(|row| (row * whole.width + hole.x - whole.x) as usize * 4);
-    let rgba = rows.flat_map(|at| large[at..at + hole.width as usize * 4].iter().copied()).collect();
-    Ok(Patch { rect: hole, rgba })
+    let inner = Rect { x: hole.x - whole.x, y: hole.y - whole.y, ..hole };
+    let mut patch = Patch { rect: hole, ..Image::new(whole.width, whole.height, large)?.crop(inner)? };
+    let spared = image.crop(hole)?;
+    for (i, (new, old)) in patch.rgba.chunks_exact_mut(4).zip(spared.rgba.chunks_exact(4)).enumerate() {
+        if mask.at(hole.x + i as u32 % hole.width, hole.y + i as u32 / hole.width) == 0 {
+            new.copy_from_slice(old);
+        }
+    }
+    Ok(patch)
 }
 
 #[cfg(test)]
@@ -69,7 +81,8 @@ mod tests {
     fn scene(width: u32, height: u32, hole: Rect) -> (Image, Mask) {
         let colour = |i: u32| {
             let (x, y) = (i % width, i / width);
-            let inside = (hole.x..hole.right()).contains(&x) && (hole.y..hole.bottom()).contains(&y);
+            let corner = (x, y) == (hole.x, hole.y);
+            let inside = !corner && (hole.x..hole.right()).contains(&x) && (hole.y..hole.bottom()).contains(&y);
             match (inside, y < height / 2) {
                 (true, _) => [250, 10, 10, 255],
                 (_, true) => [120, 170, 230, 255],
@@ -87,10 +100,15 @@ mod tests {
             (90, 70, Rect { x: 31, y: 23, width: 21, height: 27 }),
             (700, 60, Rect { x: 3, y: 0, width: 611, height: 60 }),
         ] {
-            let (image, mask) = scene(width, height, hole);
+            let (image, whole) = scene(width, height, hole);
+            // One spared pixel in the corner.
+            let mut coverage = vec![255; hole.area()];
+            coverage[0] = 0;
+            let mask = Mask::new(whole.rect(), coverage).unwrap();
             let patch = pollster::block_on(fill(&image, &mask, 1, &Unpaced)).unwrap();
+            assert_eq!(patch.rgba[..4], image.pixel(hole.x, hole.y), "what is spared stays");
             assert_eq!((patch.rect, patch.rgba.len()), (hole, hole.area() * 4));
-            let red = patch.rgba.chunks_exact(4).filter(|p| p[0] > 135).count();
+            let red = patch.rgba[4..].chunks_exact(4).filter(|p| p[0] > 135).count();
             assert_eq!(red, 0, "of {width}x{height}");
             if hole.y == 0 {
                 continue;

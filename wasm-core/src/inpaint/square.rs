@@ -53,20 +53,25 @@ impl Square<'_> {
         [before(rect.x, rect.width), before(rect.y, rect.height)]
     }
 
-    /// Every pixel of the square, at the picture's scale, row by row, as a place in the picture.
-    fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+    /// Calls `each` with every pixel of the square, at the picture's scale, row by row, as a place in the picture.
+    fn for_each_place(&self, mut each: impl FnMut(u32, u32)) {
         let (rect, side) = (self.window.rect, self.window.side);
-        (0..side).flat_map(move |row| {
+        let columns: Vec<u32> = (0..side).map(|column| rect.x + reflected(column, side, rect.width)).collect();
+        for row in 0..side {
             let y = rect.y + reflected(row, side, rect.height);
-            (0..side).map(move |column| (rect.x + reflected(column, side, rect.width), y))
-        })
+            columns.iter().for_each(|x| each(*x, y));
+        }
     }
 
     pub(super) fn shown(&self) -> Result<Shown> {
         let (from, to) = ((self.window.side, self.window.side), (self.native, self.native));
-        let colours: Vec<u8> = self.places().flat_map(|(x, y)| over_grey(self.pixel(x, y))).collect();
+        let area = from.0 as usize * from.1 as usize;
+        let (mut colours, mut coverage) = (Vec::with_capacity(area * 3), Vec::with_capacity(area));
+        self.for_each_place(|x, y| {
+            colours.extend_from_slice(&over_grey(self.pixel(x, y)));
+            coverage.push(if self.mask.at(x, y) > 0 { 255 } else { 0 });
+        });
         let rgb = resize(&colours, 3, from, to, Filter::Lanczos)?;
-        let coverage: Vec<u8> = self.places().map(|(x, y)| if self.mask.at(x, y) > 0 { 255 } else { 0 }).collect();
         let coverage = resize(&coverage, 1, from, to, Filter::Bicubic)?;
         let area = coverage.len();
         let image = planes(&rgb);
@@ -101,6 +106,9 @@ fn reflected(at: u32, side: u32, length: u32) -> u32 {
 
 /// Transparent pixels have no colour of their own; grey is what the model's world is centred on.
 fn over_grey([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
+    if alpha == 255 {
+        return [r, g, b];
+    }
     let alpha = u32::from(alpha);
     [r, g, b].map(|value| ((u32::from(value) * alpha + 128 * (255 - alpha) + 127) / 255) as u8)
 }
