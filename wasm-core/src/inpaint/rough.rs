@@ -6,7 +6,7 @@ use crate::{Error, Pacer, Result, fill};
 
 /// A hole is filled with as many pixels along its longer side. Latents are an eighth of the model's square, of which a hole is half
 /// at most: 32.
-const LONGEST: u32 = 48;
+const LONGEST: u32 = 32;
 
 /// The rectangle of `mask` ([fitted](Mask::fitted)) with the hole filled by the built-in fill: reduced, if the hole is large and its surroundings
 /// are opaque. Transparency is not only a start, but what stays.

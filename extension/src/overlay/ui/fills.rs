@@ -3,10 +3,10 @@
 use super::app::{App, State};
 use super::canvas::bitmap;
 use super::dom::{attribute, reduced_motion, root, window};
-use super::variations::{Made, Variation};
+use super::variations::{Hole, Made, Variation};
 use crate::browser::{bytes, i18n};
+use crate::protocol::Failure;
 use crate::protocol::engine::{EngineChoice, EngineReply, ToEngine};
-use crate::protocol::{Failure, Rect};
 use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -60,14 +60,14 @@ impl App {
         self.set_state(State::Running);
         let app = Rc::clone(self);
         spawn_local(async move {
-            let result = app.fill(rect, coverage.into()).await;
+            let result = app.fill(Hole { rect, coverage: coverage.into() }).await;
             app.work_over(result, |app| app.erase());
         });
     }
 
-    async fn fill(self: &Rc<Self>, rect: Rect, coverage: Rc<[u8]>) -> Result<(), Failure> {
+    async fn fill(self: &Rc<Self>, hole: Hole) -> Result<(), Failure> {
         let fill = self.fills();
-        let made = Made { engine: self.engine_choice(), seed: self.first_seed(), mask: (rect, coverage) };
+        let made = Made { engine: self.engine_choice(), seed: self.first_seed(), hole };
         let filled = self.filled_by_engine(made).await?;
         let patch = filled.result.patch.clone();
         self.engine.filled(filled.result.rect, patch);
@@ -83,23 +83,23 @@ impl App {
         if !self.can_paint() {
             return;
         }
-        let Some((fill, mask)) = self.last_hole() else { return };
+        let Some((fill, hole)) = self.last_hole() else { return };
         self.touched();
         self.finish_stroke();
         self.busy.set(true);
         self.set_state(State::Running);
         let app = Rc::clone(self);
         spawn_local(async move {
-            let result = app.fill_again(fill, mask).await;
+            let result = app.fill_again(fill, hole).await;
             app.work_over(result, App::try_again);
         });
     }
 
     /// One more result of fill number `fill`. Where there is none, the one that showed shows again.
-    async fn fill_again(self: &Rc<Self>, fill: usize, mask: (Rect, Rc<[u8]>)) -> Result<(), Failure> {
+    async fn fill_again(self: &Rc<Self>, fill: usize, hole: Hole) -> Result<(), Failure> {
         let seed = self.first_seed().wrapping_add(self.variations.borrow().made(fill));
         self.engine.rewind(fill).await?;
-        let made = Made { engine: self.engine_choice(), seed, mask };
+        let made = Made { engine: self.engine_choice(), seed, hole };
         let filled = match self.filled_by_engine(made).await {
             Ok(filled) => filled,
             Err(failure) => {
@@ -142,8 +142,8 @@ impl App {
     async fn filled_by_engine(&self, mut made: Made) -> Result<Filled, Failure> {
         let before = self.engine.applied();
         self.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
-        let mask = bytes::blob(&made.mask.1, "application/octet-stream")?;
-        self.expect_previews(made.mask.0, &made.mask.1);
+        let mask = bytes::blob(&made.hole.coverage, "application/octet-stream")?;
+        self.expect_previews(made.hole.rect, &made.hole.coverage);
         let mut answer = self.job(&made, &mask).await;
         let mut fell_back = false;
         if let (EngineChoice::Model { .. }, Err(failure)) = (&made.engine, &answer)
@@ -174,7 +174,7 @@ impl App {
         self.last_job.set(job);
         self.job.set(Some(job));
         self.remaining.take();
-        let erase = ToEngine::Erase { job, mask: made.mask.0, engine: made.engine.clone(), seed: made.seed };
+        let erase = ToEngine::Erase { job, mask: made.hole.rect, engine: made.engine.clone(), seed: made.seed };
         let answer = self.engine.call(&erase, std::slice::from_ref(mask)).await;
         self.job.set(None);
         answer

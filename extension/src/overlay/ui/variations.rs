@@ -11,13 +11,20 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, Element, HtmlElement, ImageBitmap, KeyboardEvent, MouseEvent};
 
+/// What was painted for a fill.
+#[derive(Clone)]
+pub(super) struct Hole {
+    pub rect: Rect,
+    /// Of the mask, one byte a pixel.
+    pub coverage: Rc<[u8]>,
+}
+
 /// How a result came about.
 #[derive(Clone)]
 pub(super) struct Made {
     pub engine: EngineChoice,
     pub seed: u32,
-    /// Where the mask stands in the picture, and its coverage, one byte a pixel.
-    pub mask: (Rect, Rc<[u8]>),
+    pub hole: Hole,
 }
 
 /// One result of a fill.
@@ -58,11 +65,11 @@ pub(super) fn bind(app: &Rc<App>) {
 
 impl App {
     /// The number of the last fill that shows, and its hole.
-    pub(super) fn last_hole(&self) -> Option<(usize, (Rect, Rc<[u8]>))> {
+    pub(super) fn last_hole(&self) -> Option<(usize, Hole)> {
         let fill = self.fills().checked_sub(1)?;
         let variations = self.variations.borrow();
         let (results, chosen) = variations.of(fill)?;
-        Some((fill, results.get(chosen)?.made.as_ref()?.mask.clone()))
+        Some((fill, results.get(chosen)?.made.as_ref()?.hole.clone()))
     }
 
     /// Shows result number `number` (from 0) of the last fill.
