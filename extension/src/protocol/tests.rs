@@ -84,6 +84,12 @@ fn every_message_has_the_promised_json() {
             seed: 9,
         }),
         serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }),
+        serde_json::to_value(ToEngine::Encode {
+            format: FileFormat::Png,
+            purpose: Purpose::File,
+            note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
+        }),
+        serde_json::to_value(ToEngine::Lay { patch: rect, onto: 2 }),
         serde_json::to_value(EngineReply::Erased { patch: rect, ms: 12.5 }),
         serde_json::to_value(EngineEvent::Progressed { job: Some(1), stage: Stage::Filling, done: 0.5 }),
         serde_json::to_value(EngineEvent::Progressed {
