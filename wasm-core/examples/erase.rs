@@ -1,6 +1,6 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill. `--model PACK` uses a model (see the example `pack`)
+//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill, `--route unblend|patches` one way of the built-in fill. `--model PACK` uses a model (see the example `pack`)
 //! instead of the built-in fill, with the VAE of `--vae PACK` (`vae` with the same extension beside the model), `--steps N` (20), `--guidance S`
 //! (2.5), `--reference-start` (from the picture with what is to go, as the reference does) and `--f32` (never in 16 bits). `--times` erases
 //! twice and says when each stage of the second began. `--bench DIR OUT` runs every case of a benchmark folder (manifest.tsv with the columns
@@ -12,13 +12,14 @@ use std::error::Error;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
+use wasm_core::fill::Route;
 use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::inpaint::{Settings, Start, inpaint};
 use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
 use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
-use wasm_core::{Pacer, Stage, Unpaced, erase};
+use wasm_core::{Pacer, Stage, Unpaced, erase_by};
 
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
     let image = image::open(path)?.into_rgba8();
@@ -35,7 +36,7 @@ fn read_mask(path: &Path, image: &Image) -> Result<Mask, Box<dyn Error>> {
 
 /// What fills the hole.
 enum Engine {
-    Instant,
+    Instant(Option<Route>),
     Model(Box<Moebius>),
 }
 
@@ -75,7 +76,7 @@ impl Engine {
         pacer: &impl Pacer,
     ) -> wasm_core::Result<Patch> {
         match self {
-            Self::Instant => erase(image, mask, settings.seed, pacer).await,
+            Self::Instant(route) => erase_by(image, mask, settings.seed, *route, pacer).await,
             Self::Model(model) => inpaint(model, image, mask, settings, pacer).await,
         }
     }
@@ -163,7 +164,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("ready in {:.2} s", start.elapsed().as_secs_f64());
             engine
         }
-        None => Engine::Instant,
+        None => Engine::Instant(match option::<1>(&mut arguments, "--route")? {
+            None => None,
+            Some([name]) => Some(match name.as_str() {
+                "unblend" => Route::Unblend,
+                "patches" => Route::Patches,
+                _ => return Err("--route is unblend or patches".into()),
+            }),
+        }),
     };
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--bench", folder, output] => bench(Path::new(folder), Path::new(output), &mut engine, &settings),
@@ -173,7 +181,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         _ => {
-            Err("usage: erase [--seed N] [--model PACK [--vae PACK] [--steps N] [--guidance S] [--reference-start] [--f32]] \
+            Err("usage: erase [--seed N] [--route unblend|patches] [--model PACK [--vae PACK] [--steps N] [--guidance S] [--reference-start] [--f32]] \
                  ([--times] IN MASK OUT | --bench FOLDER OUT)"
                 .into())
         }

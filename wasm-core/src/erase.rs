@@ -1,6 +1,6 @@
 //! The engine's one verb.
 
-use crate::fill;
+use crate::fill::{self, Filled, Route};
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Error, Pacer, Result};
 
@@ -12,9 +12,23 @@ use crate::{Error, Pacer, Result};
 /// # Errors
 /// [`Error::EmptyMask`], [`Error::WholeMask`], [`Error::MaskOutside`]; [`Error::Cancelled`] from `pacer`.
 pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+    erase_by(image, mask, seed, None, pacer).await
+}
+
+/// [`erase`] by a way of one's own choice.
+///
+/// # Errors
+/// As [`erase`].
+pub async fn erase_by(
+    image: &Image,
+    mask: &Mask,
+    seed: u32,
+    route: Option<Route>,
+    pacer: &impl Pacer,
+) -> Result<Patch> {
     let mask = mask.fitted(image)?;
-    let mut patch = fill::instant(image, &mask, seed, pacer).await?;
-    blend_covered(&mut patch, image, &mask)?;
+    let Filled { mut patch, made_up } = fill::instant(image, &mask, seed, route, pacer).await?;
+    blend_covered(&mut patch, image, &made_up)?;
     Ok(patch)
 }
 

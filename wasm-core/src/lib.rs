@@ -26,6 +26,6 @@ pub mod pixels;
 pub mod web;
 pub mod weights;
 
-pub use erase::erase;
+pub use erase::{erase, erase_by};
 pub use error::{Error, GpuError, Misshapen, Result, WeightsError};
 pub use pacer::{Pacer, Stage, Unpaced};

@@ -1,0 +1,267 @@
+//! Where the mark lies: each masked pixel's cover by loopy belief propagation on a Markov random field.
+
+use super::arithmetic::squared;
+use super::graph::{Graph, Near, Site};
+use super::mark::Path;
+use super::scene::Grain;
+use super::{FULL, LABELS, Labels, Rgb, STATES, States, UNKNOWN};
+use crate::{Pacer, Result};
+
+/// Prior of each label strictly between none and all, against 1 for those two.
+const PARTLY: f32 = 0.1;
+/// Prior of [`UNKNOWN`].
+const UNEXPLAINED: f32 = 0.05 / 3.0;
+/// How well an unexplained pixel goes with an explained one, and with its like.
+const UNKNOWN_BESIDE: f32 = 0.02;
+const UNKNOWN_TOGETHER: f32 = 0.5;
+/// Unblending stretches differences by `1 / s`. A density has to be stretched with them, once for each independent
+/// channel; those of photographs are close to one.
+const STRETCH: f32 = 1.3;
+/// Scale of differences of textured neighbours, against their mean.
+const HEAVY_SCALE: f32 = 0.8;
+/// Summed variance of neighbours that are equal up to a level.
+const EQUAL_VARIANCE: f32 = 1.5;
+/// Standard deviation of rounding to 8 bits.
+pub(super) const ROUNDING: f32 = 0.3;
+
+/// How often labels stand beside each other, over how often they would by chance: measured on rendered text of many
+/// fonts, sizes and angles, then simplified.
+fn beside(a: usize, b: usize) -> f32 {
+    let t = |k: usize| k as f32 / FULL as f32;
+    match (a.min(b), a.max(b)) {
+        (0, 0) => 1.6,
+        (FULL, FULL) => 3.0,
+        (0, FULL) => 0.025,
+        (0, k) => 0.95 * (1.0 - t(k)) + 0.06,
+        (k, FULL) => 0.2 + 1.65 * t(k),
+        _ => 2.6,
+    }
+}
+
+/// What the surroundings say about how neighbours differ.
+#[derive(Clone, Copy)]
+struct Likeness {
+    heavy_variance: f32,
+    heavy_share: f32,
+    equal_peak: f32,
+}
+
+impl Likeness {
+    pub(super) fn new(grain: Grain) -> Self {
+        let scale = HEAVY_SCALE * grain.heavy;
+        Self {
+            heavy_variance: 3.0 * scale * scale,
+            heavy_share: 1.0 - grain.equal,
+            equal_peak: grain.equal * grain.heavy / 0.7,
+        }
+    }
+
+    /// Density of a squared difference, summed over channels, when the two carry `blur`. Student's t with three
+    /// degrees of freedom for both kinds of neighbours, because edges are far more frequent than a Gaussian has them.
+    fn density(&self, squared: f32, blur: f32) -> f32 {
+        let student = |variance: f32| {
+            let total = variance + blur;
+            let tail = 1.0 + squared / (3.0 * total);
+            (variance / total).sqrt() / (tail * tail)
+        };
+        self.heavy_share * student(self.heavy_variance) + self.equal_peak * student(EQUAL_VARIANCE)
+    }
+}
+
+/// What [`propagate`] is to find out.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    /// Only "no mark" and "unexplained" are open: what everything else is compared with.
+    pub(super) null: bool,
+    /// Whether to compute the evidence.
+    pub(super) weigh: bool,
+    /// Factors for the labels of each site, from elsewhere.
+    pub(super) hint: Option<&'a [Labels]>,
+}
+
+impl Task<'_> {
+    pub(super) const LABEL: Task<'static> = Task { null: false, weigh: false, hint: None };
+    pub(super) const WEIGH: Task<'static> = Task { null: false, weigh: true, hint: None };
+    pub(super) const NULL: Task<'static> = Task { null: true, weigh: true, hint: None };
+}
+
+/// What is thought of the sites.
+pub(super) struct Beliefs {
+    /// Probabilities.
+    pub(super) states: Vec<States>,
+    /// Bethe's approximation of the logarithm of the likelihood, where it was asked for.
+    pub(super) evidence: f32,
+}
+
+/// Loopy belief propagation; all messages of a direction are sent at once, mixed half and half with the last ones.
+pub(super) async fn propagate(
+    graph: &Graph<'_>,
+    path: &Path,
+    rounds: usize,
+    task: &Task<'_>,
+    pacer: &impl Pacer,
+) -> Result<Beliefs> {
+    let hidden: Vec<[Rgb; LABELS]> = graph.sites.iter().map(|s| path.hidden(s.colour)).collect();
+    let blur: Vec<Labels> = hidden.iter().map(|h| path.blur(h)).collect();
+    let likeness: Vec<Likeness> = graph.sites.iter().map(|s| Likeness::new(s.grain)).collect();
+    let mut scale = 0.0f64;
+    let alone: Vec<States> = (0..graph.sites.len())
+        .map(|at| {
+            let mut states = unary(&graph.sites[at], path, &hidden[at], &blur[at], &likeness[at], task.null);
+            if let Some(hint) = task.hint {
+                states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
+            }
+            let most = states.iter().fold(f32::MIN_POSITIVE, |m, s| m.max(*s));
+            scale += libm::log(f64::from(most));
+            states.map(|s| s / most)
+        })
+        .collect();
+    pacer.checkpoint().await?;
+    let links = Links::new(graph, &hidden, &blur, &likeness);
+    pacer.checkpoint().await?;
+    // By direction that they come from.
+    let mut messages = vec![[[1.0 / STATES as f32; STATES]; 4]; graph.sites.len()];
+    let mut fresh: Vec<[States; 2]> = vec![[[0.0; STATES]; 2]; graph.sites.len()];
+    for round in 0..rounds {
+        for (axis, links) in links.0.iter().enumerate() {
+            let (ahead, back) = (2 * axis, 2 * axis + 1);
+            for link in links {
+                let (p, q) = (link.from as usize, link.to as usize);
+                fresh[q][1] = unit(link.forward(&cavity(&alone[p], &messages[p], ahead)));
+                fresh[p][0] = unit(link.backward(&cavity(&alone[q], &messages[q], back)));
+            }
+            for link in links {
+                mix(&mut messages[link.to as usize][back], &fresh[link.to as usize][1], round);
+                mix(&mut messages[link.from as usize][ahead], &fresh[link.from as usize][0], round);
+            }
+        }
+        pacer.checkpoint().await?;
+    }
+    let evidence = if task.weigh { scale + bethe(&alone, &messages, &links) } else { 0.0 };
+    let states = alone.iter().zip(&messages).map(|(alone, m)| unit(cavity(alone, m, usize::MAX))).collect();
+    Ok(Beliefs { states, evidence: evidence as f32 })
+}
+
+/// What a site says without its masked neighbours.
+fn unary(site: &Site, path: &Path, hidden: &[Rgb; LABELS], blur: &Labels, likeness: &Likeness, null: bool) -> States {
+    let mut states = [PARTLY; STATES];
+    (states[0], states[FULL], states[UNKNOWN]) = (1.0, 1.0, UNEXPLAINED);
+    let spread = 2.5 * site.grain.mean + 2.0;
+    for (k, state) in states.iter_mut().enumerate().take(LABELS) {
+        let over = hidden[k].iter().fold(0.0f32, |m, v| m.max(v - 258.0).max(-3.0 - v)) / 4.0;
+        let off = squared(hidden[k], site.guess) / 3.0;
+        *state *= libm::powf(1.0 / (1.0 - path.cover[k]), STRETCH * (1.0 - site.grain.equal));
+        *state /= (1.0 + over * over) * (1.0 + off / (2.0 * spread * spread));
+        if null && k > 0 {
+            *state = 1e-12;
+        }
+    }
+    for near in site.near {
+        if let Near::Known(colour) = near {
+            for (k, state) in states.iter_mut().enumerate().take(LABELS) {
+                *state *= beside(0, k) * likeness.density(squared(hidden[k], colour), blur[k]);
+            }
+            states[UNKNOWN] *= UNKNOWN_BESIDE;
+        }
+    }
+    states
+}
+
+/// Two neighbouring sites.
+struct Link {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    /// By the label of `from`, then that of `to`.
+    fits: [Labels; LABELS],
+}
+
+/// To the right, and down.
+struct Links([Vec<Link>; 2]);
+
+impl Links {
+    pub(super) fn new(graph: &Graph<'_>, hidden: &[[Rgb; LABELS]], blur: &[Labels], likeness: &[Likeness]) -> Self {
+        let table: [Labels; LABELS] = std::array::from_fn(|a| std::array::from_fn(|b| beside(a, b)));
+        Self([0, 2].map(|direction| {
+            let mut links = vec![];
+            for (p, site) in graph.sites.iter().enumerate() {
+                let Near::Site(to) = site.near[direction] else { continue };
+                let q = to as usize;
+                let fits = std::array::from_fn(|a| {
+                    std::array::from_fn(|b| {
+                        let difference = squared(hidden[p][a], hidden[q][b]);
+                        table[a][b] * likeness[p].density(difference, blur[p][a] + blur[q][b])
+                    })
+                });
+                links.push(Link { from: p as u32, to, fits });
+            }
+            links
+        }))
+    }
+}
+
+impl Link {
+    /// What `to` hears from `from`.
+    fn forward(&self, from: &States) -> States {
+        let mut heard = [from[UNKNOWN] * UNKNOWN_BESIDE; STATES];
+        for (fits, weight) in self.fits.iter().zip(from) {
+            heard.iter_mut().zip(fits).for_each(|(h, f)| *h += weight * f);
+        }
+        heard[UNKNOWN] = unknown_hears(from);
+        heard
+    }
+
+    /// What `from` hears from `to`.
+    fn backward(&self, to: &States) -> States {
+        let mut heard = [0.0; STATES];
+        for (h, fits) in heard.iter_mut().zip(&self.fits) {
+            *h = to[UNKNOWN] * UNKNOWN_BESIDE + fits.iter().zip(to).map(|(f, weight)| f * weight).sum::<f32>();
+        }
+        heard[UNKNOWN] = unknown_hears(to);
+        heard
+    }
+}
+
+fn unknown_hears(other: &States) -> f32 {
+    other[..LABELS].iter().sum::<f32>() * UNKNOWN_BESIDE + other[UNKNOWN] * UNKNOWN_TOGETHER
+}
+
+/// A site's states from everything but one direction, adding up to 1.
+fn cavity(alone: &States, messages: &[States; 4], without: usize) -> States {
+    let mut product = *alone;
+    for (_, message) in messages.iter().enumerate().filter(|(direction, _)| *direction != without) {
+        product.iter_mut().zip(message).for_each(|(p, m)| *p *= m);
+    }
+    unit(product)
+}
+
+fn unit(states: States) -> States {
+    let sum = states.iter().sum::<f32>() + 1e-30;
+    states.map(|s| s / sum)
+}
+
+fn mix(message: &mut States, fresh: &States, round: usize) {
+    if round == 0 {
+        *message = *fresh;
+    } else {
+        message.iter_mut().zip(fresh).for_each(|(m, f)| *m = 0.5 * (*m + f));
+    }
+}
+
+/// Logarithm of the partition function (Yedidia, Freeman, Weiss 2001): sites minus links, so that nothing counts twice.
+fn bethe(alone: &[States], messages: &[[States; 4]], links: &Links) -> f64 {
+    let mut sites: Vec<[f64; STATES]> = alone.iter().map(|s| s.map(f64::from)).collect();
+    let mut sum = 0.0;
+    for (axis, links) in links.0.iter().enumerate() {
+        for link in links {
+            let (p, q) = (link.from as usize, link.to as usize);
+            let from = cavity(&alone[p], &messages[p], 2 * axis);
+            let to = cavity(&alone[q], &messages[q], 2 * axis + 1);
+            let (forward, backward) = (link.forward(&from), link.backward(&to));
+            sites[q].iter_mut().zip(forward).for_each(|(s, m)| *s *= f64::from(m));
+            sites[p].iter_mut().zip(backward).for_each(|(s, m)| *s *= f64::from(m));
+            let both: f32 = forward.iter().zip(to).map(|(f, t)| f * t).sum();
+            sum -= libm::log(f64::from(both.max(f32::MIN_POSITIVE)));
+        }
+    }
+    sum + sites.iter().map(|s| libm::log(s.iter().sum::<f64>() + 1e-300)).sum::<f64>()
+}

@@ -1,0 +1,91 @@
+//! Masked pixels and their neighbours.
+
+use super::Rgb;
+use super::pieces::Selection;
+use super::scene::{Grain, Scene};
+use crate::pixels::Rect;
+
+/// A masked pixel.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    pub(super) piece: u32,
+    pub(super) colour: Rgb,
+    pub(super) guess: Rgb,
+    pub(super) grain: Grain,
+    /// To the right, left, below and above.
+    pub(super) near: [Near; 4],
+}
+
+/// What lies beside a site.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Near {
+    /// Another site.
+    Site(u32),
+    /// A pixel that the mask spares.
+    Known(Rgb),
+    /// The end of the picture, or a masked pixel of another batch.
+    Nothing,
+}
+
+const DIRECTIONS: [(i64, i64); 4] = [(1, 0), (-1, 0), (0, 1), (0, -1)];
+/// Marks pixels of the window without a site.
+const NO_SITE: u32 = u32::MAX;
+
+pub(super) struct Graph<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) sites: Vec<Site>,
+    /// `[height, width]` of `bounds`: the number of the site.
+    index: Vec<u32>,
+    /// Rectangle around the sites, in the window.
+    pub(super) bounds: Rect,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn new(scene: &'a Scene<'a>, selections: Vec<Selection>) -> Self {
+        let list = &scene.pieces.list;
+        let bounds = selections.iter().map(|s| list[s.piece].rect).reduce(|a, b| a.union(&b)).unwrap_or_default();
+        let mut index = vec![NO_SITE; bounds.area()];
+        let mut rows_of = vec![(0, 0); list.len()];
+        selections.iter().for_each(|s| rows_of[s.piece] = s.rows);
+        let mut places = vec![];
+        for y in bounds.y..bounds.bottom() {
+            for x in bounds.x..bounds.right() {
+                let label = scene.pieces.labels[(y * scene.pieces.window.width + x) as usize];
+                if label == 0 {
+                    continue;
+                }
+                let (first, end) = rows_of[label as usize - 1];
+                if (first..end).contains(&y) {
+                    index[((y - bounds.y) * bounds.width + x - bounds.x) as usize] = places.len() as u32;
+                    places.push((x, y, label - 1));
+                }
+            }
+        }
+        let mut graph = Self { scene, sites: vec![], index, bounds };
+        let sites = places.into_iter().map(|(x, y, piece)| {
+            let [r, g, b, _] = scene.guess[(y * scene.pieces.window.width + x) as usize];
+            let near = DIRECTIONS.map(|(dx, dy)| graph.near(i64::from(x) + dx, i64::from(y) + dy));
+            Site { x, y, piece, colour: scene.colour(x, y), guess: [r, g, b], grain: scene.grains.at(x, y), near }
+        });
+        graph.sites = sites.collect();
+        graph
+    }
+
+    /// The pixel of the window at a place.
+    pub(super) fn near(&self, x: i64, y: i64) -> Near {
+        match self.scene.pieces.label(x, y) {
+            None => Near::Nothing,
+            Some(0) => Near::Known(self.scene.colour(x as u32, y as u32)),
+            Some(_) => self.site(x, y).map_or(Near::Nothing, Near::Site),
+        }
+    }
+
+    fn site(&self, x: i64, y: i64) -> Option<u32> {
+        let (x, y) = (x - i64::from(self.bounds.x), y - i64::from(self.bounds.y));
+        let inside = x >= 0 && y >= 0 && x < i64::from(self.bounds.width) && y < i64::from(self.bounds.height);
+        let at = inside.then(|| self.index[y as usize * self.bounds.width as usize + x as usize])?;
+        (at != NO_SITE).then_some(at)
+    }
+}

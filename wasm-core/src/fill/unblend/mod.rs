@@ -1,0 +1,331 @@
+//! Looks through semi-transparent marks: `I = s * B + (1 - s) * c`, turned round, gives the hidden picture `B` back.
+//!
+//! A watermark of one colour `c` and one transparency `s` lies in the mask among untouched pixels. Where it lies is
+//! a labelling problem: each masked pixel is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or is
+//! unexplained. Neighbouring pixels of the picture without the mark differ as neighbours around the mask do, which
+//! makes a Markov random field; [`propagate`] finds each pixel's [`Beliefs`] by loopy belief propagation and also how
+//! well the whole is explained. `s` and `c` come from the straight line on which local means of covered pixels lie
+//! over those of uncovered ones close by ([`fit_line`]), in turn with the labels. Marks that are repeated (tiled)
+//! tell each other where they are ([`hint_from_copies`]).
+//!
+//! [`is_convincing`] decides: an opaque object has no such line, or not the texture that goes with it. When in doubt
+//! nothing is recovered and the patches fill everything, as ever. Work and memory follow the mask and a margin.
+
+mod arithmetic;
+mod beliefs;
+mod copies;
+mod graph;
+mod line;
+mod mark;
+mod pieces;
+mod recover;
+mod scene;
+mod search;
+mod verdict;
+
+use crate::pixels::{Image, Mask, Patch};
+use crate::{Pacer, Result};
+use beliefs::{Task, propagate};
+use copies::{Cover, hint_from_copies, note_cover};
+use graph::Graph;
+use recover::{Check, recover};
+use scene::Scene;
+use search::find_mark;
+use verdict::is_convincing;
+
+/// What has been seen through the mark.
+#[derive(Clone, Debug)]
+pub(super) struct Unblended {
+    /// The mask's rectangle with the recovered pixels in place; all others are the picture's own.
+    pub(super) patch: Patch,
+    /// What is still to be filled: the mask where nothing was recovered. May have no covered pixel at all.
+    pub(super) left: Mask,
+}
+
+type Rgb = [f32; 3];
+
+/// Labels of a pixel that the mark explains: `k / 8` of full cover.
+const LABELS: usize = 9;
+/// Label of full cover.
+const FULL: usize = LABELS - 1;
+/// State of a pixel that the mark does not explain: a shadow, a second colour, compression noise.
+const UNKNOWN: usize = LABELS;
+/// All states of a pixel.
+const STATES: usize = LABELS + 1;
+
+type States = [f32; STATES];
+type Labels = [f32; LABELS];
+
+/// Surroundings that texture is measured on, in pixels around the mask.
+const MARGIN: u32 = 24;
+/// Side of the cells in which texture is measured.
+const CELL: usize = 8;
+/// Most pixels that the colour and the transparency are estimated on.
+const FIT_SITES: usize = 24_000;
+/// Most pixels that their starting values are looked for on.
+const START_SITES: usize = 9_000;
+/// Most pixels labelled at once: about 1 kB each.
+const BATCH_SITES: usize = 60_000;
+/// Fewer pixels than this say nothing.
+const FEWEST_SITES: usize = 120;
+
+/// Unblends the mark under the whole of `mask`, which is [fitted](Mask::fitted). None when there is no convincing
+/// semi-transparent mark.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &impl Pacer) -> Result<Option<Unblended>> {
+    let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
+    let Some(mark) = find_mark(&scene, pacer).await? else { return Ok(None) };
+    let mut patch = image.crop(mask.rect())?;
+    let rect = mask.rect();
+    let mut left: Vec<u8> = (rect.y..rect.bottom())
+        .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)))
+        .map(|(x, y)| mask.at(x, y))
+        .collect();
+    let path = mark.path();
+    let mut cover = vec![Cover::NONE; scene.pieces.window.area()];
+    if scene.pieces.has_copies() {
+        for batch in scene.pieces.batches(BATCH_SITES) {
+            let graph = Graph::new(&scene, batch);
+            let beliefs = propagate(&graph, &path, 10, &Task::LABEL, pacer).await?;
+            note_cover(&graph, &beliefs, &mut cover);
+        }
+    }
+    let mut check = Check::default();
+    for batch in scene.pieces.batches(BATCH_SITES) {
+        let graph = Graph::new(&scene, batch);
+        let hint = hint_from_copies(&scene, &graph, &cover);
+        let task = Task { hint: hint.as_ref().map(|h| h.labels.as_slice()), ..Task::LABEL };
+        let beliefs = propagate(&graph, &path, 20, &task, pacer).await?;
+        let (colours, errors) = recover(&graph, &path, &beliefs, &mut check);
+        pacer.checkpoint().await?;
+        for ((site, colour), error) in graph.sites.iter().zip(colours).zip(errors) {
+            if error > 2.0 + site.grain.mean {
+                continue;
+            }
+            let at = (site.y + scene.pieces.window.y - rect.y) as usize * rect.width as usize
+                + (site.x + scene.pieces.window.x - rect.x) as usize;
+            for (to, from) in patch.rgba[at * 4..at * 4 + 3].iter_mut().zip(colour) {
+                *to = from.round() as u8;
+            }
+            left[at] = 0;
+        }
+    }
+    if !is_convincing(&mark, &check) {
+        return Ok(None);
+    }
+    Ok(Some(Unblended { patch, left: Mask::new(rect, left)? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unpaced;
+    use crate::fill::Route;
+    use crate::pixels::Rect;
+
+    const WIDTH: u32 = 215;
+    const HEIGHT: u32 = 141;
+
+    /// Noise in 0..1 that depends on the arguments alone.
+    fn hash(x: u32, y: u32, seed: u32) -> f32 {
+        let mut h = x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B) ^ seed.wrapping_mul(0xC2B2_AE35);
+        h ^= h >> 15;
+        h = h.wrapping_mul(0x2C1B_3C6D);
+        h ^= h >> 12;
+        h = h.wrapping_mul(0x297A_2D39);
+        h ^= h >> 15;
+        (h >> 8) as f32 / 16_777_216.0
+    }
+
+    /// Smooth noise in 0..1 on a lattice.
+    fn octave(x: u32, y: u32, period: u32, seed: u32) -> f32 {
+        let ease = |v: u32| {
+            let t = (v % period) as f32 / period as f32;
+            t * t * (3.0 - 2.0 * t)
+        };
+        let corner = |dx: u32, dy: u32| hash(x / period + dx, y / period + dy, seed);
+        let row = |dy: u32| corner(0, dy) + (corner(1, dy) - corner(0, dy)) * ease(x);
+        row(0) + (row(1) - row(0)) * ease(y)
+    }
+
+    /// Something like a photograph of foliage.
+    fn foliage(x: u32, y: u32, seed: u32) -> Rgb {
+        let light = 40.0
+            + 110.0 * octave(x, y, 29, seed)
+            + 50.0 * octave(x, y, 11, seed + 1)
+            + 25.0 * octave(x, y, 4, seed + 2);
+        let tint = |period: u32, seed: u32| octave(x, y, period, seed);
+        [light + 10.0 * tint(17, seed + 3), 0.9 * light, 0.7 * light + 20.0 * tint(13, seed + 4)]
+            .map(|v| v.round().clamp(0.0, 255.0))
+    }
+
+    /// Antialiased cover of ten characters, rings and slanted bars in turn.
+    fn letters(x: u32, y: u32) -> f32 {
+        let inside = |x: f32, y: f32| {
+            (0..10u8).any(|i| {
+                let (dx, dy) = (x - (24.3 + f32::from(i % 5) * 39.7), y - (36.6 + f32::from(i / 5) * 64.2));
+                if i % 2 == 0 {
+                    (7.5 * 7.5..14.0 * 14.0).contains(&(dx * dx + dy * dy))
+                } else {
+                    let (sin, cos) = (0.3 * f32::from(i)).sin_cos();
+                    (dx * cos + dy * sin).abs() < 4.2 && (dy * cos - dx * sin).abs() < 14.0
+                }
+            })
+        };
+        let sample = |i: u8| (f32::from(i) + 0.5) / 4.0;
+        let samples = (0..4).flat_map(|v| (0..4).map(move |u| (u, v)));
+        samples.filter(|(u, v)| inside(x as f32 + sample(*u), y as f32 + sample(*v))).count() as f32 / 16.0
+    }
+
+    /// A picture of [`foliage`], the same with something laid over it, and a mask three pixels wider than that.
+    fn scene(cover: impl Fn(u32, u32) -> f32, over: impl Fn(u32, u32, Rgb, f32) -> Rgb) -> (Image, Image, Mask) {
+        let (mut clean, mut marked, mut coverage) = (vec![], vec![], vec![]);
+        let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let covers: Vec<f32> = places.map(|(x, y)| cover(x, y)).collect();
+        let cover = |x: u32, y: u32| covers[(y * WIDTH + x) as usize];
+        for y in 0..HEIGHT {
+            for x in 0..WIDTH {
+                let colour = foliage(x, y, 7);
+                let covered = cover(x, y);
+                let seen = over(x, y, colour, covered).map(|v| v.round().clamp(0.0, 255.0) as u8);
+                clean.extend(colour.map(|v| v as u8));
+                clean.push(255);
+                marked.extend(seen);
+                marked.push(255);
+                let columns = x.saturating_sub(3)..(x + 4).min(WIDTH);
+                let mut rows = y.saturating_sub(3)..(y + 4).min(HEIGHT);
+                let is_near = rows.any(|y| columns.clone().any(|x| cover(x, y) > 0.0));
+                coverage.push(if is_near { 255 } else { 0 });
+            }
+        }
+        let image = |rgba| Image::new(WIDTH, HEIGHT, rgba).unwrap();
+        let (clean, marked) = (image(clean), image(marked));
+        let mask = Mask::new(clean.bounds(), coverage).unwrap().fitted(&clean).unwrap();
+        (clean, marked, mask)
+    }
+
+    fn laid_over(colour: Rgb, cover: f32, mark: Rgb) -> Rgb {
+        std::array::from_fn(|i| colour[i] * (1.0 - cover) + mark[i] * cover)
+    }
+
+    fn run(image: &Image, mask: &Mask) -> Option<Unblended> {
+        pollster::block_on(unblend(image, mask, &Unpaced)).unwrap()
+    }
+
+    /// Peak signal-to-noise ratio of what was recovered, and the share of the mask that is left.
+    fn quality(clean: &Image, mask: &Mask, found: &Unblended) -> (f32, f32) {
+        let (mut sum, mut recovered, mut left) = (0.0, 0.0, 0.0);
+        let rect = mask.rect();
+        for (at, seen) in found.patch.rgba.chunks_exact(4).enumerate() {
+            let (x, y) = (rect.x + at as u32 % rect.width, rect.y + at as u32 / rect.width);
+            if mask.at(x, y) == 0 {
+                continue;
+            }
+            if found.left.at(x, y) > 0 {
+                left += 1.0;
+                continue;
+            }
+            recovered += 3.0;
+            sum += seen.iter().zip(clean.pixel(x, y)).map(|(a, b)| (f32::from(*a) - f32::from(b)).powi(2)).sum::<f32>();
+        }
+        (10.0 * (255.0f32 * 255.0 * recovered / sum.max(1e-3)).log10(), left / (left + recovered / 3.0))
+    }
+
+    #[test]
+    fn a_white_and_a_coloured_mark_are_looked_through() {
+        for (opacity, mark) in [(0.6, [255.0; 3]), (0.5, [30.0, 60.0, 200.0])] {
+            let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, opacity * t, mark));
+            let found = run(&marked, &mask).expect("a mark");
+            let (ratio, left) = quality(&clean, &mask, &found);
+            assert!(ratio >= 35.0 && left < 0.05, "{ratio} dB, {left} left");
+        }
+    }
+
+    #[test]
+    fn what_was_recovered_stands_also_where_the_mask_is_soft_and_patches_can_be_forced() {
+        let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, 0.5 * t, [255.0; 3]));
+        let rect = mask.rect();
+        let places = (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
+        let soft = Mask::new(rect, places.map(|(x, y)| mask.at(x, y).min(128)).collect()).unwrap();
+        let ratio = |route| {
+            let patch = pollster::block_on(crate::erase_by(&marked, &soft, 1, route, &Unpaced)).unwrap();
+            let all = Mask::new(rect, vec![0; rect.area()]).unwrap();
+            quality(&clean, &soft, &Unblended { patch, left: all }).0
+        };
+        let (looked_through, patched) = (ratio(None), ratio(Some(Route::Patches)));
+        assert!(looked_through > 35.0 && patched < 30.0, "{looked_through} and {patched} dB");
+        assert_eq!(ratio(Some(Route::Unblend)), looked_through);
+    }
+
+    #[test]
+    fn compression_noise_is_tolerated() {
+        let (clean, marked, mask) = scene(letters, |x, y, colour, t| {
+            let noise = |k: u32| 3.0 * ([91, 94, 97].map(|seed| hash(x, y, seed + k)).iter().sum::<f32>() - 1.5);
+            let mixed = laid_over(colour, 0.55 * t, [255.0; 3]);
+            [mixed[0] + noise(0), mixed[1] + noise(1), mixed[2] + noise(2)]
+        });
+        let found = run(&marked, &mask).expect("a mark");
+        let (ratio, left) = quality(&clean, &mask, &found);
+        assert!(ratio >= 33.0 && left < 0.1, "{ratio} dB, {left} left");
+    }
+
+    #[test]
+    fn spared_pixels_stay_and_runs_repeat() {
+        let (_, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, 0.6 * t, [255.0; 3]));
+        let found = run(&marked, &mask).expect("a mark");
+        let again = run(&marked, &mask).expect("a mark");
+        assert_eq!((&found.patch, &found.left), (&again.patch, &again.left));
+        assert_eq!(found.patch.rect, mask.rect());
+        let rect = mask.rect();
+        for (at, seen) in found.patch.rgba.chunks_exact(4).enumerate() {
+            let (x, y) = (rect.x + at as u32 % rect.width, rect.y + at as u32 / rect.width);
+            assert!(found.left.at(x, y) <= mask.at(x, y));
+            if mask.at(x, y) == 0 || found.left.at(x, y) > 0 {
+                assert_eq!(seen, marked.pixel(x, y));
+            }
+        }
+    }
+
+    #[test]
+    fn opaque_letters_and_those_that_let_hardly_anything_through_are_refused() {
+        for opacity in [1.0, 0.92] {
+            let (_, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, opacity * t, [255.0; 3]));
+            assert!(run(&marked, &mask).is_none(), "{opacity}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_refused() {
+        let disc = |x: u32, y: u32| {
+            let (dx, dy) = (x as f32 - 107.0, y as f32 - 70.0);
+            f32::from(u8::from(dx * dx + dy * dy < 40.0 * 40.0))
+        };
+        let (_, marked, mask) = scene(disc, |x, y, colour, t| laid_over(colour, t, foliage(x, y, 77)));
+        assert!(run(&marked, &mask).is_none());
+    }
+
+    #[test]
+    fn a_flat_box_is_refused() {
+        let inside = |x: u32, y: u32| f32::from(u8::from(x.abs_diff(107) < 40 && y.abs_diff(70) < 25));
+        let (_, marked, mask) = scene(inside, |_, _, colour, t| laid_over(colour, t, [90.0, 120.0, 160.0]));
+        assert!(run(&marked, &mask).is_none());
+    }
+
+    #[test]
+    fn where_nothing_lies_nothing_is_found() {
+        let (_, marked, mask) = scene(letters, |_, _, colour, _| colour);
+        assert!(run(&marked, &mask).is_none());
+    }
+
+    #[test]
+    fn transparent_and_tiny_pictures_are_left_alone() {
+        let image = Image::new(40, 30, [90, 80, 70, 128].repeat(1200)).unwrap();
+        let mask = Mask::new(Rect { x: 5, y: 5, width: 20, height: 20 }, vec![255; 400]).unwrap();
+        assert!(run(&image, &mask).is_none());
+        let image = Image::new(7, 5, [90, 80, 70, 255].repeat(35)).unwrap();
+        let mask = Mask::new(Rect { x: 1, y: 1, width: 3, height: 2 }, vec![255; 6]).unwrap();
+        assert!(run(&image, &mask).is_none());
+    }
+}

@@ -1,0 +1,213 @@
+//! The connected pieces of the mask, and which of them are copies of one another.
+
+use super::scene::{Piece, Pieces};
+use crate::pixels::{Mask, Rect};
+
+/// Pieces smaller than this are not compared with others.
+const SMALLEST_COPY: usize = 80;
+/// Most pieces that are compared with each other, the largest first.
+const MOST_COMPARED: usize = 64;
+/// Most copies that a piece listens to.
+const MOST_COPIES: usize = 24;
+/// Two shapes are the same from this overlap (intersection over union) on.
+const SAME_SHAPE: f32 = 0.85;
+
+impl Pieces {
+    pub(super) fn new(mask: &Mask, window: Rect) -> Self {
+        let (width, height) = (window.width as usize, window.height as usize);
+        let masked: Vec<bool> = (0..window.area())
+            .map(|at| mask.at(window.x + (at % width) as u32, window.y + (at / width) as u32) > 0)
+            .collect();
+        let mut pieces = Self { window, list: vec![], labels: vec![0; masked.len()] };
+        let mut open = vec![];
+        for start in 0..masked.len() {
+            if !masked[start] || pieces.labels[start] != 0 {
+                continue;
+            }
+            let label = pieces.list.len() as u32 + 1;
+            let (mut left, mut top, mut right, mut bottom, mut pixels) = (width, height, 0, 0, 0);
+            pieces.labels[start] = label;
+            open.push(start);
+            while let Some(at) = open.pop() {
+                let (x, y) = (at % width, at / width);
+                (left, right) = (left.min(x), right.max(x + 1));
+                (top, bottom) = (top.min(y), bottom.max(y + 1));
+                pixels += 1;
+                for y in y.saturating_sub(1)..(y + 2).min(height) {
+                    for x in x.saturating_sub(1)..(x + 2).min(width) {
+                        let next = y * width + x;
+                        if masked[next] && pieces.labels[next] == 0 {
+                            pieces.labels[next] = label;
+                            open.push(next);
+                        }
+                    }
+                }
+            }
+            let [x, y, right, bottom] = [left, top, right, bottom].map(|v| v as u32);
+            let rect = Rect { x, y, width: right - x, height: bottom - y };
+            pieces.list.push(Piece { rect, pixels, copies: vec![] });
+        }
+        pieces.find_copies();
+        pieces
+    }
+
+    pub(super) fn label(&self, x: i64, y: i64) -> Option<u32> {
+        let inside = x >= 0 && y >= 0 && x < i64::from(self.window.width) && y < i64::from(self.window.height);
+        inside.then(|| self.labels[y as usize * self.window.width as usize + x as usize])
+    }
+
+    /// Overlap of a piece, moved by an offset, with the mask there, and how many of its pixels stay in the window.
+    /// Pixels of other pieces in its rectangle are not judged.
+    fn overlap(&self, piece: usize, (dx, dy): (i32, i32)) -> (f32, usize) {
+        let rect = self.list[piece].rect;
+        let (mut both, mut either, mut own) = (0usize, 0usize, 0usize);
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let here = self.labels[(y * self.window.width + x) as usize];
+                if here != 0 && here != piece as u32 + 1 {
+                    continue;
+                }
+                let Some(there) = self.label(i64::from(x) + i64::from(dx), i64::from(y) + i64::from(dy)) else {
+                    continue;
+                };
+                own += usize::from(here != 0);
+                both += usize::from(here != 0 && there != 0);
+                either += usize::from(here != 0 || there != 0);
+            }
+        }
+        (both as f32 / either.max(1) as f32, own)
+    }
+
+    /// Offsets that bring some piece onto one like it are tried on all pieces, so that those cut off by the
+    /// picture's border find their copies too.
+    fn find_copies(&mut self) {
+        let mut compared: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].pixels >= SMALLEST_COPY).collect();
+        compared.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
+        compared.truncate(MOST_COMPARED);
+        let mut offsets = std::collections::BTreeSet::new();
+        for (i, &a) in compared.iter().enumerate() {
+            for &b in &compared[i + 1..] {
+                if let Some((dx, dy)) = self.offset(a, b) {
+                    offsets.insert((dx, dy));
+                    offsets.insert((-dx, -dy));
+                }
+            }
+        }
+        for &piece in &compared {
+            let mut copies: Vec<(i32, i32)> = vec![];
+            for &(dx, dy) in &offsets {
+                let is_new = copies.iter().all(|(x, y)| (x - dx).abs() + (y - dy).abs() > 3);
+                if copies.len() < MOST_COPIES && is_new {
+                    let (overlap, own) = self.overlap(piece, (dx, dy));
+                    if overlap > SAME_SHAPE && own >= 60 {
+                        copies.push((dx, dy));
+                    }
+                }
+            }
+            self.list[piece].copies = copies;
+        }
+    }
+
+    /// From piece `a` to piece `b`, when they have the same shape.
+    fn offset(&self, a: usize, b: usize) -> Option<(i32, i32)> {
+        let (one, other) = (&self.list[a], &self.list[b]);
+        let alike = one.rect.width.abs_diff(other.rect.width) <= 2
+            && one.rect.height.abs_diff(other.rect.height) <= 2
+            && one.pixels.abs_diff(other.pixels) * 10 <= one.pixels;
+        if !alike {
+            return None;
+        }
+        let (dx, dy) = (other.rect.x as i32 - one.rect.x as i32, other.rect.y as i32 - one.rect.y as i32);
+        let mut best = (SAME_SHAPE, None);
+        for (x, y) in (-1..=1).flat_map(|y| (-1..=1).map(move |x| (dx + x, dy + y))) {
+            let overlap = self.overlap(a, (x, y)).0;
+            if overlap > best.0 {
+                best = (overlap, Some((x, y)));
+            }
+        }
+        best.1
+    }
+
+    pub(super) fn has_copies(&self) -> bool {
+        self.list.iter().any(|p| p.copies.len() >= 2)
+    }
+
+    /// The largest pieces that together have at most `limit` pixels; the middle rows of the largest when even that
+    /// has more.
+    pub(super) fn sample(&self, limit: usize) -> Vec<Selection> {
+        let mut order: Vec<usize> = (0..self.list.len()).collect();
+        order.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
+        let mut room = limit;
+        let mut chosen = vec![];
+        for &i in &order {
+            if self.list[i].pixels <= room {
+                room -= self.list[i].pixels;
+                chosen.push(Selection::whole(i, self.list[i].rect));
+            }
+        }
+        if let (true, Some(&largest)) = (chosen.is_empty(), order.first()) {
+            let rect = self.list[largest].rect;
+            let rows = (limit as u32 / rect.width.max(1)).clamp(1, rect.height);
+            let top = rect.y + (rect.height - rows) / 2;
+            chosen.push(Selection { piece: largest, rows: (top, top + rows) });
+        }
+        chosen
+    }
+
+    /// All pieces in groups of at most `limit` pixels; larger pieces are cut between rows.
+    pub(super) fn batches(&self, limit: usize) -> Vec<Vec<Selection>> {
+        let (mut batches, mut batch, mut room) = (vec![], vec![], limit);
+        for (i, piece) in self.list.iter().enumerate() {
+            if piece.pixels > limit {
+                let rows = (limit as u32 / piece.rect.width.max(1)).max(1);
+                for top in (piece.rect.y..piece.rect.bottom()).step_by(rows as usize) {
+                    let bottom = (top + rows).min(piece.rect.bottom());
+                    batches.push(vec![Selection { piece: i, rows: (top, bottom) }]);
+                }
+                continue;
+            }
+            if piece.pixels > room {
+                batches.push(std::mem::take(&mut batch));
+                room = limit;
+            }
+            room -= piece.pixels;
+            batch.push(Selection::whole(i, piece.rect));
+        }
+        batches.push(batch);
+        batches.retain(|b: &Vec<Selection>| !b.is_empty());
+        batches
+    }
+}
+
+/// Some rows of a piece.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Selection {
+    pub(super) piece: usize,
+    /// First row, and the one after the last.
+    pub(super) rows: (u32, u32),
+}
+
+impl Selection {
+    fn whole(piece: usize, rect: Rect) -> Self {
+        Self { piece, rows: (rect.y, rect.bottom()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_copy_finds_all_others() {
+        let image = Rect::of_size(150, 60);
+        let at = |x: u32, y: u32| {
+            let (x, y) = (x % 50, y % 30);
+            u8::from((10..30).contains(&x) && (8..20).contains(&y) && !(15..22).contains(&x)) * 255
+                | u8::from((10..30).contains(&x) && (8..12).contains(&y)) * 255
+        };
+        let coverage = (0..60).flat_map(|y| (0..150).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
+        let pieces = Pieces::new(&Mask::new(image, coverage).unwrap(), image);
+        assert_eq!(pieces.list.len(), 6);
+        assert!(pieces.list.iter().all(|p| p.copies.len() == 5), "{:?}", pieces.list);
+    }
+}
