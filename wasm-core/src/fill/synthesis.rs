@@ -1,28 +1,57 @@
 //! Coarse-to-fine synthesis: patches vote for the colours that they then look for again.
 
-use super::field::{Field, Pixel, State, Window};
+use super::field::{Field, Pixel, STEPS, State, Window};
 use super::membrane;
 use super::patch_match::{PatchMatch, Random};
 use super::pyramid::{depths, pyramid};
 use crate::{Pacer, Result, Stage};
 
-/// Patches are 7x7 pixels; fields too small for that use 3x3.
+/// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
+/// more exactly. Fields too small for either use 3x3.
 const RADIUS: usize = 3;
+const THIN_RADIUS: usize = 2;
 const SMALL_RADIUS: usize = 1;
 
+/// Holes whose pixels are no deeper than this are thin.
+const THIN: u32 = 16;
+/// Where a larger share of neighbours than this are equal, it is a screen or a drawing: edges matter there, and want large patches.
+const FLAT: f32 = 0.75;
+
 /// A patch whose centre is one pixel deeper in the hole counts this much less: certainty comes from the rim.
-const DEPTH_DISCOUNT: f32 = 1.3;
+const DEPTH_DISCOUNT: f32 = 2.5;
 
 /// Finds the targets of `field`.
 pub(super) async fn fill(mut field: Field, seed: u32, pacer: &impl Pacer) -> Result<Field> {
+    let is_thin = depths(&field).iter().all(|depth| *depth <= THIN);
+    let is_textured = flatness(&field) < FLAT;
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
     pacer.checkpoint().await?;
-    if levels.last().is_some_and(|l| l.patches(RADIUS).sources.len() > 64) {
+    let enough = |radius: usize| levels.last().is_some_and(|l| l.patches(radius).sources.len() > 64);
+    if enough(THIN_RADIUS) && is_thin && is_textured {
+        descend::<THIN_RADIUS>(levels, seed, pacer).await
+    } else if enough(RADIUS) {
         descend::<RADIUS>(levels, seed, pacer).await
     } else {
         descend::<SMALL_RADIUS>(levels, seed, pacer).await
     }
+}
+
+/// The share of neighbouring known pixels that differ by a level at most, in every channel.
+fn flatness(field: &Field) -> f32 {
+    let known = |at: usize| field.states[at] == State::Known;
+    let (mut equal, mut all) = (0.0f32, 0.0f32);
+    for at in 0..field.pixels.len() {
+        let (beside, below) = (at + 1, at + field.width);
+        for (next, inside) in [(beside, beside % field.width != 0), (below, below < field.pixels.len())] {
+            if inside && known(at) && known(next) {
+                let (a, b) = (field.pixels[at], field.pixels[next]);
+                all += 1.0;
+                equal += f32::from(u8::from(a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= STEPS as u16)));
+            }
+        }
+    }
+    equal / all.max(1.0)
 }
 
 /// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.
