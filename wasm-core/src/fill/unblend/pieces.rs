@@ -202,8 +202,8 @@ mod tests {
         let image = Rect::of_size(150, 60);
         let at = |x: u32, y: u32| {
             let (x, y) = (x % 50, y % 30);
-            u8::from((10..30).contains(&x) && (8..20).contains(&y) && !(15..22).contains(&x)) * 255
-                | u8::from((10..30).contains(&x) && (8..12).contains(&y)) * 255
+            let legs = (8..20).contains(&y) && !(15..22).contains(&x);
+            u8::from((10..30).contains(&x) && (legs || (8..12).contains(&y))) * 255
         };
         let coverage = (0..60).flat_map(|y| (0..150).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
         let pieces = Pieces::new(&Mask::new(image, coverage).unwrap(), image);
