@@ -60,7 +60,7 @@ test('Try again puts results side by side, and the one that is chosen is the one
   same(results[2], await readElement(page, '#img'), 'what was chosen is in the page');
 });
 
-test('a fifth result takes the place of the oldest; cancelling one keeps the one before', async () => {
+test('a fifth result takes the place of the oldest', async () => {
   const page = await visit();
   const editor = await open(page, '#img');
   await editor.eraseRect(BALL);

@@ -40,18 +40,18 @@ pub(super) async fn fill(mut field: Field, seed: u32, pacer: &impl Pacer) -> Res
 /// The share of neighbouring known pixels that differ by a level at most, in every channel.
 fn flatness(field: &Field) -> f32 {
     let known = |at: usize| field.states[at] == State::Known;
-    let (mut equal, mut all) = (0.0f32, 0.0f32);
+    let (mut equal, mut all) = (0u32, 0u32);
     for at in 0..field.pixels.len() {
         let (beside, below) = (at + 1, at + field.width);
         for (next, inside) in [(beside, beside % field.width != 0), (below, below < field.pixels.len())] {
             if inside && known(at) && known(next) {
                 let (a, b) = (field.pixels[at], field.pixels[next]);
-                all += 1.0;
-                equal += f32::from(u8::from(a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= STEPS as u16)));
+                all += 1;
+                equal += u32::from(a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= STEPS as u16));
             }
         }
     }
-    equal / all.max(1.0)
+    equal as f32 / all.max(1) as f32
 }
 
 /// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.

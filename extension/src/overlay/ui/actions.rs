@@ -232,7 +232,7 @@ impl App {
 
     /// The picture as a file.
     async fn encoded(&self, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
-        let noted = purpose == Purpose::File && self.settings.borrow().note;
+        let noted = purpose == Purpose::File && self.fills() > 0 && self.settings.borrow().note;
         let note = noted.then(|| self.edit_note(format!("{} {}", i18n::text("appName", &[]), runtime::version())));
         match self.engine.call(&ToEngine::Encode { format, purpose, note }, &[]).await? {
             (EngineReply::Encoded, Some(blob)) => Ok(blob),
@@ -383,15 +383,18 @@ impl App {
             // First stop what runs; the next press closes.
             return self.escape();
         }
-        if !self.unsaved() || self.state.get() == State::Asking {
+        if !self.unsaved() || self.asked_to_close.get() {
             return self.close_now();
         }
         let app = Rc::clone(self);
         self.touched();
+        self.asked_to_close.set(true);
         self.set_state(State::Asking);
         spawn_local(async move {
             let (text, yes) = (i18n::text("askUnsaved", &[]), i18n::text("askUnsavedYes", &[]));
-            if app.ask(&text, &yes, Some(&i18n::text("askUnsavedNo", &[]))).await {
+            let discard = app.ask(&text, &yes, Some(&i18n::text("askUnsavedNo", &[]))).await;
+            app.asked_to_close.set(false);
+            if discard {
                 app.close_now();
             } else {
                 app.settle();

@@ -134,6 +134,8 @@ pub(super) struct App {
     pub native_format: Cell<FileFormat>,
     pub comparing: Cell<bool>,
     pub asking: RefCell<Asking>,
+    /// The question that shows is whether to close.
+    pub asked_to_close: Cell<bool>,
     /// A fill, or saving, copying or replacing, is under way: nothing else may touch picture or mask.
     pub busy: Cell<bool>,
     /// Stops the saving, copying or replacing that runs.
@@ -189,6 +191,7 @@ impl App {
                 native_format: Cell::new(FileFormat::Png),
                 comparing: Cell::new(false),
                 asking: RefCell::default(),
+                asked_to_close: Cell::new(false),
                 busy: Cell::new(false),
                 stop_work: RefCell::default(),
                 layer: RefCell::new(layer),

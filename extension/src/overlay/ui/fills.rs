@@ -67,7 +67,8 @@ impl App {
 
     async fn fill(self: &Rc<Self>, hole: Hole) -> Result<(), Failure> {
         let fill = self.fills();
-        let made = Made { engine: self.engine_choice(), seed: self.first_seed(), hole };
+        let engine = self.engine_choice();
+        let made = Made { engine: engine.clone(), seed: self.first_seed(), hole };
         let filled = self.filled_by_engine(made).await?;
         let patch = filled.result.patch.clone();
         self.engine.filled(filled.result.rect, patch);
@@ -75,7 +76,8 @@ impl App {
         self.variations.borrow_mut().filled(fill, filled.result);
         self.history.borrow_mut().filled();
         self.replay_mask();
-        self.result_is_there(filled.ms, filled.fell_back).await
+        self.result_is_there(&engine, filled.ms, filled.fell_back);
+        Ok(())
     }
 
     /// The last fill once more, with another seed and by the method that is chosen now.
@@ -98,12 +100,17 @@ impl App {
     /// One more result of fill number `fill`. Where there is none, the one that showed shows again.
     async fn fill_again(self: &Rc<Self>, fill: usize, hole: Hole) -> Result<(), Failure> {
         let seed = self.first_seed().wrapping_add(self.variations.borrow().made(fill));
-        self.engine.rewind(fill).await?;
-        let made = Made { engine: self.engine_choice(), seed, hole };
-        let filled = match self.filled_by_engine(made).await {
+        let engine = self.engine_choice();
+        let made = Made { engine: engine.clone(), seed, hole };
+        let filled = match self.engine.rewind(fill).await {
+            Ok(()) => self.filled_by_engine(made).await,
+            Err(failure) => Err(failure),
+        };
+        let filled = match filled {
             Ok(filled) => filled,
             Err(failure) => {
-                self.engine.rewind(fill + 1).await?;
+                // What cannot be put back now is put back when the engine is opened again.
+                let _ = self.put_back(fill, &failure).await;
                 return Err(failure);
             }
         };
@@ -111,7 +118,20 @@ impl App {
         self.lay(fill, &filled.result);
         self.variations.borrow_mut().again(fill, filled.result);
         self.history.borrow_mut().give_up_undone();
-        self.result_is_there(filled.ms, filled.fell_back).await
+        self.result_is_there(&engine, filled.ms, filled.fell_back);
+        Ok(())
+    }
+
+    /// The engine shows what the overlay shows: the chosen result of fill number `fill`.
+    async fn put_back(&self, fill: usize, failure: &Failure) -> Result<(), Failure> {
+        if *failure == Failure::Cancelled {
+            return self.engine.rewind(fill + 1).await;
+        }
+        // Another result may have been laid, and what was undone with it been given up.
+        let chosen = self.variations.borrow().of(fill).and_then(|(results, chosen)| results.get(chosen).cloned());
+        let Some(chosen) = chosen else { return Ok(()) };
+        self.history.borrow_mut().give_up_undone();
+        self.engine.show_instead(fill, chosen.rect, chosen.patch).await
     }
 
     /// Puts a result on the screen in the place of fill number `fill` and of those after it.
@@ -123,7 +143,8 @@ impl App {
         self.kept.set(if self.kept.get() > fill { usize::MAX } else { self.kept.get() });
     }
 
-    async fn result_is_there(self: &Rc<Self>, ms: f64, fell_back: bool) -> Result<(), Failure> {
+    /// Everything is ready for what comes next; only the picture still fades.
+    fn result_is_there(self: &Rc<Self>, engine: &EngineChoice, ms: f64, fell_back: bool) {
         self.progress_over();
         self.hint(if fell_back { "hintFellBack" } else { self.hint_after_erasing() });
         self.busy.set(false);
@@ -132,10 +153,15 @@ impl App {
         let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
         self.announce("statusErased", &[&seconds]);
         if !fell_back {
-            self.show_cost(&seconds);
+            self.show_cost(engine, &seconds);
         }
         self.show_variations();
-        self.cross_fade().await
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(failure) = app.cross_fade().await {
+                web_sys::console::warn_1(&failure.to_string().into());
+            }
+        });
     }
 
     /// Has the engine fill a hole of the picture as it stands there. What the model cannot do here, the built-in fill does.

@@ -158,7 +158,11 @@ impl App {
     }
 
     /// What it costs is what it just cost, not a promise.
-    pub(super) fn show_cost(&self, seconds: &str) {
+    pub(super) fn show_cost(&self, engine: &EngineChoice, seconds: &str) {
+        // The list may have moved on meanwhile.
+        if *engine != self.engine_choice() {
+            return;
+        }
         let Some(option) = self.dom.engine.query_selector("option:checked").ok().flatten() else { return };
         let name = option.get_attribute("data-name").unwrap_or_else(|| i18n::text("engineInstant", &[]));
         option.set_text_content(Some(&i18n::text("engineCost", &[&name, seconds])));

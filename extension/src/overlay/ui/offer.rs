@@ -47,7 +47,10 @@ impl App {
         let text = i18n::text("askDownload", &[&model.name, &words::size(bytes as f64), &host]);
         let (yes, no) = (i18n::text("modelsDownload", &[]), i18n::text("askNotNow", &[]));
         let agreed = self.ask(&text, &yes, Some(&no)).await;
-        self.settle();
+        // Unless something else took the question's place.
+        if self.dom.notice.hidden() {
+            self.settle();
+        }
         Ok(agreed)
     }
 

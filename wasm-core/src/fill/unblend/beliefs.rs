@@ -101,28 +101,55 @@ pub(super) async fn propagate(
     task: &Task<'_>,
     pacer: &impl Pacer,
 ) -> Result<Beliefs> {
-    let hidden: Vec<[Rgb; LABELS]> = graph.sites.iter().map(|s| path.hidden(s.colour)).collect();
-    let blur: Vec<Labels> = hidden.iter().map(|h| path.blur(h)).collect();
-    let likeness: Vec<Likeness> = graph.sites.iter().map(|s| Likeness::new(s.grain)).collect();
-    let mut scale = 0.0f64;
-    let alone: Vec<States> = (0..graph.sites.len())
-        .map(|at| {
-            let mut states = unary(&graph.sites[at], path, &hidden[at], &blur[at], &likeness[at], task.null);
-            if let Some(hint) = task.hint {
-                states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
-            }
-            let most = states.iter().fold(f32::MIN_POSITIVE, |m, s| m.max(*s));
-            scale += libm::log(f64::from(most));
-            states.map(|s| s / most)
-        })
-        .collect();
-    pacer.checkpoint().await?;
-    let links = Links::new(graph, &hidden, &blur, &likeness);
-    pacer.checkpoint().await?;
-    // By direction that they come from.
-    let mut messages = vec![[[1.0 / STATES as f32; STATES]; 4]; graph.sites.len()];
-    let mut fresh: Vec<[States; 2]> = vec![[[0.0; STATES]; 2]; graph.sites.len()];
+    let mut propagation = Propagation::new(graph, path, task);
     for round in 0..rounds {
+        pacer.checkpoint().await?;
+        propagation.exchange(round);
+    }
+    pacer.checkpoint().await?;
+    Ok(propagation.beliefs(task.weigh))
+}
+
+/// A propagation under way. Its parts are kept out of the asynchronous code, which there is a copy of wherever it is awaited.
+struct Propagation {
+    /// Each site's states without its masked neighbours, the likeliest 1.
+    alone: Vec<States>,
+    /// Logarithm of what that took.
+    scale: f64,
+    links: Links,
+    /// By the direction that they come from.
+    messages: Vec<[States; 4]>,
+    fresh: Vec<[States; 2]>,
+}
+
+impl Propagation {
+    #[inline(never)]
+    fn new(graph: &Graph<'_>, path: &Path, task: &Task<'_>) -> Self {
+        let hidden: Vec<[Rgb; LABELS]> = graph.sites.iter().map(|s| path.hidden(s.colour)).collect();
+        let blur: Vec<Labels> = hidden.iter().map(|h| path.blur(h)).collect();
+        let likeness: Vec<Likeness> = graph.sites.iter().map(|s| Likeness::new(s.grain)).collect();
+        let mut scale = 0.0f64;
+        let alone: Vec<States> = (0..graph.sites.len())
+            .map(|at| {
+                let mut states = unary(&graph.sites[at], path, &hidden[at], &blur[at], &likeness[at], task.null);
+                if let Some(hint) = task.hint {
+                    states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
+                }
+                let most = states.iter().fold(f32::MIN_POSITIVE, |m, s| m.max(*s));
+                scale += libm::log(f64::from(most));
+                states.map(|s| s / most)
+            })
+            .collect();
+        let links = Links::new(graph, &hidden, &blur, &likeness);
+        let messages = vec![[[1.0 / STATES as f32; STATES]; 4]; alone.len()];
+        let fresh = vec![[[0.0; STATES]; 2]; alone.len()];
+        Self { alone, scale, links, messages, fresh }
+    }
+
+    /// Every site hears from its neighbours once.
+    #[inline(never)]
+    fn exchange(&mut self, round: usize) {
+        let Self { alone, links, messages, fresh, .. } = self;
         for (axis, links) in links.0.iter().enumerate() {
             let (ahead, back) = (2 * axis, 2 * axis + 1);
             for link in links {
@@ -135,11 +162,15 @@ pub(super) async fn propagate(
                 mix(&mut messages[link.from as usize][ahead], &fresh[link.from as usize][0], round);
             }
         }
-        pacer.checkpoint().await?;
     }
-    let evidence = if task.weigh { scale + bethe(&alone, &messages, &links) } else { 0.0 };
-    let states = alone.iter().zip(&messages).map(|(alone, m)| unit(cavity(alone, m, usize::MAX))).collect();
-    Ok(Beliefs { states, evidence: evidence as f32 })
+
+    #[inline(never)]
+    fn beliefs(&self, weigh: bool) -> Beliefs {
+        let Self { alone, messages, .. } = self;
+        let evidence = if weigh { self.scale + bethe(alone, messages, &self.links) } else { 0.0 };
+        let states = alone.iter().zip(messages).map(|(alone, m)| unit(cavity(alone, m, usize::MAX))).collect();
+        Beliefs { states, evidence: evidence as f32 }
+    }
 }
 
 /// What a site says without its masked neighbours.

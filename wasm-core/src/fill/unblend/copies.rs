@@ -27,6 +27,7 @@ impl Cover {
     }
 }
 
+#[inline(never)]
 pub(super) fn note_cover(graph: &Graph<'_>, beliefs: &Beliefs, cover: &mut [Cover]) {
     let width = graph.scene.pieces.window.width;
     for (site, states) in graph.sites.iter().zip(&beliefs.states) {
@@ -45,6 +46,7 @@ pub(super) struct Hint {
 
 /// None when the mark is not repeated. Copies stand at fractions of a pixel, so that edges agree only roughly: how
 /// roughly is measured on the sites that are sure of themselves.
+#[inline(never)]
 pub(super) fn hint_from_copies(scene: &Scene<'_>, graph: &Graph<'_>, cover: &[Cover]) -> Option<Hint> {
     let width = scene.pieces.window.width;
     let told: Vec<Option<Cover>> = graph.sites.iter().map(|site| told_by_copies(scene, site, cover)).collect();

@@ -43,6 +43,7 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
+    #[inline(never)]
     pub(super) fn new(scene: &'a Scene<'a>, selections: Vec<Selection>) -> Self {
         let list = &scene.pieces.list;
         let bounds = selections.iter().map(|s| list[s.piece].rect).reduce(|a, b| a.union(&b)).unwrap_or_default();

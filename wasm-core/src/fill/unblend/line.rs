@@ -33,6 +33,7 @@ pub(super) struct Window {
 
 /// How surely each site is bare or covered: its own belief, or what its copies say. The latter does not depend on
 /// the site's own texture and so cannot bias the line.
+#[inline(never)]
 pub(super) fn sureness(beliefs: &Beliefs, hint: Option<&Hint>) -> Vec<(f32, f32)> {
     let sure = |v: f32| if v > SURE { v } else { 0.0 };
     let own = |s: &States| (sure(s[0]), sure(s[FULL]));
@@ -44,6 +45,7 @@ pub(super) fn sureness(beliefs: &Beliefs, hint: Option<&Hint>) -> Vec<(f32, f32)
 }
 
 /// None when there are too few.
+#[inline(never)]
 pub(super) fn windows(graph: &Graph<'_>, sure: &[(f32, f32)]) -> Option<Vec<Window>> {
     let mut windows = vec![];
     for site in &graph.sites {
@@ -87,6 +89,7 @@ impl Window {
 
 /// The line `covered = s * bare + (1 - s) * c`, one slope for all channels. Both sides carry noise, so it is Deming's
 /// regression (a plain one would underestimate `s`), reweighted against windows that straddle something else.
+#[inline(never)]
 pub(super) fn fit_line(windows: &[Window]) -> Mark {
     let count = windows.len() as f64;
     let mean_of = |f: &dyn Fn(&Window) -> f32| windows.iter().map(|w| f64::from(f(w))).sum::<f64>() / count;
@@ -163,6 +166,7 @@ pub(super) fn fit_line(windows: &[Window]) -> Mark {
 }
 
 /// The colour that goes with a transparency.
+#[inline(never)]
 pub(super) fn fit_colour(windows: &[Window], clear: f32) -> Rgb {
     let single =
         |w: &Window| -> Rgb { std::array::from_fn(|i| (w.covered.mean[i] - clear * w.bare.mean[i]) / (1.0 - clear)) };

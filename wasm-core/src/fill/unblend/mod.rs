@@ -10,6 +10,8 @@
 //!
 //! [`is_convincing`] decides: an opaque object has no such line, or not the texture that goes with it. When in doubt
 //! nothing is recovered and the patches fill everything, as ever. Work and memory follow the mask and a margin.
+//!
+//! What is called from several places is never inlined: the engine would be a tenth larger.
 
 mod arithmetic;
 mod beliefs;

@@ -46,6 +46,7 @@ struct Plan {
 
 /// Hidden colours and their likely errors, in levels. Where covers are open within their label, and where rounding
 /// left room, colours are moved towards what the neighbourhood suggests.
+#[inline(never)]
 pub(super) fn recover(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) -> (Vec<Rgb>, Vec<f32>) {
     let (plans, mut colours) = plan(graph, path, beliefs, check);
     let noise = excess_noise(graph, &plans, &colours);

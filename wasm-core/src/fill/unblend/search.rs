@@ -12,6 +12,7 @@ use super::{FIT_SITES, Rgb, START_SITES};
 use crate::{Pacer, Result};
 
 /// Transparencies to start from, each with the colour that most deviating pixels agree on.
+#[inline(never)]
 fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
     let deviating: Vec<&Site> = graph.sites.iter().filter(|s| distance(s.colour, s.guess) > tolerance(s)).collect();
     if deviating.len() < 50 {
