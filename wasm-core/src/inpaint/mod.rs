@@ -10,6 +10,8 @@ mod seam;
 mod square;
 mod windows;
 
+use std::mem::take;
+
 use crate::erase::blend_covered;
 use crate::moebius::config::LATENT_CHANNELS;
 use crate::moebius::noise::{self, Stream};
@@ -126,8 +128,8 @@ impl<'a> Inpainting<'a> {
             let place = self.done;
             let pacer = OfWindow { pacer, place: place as u32, windows: windows.len() as u32 };
             let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, window, native };
-            let shown = square.shown()?;
-            let request = request(&shown, &self.settings, place)?;
+            let mut shown = square.shown()?;
+            let request = request(&mut shown, &self.settings, place)?;
             let schedule = model.schedule().clone();
             let mut map = None;
             let outcome = model.go_on(&request, &mut self.progress, &pacer, |progress| {
@@ -147,8 +149,8 @@ impl<'a> Inpainting<'a> {
             let region = around.grown((RING * scale).ceil() as u32, &window.rect);
             let mut region = seam::Region::cut(&square, &rgb, region);
             region.fit_colours(scale, &pacer).await?;
-            let reduced = with_hole(&shown, &painted);
-            detail::add(&mut region, &square, &reduced, &shown.in_hole, self.settings.seed, &pacer).await?;
+            shown.paint(&painted);
+            detail::add(&mut region, &square, &shown.rgb, &shown.in_hole, self.settings.seed, &pacer).await?;
             grain::add(&mut region, seed_of(&self.settings, place));
             let components = &self.components;
             let ours = |x, y| window.holes.contains(&(components.label(x, y) as usize));
@@ -213,20 +215,14 @@ fn seed_of(settings: &Settings, place: usize) -> u64 {
     u64::from(settings.seed) | (place as u64) << 32
 }
 
-/// What was shown, with what was painted in the hole; `[native, native, 3]`.
-fn with_hole(shown: &Shown, painted: &[u8]) -> Vec<u8> {
-    let pixels = shown.rgb.chunks_exact(3).zip(painted.chunks_exact(3)).zip(&shown.in_hole);
-    pixels.flat_map(|((shown, painted), in_hole)| if *in_hole { painted } else { shown }).copied().collect()
-}
-
-fn request(shown: &Shown, settings: &Settings, place: usize) -> Result<Request> {
+fn request(shown: &mut Shown, settings: &Settings, place: usize) -> Result<Request> {
     let seed = seed_of(settings, place);
     let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS as usize * shown.latent_mask.len());
     noise::offset(&mut start, &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize), NOISE_OFFSET)?;
     Ok(Request {
-        image: shown.image.clone(),
-        masked_image: shown.masked_image.clone(),
-        latent_mask: shown.latent_mask.clone(),
+        image: take(&mut shown.image),
+        masked_image: take(&mut shown.masked_image),
+        latent_mask: take(&mut shown.latent_mask),
         noise: start,
         posterior_image: None,
         posterior_masked: None,

@@ -35,6 +35,16 @@ pub(super) struct Shown {
     pub(super) in_hole: Vec<bool>,
 }
 
+impl Shown {
+    /// Puts what was painted (`[native, native, 3]`) into the hole of `rgb`.
+    pub(super) fn paint(&mut self, painted: &[u8]) {
+        let pixels = self.rgb.chunks_exact_mut(3).zip(painted.chunks_exact(3));
+        for ((to, from), _) in pixels.zip(&self.in_hole).filter(|(_, in_hole)| **in_hole) {
+            to.copy_from_slice(from);
+        }
+    }
+}
+
 impl Square<'_> {
     /// The picture as it is filled so far.
     pub(super) fn pixel(&self, x: u32, y: u32) -> [u8; 4] {

@@ -135,11 +135,13 @@ impl App {
     pub(super) fn method_name(&self, engine: &EngineChoice) -> String {
         match engine {
             EngineChoice::Instant => i18n::text("engineInstant", &[]),
-            EngineChoice::Model { model: id, .. } => {
-                let models = self.models.borrow();
-                models.iter().find(|model| model.id == *id).map_or_else(|| id.clone(), |model| model.name.clone())
-            }
+            EngineChoice::Model { model, .. } => self.model_name(model).unwrap_or_else(|| model.clone()),
         }
+    }
+
+    /// A model's name for people, where it is known.
+    pub(super) fn model_name(&self, id: &str) -> Option<String> {
+        self.models.borrow().iter().find(|model| model.id == id).map(|model| model.name.clone())
     }
 
     /// The quiet line after an erase: what next, or, for who has never chosen, what there is beside the built-in fill.

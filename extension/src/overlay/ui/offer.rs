@@ -86,8 +86,7 @@ impl App {
         if work == Work::Measuring {
             return;
         }
-        let name = self.models.borrow().iter().find(|model| model.id == *id).map(|model| model.name.clone());
-        let Some(name) = name else { return };
+        let Some(name) = self.model_name(id) else { return };
         self.show_download(Some(&format!("{name}: {}", words::progress(work, done, total, rate))));
     }
 
