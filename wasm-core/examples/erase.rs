@@ -1,6 +1,6 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill, `--route unblend|patches` one way of the built-in fill. `--model PACK` uses a model (see the example `pack`)
+//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill, `--route unblend|smooth|patches` one way of the built-in fill. `--model PACK` uses a model (see the example `pack`)
 //! instead of the built-in fill, with the VAE of `--vae PACK` (`vae` with the same extension beside the model), `--steps N` (20), `--guidance S`
 //! (2.5), `--reference-start` (from the picture with what is to go, as the reference does) and `--f32` (never in 16 bits). `--times` erases
 //! twice and says when each stage of the second began. `--bench DIR OUT` runs every case of a benchmark folder (manifest.tsv with the columns
@@ -168,8 +168,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => None,
             Some([name]) => Some(match name.as_str() {
                 "unblend" => Route::Unblend,
+                "smooth" => Route::Smooth,
                 "patches" => Route::Patches,
-                _ => return Err("--route is unblend or patches".into()),
+                _ => return Err("--route is unblend, smooth or patches".into()),
             }),
         }),
     };
@@ -181,7 +182,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         _ => {
-            Err("usage: erase [--seed N] [--route unblend|patches] [--model PACK [--vae PACK] [--steps N] [--guidance S] [--reference-start] [--f32]] \
+            Err("usage: erase [--seed N] [--route unblend|smooth|patches] [--model PACK [--vae PACK] [--steps N] [--guidance S] [--reference-start] [--f32]] \
                  ([--times] IN MASK OUT | --bench FOLDER OUT)"
                 .into())
         }

@@ -167,6 +167,12 @@ pub(super) struct Patches {
     pub(super) targets: Vec<u32>,
 }
 
+/// A colour between steps, rounded.
+pub(super) fn quantised(value: [f32; 4]) -> Pixel {
+    // Float-to-int casts saturate; sums of valid colours stay in range anyway.
+    value.map(|v| v.round().max(0.0) as i16)
+}
+
 fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {
     let alpha = i32::from(a);
     let channel = |c: u8| ((i32::from(c) * alpha * i32::from(STEPS) + 127) / 255) as i16;

@@ -8,20 +8,28 @@
 //! ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours (Wexler et al. 2007).
 //! [`membrane`] makes the first guess and takes the seam away. [`likeness`] lends the search to who fills by other means.
 
+mod biharmonic;
 mod clusters;
+mod content;
 mod field;
 mod likeness;
+mod lines;
 pub(crate) mod membrane;
 mod patch_match;
 mod pyramid;
+mod seam;
+mod smooth;
 mod synthesis;
+mod thin;
 mod unblend;
+mod votes;
 
 use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result};
 use clusters::Clusters;
-use field::Field;
+use content::Content;
+use field::{Field, State};
 pub(crate) use likeness::likeness;
 
 /// Most pixels that one cluster may look at: a fill takes about 60 bytes for each.
@@ -32,6 +40,8 @@ const MOST_CONTEXT: usize = 30_000_000;
 pub enum Route {
     /// Look through a semi-transparent mark; what it hides is filled with patches.
     Unblend,
+    /// The smoothest continuation of the surroundings, and nothing else.
+    Smooth,
     /// Patches of the surroundings.
     Patches,
 }
@@ -57,27 +67,33 @@ pub async fn instant(
     route: Option<Route>,
     pacer: &impl Pacer,
 ) -> Result<Filled> {
-    if route != Some(Route::Patches)
+    if matches!(route, None | Some(Route::Unblend))
         && let Some(unblend::Unblended { mut patch, left }) = unblend::unblend(image, mask, pacer).await?
     {
         let mut seen = image.clone();
         seen.replace(&patch)?;
         match left.fitted(&seen) {
-            Ok(rest) => seen.replace(&patches(&seen, &rest, seed, pacer).await?).map(drop)?,
+            Ok(rest) => seen.replace(&make_up(&seen, &rest, seed, None, pacer).await?).map(drop)?,
             Err(Error::EmptyMask) => {}
             Err(error) => return Err(error),
         }
         patch = seen.crop(mask.rect())?;
         return Ok(Filled { patch, made_up: left });
     }
-    Ok(Filled { patch: patches(image, mask, seed, pacer).await?, made_up: mask.clone() })
+    Ok(Filled { patch: make_up(image, mask, seed, route, pacer).await?, made_up: mask.clone() })
 }
 
-/// [`instant`] with patches of the surroundings.
+/// [`instant`] without looking through anything.
 ///
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
-pub(crate) async fn patches(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+pub(crate) async fn make_up(
+    image: &Image,
+    mask: &Mask,
+    seed: u32,
+    route: Option<Route>,
+    pacer: &impl Pacer,
+) -> Result<Patch> {
     let mut patch = image.crop(mask.rect())?;
     let clusters = Clusters::new(image.bounds(), mask);
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
@@ -87,11 +103,100 @@ pub(crate) async fn patches(image: &Image, mask: &Mask, seed: u32, pacer: &impl 
             let Rect { width, height, .. } = cluster.context;
             return Err(Error::TooLarge { width, height });
         }
-        let field = Field::cut(image, mask, &patch, &clusters, cluster);
+        let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
-        let field = synthesis::fill(field, seed, &share).await?;
+        let drawn = if route.is_none() && Content::of(&field).is_drawn { lines::draw(&mut field) } else { vec![] };
+        let is_smooth = match route {
+            None => smooth::suits(&field),
+            Some(route) => route == Route::Smooth,
+        };
+        if is_smooth {
+            smooth::fill(&mut field, &share).await?;
+        } else if field.states.contains(&State::Target) {
+            field = synthesis::fill(field, seed, &share).await?;
+        }
+        drawn.into_iter().for_each(|at| field.states[at] = State::Target);
         field.paste_targets(&mut patch, cluster.context);
         filled += cluster.pixels as f32;
     }
     Ok(patch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unpaced;
+
+    const WIDTH: u32 = 260;
+    const HEIGHT: u32 = 190;
+
+    /// A window: a title bar with a vertical gradient, a side bar, a table with rules.
+    fn screen(x: u32, y: u32) -> [u8; 4] {
+        let grey = |v: u32| [v as u8, v as u8, v as u8, 255];
+        match (x, y) {
+            (_, 0..30) => [60, 90, 200 - 2 * y as u8, 255],
+            (0..60, _) => grey(238),
+            (60, _) => grey(200),
+            (_, y) if (y - 30) % 40 == 39 => grey(215),
+            _ => [255, 253, 250, 255],
+        }
+    }
+
+    /// Largest difference from `clean` after what is drawn with `ink` was erased with a brush `wider` pixels wider.
+    fn levels_off(
+        clean: fn(u32, u32) -> [u8; 4],
+        ink: impl Fn(u32, u32) -> bool,
+        wider: u32,
+        route: Option<Route>,
+    ) -> u8 {
+        let places = || (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let rgba = places().flat_map(|(x, y)| if ink(x, y) { [30, 30, 40, 255] } else { clean(x, y) }).collect();
+        let covered = |(x, y): (u32, u32)| {
+            let mut rows = y.saturating_sub(wider)..=y + wider;
+            rows.any(|y| (x.saturating_sub(wider)..=x + wider).any(|x| ink(x, y)))
+        };
+        let mut image = Image::new(WIDTH, HEIGHT, rgba).unwrap();
+        let coverage = places().map(|place| if covered(place) { 255 } else { 0 }).collect();
+        let mask = Mask::new(image.bounds(), coverage).unwrap().fitted(&image).unwrap();
+        let filled = pollster::block_on(instant(&image, &mask, 1, route, &Unpaced)).unwrap();
+        image.replace(&filled.patch).unwrap();
+        let off = |(x, y): (u32, u32)| {
+            image.pixel(x, y).into_iter().zip(clean(x, y)).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
+        };
+        places().map(off).max().unwrap_or(0)
+    }
+
+    /// Something like a word: five bars with gaps.
+    fn word(x: u32, y: u32, left: u32, top: u32) -> bool {
+        (left..left + 55).contains(&x) && (top..top + 11).contains(&y) && (x - left) % 11 < 4
+    }
+
+    #[test]
+    fn flat_cells_rules_and_gradients_come_out_in_their_exact_colours() {
+        for wider in [2, 6] {
+            for (left, top) in [(90, 48), (150, 64), (35, 90), (120, 9)] {
+                let off = levels_off(screen, |x, y| word(x, y, left, top), wider, None);
+                assert_eq!(off, 0, "brush {wider}, word at {left}, {top}");
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_without_anything_else_stay_within_a_level() {
+        let slope = |x: u32, y: u32| {
+            let (x, y) = (x as f32, y as f32);
+            [(40.3 + 0.31 * x + 0.57 * y).round() as u8, 90, (200.0 - 0.47 * y).round() as u8, 255]
+        };
+        for route in [None, Some(Route::Smooth)] {
+            let off = levels_off(slope, |x, y| word(x, y, 101, 77), 3, route);
+            assert!(off <= 1, "{off} with {route:?}");
+        }
+    }
+
+    #[test]
+    fn a_forced_route_is_taken() {
+        let ink = |x: u32, y: u32| word(x, y, 150, 64);
+        assert!(levels_off(screen, ink, 6, Some(Route::Smooth)) > 0);
+        assert_eq!(levels_off(screen, ink, 6, None), 0);
+    }
 }

@@ -37,6 +37,7 @@ const NO_TARGET: u32 = u32::MAX;
 const CHECKPOINT: usize = 2048;
 
 /// The search for one level of one field.
+#[derive(Clone)]
 pub(super) struct PatchMatch<const RADIUS: usize> {
     width: usize,
     height: usize,

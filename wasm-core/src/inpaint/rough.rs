@@ -20,11 +20,11 @@ pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pac
     let opaque = around.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
     let factor = longest.div_ceil(LONGEST);
     if factor < 2 || !opaque {
-        return fill::patches(image, mask, seed, pacer).await;
+        return fill::make_up(image, mask, seed, None, pacer).await;
     }
     match reduced(image, &around, mask, factor, seed, pacer).await {
         // So many small holes that nothing is left between them.
-        Err(Error::WholeMask) => fill::patches(image, mask, seed, pacer).await,
+        Err(Error::WholeMask) => fill::make_up(image, mask, seed, None, pacer).await,
         other => other,
     }
 }
@@ -58,7 +58,7 @@ async fn reduced(
     }
     let small_mask = Mask::new(small.bounds(), coverage)?.fitted(&small)?;
     let mut filled = small;
-    let patch = fill::patches(&filled, &small_mask, seed, pacer).await?;
+    let patch = fill::make_up(&filled, &small_mask, seed, None, pacer).await?;
     filled.replace(&patch)?;
     let large = resize(filled.rgba(), 4, to, from, Filter::Bicubic)?;
     let inner = Rect { x: hole.x - whole.x, y: hole.y - whole.y, ..hole };

@@ -40,8 +40,8 @@ struct Plan {
     /// Variance of the hidden colour as far as the beliefs know it, and with the label's range.
     doubt: f32,
     pub(super) variance: f32,
-    /// Half of the interval that rounds to the colour seen.
-    half: f32,
+    /// Variance of what rounds to the colour seen.
+    rounding: f32,
 }
 
 /// Hidden colours and their likely errors, in levels. Where covers are open within their label, and where rounding
@@ -93,10 +93,10 @@ fn plan(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) ->
         let length = squared(ends[0], ends[1]);
         let place = if length > 1e-3 { projected(mean, ends).clamp(0.0, 1.0) } else { 0.0 };
         let variance = doubt + length / 36.0;
-        let half = 0.5 / (1.0 - path.cover[label]) + 0.75;
+        let rounding = (0.5 / (1.0 - path.cover[label])).powi(2) / 3.0;
         let unknown = labels[at].is_none();
         colours.push(if unknown { mean } else { between(ends, place) });
-        plans.push(Plan { label, unknown, solid: exact, ends, place, doubt, variance, half });
+        plans.push(Plan { label, unknown, solid: exact, ends, place, doubt, variance, rounding });
         check.note(graph, &labels, at, states, hidden[FULL]);
     }
     (plans, colours)
@@ -175,15 +175,19 @@ fn moved(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb], noise: f32, at: usi
     let texture = texture_variance(site);
     let mut new = plan.ends[0];
     if squared(plan.ends[0], plan.ends[1]) > 1e-3 {
-        let place = (plan.place * texture + projected(around, plan.ends) * plan.variance) / (texture + plan.variance);
+        // The square root of Wiener's factor: pulled further, edges of the mark would have less texture than there was.
+        let keep = (texture / (texture + plan.variance)).sqrt();
+        let around = projected(around, plan.ends);
+        let place = around + (plan.place - around) * keep;
         new = between(plan.ends, place.clamp(0.0, 1.0));
     }
     if plan.label > 0 {
         let (share, most) = (noise / (texture + noise), 2.5 * noise.sqrt());
+        // Among texture the noise of rounding is not seen; where there is less of it, the neighbourhood says what was rounded.
+        let keep = (site.grain.mean * site.grain.mean / plan.rounding).min(1.0);
         new = std::array::from_fn(|i| {
             let calmed = new[i] + share * (around[i] - new[i]).clamp(-most, most);
-            // Everything in the interval rounds to what is seen: take what fits the neighbourhood.
-            if (around[i] - calmed).abs() < plan.half { around[i] } else { calmed }
+            around[i] + (calmed - around[i]) * keep
         });
     }
     new.map(|v| v.clamp(0.0, 255.0))

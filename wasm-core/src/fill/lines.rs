@@ -1,0 +1,169 @@
+//! Lines that run straight through a hole on a screen: rules of tables, borders of panels.
+//!
+//! A row with one and the same colour on both sides of the hole, which is not the ground's, most likely has it in between; the same
+//! goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to them:
+//! what has to be erased often hides more than the ground.
+
+use super::field::{Field, Pixel, State};
+use std::collections::HashMap;
+
+/// So many pixels on either side have to be exactly alike.
+const RUN: usize = 12;
+/// And no further away than this.
+const REACH: usize = 48;
+/// Borders between panels are no thicker than this.
+const BORDER: usize = 4;
+
+/// Draws the lines across the targets and makes them known; their indices.
+pub(super) fn draw(field: &mut Field) -> Vec<usize> {
+    let (width, height) = (field.width, field.height);
+    let rows = spans(field, width, 1, (0..height).map(|y| y * width));
+    let columns = spans(field, height, width, 0..width);
+    let Some(ground) = ground(field) else { return vec![] };
+    let mut drawn = vec![];
+    for at in 0..field.states.len() {
+        // Beside a line there is the ground, another line that it crosses, or, if it is a border, two grounds.
+        let colour = match (rows[at], columns[at]) {
+            (Sides::Alike(row), Sides::Alike(column)) if row != ground => {
+                (column == ground || row == column).then_some(row)
+            }
+            (Sides::Alike(_), Sides::Alike(column)) => Some(column),
+            (Sides::Differ, Sides::Alike(column)) => is_thin(&columns, at, 1).then_some(column),
+            (Sides::Alike(row), Sides::Differ) => is_thin(&rows, at, width).then_some(row),
+            _ => None,
+        };
+        let colour = colour.filter(|colour| *colour != ground);
+        if let Some(colour) = colour.filter(|_| field.states[at] == State::Target) {
+            field.pixels[at] = colour;
+            drawn.push(at);
+        }
+    }
+    drawn.iter().for_each(|at| field.states[*at] = State::Known);
+    drawn
+}
+
+/// Whether what is alike at `at` is no thicker than a border, counted in steps across it.
+fn is_thin(sides: &[Sides], at: usize, step: usize) -> bool {
+    let same = |next: &usize| sides.get(*next) == Some(&sides[at]);
+    let before = (1..=BORDER).map_while(|i| at.checked_sub(i * step)).take_while(same).count();
+    let after = (1..=BORDER).map(|i| at + i * step).take_while(same).count();
+    before + after < BORDER
+}
+
+/// What the two sides of a stretch of targets show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sides {
+    /// Too little of them.
+    Unseen,
+    /// Not one colour.
+    Differ,
+    /// This colour and nothing else.
+    Alike(Pixel),
+}
+
+/// For each target, the sides of its stretch along lines of `length` pixels that are `step` apart. What else is masked is passed over.
+fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item = usize>) -> Vec<Sides> {
+    let mut found = vec![Sides::Unseen; field.states.len()];
+    for start in starts {
+        let is_known = |i: &usize| field.states[start + i * step] == State::Known;
+        let mut i = 0;
+        while i < length {
+            if is_known(&i) {
+                i += 1;
+                continue;
+            }
+            let end = (i..length).find(is_known).unwrap_or(length);
+            let before = (i.saturating_sub(REACH)..i).rev().filter(is_known).take(RUN);
+            let after = (end..(end + REACH).min(length)).filter(is_known).take(RUN);
+            let colours: Vec<Pixel> = before.chain(after).map(|i| field.pixels[start + i * step]).collect();
+            let sides = match colours.first() {
+                Some(colour) if colours.len() == 2 * RUN => {
+                    if colours.iter().all(|c| c == colour) {
+                        Sides::Alike(*colour)
+                    } else {
+                        Sides::Differ
+                    }
+                }
+                _ => Sides::Unseen,
+            };
+            (i..end).for_each(|i| found[start + i * step] = sides);
+            i = end;
+        }
+    }
+    found
+}
+
+/// The most frequent colour beside the targets.
+fn ground(field: &Field) -> Option<Pixel> {
+    let mut counts: HashMap<Pixel, (usize, usize)> = HashMap::new();
+    let is_target = |at: Option<usize>| at.and_then(|at| field.states.get(at)) == Some(&State::Target);
+    for at in (0..field.states.len()).filter(|at| field.states[*at] == State::Known) {
+        let x = at % field.width;
+        let beside = (x > 0 && is_target(Some(at - 1)))
+            || (x + 1 < field.width && is_target(Some(at + 1)))
+            || is_target(at.checked_sub(field.width))
+            || is_target(Some(at + field.width));
+        if beside {
+            counts.entry(field.pixels[at]).or_insert((0, at)).0 += 1;
+        }
+    }
+    // Of equals the first one: the order of a hash map is nobody's business.
+    counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first))).map(|(colour, _)| colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 63;
+    const HEIGHT: usize = 49;
+    const GROUND: Pixel = [1900; 4];
+
+    /// A ground with `over` on top and a hole of 23 x 17, and what the hole hides.
+    fn scene(over: impl Fn(usize, usize) -> Option<i16>) -> (Field, Vec<Pixel>) {
+        let place = |i: usize| (i % WIDTH, i / WIDTH);
+        let truth: Vec<Pixel> =
+            (0..WIDTH * HEIGHT).map(place).map(|(x, y)| over(x, y).map_or(GROUND, |v| [v; 4])).collect();
+        let is_hole = |i: usize| matches!(place(i), (20..43, 15..32));
+        let states: Vec<State> =
+            (0..truth.len()).map(|i| if is_hole(i) { State::Target } else { State::Known }).collect();
+        let pixels = truth.iter().enumerate().map(|(i, p)| if is_hole(i) { [7; 4] } else { *p }).collect();
+        (Field { width: WIDTH, height: HEIGHT, pixels, states }, truth)
+    }
+
+    #[test]
+    fn rules_cross_each_other() {
+        let rules = |x: usize, y: usize| match (x, y) {
+            (30, _) => Some(400),
+            (_, 20..22) => Some(400),
+            _ => None,
+        };
+        let (mut field, truth) = scene(rules);
+        let drawn = draw(&mut field);
+        assert_eq!(drawn.len(), 17 + 2 * 22);
+        assert!(drawn.iter().all(|at| field.states[*at] == State::Known && field.pixels[*at] == truth[*at]));
+    }
+
+    #[test]
+    fn a_thin_border_between_two_grounds_is_drawn_and_nothing_else() {
+        for (thickness, drawn) in [(1, 17), (4, 4 * 17), (6, 0)] {
+            let border = |x: usize, _: usize| match x {
+                ..27 => None,
+                x if x < 27 + thickness => Some(400),
+                _ => Some(900),
+            };
+            let (mut field, truth) = scene(border);
+            let found = draw(&mut field);
+            assert_eq!(found.len(), drawn, "{thickness}");
+            assert!(found.iter().all(|at| field.pixels[*at] == truth[*at]));
+        }
+    }
+
+    #[test]
+    fn corners_and_noise_are_left_to_others() {
+        let corner = |x: usize, y: usize| (x > 27 && y > 22).then_some(900);
+        let noise = |x: usize, y: usize| Some(((x * 37 + y * 91) % 500) as i16);
+        assert!(draw(&mut scene(corner).0).is_empty());
+        assert!(draw(&mut scene(noise).0).is_empty());
+    }
+}

@@ -1,0 +1,111 @@
+//! Making the fill meet its surroundings.
+
+use super::biharmonic::{self, Site};
+use super::field::{Field, State, Window, quantised};
+use super::membrane;
+use super::pyramid::depths;
+use super::votes::Voters;
+use crate::{Pacer, Result};
+
+/// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
+/// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
+pub(super) async fn blend<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 1);
+    let is_target = |at: usize| field.states[at] == State::Target;
+    let is_rim = |at: usize| {
+        let (x, y) = (at % field.width, at / field.width);
+        field.states[at] == State::Known
+            && ((x > 0 && is_target(at - 1))
+                || (x + 1 < field.width && is_target(at + 1))
+                || (y > 0 && is_target(at - field.width))
+                || (y + 1 < field.height && is_target(at + field.width)))
+    };
+    let (mut error, weights) = voters.poll(field, &window, is_rim, pacer).await?;
+    for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
+        for (error, known) in error.iter_mut().zip(field.pixels[at]) {
+            *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };
+        }
+    }
+    let given: Vec<bool> = window.pixels().map(|at| !is_target(at)).collect();
+    membrane::fill(window.width, window.height, &mut error, &given, pacer).await?;
+    for (at, error) in window.pixels().zip(error) {
+        if field.states[at] == State::Target {
+            let mut lifted = field.pixels[at].map(f32::from);
+            for (value, error) in lifted.iter_mut().zip(error) {
+                *value += error;
+            }
+            field.pixels[at] = quantised(lifted);
+        }
+    }
+    Ok(())
+}
+
+/// How much of the [`biharmonic`] bridge there is in pixels of depth 1, 2 and 3.
+const BRIDGE: [f32; 3] = [0.9, 0.4, 0.1];
+
+/// Bridges the outermost pixels of the hole smoothly between what is known and what was made up further in: texture that is cut at
+/// the rim shows as a line otherwise.
+pub(super) async fn soften(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+    let depth = depths(field);
+    let mut bridge = field.clone();
+    bridge.bridge(|at| depth[at] as usize <= BRIDGE.len(), pacer).await?;
+    for at in 0..depth.len() {
+        if field.states[at] == State::Target
+            && let Some(share) = BRIDGE.get(depth[at] as usize - 1)
+        {
+            let (own, smooth) = (field.pixels[at].map(f32::from), bridge.pixels[at].map(f32::from));
+            field.pixels[at] = quantised(std::array::from_fn(|i| own[i] + share * (smooth[i] - own[i])));
+        }
+    }
+    Ok(())
+}
+
+impl Field {
+    /// Replaces the targets where `wanted` holds by the [`biharmonic`] continuation of all else.
+    pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &impl Pacer) -> Result<()> {
+        let window = Window::around(self, |s| s == State::Target, 2);
+        let most = self.pixels.iter().map(|p| p[3]).max().unwrap_or(0);
+        let mut values: Vec<membrane::Value> = window.pixels().map(|at| self.pixels[at].map(f32::from)).collect();
+        let site = |at: usize| match self.states[at] {
+            State::Target if wanted(at) => Site::Hole,
+            State::Excluded => Site::Absent,
+            State::Known | State::Target => Site::Given,
+        };
+        let sites: Vec<Site> = window.pixels().map(site).collect();
+        biharmonic::fill([window.width, window.height], &mut values, &sites, pacer).await?;
+        for ((at, value), site) in window.pixels().zip(values).zip(sites) {
+            if site == Site::Hole {
+                self.pixels[at] = quantised(value).map(|v| v.min(most));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unpaced;
+
+    #[test]
+    fn a_step_at_the_rim_is_bridged_and_the_inside_stays() {
+        let (width, height) = (41, 35);
+        let state = |i: usize| match (i % width, i / width) {
+            (10..31, 9..26) => State::Target,
+            _ => State::Known,
+        };
+        let before = Field {
+            width,
+            height,
+            pixels: (0..width * height).map(|i| [if state(i) == State::Target { 1200 } else { 800 }; 4]).collect(),
+            states: (0..width * height).map(state).collect(),
+        };
+        let mut field = before.clone();
+        pollster::block_on(soften(&mut field, &Unpaced)).unwrap();
+        let at = |x: usize| field.pixels[17 * width + x][0];
+        assert!((at(10) - at(9)).abs() < 200 && at(12) > at(10), "{} {} {}", at(9), at(10), at(12));
+        for (i, depth) in depths(&before).into_iter().enumerate() {
+            assert!((1..=3).contains(&depth) || field.pixels[i] == before.pixels[i]);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What the patches say about the hole's colours.
+
+use super::field::{Field, STEPS, State, Window, quantised};
+use super::membrane::Value;
+use super::patch_match::PatchMatch;
+use super::pyramid::depths;
+use crate::{Pacer, Result};
+
+/// A patch whose centre is one pixel deeper in the hole counts this much less: certainty comes from the rim.
+const DEPTH_DISCOUNT: f32 = 2.5;
+
+/// Steps towards the mode; more change little.
+const SHIFTS: usize = 2;
+/// Standard deviation of the mean shift's kernel over that of the votes.
+const BANDWIDTH: f32 = 0.5;
+
+/// How much each target patch is trusted before looking at its match.
+pub(super) fn confidences<const R: usize>(field: &Field, search: &PatchMatch<R>) -> Vec<f32> {
+    let depth = depths(field);
+    search.patches.targets.iter().map(|at| DEPTH_DISCOUNT.powf(-(depth[*at as usize].min(60) as f32))).collect()
+}
+
+/// How votes are weighed.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Votes {
+    /// By confidence alone: the matches have not been measured yet.
+    Even,
+    /// By confidence and likeness.
+    Weighted,
+    /// The same with a much narrower idea of likeness, so that the last vote does not average texture away.
+    Sharp,
+}
+
+/// The likeness weight of a patch is `exp(-distance * falloff)`.
+fn falloff<const R: usize>(search: &PatchMatch<R>, votes: Votes) -> f32 {
+    if votes == Votes::Even {
+        return 0.0;
+    }
+    let mut distances: Vec<u32> = search.matches.iter().map(|m| m.distance).collect();
+    let rank = distances.len() * 3 / 4;
+    let (_, upper_quartile, _) = distances.select_nth_unstable(rank);
+    let variance = (*upper_quartile as f32).max(1.0);
+    match votes {
+        Votes::Sharp => 4.0 / variance,
+        _ => 1.0 / variance,
+    }
+}
+
+/// Patches between two checkpoints of a vote: a few milliseconds of work.
+const CHECKPOINT: usize = 8192;
+
+/// Who votes: matches, how much each is trusted, and how votes are weighed.
+#[derive(Clone, Copy)]
+pub(super) struct Voters<'a, const R: usize> {
+    pub(super) search: &'a PatchMatch<R>,
+    pub(super) confidence: &'a [f32],
+    pub(super) votes: Votes,
+}
+
+impl<const R: usize> Voters<'_, R> {
+    /// Hands every vote on a pixel where `wanted` holds to `note`: the pixel, the colour and the weight.
+    async fn each(
+        self,
+        field: &Field,
+        wanted: impl Fn(usize) -> bool,
+        mut note: impl FnMut(usize, Value, f32),
+        pacer: &impl Pacer,
+    ) -> Result<()> {
+        let Self { search, confidence, votes } = self;
+        let falloff = falloff(search, votes);
+        let voters = search.matches.iter().zip(&search.patches.targets).zip(confidence);
+        for (i, ((m, at), confidence)) in voters.enumerate() {
+            if i % CHECKPOINT == 0 {
+                pacer.checkpoint().await?;
+            }
+            let weight = confidence * (-(m.distance as f32) * falloff).exp().max(1e-12);
+            let corner = R * field.width + R;
+            let (to, from) = (*at as usize - corner, m.source as usize - corner);
+            for row in 0..2 * R + 1 {
+                for column in 0..2 * R + 1 {
+                    let to = to + row * field.width + column;
+                    if wanted(to) {
+                        note(to, field.pixels[from + row * field.width + column].map(f32::from), weight);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights.
+    pub(super) async fn poll(
+        self,
+        field: &Field,
+        window: &Window,
+        wanted: impl Fn(usize) -> bool,
+        pacer: &impl Pacer,
+    ) -> Result<(Vec<Value>, Vec<f32>)> {
+        let mut sums = vec![[0.0f32; 4]; window.width * window.height];
+        let mut weights = vec![0.0f32; sums.len()];
+        let note = |at: usize, colour: Value, weight: f32| {
+            let slot = window.slot(at);
+            for (sum, c) in sums[slot].iter_mut().zip(colour) {
+                *sum += weight * c;
+            }
+            weights[slot] += weight;
+        };
+        self.each(field, wanted, note, pacer).await?;
+        Ok((sums, weights))
+    }
+}
+
+/// Gives the targets the colours that their patches vote for.
+pub(super) async fn vote<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let wanted = |at: usize| field.states[at] == State::Target;
+    let (sums, weights) = voters.poll(field, &window, wanted, pacer).await?;
+    for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
+        if weight > 0.0 {
+            field.pixels[at] = quantised(sum.map(|s| s / weight));
+        }
+    }
+    Ok(())
+}
+
+/// Moves each target from the mean of its votes to the mode near by, with a few steps of mean shift (Comaniciu and Meer 2002): the
+/// mean of many patches has less texture than any of them.
+pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let wanted = |at: usize| field.states[at] == State::Target;
+    let squared = |a: &Value, b: &Value| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let mut modes: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
+    let mut spread = vec![[0.0f32; 2]; modes.len()];
+    let note = |at: usize, colour: Value, weight: f32| {
+        let slot = window.slot(at);
+        spread[slot][0] += weight * squared(&colour, &modes[slot]);
+        spread[slot][1] += weight;
+    };
+    voters.each(field, wanted, note, pacer).await?;
+    // The kernel's variance; one square step keeps it above zero where all votes agree.
+    let width: Vec<f32> =
+        spread.iter().map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (sum / weight.max(1e-30) + 1.0)).collect();
+    for _ in 0..SHIFTS {
+        let mut sums = vec![[0.0f32; 4]; modes.len()];
+        let mut weights = vec![0.0f32; modes.len()];
+        let note = |at: usize, colour: Value, weight: f32| {
+            let slot = window.slot(at);
+            let weight = weight * (-squared(&colour, &modes[slot]) / (2.0 * width[slot])).exp().max(1e-9);
+            for (sum, c) in sums[slot].iter_mut().zip(colour) {
+                *sum += weight * c;
+            }
+            weights[slot] += weight;
+        };
+        voters.each(field, wanted, note, pacer).await?;
+        for ((mode, sum), weight) in modes.iter_mut().zip(sums).zip(weights) {
+            if weight > 0.0 {
+                *mode = sum.map(|s| s / weight);
+            }
+        }
+    }
+    for (at, mode) in window.pixels().zip(modes) {
+        if field.states[at] == State::Target {
+            field.pixels[at] = quantised(mode);
+        }
+    }
+    Ok(())
+}
+
+/// Gives each target the colour of the vote next to it where that is less than a level away: what is flat on a screen is copied exactly,
+/// whatever little the other votes added.
+pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let wanted = |at: usize| field.states[at] == State::Target;
+    let mut nearest = vec![(f32::from(STEPS) + 1.0, [0.0; 4]); window.width * window.height];
+    let note = |at: usize, colour: Value, _: f32| {
+        let away = colour.iter().zip(field.pixels[at]).map(|(a, b)| (a - f32::from(b)).abs()).fold(0.0, f32::max);
+        let best = &mut nearest[window.slot(at)];
+        if away < best.0 {
+            *best = (away, colour);
+        }
+    };
+    voters.each(field, wanted, note, pacer).await?;
+    for (at, (away, colour)) in window.pixels().zip(nearest) {
+        if away <= f32::from(STEPS) && field.states[at] == State::Target {
+            field.pixels[at] = quantised(colour);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::patch_match::Random;
+    use super::*;
+    use crate::Unpaced;
+
+    #[test]
+    fn settling_chooses_among_votes_where_the_mean_is_none_of_them() {
+        let (width, height) = (60, 45);
+        let mut random = Random::new(9);
+        let state = |i: usize| match (i % width, i / width) {
+            (25..36, 18..29) => State::Target,
+            _ => State::Known,
+        };
+        let mut field = Field {
+            width,
+            height,
+            pixels: (0..width * height).map(|_| [if random.below(3) == 0 { 1800 } else { 200 }; 4]).collect(),
+            states: (0..width * height).map(state).collect(),
+        };
+        let mut search = PatchMatch::<2>::new(&field).expect("room for patches");
+        search.randomise(&mut random);
+        let confidence = confidences(&field, &search);
+        let voters = Voters { search: &search, confidence: &confidence, votes: Votes::Even };
+        let doubt = |field: &Field| -> i32 {
+            let targets = (0..width * height).filter(|i| state(*i) == State::Target);
+            targets.map(|i| i32::from(field.pixels[i][0])).map(|v| (v - 200).abs().min((v - 1800).abs())).sum()
+        };
+        pollster::block_on(vote(&mut field, voters, &Unpaced)).unwrap();
+        let mean = doubt(&field);
+        pollster::block_on(settle(&mut field, voters, &Unpaced)).unwrap();
+        assert!(mean > 0 && doubt(&field) * 2 < mean, "{} of {mean}", doubt(&field));
+    }
+}
