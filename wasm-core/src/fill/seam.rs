@@ -49,9 +49,9 @@ pub(super) async fn soften(field: &mut Field, pacer: &impl Pacer) -> Result<()> 
     let depth = depths(field);
     let mut bridge = field.clone();
     bridge.bridge(|at| depth[at] as usize <= BRIDGE.len(), pacer).await?;
-    for at in 0..depth.len() {
+    for (at, depth) in depth.into_iter().enumerate() {
         if field.states[at] == State::Target
-            && let Some(share) = BRIDGE.get(depth[at] as usize - 1)
+            && let Some(share) = BRIDGE.get(depth as usize - 1)
         {
             let (own, smooth) = (field.pixels[at].map(f32::from), bridge.pixels[at].map(f32::from));
             field.pixels[at] = quantised(std::array::from_fn(|i| own[i] + share * (smooth[i] - own[i])));
