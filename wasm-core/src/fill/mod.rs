@@ -1,12 +1,17 @@
 //! The built-in fill, "Instant": no model and no download.
 //!
-//! [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. Everything else is filled by example, at
-//! several scales:
-//! [`clusters`] splits the mask into regions that are filled one after another, each with its surroundings.
-//! A region becomes a [`field`], the field a [`pyramid`]; from the coarsest level down, [`synthesis`] alternates
-//! between finding for every patch that touches the hole its nearest neighbour among the known patches
-//! ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours (Wexler et al. 2007).
-//! [`membrane`] makes the first guess and takes the seam away. [`likeness`] lends the search to who fills by other means.
+//! [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. [`clusters`] splits everything else
+//! into components that are filled one after another, each with its surroundings, cut out as a [`field`]. What they are
+//! ([`content`]) decides about the means:
+//!
+//! - [`lines`] draws rules and borders of screens through the hole, before anything else.
+//! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
+//! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
+//!   alternates between finding for every patch that touches the hole its nearest neighbour among the known patches
+//!   ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours ([`votes`], Wexler et al. 2007).
+//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`thin`] corrects it where both sides are near.
+//!
+//! [`likeness`] lends the search to who fills by other means.
 
 mod biharmonic;
 mod clusters;
