@@ -33,7 +33,7 @@ pub(super) async fn fill(
     sites: &[Site],
     pacer: &impl Pacer,
 ) -> Result<()> {
-    let grid = Grid::new(width, sites);
+    let mut grid = Grid::new(width, sites);
     if grid.holes.is_empty() || !sites.contains(&Site::Given) {
         return Ok(());
     }
@@ -81,14 +81,21 @@ fn dot<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> [f64; 4] {
     sums
 }
 
+/// A pixel that takes part.
+struct Cell {
+    at: usize,
+    /// Its neighbours; itself where one is missing, which adds nothing.
+    around: [usize; 4],
+}
+
 /// The pixels that take part, and their neighbours.
 struct Grid {
     holes: Vec<usize>,
-    /// Holes and what touches them.
-    near: Vec<usize>,
-    /// Neighbours that are there, for every pixel of `near`; itself where one is missing, which adds nothing.
-    around: Vec<[usize; 4]>,
-    pixels: usize,
+    /// The same with their neighbours, and all that touches them.
+    hole_cells: Vec<Cell>,
+    near_cells: Vec<Cell>,
+    /// The Laplacian at `near_cells`, zero elsewhere.
+    once: Vec<Value>,
 }
 
 impl Grid {
@@ -105,38 +112,38 @@ impl Grid {
                 there(true, at + width),
             ]
         };
+        let cell = |at: usize| Cell { at, around: around(at) };
         let is_hole = |at: &usize| sites[*at] == Site::Hole;
-        let near: Vec<usize> = (0..sites.len())
-            .filter(|at| sites[*at] != Site::Absent && (is_hole(at) || around(*at).iter().any(is_hole)))
-            .collect();
+        let is_near = |cell: &Cell| is_hole(&cell.at) || cell.around.iter().any(is_hole);
+        let holes: Vec<usize> = (0..sites.len()).filter(is_hole).collect();
+        let there = (0..sites.len()).filter(|at| sites[*at] != Site::Absent);
         Self {
-            holes: (0..sites.len()).filter(is_hole).collect(),
-            around: near.iter().map(|at| around(*at)).collect(),
-            near,
-            pixels: sites.len(),
+            hole_cells: holes.iter().map(|at| cell(*at)).collect(),
+            near_cells: there.map(cell).filter(is_near).collect(),
+            holes,
+            once: vec![[0.0; 4]; sites.len()],
         }
     }
 
     /// `L L values` at the holes.
     #[inline(never)]
-    fn squared(&self, values: &[Value]) -> Vec<Value> {
-        let mut once = vec![[0.0; 4]; self.pixels];
-        self.apply(values, |at, bend| once[at] = bend);
-        let mut twice = vec![[0.0; 4]; self.pixels];
-        self.apply(&once, |at, bend| twice[at] = bend);
-        self.holes.iter().map(|at| twice[*at]).collect()
-    }
-
-    fn apply(&self, values: &[Value], mut put: impl FnMut(usize, Value)) {
-        for (at, around) in self.near.iter().zip(&self.around) {
-            let mut bend = values[*at].map(|v| 4.0 * v);
-            for next in around {
-                for (b, v) in bend.iter_mut().zip(values[*next]) {
-                    *b -= v;
-                }
-            }
-            put(*at, bend);
+    fn squared(&mut self, values: &[Value]) -> Vec<Value> {
+        for cell in &self.near_cells {
+            self.once[cell.at] = cell.laplacian(values);
         }
+        self.hole_cells.iter().map(|cell| cell.laplacian(&self.once)).collect()
+    }
+}
+
+impl Cell {
+    fn laplacian(&self, values: &[Value]) -> Value {
+        let mut bend = values[self.at].map(|v| 4.0 * v);
+        for next in self.around {
+            for (b, v) in bend.iter_mut().zip(values[next]) {
+                *b -= v;
+            }
+        }
+        bend
     }
 }
 
@@ -148,17 +155,18 @@ mod tests {
 
     /// The hole's equations as a dense matrix, solved by elimination.
     fn reference(width: usize, values: &[Value], sites: &[Site], channel: usize) -> Vec<f64> {
-        let grid = Grid::new(width, sites);
-        let squared = |at: usize| -> Vec<f64> {
+        let mut grid = Grid::new(width, sites);
+        let holes = grid.holes.clone();
+        let count = holes.len();
+        let mut squared = |at: usize| -> Vec<f64> {
             let mut unit = vec![[0.0; 4]; sites.len()];
             unit[at][0] = 1.0;
             grid.squared(&unit).iter().map(|v| f64::from(v[0])).collect()
         };
-        let count = grid.holes.len();
         let mut rows = vec![vec![0.0; count + 1]; count];
         for at in (0..sites.len()).filter(|at| sites[*at] != Site::Absent) {
             for (row, v) in rows.iter_mut().zip(squared(at)) {
-                match grid.holes.iter().position(|hole| *hole == at) {
+                match holes.iter().position(|hole| *hole == at) {
                     Some(column) => row[column] += v,
                     None => row[count] -= v * f64::from(values[at][channel]),
                 }

@@ -110,15 +110,16 @@ pub(crate) async fn make_up(
         }
         let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
-        let drawn = if route.is_none() && Content::of(&field).is_drawn { lines::draw(&mut field) } else { vec![] };
+        let content = Content::of(&field);
+        let drawn = if route.is_none() && content.is_drawn { lines::draw(&mut field) } else { vec![] };
         let is_smooth = match route {
-            None => smooth::suits(&field),
+            None => smooth::suits(&field, content),
             Some(route) => route == Route::Smooth,
         };
         if is_smooth {
             smooth::fill(&mut field, &share).await?;
         } else if field.states.contains(&State::Target) {
-            field = synthesis::fill(field, seed, &share).await?;
+            field = synthesis::fill(field, content, seed, &share).await?;
         }
         drawn.into_iter().for_each(|at| field.states[at] = State::Target);
         field.paste_targets(&mut patch, cluster.context);

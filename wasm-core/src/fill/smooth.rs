@@ -13,8 +13,7 @@ const SMOOTH: f32 = 1.0;
 const ROUNDED: f64 = 0.55;
 
 /// Whether the hole is thin, and smooth what surrounds it: neither grain nor edges, nor drawn.
-pub(super) fn suits(field: &Field) -> bool {
-    let content = Content::of(field);
+pub(super) fn suits(field: &Field, content: Content) -> bool {
     if !content.is_thin || content.is_drawn {
         return false;
     }
@@ -106,12 +105,13 @@ mod tests {
         let (width, height) = (90, 70);
         let suits_where = |hole: usize, light: &dyn Fn(usize, usize) -> i16| {
             let state = |i: usize| if (20..20 + hole).contains(&(i % width)) { State::Target } else { State::Known };
-            suits(&Field {
+            let field = Field {
                 width,
                 height,
                 pixels: (0..width * height).map(|i| [light(i % width, i / width) * STEPS; 4]).collect(),
                 states: (0..width * height).map(state).collect(),
-            })
+            };
+            suits(&field, Content::of(&field))
         };
         let sky = |x: usize, y: usize| (100 + x / 3 + y / 2) as i16;
         let mut random = Random::new(4);

@@ -20,9 +20,8 @@ const SMALL_RADIUS: usize = 1;
 /// decides about everything that follows.
 const STARTS: usize = 4;
 
-/// Finds the targets of `field`.
-pub(super) async fn fill(mut field: Field, seed: u32, pacer: &impl Pacer) -> Result<Field> {
-    let content = Content::of(&field);
+/// Finds the targets of `field`, whose surroundings are of `content`.
+pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &impl Pacer) -> Result<Field> {
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
     pacer.checkpoint().await?;
@@ -69,7 +68,7 @@ async fn descend<const R: usize>(
     let depth = levels.len();
     let mut above: Option<PatchMatch<R>> = None;
     // Work is about proportional to targets times rounds; a level has four times its parent's targets.
-    let effort = |level: usize| rounds(level, depth) as f32 * 0.25f32.powi(level as i32);
+    let effort = |level: usize| rounds(level, depth, 0) as f32 * 0.25f32.powi(level as i32);
     let total: f32 = (0..depth).map(effort).sum();
     let mut spent = 0.0;
     loop {
@@ -95,7 +94,7 @@ async fn descend<const R: usize>(
                 search.randomise(&mut random);
             }
         }
-        let rounds = rounds(level, depth);
+        let rounds = rounds(level, depth, search.patches.targets.len());
         let starts = if above.is_none() && level > 0 { STARTS } else { 1 };
         let mut best: Option<(u64, Field, PatchMatch<R>)> = None;
         let mut begin = Some((field, search));
@@ -143,7 +142,15 @@ async fn descend<const R: usize>(
     }
 }
 
-/// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open.
-fn rounds(level: usize, depth: usize) -> usize {
-    if level + 1 == depth { 15 } else { (3 + 3 * level).min(12) }
+/// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open, few where waiting for them is
+/// long and there is little left to decide.
+fn rounds(level: usize, depth: usize, targets: usize) -> usize {
+    match () {
+        () if level + 1 == depth => 15,
+        () if targets > LARGE => 1 + level,
+        () => (3 + 3 * level).min(12),
+    }
 }
+
+/// Levels with more target patches than this are large.
+const LARGE: usize = 60_000;
