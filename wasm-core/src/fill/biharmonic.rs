@@ -1,5 +1,6 @@
 //! The smoothest continuation that also keeps slopes: `L L u = 0` inside a hole, `L` the graph Laplacian of the pixel
-//! grid with a free border (Neumann), with the two pixels around the hole given. Reproduces planes exactly.
+//! grid with a free border (Neumann), with the two pixels around the hole given. Reproduces planes,
+//! except where the hole touches the picture's border: there it levels off, which costs a ramp but keeps grain from being extrapolated.
 //!
 //! The equations are symmetric and positive definite; conjugate gradients (Hestenes and Stiefel 1952) solve them from
 //! a [`membrane`].
@@ -7,7 +8,8 @@
 use super::membrane::{self, Value};
 use crate::{Pacer, Result};
 
-/// Iterations grow with the square of a hole's depth; what has not settled by then is far below a level.
+/// What is needed grows with the square of a hole's depth: thin ones settle to a fraction of a level or, if they are long and wide, a few.
+/// In deep ones, which only a forced route has, the low frequencies stay the membrane's.
 const MOST_ITERATIONS: usize = 400;
 /// Stops when the mean squared residual has fallen below this (values are [`STEPS`](super::field::STEPS) per level).
 const ENOUGH: f64 = 1e-3;
@@ -91,8 +93,9 @@ struct Cell {
 /// The pixels that take part, and their neighbours.
 struct Grid {
     holes: Vec<usize>,
-    /// The same with their neighbours, and all that touches them.
+    /// The same with their neighbours.
     hole_cells: Vec<Cell>,
+    /// Those and all that touches them.
     near_cells: Vec<Cell>,
     /// The Laplacian at `near_cells`, zero elsewhere.
     once: Vec<Value>,

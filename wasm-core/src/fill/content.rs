@@ -26,7 +26,8 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn of(field: &Field) -> Self {
-        let is_thin = depths(field).iter().all(|depth| *depth <= THIN);
+        let far = depths(field).into_iter().zip(&field.states).find(|(depth, s)| *depth > THIN && **s == State::Target);
+        let is_thin = far.is_none();
         let known = |at: usize| field.states[at] == State::Known;
         let steps = STEPS.unsigned_abs();
         let (mut equal, mut all, mut grain, mut bent) = (0u32, 0u32, 0u32, 0u32);

@@ -169,8 +169,8 @@ pub(super) struct Patches {
 
 /// A colour between steps, rounded.
 pub(super) fn quantised(value: [f32; 4]) -> Pixel {
-    // Float-to-int casts saturate; sums of valid colours stay in range anyway.
-    value.map(|v| v.round().max(0.0) as i16)
+    let alpha = value[3].round().clamp(0.0, 255.0 * f32::from(STEPS));
+    [value[0], value[1], value[2], alpha].map(|v| v.round().clamp(0.0, alpha) as i16)
 }
 
 fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {

@@ -28,8 +28,8 @@ pub(super) fn draw(field: &mut Field) -> Vec<usize> {
                 (column == ground || row == column).then_some(row)
             }
             (Sides::Alike(_), Sides::Alike(column)) => Some(column),
-            (Sides::Differ, Sides::Alike(column)) => is_thin(&columns, at, 1).then_some(column),
-            (Sides::Alike(row), Sides::Differ) => is_thin(&rows, at, width).then_some(row),
+            (Sides::Differ, Sides::Alike(column)) => is_thin(&columns, width, at, 1).then_some(column),
+            (Sides::Alike(row), Sides::Differ) => is_thin(&rows, width, at, width).then_some(row),
             _ => None,
         };
         let colour = colour.filter(|colour| *colour != ground);
@@ -43,8 +43,9 @@ pub(super) fn draw(field: &mut Field) -> Vec<usize> {
 }
 
 /// Whether what is alike at `at` is no thicker than a border, counted in steps across it.
-fn is_thin(sides: &[Sides], at: usize, step: usize) -> bool {
-    let same = |next: &usize| sides.get(*next) == Some(&sides[at]);
+fn is_thin(sides: &[Sides], width: usize, at: usize, step: usize) -> bool {
+    let in_line = |next: &usize| step != 1 || next / width == at / width;
+    let same = |next: &usize| in_line(next) && sides.get(*next) == Some(&sides[at]);
     let before = (1..=BORDER).map_while(|i| at.checked_sub(i * step)).take_while(same).count();
     let after = (1..=BORDER).map(|i| at + i * step).take_while(same).count();
     before + after < BORDER

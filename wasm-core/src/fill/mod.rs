@@ -31,19 +31,19 @@ mod votes;
 
 use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
-use crate::{Error, Pacer, Result};
+use crate::{Error, Pacer, Result, Stage};
 use clusters::Clusters;
 use content::Content;
 use field::{Field, State};
 pub(crate) use likeness::likeness;
 
-/// Most pixels that one cluster may look at: a fill takes about 60 bytes for each.
+/// Most pixels that one cluster may look at: a fill takes about 30 bytes for each, and 200 for each in the hole's rectangle.
 const MOST_CONTEXT: usize = 30_000_000;
 
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Look through a semi-transparent mark; what it hides is filled with patches.
+    /// Look through a semi-transparent mark; what it hides is filled as if no route were given.
     Unblend,
     /// The smoothest continuation of the surroundings, and nothing else.
     Smooth,
@@ -110,7 +110,9 @@ pub(crate) async fn make_up(
         }
         let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
+        share.checkpoint().await?;
         let content = Content::of(&field);
+        share.checkpoint().await?;
         let drawn = if route.is_none() && content.is_drawn { lines::draw(&mut field) } else { vec![] };
         let is_smooth = match route {
             None => smooth::suits(&field, content),
@@ -123,6 +125,7 @@ pub(crate) async fn make_up(
         }
         drawn.into_iter().for_each(|at| field.states[at] = State::Target);
         field.paste_targets(&mut patch, cluster.context);
+        share.progress(Stage::Filling, 1.0);
         filled += cluster.pixels as f32;
     }
     Ok(patch)

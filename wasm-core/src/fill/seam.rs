@@ -64,7 +64,6 @@ impl Field {
     /// Replaces the targets where `wanted` holds by the [`biharmonic`] continuation of all else.
     pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &impl Pacer) -> Result<()> {
         let window = Window::around(self, |s| s == State::Target, 2);
-        let most = self.pixels.iter().map(|p| p[3]).max().unwrap_or(0);
         let mut values: Vec<membrane::Value> = window.pixels().map(|at| self.pixels[at].map(f32::from)).collect();
         let site = |at: usize| match self.states[at] {
             State::Target if wanted(at) => Site::Hole,
@@ -75,7 +74,7 @@ impl Field {
         biharmonic::fill([window.width, window.height], &mut values, &sites, pacer).await?;
         for ((at, value), site) in window.pixels().zip(values).zip(sites) {
             if site == Site::Hole {
-                self.pixels[at] = quantised(value).map(|v| v.min(most));
+                self.pixels[at] = quantised(value);
             }
         }
         Ok(())

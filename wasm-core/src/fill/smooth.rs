@@ -2,13 +2,15 @@
 //! [`biharmonic`](super::biharmonic) continuation. Nothing else is needed, or better.
 
 use super::content::Content;
-use super::field::{Field, STEPS, State, Window};
+use super::field::{Field, STEPS, State, Window, quantised};
 use crate::{Pacer, Result};
 
 /// How far around the hole smoothness is measured, in pixels.
 const BAND: usize = 8;
 /// Mean magnitude of the Laplacian up to which surroundings are smooth, in levels: rounding alone makes 1.
 const SMOOTH: f32 = 1.0;
+/// No pixel bends more than this, in levels: an edge would be lost.
+const EDGE: i16 = 12;
 /// How far a level is from what was rounded to it, and a little for the fit.
 const ROUNDED: f64 = 0.55;
 
@@ -27,12 +29,15 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
         }
         let around = [at - 1, at + 1, at - field.width, at + field.width];
         if known(at) && around.iter().all(|next| known(*next)) {
-            for channel in 0..3 {
+            for channel in 0..4 {
                 let bend = around.iter().map(|next| i32::from(field.pixels[*next][channel])).sum::<i32>()
                     - 4 * i32::from(field.pixels[at][channel]);
+                if bend.abs() > i32::from(EDGE * STEPS) {
+                    return false;
+                }
                 sum += bend.abs() as f32;
             }
-            count += 3.0;
+            count += 4.0;
         }
     }
     count > 0.0 && sum / count <= SMOOTH * f32::from(STEPS)
@@ -44,7 +49,11 @@ pub(super) async fn fill(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
     let Some(plane) = plane(field, &window) else { return field.bridge(|_| true, pacer).await };
     for at in window.pixels().filter(|at| field.states[*at] == State::Target) {
         let place = [1.0, (at % field.width) as f64, (at / field.width) as f64];
-        field.pixels[at] = plane.map(|channel| level(dot(channel, place)) as i16 * STEPS);
+        // Opaque colours were whole levels once.
+        let value = plane.map(|channel| dot(channel, place));
+        let is_opaque = value[3] > 254.5;
+        let steps = |v: f64| if is_opaque { level(v) as f32 * f32::from(STEPS) } else { v as f32 * f32::from(STEPS) };
+        field.pixels[at] = quantised(value.map(steps));
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ async fn descend<const R: usize>(
     let depth = levels.len();
     let mut above: Option<PatchMatch<R>> = None;
     // Work is about proportional to targets times rounds; a level has four times its parent's targets.
-    let effort = |level: usize| rounds(level, depth, 0) as f32 * 0.25f32.powi(level as i32);
+    let effort = |level: usize| rounds(level, depth, false) as f32 * 0.25f32.powi(level as i32);
     let total: f32 = (0..depth).map(effort).sum();
     let mut spent = 0.0;
     loop {
@@ -94,8 +94,9 @@ async fn descend<const R: usize>(
                 search.randomise(&mut random);
             }
         }
-        let rounds = rounds(level, depth, search.patches.targets.len());
-        let starts = if above.is_none() && level > 0 { STARTS } else { 1 };
+        let is_large = search.patches.targets.len() > LARGE;
+        let rounds = rounds(level, depth, is_large);
+        let starts = if above.is_none() && level > 0 && !is_large { STARTS } else { 1 };
         let mut best: Option<(u64, Field, PatchMatch<R>)> = None;
         let mut begin = Some((field, search));
         for start in 0..starts {
@@ -144,10 +145,16 @@ async fn descend<const R: usize>(
 
 /// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open, few where waiting for them is
 /// long and there is little left to decide.
-fn rounds(level: usize, depth: usize, targets: usize) -> usize {
+fn rounds(level: usize, depth: usize, is_large: bool) -> usize {
     match () {
+        () if is_large => {
+            if level + 1 == depth {
+                6
+            } else {
+                1 + level
+            }
+        }
         () if level + 1 == depth => 15,
-        () if targets > LARGE => 1 + level,
         () => (3 + 3 * level).min(12),
     }
 }

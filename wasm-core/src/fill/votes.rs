@@ -138,8 +138,10 @@ pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_,
     };
     voters.each(field, wanted, note, pacer).await?;
     // The kernel's variance; one square step keeps it above zero where all votes agree.
-    let width: Vec<f32> =
-        spread.iter().map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (sum / weight.max(1e-30) + 1.0)).collect();
+    let width: Vec<f32> = spread
+        .iter()
+        .map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (if *weight > 0.0 { sum / weight } else { 0.0 } + 1.0))
+        .collect();
     for _ in 0..SHIFTS {
         let mut sums = vec![[0.0f32; 4]; modes.len()];
         let mut weights = vec![0.0f32; modes.len()];
@@ -166,7 +168,7 @@ pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_,
     Ok(())
 }
 
-/// Gives each target the colour of the vote next to it where that is less than a level away: what is flat on a screen is copied exactly,
+/// Gives each target the colour of the vote next to it where where that is a level away at most: what is flat on a screen is copied exactly,
 /// whatever little the other votes added.
 pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);

@@ -12,7 +12,7 @@ const LONGEST: u32 = 32;
 /// are opaque. Transparency is not only a start, but what stays.
 ///
 /// # Errors
-/// As [`fill::patches`].
+/// As [`fill::make_up`].
 pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
     let hole = mask.rect();
     let longest = hole.width.max(hole.height);
