@@ -67,6 +67,17 @@ impl Field {
         }
     }
 
+    /// Whether a pixel is known and has a target beside, above or below it.
+    pub(super) fn is_rim(&self, at: usize) -> bool {
+        let (x, y) = (at % self.width, at / self.width);
+        let is_target = |at: usize| self.states[at] == State::Target;
+        self.states[at] == State::Known
+            && ((x > 0 && is_target(at - 1))
+                || (x + 1 < self.width && is_target(at + 1))
+                || (y > 0 && is_target(at - self.width))
+                || (y + 1 < self.height && is_target(at + self.width)))
+    }
+
     /// True where a patch of radius `radius` around each pixel lies in the field and has only known pixels,
     /// together with the list of the others in the field's interior that hold a target.
     pub(super) fn patches(&self, radius: usize) -> Patches {

@@ -97,16 +97,8 @@ fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item =
 /// The most frequent colour beside the targets.
 fn ground(field: &Field) -> Option<Pixel> {
     let mut counts: HashMap<Pixel, (usize, usize)> = HashMap::new();
-    let is_target = |at: Option<usize>| at.and_then(|at| field.states.get(at)) == Some(&State::Target);
-    for at in (0..field.states.len()).filter(|at| field.states[*at] == State::Known) {
-        let x = at % field.width;
-        let beside = (x > 0 && is_target(Some(at - 1)))
-            || (x + 1 < field.width && is_target(Some(at + 1)))
-            || is_target(at.checked_sub(field.width))
-            || is_target(Some(at + field.width));
-        if beside {
-            counts.entry(field.pixels[at]).or_insert((0, at)).0 += 1;
-        }
+    for at in (0..field.states.len()).filter(|at| field.is_rim(*at)) {
+        counts.entry(field.pixels[at]).or_insert((0, at)).0 += 1;
     }
     // Of equals the first one: the order of a hash map is nobody's business.
     counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first))).map(|(colour, _)| colour)

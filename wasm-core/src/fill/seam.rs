@@ -12,14 +12,7 @@ use crate::{Pacer, Result};
 pub(super) async fn blend<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 1);
     let is_target = |at: usize| field.states[at] == State::Target;
-    let is_rim = |at: usize| {
-        let (x, y) = (at % field.width, at / field.width);
-        field.states[at] == State::Known
-            && ((x > 0 && is_target(at - 1))
-                || (x + 1 < field.width && is_target(at + 1))
-                || (y > 0 && is_target(at - field.width))
-                || (y + 1 < field.height && is_target(at + field.width)))
-    };
+    let is_rim = |at: usize| field.is_rim(at);
     let (mut error, weights) = voters.poll(field, &window, is_rim, pacer).await?;
     for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
         for (error, known) in error.iter_mut().zip(field.pixels[at]) {
