@@ -1,6 +1,5 @@
 //! Where the mark lies: each masked pixel's cover by loopy belief propagation on a Markov random field.
 
-use super::arithmetic::squared;
 use super::graph::{Graph, Near, Site};
 use super::mark::Path;
 use super::scene::Grain;
@@ -58,6 +57,7 @@ impl Likeness {
 
     /// Density of a squared difference, summed over channels, when the two carry `blur`. Student's t with three
     /// degrees of freedom for both kinds of neighbours, because edges are far more frequent than a Gaussian has them.
+    #[inline(always)]
     fn density(&self, squared: f32, blur: f32) -> f32 {
         let student = |variance: f32| {
             let total = variance + blur;
@@ -110,28 +110,45 @@ pub(super) async fn propagate(
     Ok(propagation.beliefs(task.weigh))
 }
 
+/// The states of a site in whole SIMD vectors; what is beyond the last state is 0.
+type Lanes = [f32; LANES];
+const LANES: usize = STATES.next_multiple_of(4);
+
+/// How what the mark does not explain goes with every state.
+const UNKNOWN_FITS: Lanes = {
+    let mut fits = [0.0; LANES];
+    let mut label = 0;
+    while label < LABELS {
+        fits[label] = UNKNOWN_BESIDE;
+        label += 1;
+    }
+    fits[UNKNOWN] = UNKNOWN_TOGETHER;
+    fits
+};
+
 /// A propagation under way. Its parts are kept out of the asynchronous code, which there is a copy of wherever it is awaited.
 struct Propagation {
     /// Each site's states without its masked neighbours, the likeliest 1.
-    alone: Vec<States>,
+    alone: Vec<Lanes>,
     /// Logarithm of what that took.
     scale: f64,
     links: Links,
     /// By the direction that they come from.
-    messages: Vec<[States; 4]>,
-    fresh: Vec<[States; 2]>,
+    messages: Vec<[Lanes; 4]>,
+    fresh: Vec<[Lanes; 2]>,
 }
 
 impl Propagation {
     #[inline(never)]
     fn new(graph: &Graph<'_>, path: &Path, task: &Task<'_>) -> Self {
-        let hidden: Vec<[Rgb; LABELS]> = graph.sites.iter().map(|s| path.hidden(s.colour)).collect();
-        let blur: Vec<Labels> = hidden.iter().map(|h| path.blur(h)).collect();
+        let views: Vec<View> = graph.sites.iter().map(|s| View::new(s, path)).collect();
         let likeness: Vec<Likeness> = graph.sites.iter().map(|s| Likeness::new(s.grain)).collect();
         let mut scale = 0.0f64;
-        let alone: Vec<States> = (0..graph.sites.len())
+        let mut stretches = Stretches::new(path);
+        let alone: Vec<Lanes> = (0..graph.sites.len())
             .map(|at| {
-                let mut states = unary(&graph.sites[at], path, &hidden[at], &blur[at], &likeness[at], task.null);
+                let site = &graph.sites[at];
+                let mut states = unary(site, &views[at], &likeness[at], stretches.of(site.grain), task.null);
                 if let Some(hint) = task.hint {
                     states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
                 }
@@ -140,9 +157,11 @@ impl Propagation {
                 states.map(|s| s / most)
             })
             .collect();
-        let links = Links::new(graph, &hidden, &blur, &likeness);
-        let messages = vec![[[1.0 / STATES as f32; STATES]; 4]; alone.len()];
-        let fresh = vec![[[0.0; STATES]; 2]; alone.len()];
+        let links = Links::new(graph, &views, &likeness);
+        let mut even = [0.0; LANES];
+        even[..STATES].fill(1.0 / STATES as f32);
+        let messages = vec![[even; 4]; alone.len()];
+        let fresh = vec![[[0.0; LANES]; 2]; alone.len()];
         Self { alone, scale, links, messages, fresh }
     }
 
@@ -168,29 +187,77 @@ impl Propagation {
     fn beliefs(&self, weigh: bool) -> Beliefs {
         let Self { alone, messages, .. } = self;
         let evidence = if weigh { self.scale + bethe(alone, messages, &self.links) } else { 0.0 };
-        let states = alone.iter().zip(messages).map(|(alone, m)| unit(cavity(alone, m, usize::MAX))).collect();
+        let of = |lanes: Lanes| -> States { std::array::from_fn(|state| lanes[state]) };
+        let states = alone.iter().zip(messages).map(|(alone, m)| of(unit(cavity(alone, m, usize::MAX)))).collect();
         Beliefs { states, evidence: evidence as f32 }
     }
 }
 
+/// What a site would show under each label, channel by channel, with its [blur](Path::blur). Beyond the labels it is as under full cover.
+struct View {
+    hidden: [Lanes; 3],
+    blur: Lanes,
+}
+
+impl View {
+    fn new(site: &Site, path: &Path) -> Self {
+        let hidden = path.hidden(site.colour);
+        let blur = path.blur(&hidden);
+        Self {
+            hidden: std::array::from_fn(|i| std::array::from_fn(|k| hidden[k.min(FULL)][i])),
+            blur: std::array::from_fn(|k| blur[k.min(FULL)]),
+        }
+    }
+
+    /// Squared differences from a colour, summed over the channels.
+    #[inline(always)]
+    fn squared(&self, colour: Rgb) -> Lanes {
+        std::array::from_fn(|k| {
+            let [r, g, b] = std::array::from_fn(|i| self.hidden[i][k] - colour[i]);
+            r * r + g * g + b * b
+        })
+    }
+}
+
+/// How much densities are [stretched](STRETCH) under each label; sites beside each other share that.
+struct Stretches {
+    /// Logarithm of how far differences are.
+    lengths: Labels,
+    last: (f32, Labels),
+}
+
+impl Stretches {
+    fn new(path: &Path) -> Self {
+        Self { lengths: path.cover.map(|cover| -libm::logf(1.0 - cover)), last: (f32::NAN, [0.0; LABELS]) }
+    }
+
+    fn of(&mut self, grain: Grain) -> &Labels {
+        if grain.equal != self.last.0 {
+            self.last = (grain.equal, self.lengths.map(|length| libm::expf(length * STRETCH * (1.0 - grain.equal))));
+        }
+        &self.last.1
+    }
+}
+
 /// What a site says without its masked neighbours.
-fn unary(site: &Site, path: &Path, hidden: &[Rgb; LABELS], blur: &Labels, likeness: &Likeness, null: bool) -> States {
-    let mut states = [PARTLY; STATES];
+fn unary(site: &Site, view: &View, likeness: &Likeness, stretches: &Labels, null: bool) -> Lanes {
+    let mut states = [0.0; LANES];
+    states[..STATES].fill(PARTLY);
     (states[0], states[FULL], states[UNKNOWN]) = (1.0, 1.0, UNEXPLAINED);
     let spread = 2.5 * site.grain.mean + 2.0;
+    let off = view.squared(site.guess);
     for (k, state) in states.iter_mut().enumerate().take(LABELS) {
-        let over = hidden[k].iter().fold(0.0f32, |m, v| m.max(v - 258.0).max(-3.0 - v)) / 4.0;
-        let off = squared(hidden[k], site.guess) / 3.0;
-        *state *= libm::powf(1.0 / (1.0 - path.cover[k]), STRETCH * (1.0 - site.grain.equal));
-        *state /= (1.0 + over * over) * (1.0 + off / (2.0 * spread * spread));
+        let over = view.hidden.iter().fold(0.0f32, |m, v| m.max(v[k] - 258.0).max(-3.0 - v[k])) / 4.0;
+        *state *= stretches[k] / ((1.0 + over * over) * (1.0 + off[k] / (6.0 * spread * spread)));
         if null && k > 0 {
             *state = 1e-12;
         }
     }
     for near in site.near {
         if let Near::Known(colour) = near {
+            let difference = view.squared(colour);
             for (k, state) in states.iter_mut().enumerate().take(LABELS) {
-                *state *= beside(0, k) * likeness.density(squared(hidden[k], colour), blur[k]);
+                *state *= beside(0, k) * likeness.density(difference[k], view.blur[k]);
             }
             states[UNKNOWN] *= UNKNOWN_BESIDE;
         }
@@ -202,27 +269,30 @@ fn unary(site: &Site, path: &Path, hidden: &[Rgb; LABELS], blur: &Labels, likene
 struct Link {
     pub(super) from: u32,
     pub(super) to: u32,
-    /// By the label of `from`, then that of `to`.
-    fits: [Labels; LABELS],
+    /// By the label of `from`, then the state of `to`.
+    fits: [Lanes; LABELS],
 }
 
 /// To the right, and down.
 struct Links([Vec<Link>; 2]);
 
 impl Links {
-    pub(super) fn new(graph: &Graph<'_>, hidden: &[[Rgb; LABELS]], blur: &[Labels], likeness: &[Likeness]) -> Self {
-        let table: [Labels; LABELS] = std::array::from_fn(|a| std::array::from_fn(|b| beside(a, b)));
+    fn new(graph: &Graph<'_>, views: &[View], likeness: &[Likeness]) -> Self {
+        let table: [Lanes; LABELS] =
+            std::array::from_fn(|a| std::array::from_fn(|b| if b < LABELS { beside(a, b) } else { 0.0 }));
         Self([0, 2].map(|direction| {
             let mut links = vec![];
             for (p, site) in graph.sites.iter().enumerate() {
                 let Near::Site(to) = site.near[direction] else { continue };
-                let q = to as usize;
-                let fits = std::array::from_fn(|a| {
-                    std::array::from_fn(|b| {
-                        let difference = squared(hidden[p][a], hidden[q][b]);
-                        table[a][b] * likeness[p].density(difference, blur[p][a] + blur[q][b])
-                    })
-                });
+                let (from, next) = (&views[p], &views[to as usize]);
+                let mut fits = table;
+                for (a, fits) in fits.iter_mut().enumerate() {
+                    let difference = next.squared(from.hidden.map(|channel| channel[a]));
+                    for b in 0..LANES {
+                        fits[b] *= likeness[p].density(difference[b], from.blur[a] + next.blur[b]);
+                    }
+                    fits[UNKNOWN] = UNKNOWN_BESIDE;
+                }
                 links.push(Link { from: p as u32, to, fits });
             }
             links
@@ -232,32 +302,31 @@ impl Links {
 
 impl Link {
     /// What `to` hears from `from`.
-    fn forward(&self, from: &States) -> States {
-        let mut heard = [from[UNKNOWN] * UNKNOWN_BESIDE; STATES];
+    #[inline(always)]
+    fn forward(&self, from: &Lanes) -> Lanes {
+        let mut heard = UNKNOWN_FITS.map(|f| from[UNKNOWN] * f);
         for (fits, weight) in self.fits.iter().zip(from) {
-            heard.iter_mut().zip(fits).for_each(|(h, f)| *h += weight * f);
+            for (h, f) in heard.iter_mut().zip(fits) {
+                *h += weight * f;
+            }
         }
-        heard[UNKNOWN] = unknown_hears(from);
         heard
     }
 
     /// What `from` hears from `to`.
-    fn backward(&self, to: &States) -> States {
-        let mut heard = [0.0; STATES];
-        for (h, fits) in heard.iter_mut().zip(&self.fits) {
-            *h = to[UNKNOWN] * UNKNOWN_BESIDE + fits.iter().zip(to).map(|(f, weight)| f * weight).sum::<f32>();
+    #[inline(always)]
+    fn backward(&self, to: &Lanes) -> Lanes {
+        let mut heard = [0.0; LANES];
+        for (h, fits) in heard.iter_mut().zip(self.fits.iter().chain([&UNKNOWN_FITS])) {
+            *h = sum(&std::array::from_fn(|state| fits[state] * to[state]));
         }
-        heard[UNKNOWN] = unknown_hears(to);
         heard
     }
 }
 
-fn unknown_hears(other: &States) -> f32 {
-    other[..LABELS].iter().sum::<f32>() * UNKNOWN_BESIDE + other[UNKNOWN] * UNKNOWN_TOGETHER
-}
-
 /// A site's states from everything but one direction, adding up to 1.
-fn cavity(alone: &States, messages: &[States; 4], without: usize) -> States {
+#[inline(always)]
+fn cavity(alone: &Lanes, messages: &[Lanes; 4], without: usize) -> Lanes {
     let mut product = *alone;
     for (_, message) in messages.iter().enumerate().filter(|(direction, _)| *direction != without) {
         product.iter_mut().zip(message).for_each(|(p, m)| *p *= m);
@@ -265,12 +334,24 @@ fn cavity(alone: &States, messages: &[States; 4], without: usize) -> States {
     unit(product)
 }
 
-fn unit(states: States) -> States {
-    let sum = states.iter().sum::<f32>() + 1e-30;
-    states.map(|s| s / sum)
+#[inline(always)]
+fn unit(states: Lanes) -> Lanes {
+    let share = 1.0 / (sum(&states) + 1e-30);
+    states.map(|s| s * share)
 }
 
-fn mix(message: &mut States, fresh: &States, round: usize) {
+/// In an order that suits vectors of four.
+#[inline(always)]
+fn sum(lanes: &Lanes) -> f32 {
+    let mut sums = [0.0; 4];
+    for part in lanes.chunks_exact(4) {
+        sums.iter_mut().zip(part).for_each(|(s, v)| *s += v);
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
+#[inline(always)]
+fn mix(message: &mut Lanes, fresh: &Lanes, round: usize) {
     if round == 0 {
         *message = *fresh;
     } else {
@@ -279,8 +360,8 @@ fn mix(message: &mut States, fresh: &States, round: usize) {
 }
 
 /// Logarithm of the partition function (Yedidia, Freeman, Weiss 2001): sites minus links, so that nothing counts twice.
-fn bethe(alone: &[States], messages: &[[States; 4]], links: &Links) -> f64 {
-    let mut sites: Vec<[f64; STATES]> = alone.iter().map(|s| s.map(f64::from)).collect();
+fn bethe(alone: &[Lanes], messages: &[[Lanes; 4]], links: &Links) -> f64 {
+    let mut sites: Vec<[f64; LANES]> = alone.iter().map(|s| s.map(f64::from)).collect();
     let mut sum = 0.0;
     for (axis, links) in links.0.iter().enumerate() {
         for link in links {

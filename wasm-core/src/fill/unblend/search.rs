@@ -38,6 +38,17 @@ fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
     [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map(start).to_vec()
 }
 
+/// The starts that are tried first.
+const PROBES: [f32; 3] = [0.3, 0.5, 0.7];
+/// Colours that are nearer than this, in levels, are weighed once.
+const SAME: f32 = 0.5;
+
+/// Whether further search may make something of a line. Marks are far above these bounds, nearly all objects are below.
+fn leads_on(mark: &Mark) -> bool {
+    let line = &mark.line;
+    line.correlation >= 0.7 && line.misfit <= 10.0 && line.windows >= 75
+}
+
 fn tolerance(site: &Site) -> f32 {
     (2.0 * site.grain.mean).max(3.0)
 }
@@ -96,13 +107,25 @@ impl<'a> Scales<'a> {
         Ok(best)
     }
 
-    /// The best start, with a colour fitted to its own labels.
-    async fn start(&self, starts: Vec<(f32, Rgb)>, pacer: &impl Pacer) -> Result<Option<Candidate>> {
+    /// The best start, with a colour fitted to its own labels. None when no start leads anywhere: whatever transparency one starts with,
+    /// covered and bare means of a mark lie on a line soon.
+    async fn start(&self, starts: &[(f32, Rgb)], pacer: &impl Pacer) -> Result<Option<Candidate>> {
         let mut best: Option<(bool, Candidate)> = None;
-        for (clear, colour) in starts {
-            let first = self.weigh(Mark::new(clear, colour), pacer).await?;
+        // A few in the middle tell whether the rest is worth the time.
+        let (probes, rest): (Vec<_>, Vec<_>) = starts.iter().partition(|(clear, _)| PROBES.contains(clear));
+        let mut is_promising = false;
+        for (i, (clear, colour)) in probes.iter().chain(&rest).enumerate() {
+            if i == probes.len() && !is_promising {
+                return Ok(None);
+            }
+            let first = self.weigh(Mark::new(*clear, *colour), pacer).await?;
             let Some(windows) = self.windows(&first) else { continue };
-            let next = self.weigh(Mark::new(clear, fit_colour(&windows, clear)), pacer).await?;
+            is_promising = is_promising || leads_on(&fit_line(&windows));
+            let fitted = fit_colour(&windows, *clear);
+            let next = match distance(fitted, *colour) < SAME {
+                true => first,
+                false => self.weigh(Mark::new(*clear, fitted), pacer).await?,
+            };
             // Evidence alone likes marks that hardly change anything; a line that could pass counts for more.
             let plausible = self.is_plausible(&next);
             if best.as_ref().is_none_or(|(p, b)| (plausible, next.evidence) > (*p, b.evidence)) {
@@ -151,7 +174,7 @@ fn is_usable(mark: &Mark) -> bool {
 pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &impl Pacer) -> Result<Option<Mark>> {
     let scales = Scales::new(scene, pacer).await?;
     let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES));
-    let Some(best) = scales.start(starts(&graph), pacer).await? else { return Ok(None) };
+    let Some(best) = scales.start(&starts(&graph), pacer).await? else { return Ok(None) };
     let best = scales.polish(best, pacer).await?;
     let best = scales.try_texture(best, pacer).await?;
     let best = scales.try_rims(best, pacer).await?;
