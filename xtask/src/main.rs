@@ -1,7 +1,8 @@
 //! The one entry point to everything that is done with this repository.
 //!
-//! `cargo xtask demo | test | parity | build | package | lint | size`; see [`USAGE`].
+//! `cargo xtask demo | test | parity | build | bench | package | lint | size`; see [`USAGE`].
 
+mod bench;
 mod build;
 mod demo;
 mod lint;
@@ -21,6 +22,8 @@ cargo xtask demo      build, erase something from a picture in a real browser, s
 cargo xtask test      every test: Rust, the page shim, the extension in a real browser
 cargo xtask parity    the engine's parity cases in a browser's WebGPU, and nothing else
 cargo xtask build     the unpacked extension, in dist/chrome/
+cargo xtask bench FOLDER OUT
+                      the built-in fill on the cases of a folder, timed in a real browser
 cargo xtask package   a zip for the Chrome Web Store, in dist/
 cargo xtask lint      formatting, clippy, TypeScript
 cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["parity"] => test::parity(),
         ["build"] => build::run(),
+        ["bench", folder, out] => bench::run(folder, out),
         ["package"] => package::run(),
         ["lint"] => lint::run(),
         ["size"] => build::run().and_then(|()| size::check()),
