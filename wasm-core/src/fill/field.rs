@@ -67,6 +67,18 @@ impl Field {
         }
     }
 
+    /// Luma (BT.601) of a pixel, in steps, premultiplied.
+    pub(super) fn luma(&self, at: usize) -> u32 {
+        let [r, g, b, _] = self.pixels[at].map(|v| u32::from(v.unsigned_abs()));
+        (77 * r + 150 * g + 29 * b) / 256
+    }
+
+    /// Whether a pixel has all eight neighbours.
+    pub(super) fn is_inner(&self, at: usize) -> bool {
+        (1..self.width.saturating_sub(1)).contains(&(at % self.width))
+            && (1..self.height.saturating_sub(1)).contains(&(at / self.width))
+    }
+
     /// Whether a pixel is known and has a target beside, above or below it.
     pub(super) fn is_rim(&self, at: usize) -> bool {
         let (x, y) = (at % self.width, at / self.width);
@@ -178,10 +190,9 @@ pub(super) struct Patches {
     pub(super) targets: Vec<u32>,
 }
 
-/// A colour between steps, rounded.
+/// A colour between steps, rounded and in range. That no channel exceeds alpha is seen to when the pixel is taken out.
 pub(super) fn quantised(value: [f32; 4]) -> Pixel {
-    let alpha = value[3].round().clamp(0.0, 255.0 * f32::from(STEPS));
-    [value[0], value[1], value[2], alpha].map(|v| v.round().clamp(0.0, alpha) as i16)
+    value.map(|v| v.round().clamp(0.0, 255.0 * f32::from(STEPS)) as i16)
 }
 
 fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {

@@ -44,7 +44,7 @@ pub(crate) async fn likeness(
         states: known.iter().zip(wanted).map(state).collect(),
     };
     let mut found = vec![None; width * height];
-    let Some(mut search) = PatchMatch::<RADIUS>::new(&field) else { return Ok(found) };
+    let Some(mut search) = PatchMatch::<RADIUS>::new(&field, false) else { return Ok(found) };
     let mut random = Random::new(seed);
     search.randomise(&mut random);
     search.measure(&field, pacer).await?;

@@ -8,8 +8,9 @@
 //! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
 //! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
 //!   alternates between finding for every patch that touches the hole its nearest neighbour among the known patches
-//!   ([`patch_match`], Barnes et al. 2009) and letting all patches vote for the hole's colours ([`votes`], Wexler et al. 2007).
-//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`thin`] corrects it where both sides are near.
+//!   ([`patch_match`], Barnes et al. 2009; [`offsets`]) and letting all patches vote for the hole's colours ([`votes`], Wexler et al. 2007).
+//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`thin`] corrects it where both
+//!   sides are near; [`texture`] keeps it as rough as its surroundings.
 //!
 //! [`likeness`] lends the search to who fills by other means.
 
@@ -20,11 +21,13 @@ mod field;
 mod likeness;
 mod lines;
 pub(crate) mod membrane;
+mod offsets;
 mod patch_match;
 mod pyramid;
 mod seam;
 mod smooth;
 mod synthesis;
+mod texture;
 mod thin;
 mod unblend;
 mod votes;

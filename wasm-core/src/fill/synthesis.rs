@@ -6,6 +6,7 @@ use super::membrane;
 use super::patch_match::{PatchMatch, Random};
 use super::pyramid::pyramid;
 use super::seam;
+use super::texture;
 use super::thin;
 use super::votes::{Voters, Votes, confidences, settle, snap, vote};
 use crate::{Pacer, Result, Stage};
@@ -17,11 +18,13 @@ const THIN_RADIUS: usize = 2;
 const SMALL_RADIUS: usize = 1;
 
 /// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs next to nothing there, and
-/// decides about everything that follows.
+/// decides about everything that follows: the deeper the hole, the more.
 const STARTS: usize = 4;
+const DEEP_STARTS: usize = 12;
 
 /// Finds the targets of `field`, whose surroundings are of `content`.
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &impl Pacer) -> Result<Field> {
+    let is_described = !content.is_drawn && texture::describe(&mut field);
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
     pacer.checkpoint().await?;
@@ -33,6 +36,9 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     } else {
         descend::<SMALL_RADIUS>(levels, content, seed, pacer).await
     }?;
+    if is_described {
+        texture::forget(&mut field);
+    }
     if !content.is_drawn {
         if content.is_thin {
             thin::temper(&mut field, pacer).await?;
@@ -74,7 +80,7 @@ async fn descend<const R: usize>(
     loop {
         let mut field = levels.pop().expect("a pyramid has its field at the bottom, which ends the loop");
         let level = levels.len();
-        let Some(mut search) = PatchMatch::<R>::new(&field) else {
+        let Some(mut search) = PatchMatch::<R>::new(&field, !content.is_drawn) else {
             if level == 0 {
                 return Ok(field);
             }
@@ -96,7 +102,11 @@ async fn descend<const R: usize>(
         }
         let is_large = search.patches.targets.len() > LARGE;
         let rounds = rounds(level, depth, is_large);
-        let starts = if above.is_none() && level > 0 && !is_large { STARTS } else { 1 };
+        let starts = match () {
+            () if above.is_some() || level == 0 || is_large => 1,
+            () if content.is_thin || content.is_drawn => STARTS,
+            () => DEEP_STARTS,
+        };
         let mut best: Option<(u64, Field, PatchMatch<R>)> = None;
         let mut begin = Some((field, search));
         for start in 0..starts {
@@ -107,6 +117,9 @@ async fn descend<const R: usize>(
             }
             for round in 0..rounds {
                 search.measure(&field, pacer).await?;
+                if !content.is_drawn && (round > 0 || above.is_some()) {
+                    search.note_dominant_offsets();
+                }
                 // Far jumps are for the coarse levels; later the neighbourhood of what was found is enough.
                 let reach = if above.is_none() { u32::MAX } else { 16 };
                 for backward in [false, true] {
@@ -116,7 +129,7 @@ async fn descend<const R: usize>(
                 let votes = if last && level == 0 { Votes::Sharp } else { Votes::Weighted };
                 let voters = Voters { search: &search, confidence: &confidence, votes };
                 vote(&mut field, voters, pacer).await?;
-                if votes == Votes::Sharp {
+                if votes == Votes::Sharp && !content.is_thin {
                     settle(&mut field, voters, pacer).await?;
                 }
                 let done = (start * rounds + round + 1) as f32 / (starts * rounds) as f32;
@@ -136,6 +149,8 @@ async fn descend<const R: usize>(
             seam::blend(&mut field, voters, pacer).await?;
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;
+            } else {
+                texture::restore(&mut field, voters, pacer).await?;
             }
             return Ok(field);
         }

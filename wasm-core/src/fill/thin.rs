@@ -6,7 +6,7 @@ use super::membrane::Value;
 use crate::{Pacer, Result};
 
 /// How far the low frequencies are moved: the patches have seen more of the texture than the two sides.
-const SHARE: f32 = 0.6;
+const SHARE: f32 = 0.5;
 /// Binomial weights: a Gaussian with a standard deviation of one pixel.
 const LOW_PASS: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
 

@@ -1,6 +1,6 @@
 //! What the patches say about the hole's colours.
 
-use super::field::{Field, STEPS, State, Window, quantised};
+use super::field::{Field, Pixel, STEPS, State, Window, quantised};
 use super::membrane::Value;
 use super::patch_match::PatchMatch;
 use super::pyramid::depths;
@@ -9,8 +9,6 @@ use crate::{Pacer, Result};
 /// A patch whose centre is one pixel deeper in the hole counts this much less: certainty comes from the rim.
 const DEPTH_DISCOUNT: f32 = 2.5;
 
-/// Steps towards the mode; more change little.
-const SHIFTS: usize = 2;
 /// Standard deviation of the mean shift's kernel over that of the votes.
 const BANDWIDTH: f32 = 0.5;
 
@@ -58,12 +56,12 @@ pub(super) struct Voters<'a, const R: usize> {
 }
 
 impl<const R: usize> Voters<'_, R> {
-    /// Hands every vote on a pixel where `wanted` holds to `note`: the pixel, the colour and the weight.
-    async fn each(
+    /// Hands every vote on a pixel where `wanted` holds to `note`: the pixel, the one that it shall look like, and the weight.
+    pub(super) async fn each(
         self,
         field: &Field,
         wanted: impl Fn(usize) -> bool,
-        mut note: impl FnMut(usize, Value, f32),
+        mut note: impl FnMut(usize, usize, f32),
         pacer: &impl Pacer,
     ) -> Result<()> {
         let Self { search, confidence, votes } = self;
@@ -78,9 +76,9 @@ impl<const R: usize> Voters<'_, R> {
             let (to, from) = (*at as usize - corner, m.source as usize - corner);
             for row in 0..2 * R + 1 {
                 for column in 0..2 * R + 1 {
-                    let to = to + row * field.width + column;
-                    if wanted(to) {
-                        note(to, field.pixels[from + row * field.width + column].map(f32::from), weight);
+                    let step = row * field.width + column;
+                    if wanted(to + step) {
+                        note(to + step, from + step, weight);
                     }
                 }
             }
@@ -98,10 +96,10 @@ impl<const R: usize> Voters<'_, R> {
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
         let mut weights = vec![0.0f32; sums.len()];
-        let note = |at: usize, colour: Value, weight: f32| {
+        let note = |at: usize, from: usize, weight: f32| {
             let slot = window.slot(at);
-            for (sum, c) in sums[slot].iter_mut().zip(colour) {
-                *sum += weight * c;
+            for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
+                *sum += weight * f32::from(c);
             }
             weights[slot] += weight;
         };
@@ -123,18 +121,19 @@ pub(super) async fn vote<const R: usize>(field: &mut Field, voters: Voters<'_, R
     Ok(())
 }
 
-/// Moves each target from the mean of its votes to the mode near by, with a few steps of mean shift (Comaniciu and Meer 2002): the
-/// mean of many patches has less texture than any of them.
+/// Moves each target from the mean of its votes towards the mode near by, with a step of mean shift (Comaniciu and Meer 2002): the mean of
+/// many patches has less texture than any of them.
 pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
-    let squared = |a: &Value, b: &Value| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let mut modes: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
-    let mut spread = vec![[0.0f32; 2]; modes.len()];
-    let note = |at: usize, colour: Value, weight: f32| {
-        let slot = window.slot(at);
-        spread[slot][0] += weight * squared(&colour, &modes[slot]);
-        spread[slot][1] += weight;
+    let squared = |a: &Pixel, b: &Pixel| {
+        a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>()
+    };
+    let mut spread = vec![[0.0f32; 2]; window.width * window.height];
+    let note = |at: usize, from: usize, weight: f32| {
+        let [sum, total] = &mut spread[window.slot(at)];
+        *sum += weight * squared(&field.pixels[from], &field.pixels[at]);
+        *total += weight;
     };
     voters.each(field, wanted, note, pacer).await?;
     // The kernel's variance; one square step keeps it above zero where all votes agree.
@@ -142,27 +141,21 @@ pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_,
         .iter()
         .map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (if *weight > 0.0 { sum / weight } else { 0.0 } + 1.0))
         .collect();
-    for _ in 0..SHIFTS {
-        let mut sums = vec![[0.0f32; 4]; modes.len()];
-        let mut weights = vec![0.0f32; modes.len()];
-        let note = |at: usize, colour: Value, weight: f32| {
-            let slot = window.slot(at);
-            let weight = weight * (-squared(&colour, &modes[slot]) / (2.0 * width[slot])).exp().max(1e-9);
-            for (sum, c) in sums[slot].iter_mut().zip(colour) {
-                *sum += weight * c;
-            }
-            weights[slot] += weight;
-        };
-        voters.each(field, wanted, note, pacer).await?;
-        for ((mode, sum), weight) in modes.iter_mut().zip(sums).zip(weights) {
-            if weight > 0.0 {
-                *mode = sum.map(|s| s / weight);
-            }
+    let mut sums = vec![[0.0f32; 4]; width.len()];
+    let mut weights = vec![0.0f32; width.len()];
+    let note = |at: usize, from: usize, weight: f32| {
+        let slot = window.slot(at);
+        let away = squared(&field.pixels[from], &field.pixels[at]);
+        let weight = weight * (-away / (2.0 * width[slot])).exp().max(1e-9);
+        for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
+            *sum += weight * f32::from(c);
         }
-    }
-    for (at, mode) in window.pixels().zip(modes) {
-        if field.states[at] == State::Target {
-            field.pixels[at] = quantised(mode);
+        weights[slot] += weight;
+    };
+    voters.each(field, wanted, note, pacer).await?;
+    for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
+        if weight > 0.0 && field.states[at] == State::Target {
+            field.pixels[at] = quantised(sum.map(|s| s / weight));
         }
     }
     Ok(())
@@ -173,9 +166,10 @@ pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_,
 pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
-    let mut nearest = vec![(f32::from(STEPS) + 1.0, [0.0; 4]); window.width * window.height];
-    let note = |at: usize, colour: Value, _: f32| {
-        let away = colour.iter().zip(field.pixels[at]).map(|(a, b)| (a - f32::from(b)).abs()).fold(0.0, f32::max);
+    let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];
+    let note = |at: usize, from: usize, _: f32| {
+        let colour = field.pixels[from];
+        let away = colour.iter().zip(field.pixels[at]).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0);
         let best = &mut nearest[window.slot(at)];
         if away < best.0 {
             *best = (away, colour);
@@ -183,8 +177,8 @@ pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R
     };
     voters.each(field, wanted, note, pacer).await?;
     for (at, (away, colour)) in window.pixels().zip(nearest) {
-        if away <= f32::from(STEPS) && field.states[at] == State::Target {
-            field.pixels[at] = quantised(colour);
+        if away <= STEPS.unsigned_abs() && field.states[at] == State::Target {
+            field.pixels[at] = colour;
         }
     }
     Ok(())
@@ -210,7 +204,7 @@ mod tests {
             pixels: (0..width * height).map(|_| [if random.below(3) == 0 { 1800 } else { 200 }; 4]).collect(),
             states: (0..width * height).map(state).collect(),
         };
-        let mut search = PatchMatch::<2>::new(&field).expect("room for patches");
+        let mut search = PatchMatch::<2>::new(&field, false).expect("room for patches");
         search.randomise(&mut random);
         let confidence = confidences(&field, &search);
         let voters = Voters { search: &search, confidence: &confidence, votes: Votes::Even };

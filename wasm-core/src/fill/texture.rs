@@ -1,0 +1,210 @@
+//! How textured a picture is, place by place. Patches are compared and blended by colour, and of two that fit alike the smoother one
+//! wins nearly always: it differs less from whatever one looks for. What is made up would be too smooth.
+//!
+//! Therefore opaque pictures trade their alpha, which says nothing there, for the mean difference between neighbours ([`describe`]),
+//! which is then known, guessed, compared and voted on like a colour (after Newson et al. 2014). And where averaging has
+//! taken texture away all the same, its energy is brought back to that of the sources ([`restore`]).
+
+use super::field::{Field, STEPS, State, Window, quantised};
+use super::votes::Voters;
+use crate::{Pacer, Result};
+
+/// Texture is a mean over squares of this radius, and counts this much against a colour.
+const RADIUS: usize = 3;
+const WEIGHT: u32 = 7;
+const OPAQUE: i16 = 255 * STEPS;
+
+/// Energies are compared over squares of this radius, and nothing is amplified more than this.
+const ENERGY_RADIUS: usize = 4;
+const MOST_GAIN: f32 = 2.0;
+/// One pass does not get all the way, as the filter lets frequencies through that the energy has a part in.
+const PASSES: usize = 2;
+
+/// Puts texture in the place of alpha, where all pixels are opaque; says whether it did.
+pub(super) fn describe(field: &mut Field) -> bool {
+    if field.pixels.iter().any(|p| p[3] != OPAQUE) {
+        return false;
+    }
+    let [width, height] = [field.width, field.height];
+    let mut texture = vec![0; field.pixels.len()];
+    let differences = |at: usize| {
+        let mut sums = [0; 2];
+        for (next, is_inside) in [(at + 1, at % width + 1 < width), (at + width, at / width + 1 < height)] {
+            if is_inside && field.states[at] == State::Known && field.states[next] == State::Known {
+                sums[0] += field.luma(at).abs_diff(field.luma(next));
+                sums[1] += 1;
+            }
+        }
+        sums
+    };
+    local_sums([width, height], RADIUS, differences, |at, [sum, count]| {
+        texture[at] = (sum * WEIGHT / (2 * count.max(1))).min(OPAQUE.unsigned_abs().into()) as i16;
+    });
+    field.pixels.iter_mut().zip(texture).for_each(|(pixel, texture)| pixel[3] = texture);
+    true
+}
+
+/// Takes what [`describe`] did back.
+pub(super) fn forget(field: &mut Field) {
+    field.pixels.iter_mut().for_each(|pixel| pixel[3] = OPAQUE);
+}
+
+/// Amplifies the highest frequencies of the targets where their energy is below that of the pixels which voted for them.
+pub(super) async fn restore<const R: usize>(
+    field: &mut Field,
+    voters: Voters<'_, R>,
+    pacer: &impl Pacer,
+) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let is_target = |field: &Field, at: usize| field.states[at] == State::Target;
+    let mut energies = vec![[0.0f32; 2]; window.width * window.height];
+    let note = |at: usize, from: usize, weight: f32| {
+        let [sum, total] = &mut energies[window.slot(at)];
+        *sum += weight * bend(field, from) as f32;
+        *total += weight;
+    };
+    voters.each(field, |at| is_target(field, at), note, pacer).await?;
+    let places: Vec<usize> = window.pixels().collect();
+    for _ in 0..PASSES {
+        pacer.checkpoint().await?;
+        let both = |slot: usize| {
+            let [sum, total] = energies[slot];
+            let is_voted_on = is_target(field, places[slot]) && total > 0.0;
+            if is_voted_on { [(sum / total) as u32, bend(field, places[slot])] } else { [0; 2] }
+        };
+        let mut gains = vec![1.0f32; places.len()];
+        local_sums([window.width, window.height], ENERGY_RADIUS, both, |slot, [wanted, own]| {
+            gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
+        });
+        let sharper: Vec<_> = places
+            .iter()
+            .zip(gains)
+            .filter(|(at, gain)| is_target(field, **at) && *gain > 1.0 && field.is_inner(**at))
+            .map(|(at, gain)| (*at, quantised(amplified(field, *at, gain))))
+            .collect();
+        sharper.into_iter().for_each(|(at, pixel)| field.pixels[at] = pixel);
+    }
+    Ok(())
+}
+
+/// Magnitude of the Laplacian, in steps; 0 on the border of the field.
+fn bend(field: &Field, at: usize) -> u32 {
+    if !field.is_inner(at) {
+        return 0;
+    }
+    let around = [at - 1, at + 1, at - field.width, at + field.width];
+    (4 * field.luma(at)).abs_diff(around.into_iter().map(|next| field.luma(next)).sum())
+}
+
+/// A pixel whose difference from the binomial mean of its neighbourhood is `gain` times as large.
+fn amplified(field: &Field, at: usize, gain: f32) -> [f32; 4] {
+    let rows = [at - field.width, at, at + field.width];
+    std::array::from_fn(|i| {
+        let row = |at: usize| {
+            let [a, b, c] = [at - 1, at, at + 1].map(|at| f32::from(field.pixels[at][i]));
+            a + 2.0 * b + c
+        };
+        let mean = (row(rows[0]) + 2.0 * row(rows[1]) + row(rows[2])) / 16.0;
+        let own = f32::from(field.pixels[at][i]);
+        own + (gain - 1.0) * (own - mean)
+    })
+}
+
+/// Hands the sums of `value` over the square of `radius` around each of `[width, height]` places to `note`. Memory follows the width.
+fn local_sums(
+    [width, height]: [usize; 2],
+    radius: usize,
+    value: impl Fn(usize) -> [u32; 2],
+    mut note: impl FnMut(usize, [u32; 2]),
+) {
+    let mut columns = vec![[0u32; 2]; width];
+    let add = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] += v[i]);
+    let subtract = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] -= v[i]);
+    for y in 0..height + radius {
+        for (x, column) in columns.iter_mut().enumerate() {
+            if y < height {
+                add(column, value(y * width + x));
+            }
+            if y > 2 * radius {
+                subtract(column, value((y - 2 * radius - 1) * width + x));
+            }
+        }
+        let Some(centre) = y.checked_sub(radius) else { continue };
+        let mut sums = [0; 2];
+        for x in 0..width + radius {
+            if x < width {
+                add(&mut sums, columns[x]);
+            }
+            if x > 2 * radius {
+                subtract(&mut sums, columns[x - 2 * radius - 1]);
+            }
+            if x >= radius {
+                note(centre * width + x - radius, sums);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::patch_match::Random;
+    use super::*;
+
+    #[test]
+    fn local_sums_are_those_of_squares_cut_at_the_border() {
+        let (width, height, radius) = (13, 9, 2);
+        let mut random = Random::new(5);
+        let values: Vec<[u32; 2]> = (0..width * height).map(|_| [random.below(100), 1 + random.below(3)]).collect();
+        let mut seen = 0;
+        local_sums([width, height], radius, |at| values[at], |at, sums| {
+            let mut expected = [0; 2];
+            for (other, value) in values.iter().enumerate() {
+                let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
+                if dx.max(dy) <= radius {
+                    (0..2).for_each(|i| expected[i] += value[i]);
+                }
+            }
+            assert_eq!(sums, expected, "at {at}");
+            seen += 1;
+        });
+        assert_eq!(seen, width * height);
+    }
+
+    /// Left a smooth half, right a rough one; a hole across both.
+    fn halves(width: usize, height: usize) -> Field {
+        let mut random = Random::new(8);
+        let mut pixel = |i: usize| {
+            let light = if i % width < width / 2 { 0 } else { random.below(60) as i16 * STEPS };
+            [800 + light, 800 + light, 800 + light, OPAQUE]
+        };
+        let hole = |i: usize| (10..14).contains(&(i / width));
+        Field {
+            width,
+            height,
+            pixels: (0..width * height).map(&mut pixel).collect(),
+            states: (0..width * height).map(|i| if hole(i) { State::Target } else { State::Known }).collect(),
+        }
+    }
+
+    #[test]
+    fn texture_tells_rough_from_smooth_and_alpha_comes_back() {
+        let before = halves(41, 27);
+        let mut field = before.clone();
+        assert!(describe(&mut field));
+        let at = |x: usize, y: usize| field.pixels[y * 41 + x][3];
+        assert!(at(8, 5) == 0 && at(33, 5) > 40 * STEPS, "{} {}", at(8, 5), at(33, 5));
+        forget(&mut field);
+        assert_eq!(field.pixels, before.pixels);
+        field.pixels[3][3] -= 1;
+        assert!(!describe(&mut field), "alpha that says something stays");
+    }
+
+    #[test]
+    fn an_amplified_pixel_is_further_from_its_surroundings() {
+        let mut field = halves(41, 27);
+        field.pixels.fill([400; 4]);
+        field.pixels[5 * 41 + 7] = [480; 4];
+        // The binomial mean has a quarter of the pixel itself: 60 of its 80 steps are difference.
+        assert_eq!(amplified(&field, 5 * 41 + 7, 1.5), [510.0; 4]);
+    }
+}
