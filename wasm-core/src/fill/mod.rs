@@ -4,7 +4,7 @@
 //! into components that are filled one after another, each with its surroundings, cut out as a [`field`]. What they are
 //! ([`content`]) decides about the means:
 //!
-//! - [`lines`] draws rules and borders of screens through the hole, before anything else.
+//! - [`lines`] draws rules and borders of screens through the hole, [`wires`] straight structures of photographs, before anything else.
 //! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
 //! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
 //!   alternates between finding for every patch that touches the hole its nearest neighbour among the known patches
@@ -31,6 +31,7 @@ mod texture;
 mod thin;
 mod unblend;
 mod votes;
+mod wires;
 
 use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
@@ -116,7 +117,11 @@ pub(crate) async fn make_up(
         share.checkpoint().await?;
         let content = Content::of(&field);
         share.checkpoint().await?;
-        let drawn = if route.is_none() && content.is_drawn { lines::draw(&mut field) } else { vec![] };
+        let drawn = match route {
+            None if content.is_drawn => lines::draw(&mut field),
+            None => wires::draw(&mut field, &share).await?,
+            Some(_) => vec![],
+        };
         let is_smooth = match route {
             None => smooth::suits(&field, content),
             Some(route) => route == Route::Smooth,

@@ -156,17 +156,22 @@ mod tests {
         let mut random = Random::new(5);
         let values: Vec<[u32; 2]> = (0..width * height).map(|_| [random.below(100), 1 + random.below(3)]).collect();
         let mut seen = 0;
-        local_sums([width, height], radius, |at| values[at], |at, sums| {
-            let mut expected = [0; 2];
-            for (other, value) in values.iter().enumerate() {
-                let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
-                if dx.max(dy) <= radius {
-                    (0..2).for_each(|i| expected[i] += value[i]);
+        local_sums(
+            [width, height],
+            radius,
+            |at| values[at],
+            |at, sums| {
+                let mut expected = [0; 2];
+                for (other, value) in values.iter().enumerate() {
+                    let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
+                    if dx.max(dy) <= radius {
+                        (0..2).for_each(|i| expected[i] += value[i]);
+                    }
                 }
-            }
-            assert_eq!(sums, expected, "at {at}");
-            seen += 1;
-        });
+                assert_eq!(sums, expected, "at {at}");
+                seen += 1;
+            },
+        );
         assert_eq!(seen, width * height);
     }
 

@@ -126,9 +126,7 @@ pub(super) async fn vote<const R: usize>(field: &mut Field, voters: Voters<'_, R
 pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
-    let squared = |a: &Pixel, b: &Pixel| {
-        a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>()
-    };
+    let squared = |a: &Pixel, b: &Pixel| a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>();
     let mut spread = vec![[0.0f32; 2]; window.width * window.height];
     let note = |at: usize, from: usize, weight: f32| {
         let [sum, total] = &mut spread[window.slot(at)];

@@ -182,7 +182,8 @@ fn moved(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb], noise: f32, at: usi
         new = between(plan.ends, place.clamp(0.0, 1.0));
     }
     if plan.label > 0 {
-        let (share, most) = (noise / (texture + noise), 2.5 * noise.sqrt());
+        // Again the square root of Wiener's factor, so that texture and noise together have the energy of the texture.
+        let (share, most) = (1.0 - (texture / (texture + noise)).sqrt(), 2.5 * noise.sqrt());
         // Among texture the noise of rounding is not seen; where there is less of it, the neighbourhood says what was rounded.
         let keep = (site.grain.mean * site.grain.mean / plan.rounding).min(1.0);
         new = std::array::from_fn(|i| {

@@ -1,0 +1,385 @@
+//! Straight structures that run through a hole in a photograph: wires, poles, horizons, joints.
+//!
+//! Patches see no further than their own size, and let such structures end in the hole. But where one and the same cross section is found
+//! on both sides of the hole along one straight line, and does not change along it, it most likely runs through. The search starts
+//! wherever the structure tensor sees a line enter the hole and turns and shifts it until the two sides agree best.
+
+use super::field::{Field, Pixel, STEPS, State, quantised};
+use crate::{Pacer, Result};
+
+/// Half the width of a cross section, in pixels.
+const HALF: usize = 3;
+const WIDTH: usize = 2 * HALF + 1;
+/// What of it has to agree.
+const INNER: std::ops::Range<usize> = 1..WIDTH - 1;
+/// How far the line is followed on either side, in pixels: the angle has to be right across the hole.
+const LENGTH: usize = 40;
+/// Most of it has to be known.
+const FEWEST: usize = 24;
+/// A hole is crossed when it is at least this long.
+const SHORTEST: f32 = 6.0;
+
+/// Radius of the structure tensor.
+const TENSOR: usize = 4;
+/// Mean squared gradient of a line, in squared levels, and the most of it that may point along the line.
+const LEAST_GRADIENT: f32 = 16.0;
+const MOST_ALONG: f32 = 0.3;
+/// Most places that the search starts from; they are further apart than this.
+const MOST_SEEDS: usize = 96;
+const APART: usize = 2;
+
+/// Variance along the line and difference between the sides, over the variance across it, up to which a line is believed.
+const MISFIT: f32 = 0.12;
+/// How far from the line the same is tolerated, pixel by pixel.
+const LOCAL_MISFIT: f32 = 0.25;
+/// Standard deviation across the line that makes it a line, in levels.
+const CONTRAST: f32 = 8.0;
+/// Lines whose ends are both nearer than this are one.
+const SAME: f32 = 5.0;
+/// Steps of the search, from coarse to fine: shift in pixels, turn in radians.
+const STEPS_OF_SEARCH: [(f32, f32); 3] = [(1.0, 0.02), (0.5, 0.007), (0.25, 0.0025)];
+
+type Point = [f32; 2];
+type Colour = [f32; 4];
+
+/// A line through the hole.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    /// The last known points before the hole and the first after it.
+    ends: [Point; 2],
+    /// Unit vector from the first to the second.
+    along: Point,
+    /// See [`MISFIT`].
+    misfit: f32,
+}
+
+/// What lies across the line on one side of the hole.
+#[derive(Clone, Copy)]
+struct Section {
+    mean: [Colour; WIDTH],
+    /// Along the line, mean over the colour channels.
+    variance: [f32; WIDTH],
+}
+
+/// Draws what runs through the hole and makes it known; the indices of those pixels.
+pub(super) async fn draw(field: &mut Field, pacer: &impl Pacer) -> Result<Vec<usize>> {
+    let mut lines: Vec<Line> = vec![];
+    for (at, direction) in seeds(field) {
+        pacer.checkpoint().await?;
+        let start = [(at % field.width) as f32, (at / field.width) as f32];
+        if let Some(line) = search(field, start, direction)
+            && line.misfit <= MISFIT
+            && !lines.iter().any(|other| line.is_same(other))
+        {
+            lines.push(line);
+        }
+    }
+    // Of two that cross, the better one is on top.
+    lines.sort_by(|a, b| b.misfit.total_cmp(&a.misfit));
+    let mut drawn: Vec<(usize, Pixel)> = vec![];
+    for line in lines {
+        pacer.checkpoint().await?;
+        line.draw(field, &mut drawn);
+    }
+    for (at, pixel) in &drawn {
+        field.pixels[*at] = *pixel;
+        field.states[*at] = State::Known;
+    }
+    Ok(drawn.into_iter().map(|(at, _)| at).collect())
+}
+
+/// Pixels at the rim where a line seems to enter the hole, the clearest first, with the line's direction.
+fn seeds(field: &Field) -> Vec<(usize, Point)> {
+    let mut found: Vec<(f32, usize, Point)> = vec![];
+    for at in (0..field.states.len()).filter(|at| field.is_rim(*at)) {
+        let (x, y) = (at % field.width, at / field.width);
+        let (mut xx, mut xy, mut yy, mut count) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+        for y in y.saturating_sub(TENSOR)..(y + TENSOR + 1).min(field.height) {
+            for x in x.saturating_sub(TENSOR)..(x + TENSOR + 1).min(field.width) {
+                if let Some([gx, gy]) = gradient(field, y * field.width + x) {
+                    (xx, xy, yy, count) = (xx + gx * gx, xy + gx * gy, yy + gy * gy, count + 1.0);
+                }
+            }
+        }
+        let apart = ((xx - yy) / 2.0).hypot(xy);
+        let (across, along) = ((xx + yy) / 2.0 + apart, (xx + yy) / 2.0 - apart);
+        if across > LEAST_GRADIENT * count && along < MOST_ALONG * across {
+            let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
+            found.push((across / count, at, [-angle.sin(), angle.cos()]));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut kept: Vec<(usize, Point)> = vec![];
+    for (_, at, direction) in found {
+        let is_near = |other: usize| {
+            let (dx, dy) =
+                ((at % field.width).abs_diff(other % field.width), (at / field.width).abs_diff(other / field.width));
+            dx.max(dy) <= APART
+        };
+        if kept.len() < MOST_SEEDS && !kept.iter().any(|(other, _)| is_near(*other)) {
+            kept.push((at, direction));
+        }
+    }
+    kept
+}
+
+/// Central differences of luma in levels, where all that takes part is known.
+fn gradient(field: &Field, at: usize) -> Option<Point> {
+    let is_known = |at: usize| field.states[at] == State::Known;
+    let step = field.width;
+    let is_seen = field.is_inner(at) && [at - 1, at + 1, at - step, at + step].into_iter().all(is_known);
+    let luma = |at: usize| field.luma(at) as f32 / f32::from(STEPS);
+    is_seen.then(|| [(luma(at + 1) - luma(at - 1)) / 2.0, (luma(at + step) - luma(at - step)) / 2.0])
+}
+
+/// The line near `start`, roughly along `direction`, whose cross sections agree best.
+fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
+    let mut best: Option<(Line, f32, f32)> = None;
+    for (shift_step, turn_step) in STEPS_OF_SEARCH {
+        let (_, centre_shift, centre_turn) = best.map_or((None, 0.0, 0.0), |(line, s, t)| (Some(line), s, t));
+        for turn in (-4i8..=4).map(|i| centre_turn + f32::from(i) * turn_step) {
+            for shift in (-3i8..=3).map(|i| centre_shift + f32::from(i) * shift_step) {
+                let (sin, cos) = turn.sin_cos();
+                let along = [dx * cos - dy * sin, dx * sin + dy * cos];
+                let from = [start[0] - along[1] * shift, start[1] + along[0] * shift];
+                let Some(line) = Line::through(field, from, along) else { continue };
+                if best.is_none_or(|(best, ..)| line.misfit < best.misfit) {
+                    best = Some((line, shift, turn));
+                }
+            }
+        }
+        // Nothing to be made finer.
+        if best.is_none_or(|(line, ..)| line.misfit > 1.0) {
+            return None;
+        }
+    }
+    best.map(|(line, ..)| line)
+}
+
+impl Line {
+    /// From a point near the rim into the hole, either way, and out of it again.
+    fn through(field: &Field, from: Point, along: Point) -> Option<Self> {
+        [along, along.map(|v| -v)].into_iter().find_map(|along| {
+            let at = |t: f32| [from[0] + t * along[0], from[1] + t * along[1]];
+            let is_target = |t: f32| state(field, at(t)) == Some(State::Target);
+            let first = (-4i8..=4).map(f32::from).find(|t| is_target(*t)).filter(|t| *t > -4.0)?;
+            let mut after = first + 1.0;
+            while is_target(after) {
+                after += 1.0;
+            }
+            let is_crossed = after - first > SHORTEST && state(field, at(after)) == Some(State::Known);
+            let mut line = Self { ends: [at(first - 1.0), at(after)], along, misfit: f32::INFINITY };
+            if is_crossed {
+                let (errors, contrast) = compared(&line.sections(field)?);
+                line.misfit = errors[INNER].iter().sum::<f32>() / INNER.len() as f32 / contrast;
+            }
+            (is_crossed && line.misfit.is_finite()).then_some(line)
+        })
+    }
+
+    fn across(&self) -> Point {
+        [-self.along[1], self.along[0]]
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let [a, b] = self.ends;
+        let is_near = |p: Point, q: Point| (p[0] - q[0]).hypot(p[1] - q[1]) < SAME;
+        let [p, q] = other.ends;
+        (is_near(a, p) && is_near(b, q)) || (is_near(a, q) && is_near(b, p))
+    }
+
+    /// The cross sections on both sides; none where too little is known.
+    fn sections(&self, field: &Field) -> Option<[Section; 2]> {
+        let mut sections = [Section { mean: [[0.0; 4]; WIDTH], variance: [0.0; WIDTH] }; 2];
+        for (side, section) in sections.iter_mut().enumerate() {
+            for o in 0..WIDTH {
+                let (mut sum, mut squares, mut count) = ([0.0f32; 4], 0.0f32, 0);
+                for t in 0..LENGTH {
+                    let Some(colour) = self.beyond(field, side, t as f32, o as f32 - HALF as f32) else { continue };
+                    sum.iter_mut().zip(colour).for_each(|(s, v)| *s += v);
+                    squares += colour[..3].iter().map(|v| v * v).sum::<f32>();
+                    count += 1;
+                }
+                if count < FEWEST {
+                    return None;
+                }
+                let mean = sum.map(|s| s / count as f32);
+                let variance = squares / count as f32 - mean[..3].iter().map(|m| m * m).sum::<f32>();
+                section.mean[o] = mean;
+                section.variance[o] = variance.max(0.0) / 3.0;
+            }
+        }
+        Some(sections)
+    }
+
+    /// The colour `way` pixels outside of an end and `aside` pixels beside the line.
+    fn beyond(&self, field: &Field, side: usize, way: f32, aside: f32) -> Option<Colour> {
+        let way = if side == 0 { -way } else { way };
+        let across = self.across();
+        let place = |i: usize| self.ends[side][i] + way * self.along[i] + aside * across[i];
+        sample(field, [place(0), place(1)])
+    }
+
+    /// Draws the targets on the line: the two sides' means go over into each other, with the texture of the nearer one, as in a mirror.
+    fn draw(&self, field: &Field, drawn: &mut Vec<(usize, Pixel)>) {
+        let Some(sections) = self.sections(field) else { return };
+        let (errors, contrast) = compared(&sections);
+        let agrees = |o: &usize| errors[*o] < LOCAL_MISFIT * contrast;
+        let below = (0..HALF).rev().take_while(agrees).count() as f32;
+        let above = (HALF + 1..WIDTH).take_while(agrees).count() as f32;
+        let across = self.across();
+        let [from, to] = self.ends;
+        let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+        let bounds = |i: usize, end: usize| {
+            let (low, high) = (from[i].min(to[i]) - WIDTH as f32, from[i].max(to[i]) + WIDTH as f32);
+            low.max(0.0) as usize..(high.max(0.0) as usize).min(end)
+        };
+        for at in bounds(1, field.height).flat_map(|y| bounds(0, field.width).map(move |x| y * field.width + x)) {
+            let (x, y) = ((at % field.width) as f32 - from[0], (at / field.width) as f32 - from[1]);
+            let (way, aside) = (x * self.along[0] + y * self.along[1], x * across[0] + y * across[1]);
+            let reach = -(HALF as f32)..=length + HALF as f32;
+            if field.states[at] != State::Target || !(-below..=above).contains(&aside) || !reach.contains(&way) {
+                continue;
+            }
+            let part = (way / length).clamp(0.0, 1.0);
+            let side = usize::from(part > 0.5);
+            let mean = |side: usize| -> Colour {
+                let place = aside + HALF as f32;
+                let low = (place as usize).min(WIDTH - 2);
+                let [a, b] = [sections[side].mean[low], sections[side].mean[low + 1]];
+                std::array::from_fn(|i| a[i] + (b[i] - a[i]) * (place - low as f32))
+            };
+            let (first, second, own) = (mean(0), mean(1), mean(side));
+            let mirrored = mirrored(if side == 0 { way } else { length - way });
+            let texture = self.beyond(field, side, mirrored, aside).unwrap_or(own);
+            let colour = std::array::from_fn(|i| first[i] + (second[i] - first[i]) * part + texture[i] - own[i]);
+            drawn.push((at, quantised(colour)));
+        }
+    }
+}
+
+/// A way that turns back after [`LENGTH`] pixels, and again where it began.
+fn mirrored(way: f32) -> f32 {
+    let length = LENGTH as f32 - 1.0;
+    length - (way.rem_euclid(2.0 * length) - length).abs()
+}
+
+/// How far each place is from agreeing (squared), and the variance across the line. The sides may be lit differently. No line: no number.
+fn compared([a, b]: &[Section; 2]) -> ([f32; WIDTH], f32) {
+    let count = INNER.len() as f32;
+    let light: [f32; 3] = std::array::from_fn(|i| INNER.map(|o| a.mean[o][i] - b.mean[o][i]).sum::<f32>() / count);
+    let errors = std::array::from_fn(|o| {
+        let off = (0..3).map(|i| (a.mean[o][i] - b.mean[o][i] - light[i]).powi(2)).sum::<f32>() / 3.0;
+        (a.variance[o] + b.variance[o]) / 2.0 + off
+    });
+    let variance = |i: usize| {
+        let value = |o: usize| (a.mean[o][i] + b.mean[o][i]) / 2.0;
+        let mean = INNER.map(value).sum::<f32>() / count;
+        INNER.map(|o| (value(o) - mean).powi(2)).sum::<f32>() / count
+    };
+    let contrast = (0..3).map(variance).sum::<f32>() / 3.0;
+    let is_line = contrast.sqrt() > CONTRAST * f32::from(STEPS);
+    (errors, if is_line { contrast } else { f32::NAN })
+}
+
+fn state(field: &Field, [x, y]: Point) -> Option<State> {
+    let (x, y) = (x.round(), y.round());
+    let is_inside = x >= 0.0 && y >= 0.0 && x < field.width as f32 && y < field.height as f32;
+    is_inside.then(|| field.states[y as usize * field.width + x as usize])
+}
+
+/// The colour at a place, bilinear; none where anything that takes part is unknown.
+fn sample(field: &Field, [x, y]: Point) -> Option<Colour> {
+    let is_inside = x >= 0.0 && y >= 0.0 && x < field.width as f32 - 1.0 && y < field.height as f32 - 1.0;
+    if !is_inside {
+        return None;
+    }
+    let (left, top) = (x as usize, y as usize);
+    let (u, v) = (x - left as f32, y - top as f32);
+    let at = top * field.width + left;
+    let corners = [at, at + 1, at + field.width, at + field.width + 1];
+    if corners.iter().any(|at| field.states[*at] != State::Known) {
+        return None;
+    }
+    let [a, b, c, d] = corners.map(|at| field.pixels[at].map(f32::from));
+    Some(std::array::from_fn(|i| {
+        let (above, below) = (a[i] + (b[i] - a[i]) * u, c[i] + (d[i] - c[i]) * u);
+        above + (below - above) * v
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::patch_match::Random;
+    use super::*;
+    use crate::Unpaced;
+
+    const SIZE: [usize; 2] = [181, 143];
+
+    /// A sky that gets lighter downwards, with grain and two wires, antialiased; a round hole in the middle.
+    fn sky(has_wires: bool) -> Vec<Colour> {
+        let mut random = Random::new(11);
+        let mut light = |x: f32, y: f32| {
+            let away = |ax: f32, ay: f32, bx: f32, by: f32| {
+                ((bx - ax) * (ay - y) - (ax - x) * (by - ay)).abs() / (bx - ax).hypot(by - ay)
+            };
+            let wire = |away: f32| (2.0 - away).clamp(0.0, 1.0);
+            let cover = wire(away(0.0, 20.0, 180.0, 117.0)).max(wire(away(70.0, 0.0, 104.0, 142.0)));
+            let ground = 140.0 + 0.3 * y + random.below(5) as f32;
+            if has_wires { ground + (40.0 - ground) * cover } else { ground }
+        };
+        let [width, height] = SIZE;
+        (0..width * height).map(|i| [light((i % width) as f32, (i / width) as f32) * 8.0; 4]).collect()
+    }
+
+    fn holed(pixels: &[Colour]) -> Field {
+        let [width, height] = SIZE;
+        let is_hole = |i: usize| (i % width).abs_diff(90).pow(2) + (i / width).abs_diff(70).pow(2) < 30 * 30;
+        let state = |i: usize| if is_hole(i) { State::Target } else { State::Known };
+        let states: Vec<State> = (0..width * height).map(state).collect();
+        let pixel = |i: usize| if is_hole(i) { [1900; 4] } else { quantised(pixels[i]) };
+        Field { width, height, pixels: (0..width * height).map(pixel).collect(), states }
+    }
+
+    #[test]
+    fn wires_are_drawn_through_the_hole_in_the_right_place() {
+        let truth = sky(true);
+        let mut field = holed(&truth);
+        let drawn = pollster::block_on(draw(&mut field, &Unpaced)).unwrap();
+        assert!(drawn.len() > 2 * 4 * 58, "two wires of four pixels and more: {}", drawn.len());
+        let off = |at: usize| (f32::from(field.pixels[at][0]) - truth[at][0]).abs() / 8.0;
+        let mean = drawn.iter().map(|at| off(*at)).sum::<f32>() / drawn.len() as f32;
+        assert!(mean < 10.0, "{mean}");
+        let dark = |i: usize| truth[i][0] < 60.0 * 8.0 && holed(&truth).states[i] == State::Target;
+        let missing = (0..truth.len()).filter(|i| dark(*i) && field.states[*i] == State::Target).count();
+        assert_eq!(missing, 0);
+    }
+
+    #[test]
+    fn where_there_is_no_line_none_is_drawn() {
+        let mut random = Random::new(12);
+        let noise: Vec<Colour> = sky(false).into_iter().map(|_| [random.below(1600) as f32 + 200.0; 4]).collect();
+        for pixels in [sky(false), noise] {
+            assert!(pollster::block_on(draw(&mut holed(&pixels), &Unpaced)).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_there_on_one_side_only_ends() {
+        let (with, without) = (sky(true), sky(false));
+        let [width, _] = SIZE;
+        let half: Vec<Colour> = (0..with.len()).map(|i| if i % width < 90 { with[i] } else { without[i] }).collect();
+        let drawn = pollster::block_on(draw(&mut holed(&half), &Unpaced)).unwrap();
+        // The steep wire has both its ends in what is left of it; the flat one has not.
+        assert!(drawn.iter().all(|at| at % width > 70 && at % width < 110), "{drawn:?}");
+    }
+
+    #[test]
+    fn texture_is_mirrored_at_both_ends_of_what_is_looked_at() {
+        let far = LENGTH as f32 - 1.0;
+        assert_eq!(
+            [0.0, 5.0, far, far + 2.0, 2.0 * far, 2.0 * far + 3.0].map(mirrored),
+            [0.0, 5.0, far, far - 2.0, 0.0, 3.0]
+        );
+    }
+}
