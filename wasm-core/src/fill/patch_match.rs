@@ -145,7 +145,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
     /// From now on the offsets that most matches have are tried everywhere.
     pub(super) fn note_dominant_offsets(&mut self) {
         let pairs = self.patches.targets.iter().zip(&self.matches);
-        self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)));
+        self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)).collect());
     }
 
     /// One sweep of propagation and random search; `reach` bounds the search radius in pixels.

@@ -21,6 +21,7 @@ const MOST_GAIN: f32 = 2.0;
 const PASSES: usize = 2;
 
 /// Puts texture in the place of alpha, where all pixels are opaque; says whether it did.
+#[inline(never)]
 pub(super) fn describe(field: &mut Field) -> bool {
     if field.pixels.iter().any(|p| p[3] != OPAQUE) {
         return false;
@@ -56,35 +57,38 @@ pub(super) async fn restore<const R: usize>(
     pacer: &impl Pacer,
 ) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
-    let is_target = |field: &Field, at: usize| field.states[at] == State::Target;
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
     let note = |at: usize, from: usize, weight: f32| {
         let [sum, total] = &mut energies[window.slot(at)];
         *sum += weight * bend(field, from) as f32;
         *total += weight;
     };
-    voters.each(field, |at| is_target(field, at), note, pacer).await?;
-    let places: Vec<usize> = window.pixels().collect();
+    voters.each(field, |at| field.states[at] == State::Target, note, pacer).await?;
+    let wanted: Vec<u32> = energies.into_iter().map(|[sum, total]| (sum / total.max(1e-20)) as u32).collect();
     for _ in 0..PASSES {
         pacer.checkpoint().await?;
-        let both = |slot: usize| {
-            let [sum, total] = energies[slot];
-            let is_voted_on = is_target(field, places[slot]) && total > 0.0;
-            if is_voted_on { [(sum / total) as u32, bend(field, places[slot])] } else { [0; 2] }
-        };
-        let mut gains = vec![1.0f32; places.len()];
-        local_sums([window.width, window.height], ENERGY_RADIUS, both, |slot, [wanted, own]| {
-            gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
-        });
-        let sharper: Vec<_> = places
-            .iter()
-            .zip(gains)
-            .filter(|(at, gain)| is_target(field, **at) && *gain > 1.0 && field.is_inner(**at))
-            .map(|(at, gain)| (*at, quantised(amplified(field, *at, gain))))
-            .collect();
-        sharper.into_iter().for_each(|(at, pixel)| field.pixels[at] = pixel);
+        sharpen(field, &window, &wanted);
     }
     Ok(())
+}
+
+/// One pass towards the energies `wanted` in `window`.
+#[inline(never)]
+fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
+    let places: Vec<usize> = window.pixels().collect();
+    let is_target = |at: usize| field.states[at] == State::Target;
+    let both = |slot: usize| if is_target(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
+    let mut gains = vec![1.0f32; places.len()];
+    local_sums([window.width, window.height], ENERGY_RADIUS, both, |slot, [wanted, own]| {
+        gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
+    });
+    let sharper: Vec<_> = places
+        .iter()
+        .zip(gains)
+        .filter(|(at, gain)| is_target(**at) && *gain > 1.0 && field.is_inner(**at))
+        .map(|(at, gain)| (*at, quantised(amplified(field, *at, gain))))
+        .collect();
+    sharper.into_iter().for_each(|(at, pixel)| field.pixels[at] = pixel);
 }
 
 /// Magnitude of the Laplacian, in steps; 0 on the border of the field.

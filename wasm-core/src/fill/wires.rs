@@ -8,10 +8,10 @@ use super::field::{Field, Pixel, STEPS, State, quantised};
 use crate::{Pacer, Result};
 
 /// Half the width of a cross section, in pixels.
-const HALF: usize = 3;
+const HALF: usize = 4;
 const WIDTH: usize = 2 * HALF + 1;
 /// What of it has to agree.
-const INNER: std::ops::Range<usize> = 1..WIDTH - 1;
+const INNER: std::ops::Range<usize> = 2..WIDTH - 2;
 /// How far the line is followed on either side, in pixels: the angle has to be right across the hole.
 const LENGTH: usize = 40;
 /// Most of it has to be known.
@@ -28,7 +28,7 @@ const MOST_ALONG: f32 = 0.3;
 const MOST_SEEDS: usize = 96;
 const APART: usize = 2;
 
-/// Variance along the line and difference between the sides, over the variance across it, up to which a line is believed.
+/// [`Agreement::misfit`] up to which a line is believed.
 const MISFIT: f32 = 0.12;
 /// How far from the line the same is tolerated, pixel by pixel.
 const LOCAL_MISFIT: f32 = 0.25;
@@ -38,6 +38,9 @@ const CONTRAST: f32 = 8.0;
 const SAME: f32 = 5.0;
 /// Steps of the search, from coarse to fine: shift in pixels, turn in radians.
 const STEPS_OF_SEARCH: [(f32, f32); 3] = [(1.0, 0.02), (0.5, 0.007), (0.25, 0.0025)];
+
+/// How often a line is moved to the middle of what it is about.
+const CENTRINGS: usize = 3;
 
 type Point = [f32; 2];
 type Colour = [f32; 4];
@@ -49,7 +52,7 @@ struct Line {
     ends: [Point; 2],
     /// Unit vector from the first to the second.
     along: Point,
-    /// See [`MISFIT`].
+    /// That of its cross sections.
     misfit: f32,
 }
 
@@ -74,12 +77,11 @@ pub(super) async fn draw(field: &mut Field, pacer: &impl Pacer) -> Result<Vec<us
             lines.push(line);
         }
     }
-    // Of two that cross, the better one is on top.
-    lines.sort_by(|a, b| b.misfit.total_cmp(&a.misfit));
     let mut drawn: Vec<(usize, Pixel)> = vec![];
-    for line in lines {
+    // Of two that cross, the better one is on top.
+    while let Some(worst) = (0..lines.len()).reduce(|a, b| if lines[b].misfit > lines[a].misfit { b } else { a }) {
         pacer.checkpoint().await?;
-        line.draw(field, &mut drawn);
+        lines.swap_remove(worst).draw(field, &mut drawn);
     }
     for (at, pixel) in &drawn {
         field.pixels[*at] = *pixel;
@@ -89,6 +91,7 @@ pub(super) async fn draw(field: &mut Field, pacer: &impl Pacer) -> Result<Vec<us
 }
 
 /// Pixels at the rim where a line seems to enter the hole, the clearest first, with the line's direction.
+#[inline(never)]
 fn seeds(field: &Field) -> Vec<(usize, Point)> {
     let mut found: Vec<(f32, usize, Point)> = vec![];
     for at in (0..field.states.len()).filter(|at| field.is_rim(*at)) {
@@ -108,17 +111,16 @@ fn seeds(field: &Field) -> Vec<(usize, Point)> {
             found.push((across / count, at, [-angle.sin(), angle.cos()]));
         }
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut kept: Vec<(usize, Point)> = vec![];
-    for (_, at, direction) in found {
-        let is_near = |other: usize| {
+    while kept.len() < MOST_SEEDS
+        && let Some((_, seed, direction)) = found.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a })
+    {
+        kept.push((seed, direction));
+        found.retain(|(_, at, _)| {
             let (dx, dy) =
-                ((at % field.width).abs_diff(other % field.width), (at / field.width).abs_diff(other / field.width));
-            dx.max(dy) <= APART
-        };
-        if kept.len() < MOST_SEEDS && !kept.iter().any(|(other, _)| is_near(*other)) {
-            kept.push((at, direction));
-        }
+                ((at % field.width).abs_diff(seed % field.width), (at / field.width).abs_diff(seed / field.width));
+            dx.max(dy) > APART
+        });
     }
     kept
 }
@@ -133,6 +135,7 @@ fn gradient(field: &Field, at: usize) -> Option<Point> {
 }
 
 /// The line near `start`, roughly along `direction`, whose cross sections agree best.
+#[inline(never)]
 fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
     let mut best: Option<(Line, f32, f32)> = None;
     for (shift_step, turn_step) in STEPS_OF_SEARCH {
@@ -153,7 +156,18 @@ fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
             return None;
         }
     }
-    best.map(|(line, ..)| line)
+    // One edge of a wire fits as well as both: move to the middle of what is to be seen.
+    let mut line = best?.0;
+    for _ in 0..CENTRINGS {
+        let aside = compared(&line.sections(field)?).aside;
+        let across = line.across();
+        let from = [line.ends[0][0] + aside * across[0], line.ends[0][1] + aside * across[1]];
+        match Line::through(field, from, line.along).filter(|centred| centred.misfit <= MISFIT) {
+            Some(centred) => line = centred,
+            None => break,
+        }
+    }
+    Some(line)
 }
 
 impl Line {
@@ -170,8 +184,7 @@ impl Line {
             let is_crossed = after - first > SHORTEST && state(field, at(after)) == Some(State::Known);
             let mut line = Self { ends: [at(first - 1.0), at(after)], along, misfit: f32::INFINITY };
             if is_crossed {
-                let (errors, contrast) = compared(&line.sections(field)?);
-                line.misfit = errors[INNER].iter().sum::<f32>() / INNER.len() as f32 / contrast;
+                line.misfit = compared(&line.sections(field)?).misfit;
             }
             (is_crossed && line.misfit.is_finite()).then_some(line)
         })
@@ -221,9 +234,10 @@ impl Line {
     }
 
     /// Draws the targets on the line: the two sides' means go over into each other, with the texture of the nearer one, as in a mirror.
+    #[inline(never)]
     fn draw(&self, field: &Field, drawn: &mut Vec<(usize, Pixel)>) {
         let Some(sections) = self.sections(field) else { return };
-        let (errors, contrast) = compared(&sections);
+        let Agreement { errors, contrast, .. } = compared(&sections);
         let agrees = |o: &usize| errors[*o] < LOCAL_MISFIT * contrast;
         let below = (0..HALF).rev().take_while(agrees).count() as f32;
         let above = (HALF + 1..WIDTH).take_while(agrees).count() as f32;
@@ -264,22 +278,37 @@ fn mirrored(way: f32) -> f32 {
     length - (way.rem_euclid(2.0 * length) - length).abs()
 }
 
-/// How far each place is from agreeing (squared), and the variance across the line. The sides may be lit differently. No line: no number.
-fn compared([a, b]: &[Section; 2]) -> ([f32; WIDTH], f32) {
+/// How two cross sections go together, in squared steps.
+struct Agreement {
+    /// Of each place: its variance along the line, and the squared difference between the sides, which may be lit differently.
+    errors: [f32; WIDTH],
+    /// Variance across the line.
+    contrast: f32,
+    /// Mean error over that. Infinite where there is nothing to see.
+    misfit: f32,
+    /// How far beside the line the edges are on average, in pixels.
+    aside: f32,
+}
+
+fn compared([a, b]: &[Section; 2]) -> Agreement {
     let count = INNER.len() as f32;
     let light: [f32; 3] = std::array::from_fn(|i| INNER.map(|o| a.mean[o][i] - b.mean[o][i]).sum::<f32>() / count);
-    let errors = std::array::from_fn(|o| {
+    let errors: [f32; WIDTH] = std::array::from_fn(|o| {
         let off = (0..3).map(|i| (a.mean[o][i] - b.mean[o][i] - light[i]).powi(2)).sum::<f32>() / 3.0;
         (a.variance[o] + b.variance[o]) / 2.0 + off
     });
-    let variance = |i: usize| {
+    let mut contrast = 0.0;
+    let mut slopes = [0.0f32; WIDTH];
+    for i in 0..3 {
         let value = |o: usize| (a.mean[o][i] + b.mean[o][i]) / 2.0;
         let mean = INNER.map(value).sum::<f32>() / count;
-        INNER.map(|o| (value(o) - mean).powi(2)).sum::<f32>() / count
-    };
-    let contrast = (0..3).map(variance).sum::<f32>() / 3.0;
+        contrast += INNER.map(|o| (value(o) - mean).powi(2)).sum::<f32>() / count / 3.0;
+        (1..WIDTH - 1).for_each(|o| slopes[o] += (value(o + 1) - value(o - 1)).powi(2));
+    }
     let is_line = contrast.sqrt() > CONTRAST * f32::from(STEPS);
-    (errors, if is_line { contrast } else { f32::NAN })
+    let misfit = if is_line { errors[INNER].iter().sum::<f32>() / count / contrast } else { f32::INFINITY };
+    let moment: f32 = (0..WIDTH).map(|o| slopes[o] * (o as f32 - HALF as f32)).sum();
+    Agreement { errors, contrast, misfit, aside: moment / slopes.iter().sum::<f32>().max(1e-6) }
 }
 
 fn state(field: &Field, [x, y]: Point) -> Option<State> {
