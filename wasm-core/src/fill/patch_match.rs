@@ -2,6 +2,7 @@
 
 use super::field::{Field, Patches, STEPS};
 use super::offsets::{Offset, dominant};
+use super::votes::{Voters, Votes};
 use crate::{Pacer, Result};
 
 /// Where a target patch finds its likeness.
@@ -146,6 +147,11 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
     pub(super) fn note_dominant_offsets(&mut self) {
         let pairs = self.patches.targets.iter().zip(&self.matches);
         self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)).collect());
+    }
+
+    /// Its matches, ready to vote; `confidence` is that of each target.
+    pub(super) fn voters<'a>(&'a self, confidence: &'a [f32], votes: Votes) -> Voters<'a> {
+        Voters { radius: RADIUS, targets: &self.patches.targets, matches: &self.matches, confidence, votes }
     }
 
     /// One sweep of propagation and random search; `reach` bounds the search radius in pixels.

@@ -9,7 +9,7 @@ use crate::{Pacer, Result};
 
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
 /// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
-pub(super) async fn blend<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 1);
     let is_target = |at: usize| field.states[at] == State::Target;
     let is_rim = |at: usize| field.is_rim(at);

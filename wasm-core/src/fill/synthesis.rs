@@ -8,14 +8,14 @@ use super::pyramid::pyramid;
 use super::seam;
 use super::texture;
 use super::thin;
-use super::votes::{Voters, Votes, confidences, settle, snap, vote};
+use super::votes::{Votes, confidences, settle, snap, vote};
 use crate::{Pacer, Result, Stage};
 
 /// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
-/// more exactly. Fields too small for either use 3x3.
+/// more exactly. So are fields that have hardly any of the larger ones.
 const RADIUS: usize = 3;
-const THIN_RADIUS: usize = 2;
-const SMALL_RADIUS: usize = 1;
+const SMALL_RADIUS: usize = 2;
+const FEWEST_SOURCES: usize = 64;
 
 /// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs next to nothing there, and
 /// decides about everything that follows: the deeper the hole, the more.
@@ -28,13 +28,11 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
     pacer.checkpoint().await?;
-    let enough = |radius: usize| levels.last().is_some_and(|l| l.patches(radius).sources.len() > 64);
-    let mut field = if enough(THIN_RADIUS) && content.is_thin && !content.is_flat {
-        descend::<THIN_RADIUS>(levels, content, seed, pacer).await
-    } else if enough(RADIUS) {
-        descend::<RADIUS>(levels, content, seed, pacer).await
-    } else {
+    let has_few = levels.last().is_none_or(|l| l.patches(RADIUS).sources.len() <= FEWEST_SOURCES);
+    let mut field = if has_few || (content.is_thin && !content.is_flat) {
         descend::<SMALL_RADIUS>(levels, content, seed, pacer).await
+    } else {
+        descend::<RADIUS>(levels, content, seed, pacer).await
     }?;
     if is_described {
         texture::forget(&mut field);
@@ -88,11 +86,11 @@ async fn descend<const R: usize>(
             continue;
         };
         pacer.checkpoint().await?;
-        let confidence = confidences(&field, &search);
+        let confidence = confidences(&field, &search.patches.targets);
         match &above {
             Some(coarse) => {
                 search.inherit(coarse, &mut random);
-                let voters = Voters { search: &search, confidence: &confidence, votes: Votes::Even };
+                let voters = search.voters(&confidence, Votes::Even);
                 vote(&mut field, voters, pacer).await?;
             }
             None => {
@@ -127,7 +125,7 @@ async fn descend<const R: usize>(
                 }
                 let last = round + 1 == rounds;
                 let votes = if last && level == 0 { Votes::Sharp } else { Votes::Weighted };
-                let voters = Voters { search: &search, confidence: &confidence, votes };
+                let voters = search.voters(&confidence, votes);
                 vote(&mut field, voters, pacer).await?;
                 if votes == Votes::Sharp && !content.is_thin {
                     settle(&mut field, voters, pacer).await?;
@@ -145,7 +143,7 @@ async fn descend<const R: usize>(
         spent += effort(level);
         if level == 0 {
             pacer.progress(Stage::Blending, 0.0);
-            let voters = Voters { search: &search, confidence: &confidence, votes: Votes::Sharp };
+            let voters = search.voters(&confidence, Votes::Sharp);
             seam::blend(&mut field, voters, pacer).await?;
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;

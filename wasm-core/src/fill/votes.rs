@@ -2,7 +2,7 @@
 
 use super::field::{Field, Pixel, STEPS, State, Window, quantised};
 use super::membrane::Value;
-use super::patch_match::PatchMatch;
+use super::patch_match::Match;
 use super::pyramid::depths;
 use crate::{Pacer, Result};
 
@@ -13,9 +13,9 @@ const DEPTH_DISCOUNT: f32 = 2.5;
 const BANDWIDTH: f32 = 0.5;
 
 /// How much each target patch is trusted before looking at its match.
-pub(super) fn confidences<const R: usize>(field: &Field, search: &PatchMatch<R>) -> Vec<f32> {
+pub(super) fn confidences(field: &Field, targets: &[u32]) -> Vec<f32> {
     let depth = depths(field);
-    search.patches.targets.iter().map(|at| DEPTH_DISCOUNT.powf(-(depth[*at as usize].min(60) as f32))).collect()
+    targets.iter().map(|at| DEPTH_DISCOUNT.powf(-(depth[*at as usize].min(60) as f32))).collect()
 }
 
 /// How votes are weighed.
@@ -30,11 +30,11 @@ pub(super) enum Votes {
 }
 
 /// The likeness weight of a patch is `exp(-distance * falloff)`.
-fn falloff<const R: usize>(search: &PatchMatch<R>, votes: Votes) -> f32 {
+fn falloff(matches: &[Match], votes: Votes) -> f32 {
     if votes == Votes::Even {
         return 0.0;
     }
-    let mut distances: Vec<u32> = search.matches.iter().map(|m| m.distance).collect();
+    let mut distances: Vec<u32> = matches.iter().map(|m| m.distance).collect();
     let rank = distances.len() * 3 / 4;
     let (_, upper_quartile, _) = distances.select_nth_unstable(rank);
     let variance = (*upper_quartile as f32).max(1.0);
@@ -49,13 +49,18 @@ const CHECKPOINT: usize = 8192;
 
 /// Who votes: matches, how much each is trusted, and how votes are weighed.
 #[derive(Clone, Copy)]
-pub(super) struct Voters<'a, const R: usize> {
-    pub(super) search: &'a PatchMatch<R>,
+pub(super) struct Voters<'a> {
+    /// Of the patches.
+    pub(super) radius: usize,
+    /// Centres of the target patches.
+    pub(super) targets: &'a [u32],
+    /// One a target.
+    pub(super) matches: &'a [Match],
     pub(super) confidence: &'a [f32],
     pub(super) votes: Votes,
 }
 
-impl<const R: usize> Voters<'_, R> {
+impl Voters<'_> {
     /// Hands every vote on a pixel where `wanted` holds to `note`: the pixel, the one that it shall look like, and the weight.
     pub(super) async fn each(
         self,
@@ -64,18 +69,18 @@ impl<const R: usize> Voters<'_, R> {
         mut note: impl FnMut(usize, usize, f32),
         pacer: &impl Pacer,
     ) -> Result<()> {
-        let Self { search, confidence, votes } = self;
-        let falloff = falloff(search, votes);
-        let voters = search.matches.iter().zip(&search.patches.targets).zip(confidence);
+        let Self { radius, targets, matches, confidence, votes } = self;
+        let falloff = falloff(matches, votes);
+        let voters = matches.iter().zip(targets).zip(confidence);
         for (i, ((m, at), confidence)) in voters.enumerate() {
             if i % CHECKPOINT == 0 {
                 pacer.checkpoint().await?;
             }
             let weight = confidence * (-(m.distance as f32) * falloff).exp().max(1e-12);
-            let corner = R * field.width + R;
+            let corner = radius * field.width + radius;
             let (to, from) = (*at as usize - corner, m.source as usize - corner);
-            for row in 0..2 * R + 1 {
-                for column in 0..2 * R + 1 {
+            for row in 0..2 * radius + 1 {
+                for column in 0..2 * radius + 1 {
                     let step = row * field.width + column;
                     if wanted(to + step) {
                         note(to + step, from + step, weight);
@@ -109,7 +114,7 @@ impl<const R: usize> Voters<'_, R> {
 }
 
 /// Gives the targets the colours that their patches vote for.
-pub(super) async fn vote<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let (sums, weights) = voters.poll(field, &window, wanted, pacer).await?;
@@ -123,7 +128,7 @@ pub(super) async fn vote<const R: usize>(field: &mut Field, voters: Voters<'_, R
 
 /// Moves each target from the mean of its votes towards the mode near by, with a step of mean shift (Comaniciu and Meer 2002): the mean of
 /// many patches has less texture than any of them.
-pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let squared = |a: &Pixel, b: &Pixel| a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>();
@@ -161,7 +166,7 @@ pub(super) async fn settle<const R: usize>(field: &mut Field, voters: Voters<'_,
 
 /// Gives each target the colour of the vote next to it where where that is a level away at most: what is flat on a screen is copied exactly,
 /// whatever little the other votes added.
-pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];
@@ -184,7 +189,7 @@ pub(super) async fn snap<const R: usize>(field: &mut Field, voters: Voters<'_, R
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::patch_match::{PatchMatch, Random};
     use super::*;
     use crate::Unpaced;
 
@@ -204,8 +209,8 @@ mod tests {
         };
         let mut search = PatchMatch::<2>::new(&field, false).expect("room for patches");
         search.randomise(&mut random);
-        let confidence = confidences(&field, &search);
-        let voters = Voters { search: &search, confidence: &confidence, votes: Votes::Even };
+        let confidence = confidences(&field, &search.patches.targets);
+        let voters = search.voters(&confidence, Votes::Even);
         let doubt = |field: &Field| -> i32 {
             let targets = (0..width * height).filter(|i| state(*i) == State::Target);
             targets.map(|i| i32::from(field.pixels[i][0])).map(|v| (v - 200).abs().min((v - 1800).abs())).sum()
