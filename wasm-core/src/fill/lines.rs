@@ -5,7 +5,6 @@
 //! what has to be erased often hides more than the ground.
 
 use super::field::{Field, Pixel, State};
-use std::collections::HashMap;
 
 /// So many pixels on either side have to be exactly alike.
 const RUN: usize = 12;
@@ -96,12 +95,11 @@ fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item =
 
 /// The most frequent colour beside the targets.
 fn ground(field: &Field) -> Option<Pixel> {
-    let mut counts: HashMap<Pixel, (usize, usize)> = HashMap::new();
-    for at in (0..field.states.len()).filter(|at| field.is_rim(*at)) {
-        counts.entry(field.pixels[at]).or_insert((0, at)).0 += 1;
-    }
-    // Of equals the first one: the order of a hash map is nobody's business.
-    counts.into_iter().max_by_key(|(_, (count, first))| (*count, std::cmp::Reverse(*first))).map(|(colour, _)| colour)
+    let rim = (0..field.states.len()).filter(|at| field.is_rim(*at));
+    let mut colours: Vec<u64> = rim.map(|at| bytemuck::cast(field.pixels[at])).collect();
+    colours.sort_unstable();
+    let same = colours.chunk_by(|a, b| a == b).reduce(|a, b| if b.len() > a.len() { b } else { a })?;
+    Some(bytemuck::cast(same[0]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Statistics of the ways between patches and their likenesses: in most pictures a few dominate (He and Sun 2012).
 
 /// The way from a patch to its likeness, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offset(pub(super) (i64, i64));
 
 /// How many dominate.
@@ -15,22 +15,36 @@ impl Offset {
         let (from, to, width) = (i64::from(from), i64::from(to), width as i64);
         Self((to % width - from % width, to / width - from / width))
     }
+
+    fn is_apart(self, other: Self) -> bool {
+        let ((a, b), (c, d)) = (self.0, other.0);
+        (a - c).abs().max((b - d).abs()) > APART
+    }
+
+    /// A number for each offset, the same for none but its like.
+    fn key(self) -> u64 {
+        let (dx, dy) = self.0;
+        (u64::from(dx as u32) << 32) | u64::from(dy as u32)
+    }
+
+    fn of_key(key: u64) -> Self {
+        Self((i64::from((key >> 32) as i32), i64::from(key as i32)))
+    }
 }
 
-/// The most frequent offsets.
+/// The most frequent of `all`.
 #[inline(never)]
-pub(super) fn dominant(mut all: Vec<Offset>) -> Vec<Offset> {
-    all.sort_unstable();
-    let mut peaks: Vec<(usize, Offset)> = all.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0])).collect();
-    peaks.sort_unstable_by_key(|(count, offset)| (std::cmp::Reverse(*count), *offset));
+pub(super) fn dominant(all: impl Iterator<Item = Offset>) -> Vec<Offset> {
+    let mut keys: Vec<u64> = all.map(Offset::key).collect();
+    keys.sort_unstable();
+    let mut peaks: Vec<(usize, Offset)> =
+        keys.chunk_by(|a, b| a == b).map(|same| (same.len(), Offset::of_key(same[0]))).collect();
     let mut found: Vec<Offset> = vec![];
-    for (_, Offset((dx, dy))) in peaks {
-        if found.len() == MOST {
-            break;
-        }
-        if found.iter().all(|Offset((x, y))| (x - dx).abs().max((y - dy).abs()) > APART) {
-            found.push(Offset((dx, dy)));
-        }
+    while found.len() < MOST
+        && let Some((_, peak)) = peaks.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a })
+    {
+        found.push(peak);
+        peaks.retain(|(_, other)| other.is_apart(peak));
     }
     found
 }
@@ -43,7 +57,7 @@ mod tests {
     fn the_most_frequent_come_first_and_their_neighbours_not_at_all() {
         let groups = [((40, 0), 50), ((41, 1), 30), ((-7, 12), 20), ((0, -33), 10), ((5, 5), 3), ((90, 90), 1)];
         let all = groups.into_iter().flat_map(|(offset, count)| std::iter::repeat_n(Offset(offset), count));
-        assert_eq!(dominant(all.collect()), [(40, 0), (-7, 12), (0, -33), (5, 5)].map(Offset));
+        assert_eq!(dominant(all), [(40, 0), (-7, 12), (0, -33), (5, 5)].map(Offset));
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
     /// From now on the offsets that most matches have are tried everywhere.
     pub(super) fn note_dominant_offsets(&mut self) {
         let pairs = self.patches.targets.iter().zip(&self.matches);
-        self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)).collect());
+        self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)));
     }
 
     /// Its matches, ready to vote; `confidence` is that of each target.

@@ -38,7 +38,7 @@ pub(super) fn describe(field: &mut Field) -> bool {
         }
         sums
     };
-    local_sums([width, height], RADIUS, differences, |at, [sum, count]| {
+    local_sums([width, height], RADIUS, &differences, &mut |at, [sum, count]| {
         texture[at] = (sum * WEIGHT / (2 * count.max(1))).min(OPAQUE.unsigned_abs().into()) as i16;
     });
     field.pixels.iter_mut().zip(texture).for_each(|(pixel, texture)| pixel[3] = texture);
@@ -75,7 +75,7 @@ fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
     let is_target = |at: usize| field.states[at] == State::Target;
     let both = |slot: usize| if is_target(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
     let mut gains = vec![1.0f32; places.len()];
-    local_sums([window.width, window.height], ENERGY_RADIUS, both, |slot, [wanted, own]| {
+    local_sums([window.width, window.height], ENERGY_RADIUS, &both, &mut |slot, [wanted, own]| {
         gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
     });
     let sharper: Vec<_> = places
@@ -111,11 +111,12 @@ fn amplified(field: &Field, at: usize, gain: f32) -> [f32; 4] {
 }
 
 /// Hands the sums of `value` over the square of `radius` around each of `[width, height]` places to `note`. Memory follows the width.
+#[inline(never)]
 fn local_sums(
     [width, height]: [usize; 2],
     radius: usize,
-    value: impl Fn(usize) -> [u32; 2],
-    mut note: impl FnMut(usize, [u32; 2]),
+    value: &dyn Fn(usize) -> [u32; 2],
+    note: &mut dyn FnMut(usize, [u32; 2]),
 ) {
     let mut columns = vec![[0u32; 2]; width];
     let add = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] += v[i]);
@@ -156,22 +157,17 @@ mod tests {
         let mut random = Random::new(5);
         let values: Vec<[u32; 2]> = (0..width * height).map(|_| [random.below(100), 1 + random.below(3)]).collect();
         let mut seen = 0;
-        local_sums(
-            [width, height],
-            radius,
-            |at| values[at],
-            |at, sums| {
-                let mut expected = [0; 2];
-                for (other, value) in values.iter().enumerate() {
-                    let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
-                    if dx.max(dy) <= radius {
-                        (0..2).for_each(|i| expected[i] += value[i]);
-                    }
+        local_sums([width, height], radius, &|at| values[at], &mut |at, sums| {
+            let mut expected = [0; 2];
+            for (other, value) in values.iter().enumerate() {
+                let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
+                if dx.max(dy) <= radius {
+                    (0..2).for_each(|i| expected[i] += value[i]);
                 }
-                assert_eq!(sums, expected, "at {at}");
-                seen += 1;
-            },
-        );
+            }
+            assert_eq!(sums, expected, "at {at}");
+            seen += 1;
+        });
         assert_eq!(seen, width * height);
     }
 

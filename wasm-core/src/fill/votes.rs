@@ -34,10 +34,10 @@ fn falloff(matches: &[Match], votes: Votes) -> f32 {
     if votes == Votes::Even {
         return 0.0;
     }
-    let mut distances: Vec<u32> = matches.iter().map(|m| m.distance).collect();
+    let mut distances: Vec<f32> = matches.iter().map(|m| m.distance as f32).collect();
     let rank = distances.len() * 3 / 4;
-    let (_, upper_quartile, _) = distances.select_nth_unstable(rank);
-    let variance = (*upper_quartile as f32).max(1.0);
+    let (_, upper_quartile, _) = distances.select_nth_unstable_by(rank, f32::total_cmp);
+    let variance = upper_quartile.max(1.0);
     match votes {
         Votes::Sharp => 4.0 / variance,
         _ => 1.0 / variance,

@@ -66,6 +66,12 @@ impl Likeness {
         };
         self.heavy_share * student(self.heavy_variance) + self.equal_peak * student(EQUAL_VARIANCE)
     }
+
+    /// The same for each state.
+    #[inline(never)]
+    fn densities(&self, squared: &Lanes, own: f32, blur: &Lanes) -> Lanes {
+        std::array::from_fn(|state| self.density(squared[state], own + blur[state]))
+    }
 }
 
 /// What [`propagate`] is to find out.
@@ -255,9 +261,9 @@ fn unary(site: &Site, view: &View, likeness: &Likeness, stretches: &Labels, null
     }
     for near in site.near {
         if let Near::Known(colour) = near {
-            let difference = view.squared(colour);
+            let densities = likeness.densities(&view.squared(colour), 0.0, &view.blur);
             for (k, state) in states.iter_mut().enumerate().take(LABELS) {
-                *state *= beside(0, k) * likeness.density(difference[k], view.blur[k]);
+                *state *= beside(0, k) * densities[k];
             }
             states[UNKNOWN] *= UNKNOWN_BESIDE;
         }
@@ -288,9 +294,8 @@ impl Links {
                 let mut fits = table;
                 for (a, fits) in fits.iter_mut().enumerate() {
                     let difference = next.squared(from.hidden.map(|channel| channel[a]));
-                    for b in 0..LANES {
-                        fits[b] *= likeness[p].density(difference[b], from.blur[a] + next.blur[b]);
-                    }
+                    let densities = likeness[p].densities(&difference, from.blur[a], &next.blur);
+                    fits.iter_mut().zip(densities).for_each(|(fit, density)| *fit *= density);
                     fits[UNKNOWN] = UNKNOWN_BESIDE;
                 }
                 links.push(Link { from: p as u32, to, fits });
