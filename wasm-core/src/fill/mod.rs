@@ -216,4 +216,28 @@ mod tests {
         assert!(levels_off(screen, ink, 6, Some(Route::Smooth)) > 0);
         assert_eq!(levels_off(screen, ink, 6, None), 0);
     }
+
+    /// Mean difference of horizontal neighbours in a rectangle, in levels.
+    fn roughness(image: &Image, rect: Rect) -> f32 {
+        let pairs = || (rect.y..rect.bottom()).flat_map(|y| (rect.x + 1..rect.right()).map(move |x| (x, y)));
+        let difference = |(x, y): (u32, u32)| f32::from(image.pixel(x, y)[1].abs_diff(image.pixel(x - 1, y)[1]));
+        pairs().map(difference).sum::<f32>() / pairs().count() as f32
+    }
+
+    #[test]
+    fn what_is_made_up_among_texture_is_as_rough_as_its_surroundings() {
+        let mut random = patch_match::Random::new(6);
+        // Rough, with a smooth stripe below that is as light on average: it differs less from whatever one looks for.
+        let mut light = |y: u32| if y < 130 { 120 + random.below(60) as u8 } else { 148 + random.below(4) as u8 };
+        let lights = (0..WIDTH * HEIGHT).map(|i| light(i / WIDTH));
+        let rgba = lights.flat_map(|v| [v, v, v, 255]).collect();
+        let mut image = Image::new(WIDTH, HEIGHT, rgba).unwrap();
+        let hole = Rect { x: 90, y: 40, width: 70, height: 60 };
+        let around = roughness(&image, Rect { x: 10, width: 70, ..hole });
+        let mask = Mask::new(hole, vec![255; hole.area()]).unwrap().fitted(&image).unwrap();
+        let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+        image.replace(&filled.patch).unwrap();
+        let made_up = roughness(&image, hole);
+        assert!((0.85..1.1).contains(&(made_up / around)), "{made_up} of {around}");
+    }
 }

@@ -208,4 +208,29 @@ mod tests {
         // The binomial mean has a quarter of the pixel itself: 60 of its 80 steps are difference.
         assert_eq!(amplified(&field, 5 * 41 + 7, 1.5), [510.0; 4]);
     }
+
+    #[test]
+    fn targets_come_nearer_to_the_energy_that_is_wanted_and_nothing_else_changes() {
+        let mut random = Random::new(3);
+        let (width, height) = (41, 27);
+        let is_hole = |i: usize| (8..30).contains(&(i % width)) && (6..20).contains(&(i / width));
+        let before = Field {
+            width,
+            height,
+            pixels: (0..width * height).map(|_| [900 + random.below(80) as i16; 4]).collect(),
+            states: (0..width * height).map(|i| if is_hole(i) { State::Target } else { State::Known }).collect(),
+        };
+        let mut field = before.clone();
+        let window = Window::around(&field, |s| s == State::Target, 0);
+        let energy = |field: &Field| window.pixels().map(|at| bend(field, at)).sum::<u32>();
+        let wanted: Vec<u32> = window.pixels().map(|at| bend(&field, at) * 3 / 2).collect();
+        sharpen(&mut field, &window, &wanted);
+        let gain = energy(&field) as f32 / energy(&before) as f32;
+        assert!((1.2..1.6).contains(&gain), "{gain}");
+        assert!((0..width * height).all(|at| is_hole(at) || field.pixels[at] == before.pixels[at]));
+        let enough: Vec<u32> = window.pixels().map(|at| bend(&field, at) / 2).collect();
+        let after = field.clone();
+        sharpen(&mut field, &window, &enough);
+        assert_eq!(field.pixels, after.pixels, "what has enough stays as it is");
+    }
 }
