@@ -30,9 +30,9 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     pacer.checkpoint().await?;
     let has_few = levels.last().is_none_or(|l| l.patches(RADIUS).sources.len() <= FEWEST_SOURCES);
     let mut field = if has_few || (content.is_thin && !content.is_flat) {
-        descend::<SMALL_RADIUS>(levels, content, seed, pacer).await
+        descend::<SMALL_RADIUS>(levels, content, is_described, seed, pacer).await
     } else {
-        descend::<RADIUS>(levels, content, seed, pacer).await
+        descend::<RADIUS>(levels, content, is_described, seed, pacer).await
     }?;
     if is_described {
         texture::forget(&mut field);
@@ -65,6 +65,7 @@ async fn guess(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
 async fn descend<const R: usize>(
     mut levels: Vec<Field>,
     content: Content,
+    is_described: bool,
     seed: u32,
     pacer: &impl Pacer,
 ) -> Result<Field> {
@@ -147,7 +148,7 @@ async fn descend<const R: usize>(
             seam::blend(&mut field, voters, pacer).await?;
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;
-            } else {
+            } else if is_described {
                 texture::restore(&mut field, voters, pacer).await?;
             }
             return Ok(field);

@@ -60,7 +60,8 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &impl 
         *total += weight;
     };
     voters.each(field, |at| field.states[at] == State::Target, note, pacer).await?;
-    let wanted: Vec<u32> = energies.into_iter().map(|[sum, total]| (sum / total.max(1e-20)) as u32).collect();
+    let wanted: Vec<u32> =
+        energies.into_iter().map(|[sum, total]| if total > 0.0 { (sum / total) as u32 } else { 0 }).collect();
     for _ in 0..PASSES {
         pacer.checkpoint().await?;
         sharpen(field, &window, &wanted);
@@ -73,7 +74,13 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &impl 
 fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
     let places: Vec<usize> = window.pixels().collect();
     let is_target = |at: usize| field.states[at] == State::Target;
-    let both = |slot: usize| if is_target(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
+    let both = |slot: usize| {
+        if is_target(places[slot]) && field.is_inner(places[slot]) {
+            [wanted[slot], bend(field, places[slot])]
+        } else {
+            [0; 2]
+        }
+    };
     let mut gains = vec![1.0f32; places.len()];
     local_sums([window.width, window.height], ENERGY_RADIUS, &both, &mut |slot, [wanted, own]| {
         gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
@@ -148,8 +155,10 @@ fn local_sums(
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::patch_match::{PatchMatch, Random};
+    use super::super::votes::{Votes, confidences};
     use super::*;
+    use crate::Unpaced;
 
     #[test]
     fn local_sums_are_those_of_squares_cut_at_the_border() {
@@ -232,5 +241,31 @@ mod tests {
         let after = field.clone();
         sharpen(&mut field, &window, &enough);
         assert_eq!(field.pixels, after.pixels, "what has enough stays as it is");
+    }
+
+    #[test]
+    fn texture_comes_back_in_the_middle_of_a_deep_hole_too() {
+        let side = 240;
+        let mut random = Random::new(7);
+        let is_hole = |i: usize| (40..200).contains(&(i % side)) && (40..200).contains(&(i / side));
+        let mut noise = |i: usize| 900 + random.below(if is_hole(i) { 60 } else { 120 }) as i16;
+        let mut field = Field {
+            width: side,
+            height: side,
+            pixels: (0..side * side).map(|i| [noise(i); 4]).collect(),
+            states: (0..side * side).map(|i| if is_hole(i) { State::Target } else { State::Known }).collect(),
+        };
+        let middle = |field: &Field| -> u32 {
+            let places = (110..130).flat_map(|y| (110..130).map(move |x| y * side + x));
+            places.map(|at| bend(field, at)).sum()
+        };
+        let before = middle(&field);
+        let mut search = PatchMatch::<2>::new(&field, false).expect("room for patches");
+        search.randomise(&mut random);
+        let confidence = confidences(&field, &search.patches.targets);
+        let voters = search.voters(&confidence, Votes::Even);
+        pollster::block_on(restore(&mut field, voters, &Unpaced)).unwrap();
+        let gain = middle(&field) as f32 / before as f32;
+        assert!(gain > 1.4, "{gain}");
     }
 }
