@@ -6,8 +6,8 @@ use crate::pixels::{Image, Mask, Patch, Rect};
 /// Fixed-point steps per 8-bit level: votes keep fractions, and a 7x7x4 sum of squares stays below 2^31.
 pub(super) const STEPS: i16 = 8;
 
-/// Premultiplied red, green, blue and alpha in [`STEPS`] per level. Premultiplied, so that transparent
-/// pixels neither attract nor lend colours.
+/// Premultiplied red, green, blue and alpha in [`STEPS`] per level; while opaque pictures are synthesised, the last is
+/// [texture](super::texture). Premultiplied, so that transparent pixels neither attract nor lend colours.
 pub(super) type Pixel = [i16; 4];
 
 /// What is known of a pixel.

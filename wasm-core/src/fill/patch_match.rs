@@ -34,7 +34,7 @@ impl Random {
 }
 
 /// A source as far away as the field is long (the side of a square of its area) costs as much as a difference of so many levels in every
-/// pixel. What is near is lit alike, as large, and as sharp (after Herling and Broll 2014).
+/// pixel, over its channels together. What is near is lit alike, as large, and as sharp (after Herling and Broll 2014).
 const FAR: i16 = 15;
 /// Marks pixels that are no target.
 const NO_TARGET: u32 = u32::MAX;
@@ -105,10 +105,9 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
                     if target == NO_TARGET {
                         continue;
                     }
-                    let source = coarse.matches[target as usize].source as usize;
-                    let offset_x = (source % coarse.width) as i64 - cx as i64;
-                    let offset_y = (source / coarse.width) as i64 - cy as i64;
-                    if let Some(source) = self.source(x as i64 + 2 * offset_x, y as i64 + 2 * offset_y) {
+                    let source = coarse.matches[target as usize].source;
+                    let Offset((dx, dy)) = Offset::between((cy * coarse.width + cx) as u32, source, coarse.width);
+                    if let Some(source) = self.source(x as i64 + 2 * dx, y as i64 + 2 * dy) {
                         return Some(source);
                     }
                 }
@@ -139,6 +138,9 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
 
     /// What the way from a target to a source costs.
     fn cost(&self, target: u32, source: u32) -> u32 {
+        if self.way == 0.0 {
+            return 0;
+        }
         let (dx, dy) = Offset::between(target, source, self.width).0;
         (self.way * ((dx * dx + dy * dy) as f32).sqrt()) as u32
     }
@@ -174,21 +176,24 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
         Ok(())
     }
 
+    /// Takes a source if it is better than the best so far.
+    #[inline(never)]
+    fn consider(&self, field: &Field, target: u32, best: &mut Match, source: u32) {
+        if source == best.source {
+            return;
+        }
+        let cost = self.cost(target, source);
+        if cost < best.distance {
+            let distance = distance::<RADIUS>(field, target, source, best.distance - cost) + cost;
+            if distance < best.distance {
+                *best = Match { source, distance };
+            }
+        }
+    }
+
     fn improve(&mut self, field: &Field, target: usize, backward: bool, reach: u32, random: &mut Random) {
         let at = self.patches.targets[target];
         let mut best = self.matches[target];
-        let consider = |best: &mut Match, source: u32| {
-            if source == best.source {
-                return;
-            }
-            let cost = self.cost(at, source);
-            if cost < best.distance {
-                let distance = distance::<RADIUS>(field, at, source, best.distance - cost) + cost;
-                if distance < best.distance {
-                    *best = Match { source, distance };
-                }
-            }
-        };
         // A neighbour's match, shifted back by one pixel, is likely ours.
         for step in [1, self.width] {
             let neighbour = if backward { at as usize + step } else { at as usize - step };
@@ -196,13 +201,13 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
             let theirs = self.matches[index as usize].source as usize;
             let shifted = if backward { theirs.checked_sub(step) } else { Some(theirs + step) };
             if let Some(source) = shifted.filter(|s| self.patches.is_source.get(*s) == Some(&true)) {
-                consider(&mut best, source as u32);
+                self.consider(field, at, &mut best, source as u32);
             }
         }
         let (x, y) = ((at as usize % self.width) as i64, (at as usize / self.width) as i64);
         for Offset((dx, dy)) in &self.dominant {
             if let Some(source) = self.source(x + dx, y + dy) {
-                consider(&mut best, source);
+                self.consider(field, at, &mut best, source);
             }
         }
         let mut radius = reach.min(self.width.max(self.height) as u32);
@@ -211,7 +216,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
             let offset = |random: &mut Random| i64::from(random.below(2 * radius + 1)) - i64::from(radius);
             let (dx, dy) = (offset(random), offset(random));
             if let Some(source) = self.source(x + dx, y + dy) {
-                consider(&mut best, source);
+                self.consider(field, at, &mut best, source);
             }
             radius /= 2;
         }

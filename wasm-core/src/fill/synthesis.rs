@@ -12,13 +12,14 @@ use super::votes::{Votes, confidences, settle, snap, vote};
 use crate::{Pacer, Result, Stage};
 
 /// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
-/// more exactly. So are fields that have hardly any of the larger ones.
+/// more exactly. So are fields that have hardly any of the larger ones; those without any of either stay the
+/// membrane.
 const RADIUS: usize = 3;
 const SMALL_RADIUS: usize = 2;
 const FEWEST_SOURCES: usize = 64;
 
-/// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs next to nothing there, and
-/// decides about everything that follows: the deeper the hole, the more.
+/// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs little there as long as
+/// the hole is no larger than usual, and decides about everything that follows: in photographs the deeper the hole, the more.
 const STARTS: usize = 4;
 const DEEP_STARTS: usize = 12;
 

@@ -9,12 +9,12 @@ use super::field::{Field, STEPS, State, Window, quantised};
 use super::votes::Voters;
 use crate::{Pacer, Result};
 
-/// Texture is a mean over squares of this radius, and counts this much against a colour.
+/// Texture is a mean over squares of this radius, and counts this many halves of a colour.
 const RADIUS: usize = 3;
 const WEIGHT: u32 = 7;
 const OPAQUE: i16 = 255 * STEPS;
 
-/// Energies are compared over squares of this radius, and nothing is amplified more than this.
+/// Energies are compared over squares of this radius, and no pass amplifies anything more than this.
 const ENERGY_RADIUS: usize = 4;
 const MOST_GAIN: f32 = 2.0;
 /// One pass does not get all the way, as the filter lets frequencies through that the energy has a part in.
@@ -73,14 +73,8 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &impl 
 #[inline(never)]
 fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
     let places: Vec<usize> = window.pixels().collect();
-    let is_target = |at: usize| field.states[at] == State::Target;
-    let both = |slot: usize| {
-        if is_target(places[slot]) && field.is_inner(places[slot]) {
-            [wanted[slot], bend(field, places[slot])]
-        } else {
-            [0; 2]
-        }
-    };
+    let counts = |at: usize| field.states[at] == State::Target && field.is_inner(at);
+    let both = |slot: usize| if counts(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
     let mut gains = vec![1.0f32; places.len()];
     local_sums([window.width, window.height], ENERGY_RADIUS, &both, &mut |slot, [wanted, own]| {
         gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
@@ -88,7 +82,7 @@ fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
     let sharper: Vec<_> = places
         .iter()
         .zip(gains)
-        .filter(|(at, gain)| is_target(**at) && *gain > 1.0 && field.is_inner(**at))
+        .filter(|(at, gain)| counts(**at) && *gain > 1.0)
         .map(|(at, gain)| (*at, quantised(amplified(field, *at, gain))))
         .collect();
     sharper.into_iter().for_each(|(at, pixel)| field.pixels[at] = pixel);

@@ -91,18 +91,20 @@ impl Voters<'_> {
         Ok(())
     }
 
-    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights.
+    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights. `factor` weighs a
+    /// pixel's vote for another once more.
     pub(super) async fn poll(
         self,
         field: &Field,
         window: &Window,
         wanted: impl Fn(usize) -> bool,
+        factor: impl Fn(usize, usize) -> f32,
         pacer: &impl Pacer,
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
         let mut weights = vec![0.0f32; sums.len()];
         let note = |at: usize, from: usize, weight: f32| {
-            let slot = window.slot(at);
+            let (slot, weight) = (window.slot(at), weight * factor(at, from));
             for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
                 *sum += weight * f32::from(c);
             }
@@ -117,13 +119,19 @@ impl Voters<'_> {
 pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
-    let (sums, weights) = voters.poll(field, &window, wanted, pacer).await?;
+    let (sums, weights) = voters.poll(field, &window, wanted, |_, _| 1.0, pacer).await?;
+    adopt(field, &window, sums, weights);
+    Ok(())
+}
+
+/// Replaces the pixels of `window` that have votes by the mean of those.
+#[inline(never)]
+fn adopt(field: &mut Field, window: &Window, sums: Vec<Value>, weights: Vec<f32>) {
     for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
         if weight > 0.0 {
             field.pixels[at] = quantised(sum.map(|s| s / weight));
         }
     }
-    Ok(())
 }
 
 /// Moves each target from the mean of its votes towards the mode near by, with a step of mean shift (Comaniciu and Meer 2002): the mean of
@@ -144,23 +152,12 @@ pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &impl P
         .iter()
         .map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (if *weight > 0.0 { sum / weight } else { 0.0 } + 1.0))
         .collect();
-    let mut sums = vec![[0.0f32; 4]; width.len()];
-    let mut weights = vec![0.0f32; width.len()];
-    let note = |at: usize, from: usize, weight: f32| {
-        let slot = window.slot(at);
+    let kernel = |at: usize, from: usize| {
         let away = squared(&field.pixels[from], &field.pixels[at]);
-        let weight = weight * (-away / (2.0 * width[slot])).exp().max(1e-9);
-        for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
-            *sum += weight * f32::from(c);
-        }
-        weights[slot] += weight;
+        (-away / (2.0 * width[window.slot(at)])).exp().max(1e-9)
     };
-    voters.each(field, wanted, note, pacer).await?;
-    for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
-        if weight > 0.0 && field.states[at] == State::Target {
-            field.pixels[at] = quantised(sum.map(|s| s / weight));
-        }
-    }
+    let (sums, weights) = voters.poll(field, &window, wanted, kernel, pacer).await?;
+    adopt(field, &window, sums, weights);
     Ok(())
 }
 

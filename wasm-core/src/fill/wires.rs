@@ -48,7 +48,7 @@ type Colour = [f32; 4];
 /// A line through the hole.
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    /// The last known points before the hole and the first after it.
+    /// The last points before the hole and the first after it.
     ends: [Point; 2],
     /// Unit vector from the first to the second.
     along: Point,
@@ -139,11 +139,11 @@ fn gradient(field: &Field, at: usize) -> Option<Point> {
 fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
     let mut best: Option<(Line, f32, f32)> = None;
     for (shift_step, turn_step) in STEPS_OF_SEARCH {
-        let (_, centre_shift, centre_turn) = best.map_or((None, 0.0, 0.0), |(line, s, t)| (Some(line), s, t));
+        let (centre_shift, centre_turn) = best.map_or((0.0, 0.0), |(_, shift, turn)| (shift, turn));
         for turn in (-4i8..=4).map(|i| centre_turn + f32::from(i) * turn_step) {
+            let (sin, cos) = turn.sin_cos();
+            let along = [dx * cos - dy * sin, dx * sin + dy * cos];
             for shift in (-3i8..=3).map(|i| centre_shift + f32::from(i) * shift_step) {
-                let (sin, cos) = turn.sin_cos();
-                let along = [dx * cos - dy * sin, dx * sin + dy * cos];
                 let from = [start[0] - along[1] * shift, start[1] + along[0] * shift];
                 let Some(line) = Line::through(field, from, along) else { continue };
                 if best.is_none_or(|(best, ..)| line.misfit < best.misfit) {
@@ -249,10 +249,13 @@ impl Line {
             low.max(0.0) as usize..(high.max(0.0) as usize).min(end)
         };
         for at in bounds(1, field.height).flat_map(|y| bounds(0, field.width).map(move |x| y * field.width + x)) {
+            if field.states[at] != State::Target {
+                continue;
+            }
             let (x, y) = ((at % field.width) as f32 - from[0], (at / field.width) as f32 - from[1]);
             let (way, aside) = (x * self.along[0] + y * self.along[1], x * across[0] + y * across[1]);
             let reach = -(HALF as f32)..=length + HALF as f32;
-            if field.states[at] != State::Target || !(-below..=above).contains(&aside) || !reach.contains(&way) {
+            if !(-below..=above).contains(&aside) || !reach.contains(&way) {
                 continue;
             }
             let part = (way / length).clamp(0.0, 1.0);
@@ -272,7 +275,7 @@ impl Line {
     }
 }
 
-/// A way that turns back after [`LENGTH`] pixels, and again where it began.
+/// A way that turns back at the end of [`LENGTH`], and again where it began.
 fn mirrored(way: f32) -> f32 {
     let length = LENGTH as f32 - 1.0;
     length - (way.rem_euclid(2.0 * length) - length).abs()

@@ -66,7 +66,7 @@ const CELL: usize = 8;
 const FIT_SITES: usize = 24_000;
 /// Most pixels that their starting values are looked for on.
 const START_SITES: usize = 9_000;
-/// Most pixels labelled at once: about 1 kB each.
+/// Most pixels labelled at once: about 1.4 kB each.
 const BATCH_SITES: usize = 60_000;
 /// Fewer pixels than this say nothing.
 const FEWEST_SITES: usize = 120;

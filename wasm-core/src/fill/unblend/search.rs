@@ -11,7 +11,7 @@ use super::verdict::{LEAST_EVIDENCE, is_plausible};
 use super::{FIT_SITES, Rgb, START_SITES};
 use crate::{Pacer, Result};
 
-/// Transparencies to start from, each with the colour that most deviating pixels agree on.
+/// [`CLEAR`], each with the colour that most deviating pixels agree on.
 #[inline(never)]
 fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
     let deviating: Vec<&Site> = graph.sites.iter().filter(|s| distance(s.colour, s.guess) > tolerance(s)).collect();
@@ -35,11 +35,12 @@ fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
         }
         (clear, colour.map(|c| c.clamp(0.0, 255.0)))
     };
-    [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map(start).to_vec()
+    CLEAR.map(start).to_vec()
 }
 
-/// The starts that are tried first.
-const PROBES: [f32; 3] = [0.3, 0.5, 0.7];
+/// Transparencies to start from. The first few, spread over the range, tell whether the rest is worth the time.
+const CLEAR: [f32; 7] = [0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8];
+const PROBES: usize = 3;
 /// Colours that are nearer than this, in levels, are weighed once.
 const SAME: f32 = 0.5;
 
@@ -111,23 +112,24 @@ impl<'a> Scales<'a> {
     /// covered and bare means of a mark lie on a line soon.
     async fn start(&self, starts: &[(f32, Rgb)], pacer: &impl Pacer) -> Result<Option<Candidate>> {
         let mut best: Option<(bool, Candidate)> = None;
-        // A few in the middle tell whether the rest is worth the time.
-        let (probes, rest): (Vec<_>, Vec<_>) = starts.iter().partition(|(clear, _)| PROBES.contains(clear));
         let mut is_promising = false;
-        for (i, (clear, colour)) in probes.iter().chain(&rest).enumerate() {
-            if i == probes.len() && !is_promising {
+        for (i, (clear, colour)) in starts.iter().enumerate() {
+            if i == PROBES && !is_promising {
                 return Ok(None);
             }
             let first = self.weigh(Mark::new(*clear, *colour), pacer).await?;
             let Some(windows) = self.windows(&first) else { continue };
-            is_promising = is_promising || leads_on(&fit_line(&windows));
+            let line = fit_line(&windows);
+            is_promising |= leads_on(&line);
             let fitted = fit_colour(&windows, *clear);
-            let next = match distance(fitted, *colour) < SAME {
-                true => first,
-                false => self.weigh(Mark::new(*clear, fitted), pacer).await?,
-            };
             // Evidence alone likes marks that hardly change anything; a line that could pass counts for more.
-            let plausible = self.is_plausible(&next);
+            let (next, plausible) = if distance(fitted, *colour) < SAME {
+                (first, is_plausible(&line))
+            } else {
+                let next = self.weigh(Mark::new(*clear, fitted), pacer).await?;
+                let plausible = self.is_plausible(&next);
+                (next, plausible)
+            };
             if best.as_ref().is_none_or(|(p, b)| (plausible, next.evidence) > (*p, b.evidence)) {
                 best = Some((plausible, next));
             }
