@@ -9,6 +9,7 @@
 
 use std::cell::Cell;
 use std::error::Error;
+use std::future::ready;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
@@ -19,7 +20,7 @@ use wasm_core::moebius::pipeline::{ModelConfig, Moebius, Precision};
 use wasm_core::moebius::schedule::{STRENGTH, Schedule};
 use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
-use wasm_core::{Pacer, Stage, Unpaced, erase_by};
+use wasm_core::{Checkpoint, Pacer, Stage, Unpaced, erase_by};
 
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
     let image = image::open(path)?.into_rgba8();
@@ -53,8 +54,8 @@ impl Pacer for Times {
         }
     }
 
-    async fn checkpoint(&self) -> wasm_core::Result<()> {
-        Ok(())
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        Box::pin(ready(Ok(())))
     }
 }
 
@@ -73,7 +74,7 @@ impl Engine {
         image: &Image,
         mask: &Mask,
         settings: &Settings,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> wasm_core::Result<Patch> {
         match self {
             Self::Instant(route) => erase_by(image, mask, settings.seed, *route, pacer).await,

@@ -11,7 +11,7 @@ use crate::{Error, Pacer, Result};
 ///
 /// # Errors
 /// [`Error::EmptyMask`], [`Error::WholeMask`], [`Error::MaskOutside`]; [`Error::Cancelled`] from `pacer`.
-pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pacer) -> Result<Patch> {
     erase_by(image, mask, seed, None, pacer).await
 }
 
@@ -19,13 +19,7 @@ pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) ->
 ///
 /// # Errors
 /// As [`erase`].
-pub async fn erase_by(
-    image: &Image,
-    mask: &Mask,
-    seed: u32,
-    route: Option<Route>,
-    pacer: &impl Pacer,
-) -> Result<Patch> {
+pub async fn erase_by(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Patch> {
     let mask = mask.fitted(image)?;
     let Filled { mut patch, made_up } = fill::instant(image, &mask, seed, route, pacer).await?;
     blend_covered(&mut patch, image, &made_up)?;
@@ -70,8 +64,9 @@ fn blend(new: &mut [u8], old: &[u8], coverage: u8) {
 mod tests {
     use super::*;
     use crate::pixels::Rect;
-    use crate::{Stage, Unpaced};
+    use crate::{Checkpoint, Stage, Unpaced};
     use std::cell::Cell;
+    use std::future::ready;
 
     /// A vertical gradient with a red square on it, and a mask over the square with a soft edge.
     fn scene() -> (Image, Mask, Rect) {
@@ -161,9 +156,9 @@ mod tests {
             }
         }
 
-        async fn checkpoint(&self) -> Result<()> {
+        fn checkpoint(&self) -> Checkpoint<'_> {
             self.0.set(self.0.get().saturating_sub(1));
-            if self.0.get() == 0 { Err(Error::Cancelled) } else { Ok(()) }
+            Box::pin(ready(if self.0.get() == 0 { Err(Error::Cancelled) } else { Ok(()) }))
         }
     }
 

@@ -28,4 +28,4 @@ pub mod weights;
 
 pub use erase::{erase, erase_by};
 pub use error::{Error, GpuError, Misshapen, Result, WeightsError};
-pub use pacer::{Pacer, Stage, Unpaced};
+pub use pacer::{Checkpoint, Pacer, Stage, Unpaced};

@@ -1,5 +1,8 @@
 //! How a long computation stays polite: progress out, cancellation in.
 
+use std::future::ready;
+use std::pin::Pin;
+
 use crate::Result;
 
 /// What the engine is busy with.
@@ -28,29 +31,32 @@ pub enum Stage {
 ///
 /// The engine calls [`Pacer::checkpoint`] every few milliseconds of work. A browser worker gives way to its
 /// messages there, and answers [`Error::Cancelled`](crate::Error::Cancelled) once a cancel has arrived.
-#[expect(async_fn_in_trait, reason = "the engine is single-threaded; callers never need `Send` futures")]
 pub trait Pacer {
     /// `done` of `stage`, 0 to 1, never decreasing within a stage.
     fn progress(&self, stage: Stage, done: f32);
 
     /// A place to yield and to stop.
-    async fn checkpoint(&self) -> Result<()>;
+    fn checkpoint(&self) -> Checkpoint<'_>;
 }
 
+/// Ready once the caller has had its turn. Boxed, so that the engine is compiled once, and here, for whatever [`Pacer`] there is. Not
+/// `Send`: the engine is single-threaded.
+pub type Checkpoint<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
 /// A part of a whole: its progress is that from `start` on, over `length` of it.
-pub(crate) struct Share<'a, P> {
-    pub(crate) pacer: &'a P,
+pub(crate) struct Share<'a> {
+    pub(crate) pacer: &'a dyn Pacer,
     pub(crate) start: f32,
     pub(crate) length: f32,
 }
 
-impl<P: Pacer> Pacer for Share<'_, P> {
+impl Pacer for Share<'_> {
     fn progress(&self, stage: Stage, done: f32) {
         self.pacer.progress(stage, self.start + self.length * done);
     }
 
-    async fn checkpoint(&self) -> Result<()> {
-        self.pacer.checkpoint().await
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        self.pacer.checkpoint()
     }
 }
 
@@ -61,7 +67,7 @@ pub struct Unpaced;
 impl Pacer for Unpaced {
     fn progress(&self, _stage: Stage, _done: f32) {}
 
-    async fn checkpoint(&self) -> Result<()> {
-        Ok(())
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        Box::pin(ready(Ok(())))
     }
 }

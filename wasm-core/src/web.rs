@@ -1,8 +1,9 @@
 //! The wasm-bindgen edge: how the engine breathes in a browser's worker.
 
-use crate::{Error, Pacer, Result, Stage};
+use crate::{Checkpoint, Error, Pacer, Stage};
 use js_sys::{Function, Promise};
 use std::cell::Cell;
+use std::future::ready;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -83,13 +84,15 @@ impl<Report: Fn(Stage, f32), Cancelled: Fn() -> bool> Pacer for WorkerPacer<Repo
         (self.report)(stage, done);
     }
 
-    async fn checkpoint(&self) -> Result<()> {
+    fn checkpoint(&self) -> Checkpoint<'_> {
         if milliseconds() - self.last.get() < STRETCH {
-            return Ok(());
+            return Box::pin(ready(Ok(())));
         }
-        // Without a MessageChannel there is no worker to give way to.
-        let _ = give_way().await;
-        self.last.set(milliseconds());
-        if (self.cancelled)() { Err(Error::Cancelled) } else { Ok(()) }
+        Box::pin(async {
+            // Without a MessageChannel there is no worker to give way to.
+            let _ = give_way().await;
+            self.last.set(milliseconds());
+            if (self.cancelled)() { Err(Error::Cancelled) } else { Ok(()) }
+        })
     }
 }

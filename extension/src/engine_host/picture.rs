@@ -59,7 +59,7 @@ impl Picture {
         mask: Rect,
         coverage: Vec<u8>,
         seed: u32,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<(Rect, Blob), Failure> {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
         let patch = wasm_core::erase(&self.image, &mask, seed, pacer).await.map_err(failure)?;
@@ -75,7 +75,7 @@ impl Picture {
         coverage: Vec<u8>,
         settings: Settings,
         asked: &Asked<'_>,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
         mut seen: impl FnMut(Preview),
     ) -> Result<(Rect, Blob), Failure> {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;

@@ -33,7 +33,7 @@ pub(super) async fn fill(
     [width, height]: [usize; 2],
     values: &mut [Value],
     sites: &[Site],
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<()> {
     let mut grid = Grid::new(width, sites);
     if grid.holes.is_empty() || !sites.contains(&Site::Given) {

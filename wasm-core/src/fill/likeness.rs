@@ -30,7 +30,7 @@ pub(crate) async fn likeness(
     known: &[bool],
     wanted: &[bool],
     seed: u32,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Vec<Option<Likeness>>> {
     let state = |(known, wanted): (&bool, &bool)| match (known, wanted) {
         (_, true) => State::Target,

@@ -20,7 +20,7 @@ pub(crate) async fn fill(
     height: usize,
     values: &mut [Value],
     given: &[bool],
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<()> {
     let holes: Vec<usize> = (0..values.len()).filter(|i| !given[*i]).collect();
     if holes.is_empty() || holes.len() == values.len() {

@@ -69,13 +69,7 @@ pub struct Filled {
 ///
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
-pub async fn instant(
-    image: &Image,
-    mask: &Mask,
-    seed: u32,
-    route: Option<Route>,
-    pacer: &impl Pacer,
-) -> Result<Filled> {
+pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
     if matches!(route, None | Some(Route::Unblend))
         && let Some(unblend::Unblended { mut patch, left }) = unblend::unblend(image, mask, pacer).await?
     {
@@ -101,7 +95,7 @@ pub(crate) async fn make_up(
     mask: &Mask,
     seed: u32,
     route: Option<Route>,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Patch> {
     let mut patch = image.crop(mask.rect())?;
     let clusters = Clusters::new(image.bounds(), mask);

@@ -124,7 +124,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
     }
 
     /// Brings every match's distance up to date with the field.
-    pub(super) async fn measure(&mut self, field: &Field, pacer: &impl Pacer) -> Result<()> {
+    pub(super) async fn measure(&mut self, field: &Field, pacer: &dyn Pacer) -> Result<()> {
         for start in (0..self.matches.len()).step_by(CHECKPOINT) {
             for i in start..(start + CHECKPOINT).min(self.matches.len()) {
                 let (target, source) = (self.patches.targets[i], self.matches[i].source);
@@ -164,7 +164,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
         backward: bool,
         reach: u32,
         random: &mut Random,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<()> {
         let count = self.matches.len();
         for start in (0..count).step_by(CHECKPOINT) {

@@ -9,7 +9,7 @@ use crate::{Pacer, Result};
 
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
 /// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
-pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 1);
     let is_target = |at: usize| field.states[at] == State::Target;
     let is_rim = |at: usize| field.is_rim(at);
@@ -38,7 +38,7 @@ const BRIDGE: [f32; 3] = [0.9, 0.4, 0.1];
 
 /// Bridges the outermost pixels of the hole smoothly between what is known and what was made up further in: texture that is cut at
 /// the rim shows as a line otherwise.
-pub(super) async fn soften(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn soften(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let depth = depths(field);
     let mut bridge = field.clone();
     bridge.bridge(|at| depth[at] as usize <= BRIDGE.len(), pacer).await?;
@@ -55,7 +55,7 @@ pub(super) async fn soften(field: &mut Field, pacer: &impl Pacer) -> Result<()> 
 
 impl Field {
     /// Replaces the targets where `wanted` holds by the [`biharmonic`] continuation of all else.
-    pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &impl Pacer) -> Result<()> {
+    pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &dyn Pacer) -> Result<()> {
         let window = Window::around(self, |s| s == State::Target, 2);
         let mut values: Vec<membrane::Value> = window.pixels().map(|at| self.pixels[at].map(f32::from)).collect();
         let site = |at: usize| match self.states[at] {

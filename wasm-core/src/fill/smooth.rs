@@ -44,7 +44,7 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
 }
 
 /// The smooth continuation of what is known.
-pub(super) async fn fill(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn fill(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, BAND);
     let Some(plane) = plane(field, &window) else { return field.bridge(|_| true, pacer).await };
     for at in window.pixels().filter(|at| field.states[*at] == State::Target) {

@@ -24,7 +24,7 @@ const STARTS: usize = 4;
 const DEEP_STARTS: usize = 12;
 
 /// Finds the targets of `field`, whose surroundings are of `content`.
-pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &impl Pacer) -> Result<Field> {
+pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
     let is_described = !content.is_drawn && texture::describe(&mut field);
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
@@ -49,7 +49,7 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
 }
 
 /// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.
-async fn guess(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s != State::Known, 2);
     let mut values: Vec<membrane::Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
     let given: Vec<bool> = window.pixels().map(|at| field.states[at] == State::Known).collect();
@@ -68,7 +68,7 @@ async fn descend<const R: usize>(
     content: Content,
     is_described: bool,
     seed: u32,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Field> {
     let mut random = Random::new(seed);
     let depth = levels.len();

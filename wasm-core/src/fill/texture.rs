@@ -51,7 +51,7 @@ pub(super) fn forget(field: &mut Field) {
 }
 
 /// Amplifies the highest frequencies of the targets where their energy is below that of the pixels which voted for them.
-pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
     let note = |at: usize, from: usize, weight: f32| {

@@ -11,7 +11,7 @@ const SHARE: f32 = 0.5;
 const LOW_PASS: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
 
 /// Moves the low frequencies of the targets towards the smooth continuation of what is known.
-pub(super) async fn temper(field: &mut Field, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn temper(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let mut smooth = field.clone();
     smooth.bridge(|_| true, pacer).await?;
     let window = Window::around(field, |s| s == State::Target, 0);

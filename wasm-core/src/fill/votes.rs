@@ -67,7 +67,7 @@ impl Voters<'_> {
         field: &Field,
         wanted: impl Fn(usize) -> bool,
         mut note: impl FnMut(usize, usize, f32),
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<()> {
         let Self { radius, targets, matches, confidence, votes } = self;
         let falloff = falloff(matches, votes);
@@ -99,7 +99,7 @@ impl Voters<'_> {
         window: &Window,
         wanted: impl Fn(usize) -> bool,
         factor: impl Fn(usize, usize) -> f32,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
         let mut weights = vec![0.0f32; sums.len()];
@@ -116,7 +116,7 @@ impl Voters<'_> {
 }
 
 /// Gives the targets the colours that their patches vote for.
-pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let (sums, weights) = voters.poll(field, &window, wanted, |_, _| 1.0, pacer).await?;
@@ -136,7 +136,7 @@ fn adopt(field: &mut Field, window: &Window, sums: Vec<Value>, weights: Vec<f32>
 
 /// Moves each target from the mean of its votes towards the mode near by, with a step of mean shift (Comaniciu and Meer 2002): the mean of
 /// many patches has less texture than any of them.
-pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let squared = |a: &Pixel, b: &Pixel| a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>();
@@ -163,7 +163,7 @@ pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &impl P
 
 /// Gives each target the colour of the vote next to it where where that is a level away at most: what is flat on a screen is copied exactly,
 /// whatever little the other votes added.
-pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &impl Pacer) -> Result<()> {
+pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
     let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];

@@ -65,7 +65,7 @@ struct Section {
 }
 
 /// Draws what runs through the hole and makes it known; the indices of those pixels.
-pub(super) async fn draw(field: &mut Field, pacer: &impl Pacer) -> Result<Vec<usize>> {
+pub(super) async fn draw(field: &mut Field, pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let mut lines: Vec<Line> = vec![];
     for (at, direction) in seeds(field) {
         pacer.checkpoint().await?;

@@ -55,7 +55,7 @@ impl Constants {
     ///
     /// # Errors
     /// What a recipe finds wrong with the weights, a limit of the adapter, or the caller's cancel. What is already there stays valid.
-    pub async fn load(&mut self, gpu: &Gpu, graphs: &[&Graph], weights: &dyn Source, pacer: &impl Pacer) -> Result<()> {
+    pub async fn load(&mut self, gpu: &Gpu, graphs: &[&Graph], weights: &dyn Source, pacer: &dyn Pacer) -> Result<()> {
         let mut wanted: Vec<&Constant> = vec![];
         let mut labels = std::collections::HashSet::new();
         for constant in graphs.iter().flat_map(|g| &g.constants) {

@@ -133,7 +133,7 @@ impl Plan {
     ///
     /// # Errors
     /// The caller's cancel.
-    pub async fn run(&self, gpu: &Gpu, step: u32, pacer: &impl Pacer) -> Result<()> {
+    pub async fn run(&self, gpu: &Gpu, step: u32, pacer: &dyn Pacer) -> Result<()> {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
         // One runs while the next is already there: the GPU never waits for us.
         let mut running: Option<Submission> = None;

@@ -22,7 +22,7 @@ pub(super) async fn add(
     reduced: &[u8],
     in_hole: &[bool],
     seed: u32,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<()> {
     let (window, native) = (square.window.rect, square.native as usize);
     let scale = square.window.side as f32 / native as f32;

@@ -21,7 +21,7 @@ use crate::moebius::preprocess::LATENT_SCALE;
 use crate::moebius::preview::LatentToRgb;
 use crate::moebius::progress::Progress;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
-use crate::{Pacer, Result, Stage};
+use crate::{Checkpoint, Pacer, Result, Stage};
 
 use square::{Shown, Square};
 pub use windows::{Window, plan};
@@ -70,7 +70,7 @@ pub async fn inpaint(
     image: &Image,
     mask: &Mask,
     settings: &Settings,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Patch> {
     let mut inpainting = Inpainting::begin(image, mask, *settings, pacer).await?;
     inpainting.go_on(model, pacer, |_| {}).await?;
@@ -97,7 +97,7 @@ impl<'a> Inpainting<'a> {
     ///
     /// # Errors
     /// As [`erase`](crate::erase()).
-    pub async fn begin(image: &'a Image, mask: &Mask, settings: Settings, pacer: &impl Pacer) -> Result<Self> {
+    pub async fn begin(image: &'a Image, mask: &Mask, settings: Settings, pacer: &dyn Pacer) -> Result<Self> {
         let mask = mask.fitted(image)?;
         let mut patch = rough::fill(image, &mask, settings.seed, pacer).await?;
         if settings.start == Start::Picture {
@@ -115,12 +115,7 @@ impl<'a> Inpainting<'a> {
     ///
     /// # Errors
     /// As [`Moebius::run`].
-    pub async fn go_on(
-        &mut self,
-        model: &mut Moebius,
-        pacer: &impl Pacer,
-        mut seen: impl FnMut(Preview),
-    ) -> Result<()> {
+    pub async fn go_on(&mut self, model: &mut Moebius, pacer: &dyn Pacer, mut seen: impl FnMut(Preview)) -> Result<()> {
         let holes: Vec<Rect> = self.components.list().iter().map(|component| component.rect).collect();
         let native = model.config().vae.side;
         let windows = plan(self.image.bounds(), &holes, native);
@@ -188,13 +183,13 @@ pub struct Preview {
 }
 
 /// Progress of one window among several.
-struct OfWindow<'a, P> {
-    pacer: &'a P,
+struct OfWindow<'a> {
+    pacer: &'a dyn Pacer,
     place: u32,
     windows: u32,
 }
 
-impl<P: Pacer> Pacer for OfWindow<'_, P> {
+impl Pacer for OfWindow<'_> {
     fn progress(&self, stage: Stage, done: f32) {
         let stage = match stage {
             Stage::Denoising { step, steps } => {
@@ -205,8 +200,8 @@ impl<P: Pacer> Pacer for OfWindow<'_, P> {
         self.pacer.progress(stage, (self.place as f32 + done) / self.windows as f32);
     }
 
-    async fn checkpoint(&self) -> Result<()> {
-        self.pacer.checkpoint().await
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        self.pacer.checkpoint()
     }
 }
 

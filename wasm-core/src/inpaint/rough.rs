@@ -13,7 +13,7 @@ const LONGEST: u32 = 32;
 ///
 /// # Errors
 /// As [`fill::make_up`].
-pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &impl Pacer) -> Result<Patch> {
+pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pacer) -> Result<Patch> {
     let hole = mask.rect();
     let longest = hole.width.max(hole.height);
     let around = image.crop(hole.grown(longest.div_ceil(2), &image.bounds()))?;
@@ -35,7 +35,7 @@ async fn reduced(
     mask: &Mask,
     factor: u32,
     seed: u32,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Patch> {
     let (whole, hole) = (around.rect, mask.rect());
     let from = (whole.width, whole.height);

@@ -49,7 +49,7 @@ impl Region {
     }
 
     /// Takes the drift of the colours away. `scale` is pixels of the picture to one of the model's.
-    pub(super) async fn fit_colours(&mut self, scale: f32, pacer: &impl Pacer) -> Result<()> {
+    pub(super) async fn fit_colours(&mut self, scale: f32, pacer: &dyn Pacer) -> Result<()> {
         let radius = (SMOOTHING * scale).ceil() as usize;
         let mut drift = self.smoothed_drift(radius);
         membrane::fill(self.width(), self.rect.height as usize, &mut drift, &self.known, pacer).await?;

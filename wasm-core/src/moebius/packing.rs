@@ -125,7 +125,7 @@ pub async fn pack(
     source: &dyn Source,
     about: &BTreeMap<String, String>,
     out: &mut dyn FnMut(&[u8]) -> Result<()>,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Written> {
     let renamed = CurrentNames::of(source);
     let source: &dyn Source = if matches!(network, Network::Vae(_)) { &renamed } else { source };

@@ -270,7 +270,7 @@ impl Moebius {
         precision: Precision,
         unet: &dyn Source,
         vae: &dyn Source,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<Self> {
         let vae = &CurrentNames::of(vae);
         let graphs = Graphs::record(&config, &schedule, precision)?;
@@ -318,7 +318,7 @@ impl Moebius {
     ///
     /// # Errors
     /// As [`Moebius::load`]. After one, the next run is by the old schedule.
-    pub async fn reschedule(&mut self, schedule: Schedule, unet: &dyn Source, pacer: &impl Pacer) -> Result<()> {
+    pub async fn reschedule(&mut self, schedule: Schedule, unet: &dyn Source, pacer: &dyn Pacer) -> Result<()> {
         let graphs = Graphs::record(&self.config, &schedule, self.precision)?;
         self.constants.load(&self.gpu, &[&graphs.step], unet, pacer).await?;
         // The old buffers go before the new ones come.
@@ -335,7 +335,7 @@ impl Moebius {
     ///
     /// # Errors
     /// [`Error::Shape`] for anything but this model's one size, [`Error::Gpu`], [`Error::NotFinite`], [`Error::Cancelled`].
-    pub async fn run(&mut self, request: &Request, pacer: &impl Pacer) -> Result<Outcome> {
+    pub async fn run(&mut self, request: &Request, pacer: &dyn Pacer) -> Result<Outcome> {
         self.go_on(request, &mut Progress::default(), pacer, |_| {}).await
     }
 
@@ -347,7 +347,7 @@ impl Moebius {
         &mut self,
         request: &Request,
         progress: &mut Progress,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
         mut seen: impl FnMut(&Progress),
     ) -> Result<Outcome> {
         self.attempts(request, progress, pacer, None, &mut seen).await
@@ -360,7 +360,7 @@ impl Moebius {
     pub async fn run_traced(
         &mut self,
         request: &Request,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
         trace: Option<&mut Trace>,
     ) -> Result<Outcome> {
         self.attempts(request, &mut Progress::default(), pacer, trace, &mut |_| {}).await
@@ -370,7 +370,7 @@ impl Moebius {
         &mut self,
         request: &Request,
         progress: &mut Progress,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
         mut trace: Option<&mut Trace>,
         seen: &mut dyn FnMut(&Progress),
     ) -> Result<Outcome> {
@@ -412,7 +412,7 @@ impl Moebius {
         &self,
         request: &Request,
         progress: &mut Progress,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
         mut trace: Option<&mut Trace>,
         seen: &mut dyn FnMut(&Progress),
     ) -> Result<std::result::Result<Vec<f32>, Overflow>> {
@@ -473,7 +473,7 @@ impl Moebius {
     async fn encode_both(
         &self,
         request: &Request,
-        pacer: &impl Pacer,
+        pacer: &dyn Pacer,
     ) -> Result<std::result::Result<[Vec<f32>; 2], Overflow>> {
         let zeros = vec![0.0; request.noise.len()];
         pacer.progress(Stage::Encoding, 0.0);
@@ -524,7 +524,7 @@ impl Moebius {
     }
 
     /// Encodes `picture`, samples its latent with `noise`, and keeps it.
-    async fn encode(&self, picture: &[f32], noise: &[f32], keep: &str, pacer: &impl Pacer) -> Result<()> {
+    async fn encode(&self, picture: &[f32], noise: &[f32], keep: &str, pacer: &dyn Pacer) -> Result<()> {
         let session = self.session()?;
         self.write(name::IMAGE, picture)?;
         self.write(name::POSTERIOR_NOISE, noise)?;
@@ -537,7 +537,7 @@ impl Moebius {
     }
 
     /// Stage 2: the picture's latent under noise.
-    async fn start(&self, noise: &[f32], pacer: &impl Pacer) -> Result<()> {
+    async fn start(&self, noise: &[f32], pacer: &dyn Pacer) -> Result<()> {
         let start = self.schedule.start();
         self.write(name::NOISE, noise)?;
         self.write(name::START, &[start.image, start.noise, 0.0, 0.0])?;

@@ -1,5 +1,6 @@
 //! The whole way from picture to picture, and what must not break it.
 
+use std::future::ready;
 use std::rc::Rc;
 
 use wasm_core::gpu::{Element, Gpu, Preference};
@@ -11,7 +12,7 @@ use wasm_core::moebius::preprocess::{self, Prepared};
 use wasm_core::moebius::progress::Progress;
 use wasm_core::moebius::schedule::{Schedule, guide};
 use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
-use wasm_core::{Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
+use wasm_core::{Checkpoint, Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
 
 use crate::rig::{Errors, fixture, relative_l2, report};
 
@@ -217,14 +218,10 @@ struct CancelAfter(std::cell::Cell<u32>);
 impl Pacer for CancelAfter {
     fn progress(&self, _: Stage, _: f32) {}
 
-    async fn checkpoint(&self) -> Result<()> {
-        match self.0.get() {
-            0 => Err(Error::Cancelled),
-            left => {
-                self.0.set(left - 1);
-                Ok(())
-            }
-        }
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        Box::pin(ready(if left == 0 { Err(Error::Cancelled) } else { Ok(()) }))
     }
 }
 
@@ -236,8 +233,8 @@ impl Pacer for CancelAfterStep {
         self.1.set(matches!(stage, Stage::Denoising { step, .. } if step == self.0));
     }
 
-    async fn checkpoint(&self) -> Result<()> {
-        if self.1.get() { Err(Error::Cancelled) } else { Ok(()) }
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        Box::pin(ready(if self.1.get() { Err(Error::Cancelled) } else { Ok(()) }))
     }
 }
 
@@ -378,8 +375,8 @@ pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
             }
         }
 
-        async fn checkpoint(&self) -> Result<()> {
-            Ok(())
+        fn checkpoint(&self) -> Checkpoint<'_> {
+            Box::pin(ready(Ok(())))
         }
     }
     let (unet, vae) = tampered(&SMALL);

@@ -81,7 +81,7 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     /// As [`Warm::using`].
-    pub(crate) async fn using(&self, pacer: &impl Pacer) -> Result<Using<'_>, Failure> {
+    pub(crate) async fn using(&self, pacer: &dyn Pacer) -> Result<Using<'_>, Failure> {
         self.warm.using(self.model, self.steps, pacer).await
     }
 }
@@ -116,7 +116,7 @@ impl Warm {
     /// # Errors
     /// [`Failure::Gone`] if it is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`] if the GPU is
     /// not.
-    pub(crate) async fn using(self: &Rc<Self>, id: &str, steps: u32, pacer: &impl Pacer) -> Result<Using<'_>, Failure> {
+    pub(crate) async fn using(self: &Rc<Self>, id: &str, steps: u32, pacer: &dyn Pacer) -> Result<Using<'_>, Failure> {
         let watch = self.watch();
         let mut loaded = self.loaded.lock().await;
         let records = Records::open().await?;
@@ -173,7 +173,7 @@ async fn hash(records: &Records, id: &str) -> Result<String, Failure> {
     pack.map(|pack| pack.sha256).ok_or(Failure::Gone)
 }
 
-async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &impl Pacer) -> Result<Moebius, Failure> {
+async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &dyn Pacer) -> Result<Moebius, Failure> {
     let (unet, vae) = (opened(records, id).await?, opened(records, vae).await?);
     let config = ModelConfig::of_packs(&unet, &vae).map_err(failed)?;
     let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);

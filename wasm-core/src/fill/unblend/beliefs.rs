@@ -105,7 +105,7 @@ pub(super) async fn propagate(
     path: &Path,
     rounds: usize,
     task: &Task<'_>,
-    pacer: &impl Pacer,
+    pacer: &dyn Pacer,
 ) -> Result<Beliefs> {
     let mut propagation = Propagation::new(graph, path, task);
     for round in 0..rounds {

@@ -76,7 +76,7 @@ const FEWEST_SITES: usize = 120;
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &impl Pacer) -> Result<Option<Unblended>> {
+pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
     let Some(mark) = find_mark(&scene, pacer).await? else { return Ok(None) };
     let mut patch = image.crop(mask.rect())?;

@@ -46,7 +46,7 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// None for masks that are too small, and for pictures with transparency: there `I` has another meaning.
-    pub(super) async fn new(image: &'a Image, mask: &Mask, pacer: &impl Pacer) -> Result<Option<Self>> {
+    pub(super) async fn new(image: &'a Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Self>> {
         let window = mask.rect().grown(MARGIN, &image.bounds());
         let pieces = Pieces::new(mask, window);
         if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < FEWEST_SITES {

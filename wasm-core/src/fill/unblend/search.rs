@@ -70,14 +70,14 @@ struct Scales<'a> {
 impl<'a> Scales<'a> {
     const ROUNDS: usize = 6;
 
-    pub(super) async fn new(scene: &'a Scene<'a>, pacer: &impl Pacer) -> Result<Self> {
+    pub(super) async fn new(scene: &'a Scene<'a>, pacer: &dyn Pacer) -> Result<Self> {
         let graph = Graph::new(scene, scene.pieces.sample(START_SITES));
         let path = Mark::new(0.5, [128.0; 3]).path();
         let null = propagate(&graph, &path, Self::ROUNDS, &Task::NULL, pacer).await?.evidence;
         Ok(Self { graph, null })
     }
 
-    pub(super) async fn weigh(&self, mark: Mark, pacer: &impl Pacer) -> Result<Candidate> {
+    pub(super) async fn weigh(&self, mark: Mark, pacer: &dyn Pacer) -> Result<Candidate> {
         let beliefs = propagate(&self.graph, &mark.path(), Self::ROUNDS, &Task::WEIGH, pacer).await?;
         let evidence = (beliefs.evidence - self.null) / self.graph.sites.len() as f32;
         Ok(Candidate { mark, beliefs, evidence })
@@ -92,7 +92,7 @@ impl<'a> Scales<'a> {
     }
 
     /// Labels and line in turn until neither moves.
-    async fn polish(&self, mut best: Candidate, pacer: &impl Pacer) -> Result<Candidate> {
+    async fn polish(&self, mut best: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
         for _ in 0..3 {
             let Some(windows) = self.windows(&best) else { break };
             let mark = fit_line(&windows);
@@ -110,7 +110,7 @@ impl<'a> Scales<'a> {
 
     /// The best start, with a colour fitted to its own labels. None when no start leads anywhere: whatever transparency one starts with,
     /// covered and bare means of a mark lie on a line soon.
-    async fn start(&self, starts: &[(f32, Rgb)], pacer: &impl Pacer) -> Result<Option<Candidate>> {
+    async fn start(&self, starts: &[(f32, Rgb)], pacer: &dyn Pacer) -> Result<Option<Candidate>> {
         let mut best: Option<(bool, Candidate)> = None;
         let mut is_promising = false;
         for (i, (clear, colour)) in starts.iter().enumerate() {
@@ -138,7 +138,7 @@ impl<'a> Scales<'a> {
     }
 
     /// Where means say little, because nearly all of the picture is paper, the ratio of textures may say more.
-    async fn try_texture(&self, best: Candidate, pacer: &impl Pacer) -> Result<Candidate> {
+    async fn try_texture(&self, best: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
         if best.mark.line.correlation >= 0.9 {
             return Ok(best);
         }
@@ -154,7 +154,7 @@ impl<'a> Scales<'a> {
     }
 
     /// A rim has to explain a good deal more.
-    async fn try_rims(&self, plain: Candidate, pacer: &impl Pacer) -> Result<Candidate> {
+    async fn try_rims(&self, plain: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
         let (mark, needed) = (plain.mark.clone(), plain.evidence + 0.2);
         let mut best = plain;
         for (under, level) in [(true, 0.0), (true, 255.0), (false, 0.0), (false, 255.0)] {
@@ -173,7 +173,7 @@ fn is_usable(mark: &Mark) -> bool {
 }
 
 /// The mark, or none that is worth looking through.
-pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &impl Pacer) -> Result<Option<Mark>> {
+pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Option<Mark>> {
     let scales = Scales::new(scene, pacer).await?;
     let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES));
     let Some(best) = scales.start(&starts(&graph), pacer).await? else { return Ok(None) };
