@@ -31,8 +31,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Cuts `cluster.context` out of `image`. Pixels of other clusters show what is already filled in `done`
-    /// (the patch of the whole mask).
+    /// Cuts `cluster.context` out of `image` with `done` on it (the patch of the whole mask, as far as it is filled).
     pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, clusters: &Clusters, cluster: &Cluster) -> Self {
         let Rect { x, y, width, height } = cluster.context;
         let mut pixels = Vec::with_capacity(cluster.context.area());
@@ -40,7 +39,9 @@ impl Field {
         for y in y..y + height {
             for x in x..x + width {
                 let masked = mask.at(x, y) > 0;
-                let rgba = if masked {
+                let is_in_patch =
+                    (done.rect.x..done.rect.right()).contains(&x) && (done.rect.y..done.rect.bottom()).contains(&y);
+                let rgba = if is_in_patch {
                     let at = (y - done.rect.y) as usize * done.rect.width as usize + (x - done.rect.x) as usize;
                     done.rgba[at * 4..][..4].try_into().expect("four channels")
                 } else {

@@ -1,8 +1,8 @@
 //! Lines that run straight through a hole on a screen: rules of tables, borders of panels.
 //!
 //! A row with one and the same colour on both sides of the hole, which is not the ground's, most likely has it in between; the same
-//! goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to them:
-//! what has to be erased often hides more than the ground.
+//! goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to
+//! [`flats`](super::flats), which comes after, and to them.
 
 use super::field::{Field, Pixel, State};
 

@@ -5,12 +5,13 @@
 //! ([`content`]) decides about the means:
 //!
 //! - [`lines`] draws rules and borders of screens through the hole, [`wires`] straight structures of photographs, before anything else.
+//! - [`flats`] fills what one colour surrounds on a screen.
 //! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
 //! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
 //!   alternates between finding for every patch that touches the hole its nearest neighbour among the known patches
 //!   ([`patch_match`], Barnes et al. 2009; [`offsets`]) and letting all patches vote for the hole's colours ([`votes`], Wexler et al. 2007).
-//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`thin`] corrects it where both
-//!   sides are near; [`texture`] keeps it as rough as its surroundings.
+//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`gradients`] takes out the facets between patches of different
+//!   brightness; [`thin`] corrects it where both sides are near; [`texture`] keeps it as rough as its surroundings.
 //!
 //! [`likeness`] lends the search to who fills by other means.
 
@@ -18,6 +19,8 @@ mod biharmonic;
 mod clusters;
 mod content;
 mod field;
+mod flats;
+mod gradients;
 mod likeness;
 mod lines;
 pub(crate) mod membrane;
@@ -43,6 +46,9 @@ pub(crate) use likeness::likeness;
 
 /// Most pixels that one cluster may look at: a fill takes about 30 bytes for each, and 200 for each in the hole's rectangle.
 const MOST_CONTEXT: usize = 30_000_000;
+
+/// Share of the progress that looking for a mark takes, found or not.
+const LOOKING: f32 = 0.3;
 
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,20 +76,18 @@ pub struct Filled {
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
-    if matches!(route, None | Some(Route::Unblend))
-        && let Some(unblend::Unblended { mut patch, left }) = unblend::unblend(image, mask, pacer).await?
-    {
-        let mut seen = image.clone();
-        seen.replace(&patch)?;
-        match left.fitted(&seen) {
-            Ok(rest) => seen.replace(&make_up(&seen, &rest, seed, None, pacer).await?).map(drop)?,
-            Err(Error::EmptyMask) => {}
-            Err(error) => return Err(error),
+    let mut start = 0.0;
+    if matches!(route, None | Some(Route::Unblend)) {
+        let looking = Share { pacer, start, length: LOOKING };
+        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, &looking).await? {
+            let rest = Share { pacer, start: LOOKING, length: 1.0 - LOOKING };
+            let patch = complete(image, &left, patch, seed, None, &rest).await?;
+            return Ok(Filled { patch, made_up: left });
         }
-        patch = seen.crop(mask.rect())?;
-        return Ok(Filled { patch, made_up: left });
+        start = LOOKING;
     }
-    Ok(Filled { patch: make_up(image, mask, seed, route, pacer).await?, made_up: mask.clone() })
+    let rest = Share { pacer, start, length: 1.0 - start };
+    Ok(Filled { patch: make_up(image, mask, seed, route, &rest).await?, made_up: mask.clone() })
 }
 
 /// [`instant`] without looking through anything.
@@ -97,7 +101,18 @@ pub(crate) async fn make_up(
     route: Option<Route>,
     pacer: &dyn Pacer,
 ) -> Result<Patch> {
-    let mut patch = image.crop(mask.rect())?;
+    complete(image, mask, image.crop(mask.rect())?, seed, route, pacer).await
+}
+
+/// [`make_up`] in a picture that shows `patch`, which holds the mask's rectangle.
+async fn complete(
+    image: &Image,
+    mask: &Mask,
+    mut patch: Patch,
+    seed: u32,
+    route: Option<Route>,
+    pacer: &dyn Pacer,
+) -> Result<Patch> {
     let clusters = Clusters::new(image.bounds(), mask);
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
@@ -112,7 +127,7 @@ pub(crate) async fn make_up(
         let content = Content::of(&field);
         share.checkpoint().await?;
         let drawn = match route {
-            None if content.is_drawn => lines::draw(&mut field),
+            None if content.is_drawn => [lines::draw(&mut field), flats::fill(&mut field)].concat(),
             None => wires::draw(&mut field, &share).await?,
             Some(_) => vec![],
         };

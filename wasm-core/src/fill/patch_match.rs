@@ -36,6 +36,8 @@ impl Random {
 /// A source as far away as the field is long (the side of a square of its area) costs as much as a difference of so many levels in every
 /// pixel, over its channels together. What is near is lit alike, as large, and as sharp (after Herling and Broll 2014).
 const FAR: i16 = 15;
+/// Dominant offsets are counted among so many matches at most, every n-th of them.
+const MOST_OFFSETS: usize = 50_000;
 /// Marks pixels that are no target.
 const NO_TARGET: u32 = u32::MAX;
 /// Patches between two checkpoints: a few milliseconds of work.
@@ -147,7 +149,8 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
 
     /// From now on the offsets that most matches have are tried everywhere.
     pub(super) fn note_dominant_offsets(&mut self) {
-        let pairs = self.patches.targets.iter().zip(&self.matches);
+        let sample = self.matches.len().div_ceil(MOST_OFFSETS);
+        let pairs = self.patches.targets.iter().zip(&self.matches).step_by(sample.max(1));
         self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)));
     }
 

@@ -13,7 +13,7 @@ pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pac
     let window = Window::around(field, |s| s == State::Target, 1);
     let is_target = |at: usize| field.states[at] == State::Target;
     let is_rim = |at: usize| field.is_rim(at);
-    let (mut error, weights) = voters.poll(field, &window, is_rim, |_, _| 1.0, pacer).await?;
+    let (mut error, weights) = voters.poll(field, &window, is_rim, pacer).await?;
     for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
         for (error, known) in error.iter_mut().zip(field.pixels[at]) {
             *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };

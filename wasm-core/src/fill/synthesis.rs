@@ -2,13 +2,14 @@
 
 use super::content::Content;
 use super::field::{Field, State, Window, quantised};
+use super::gradients;
 use super::membrane;
 use super::patch_match::{PatchMatch, Random};
 use super::pyramid::pyramid;
 use super::seam;
 use super::texture;
 use super::thin;
-use super::votes::{Votes, confidences, settle, snap, vote};
+use super::votes::{Votes, confidences, snap, vote};
 use crate::{Pacer, Result, Stage};
 
 /// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
@@ -18,14 +19,14 @@ const RADIUS: usize = 3;
 const SMALL_RADIUS: usize = 2;
 const FEWEST_SOURCES: usize = 64;
 
-/// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs little there as long as
-/// the hole is no larger than usual, and decides about everything that follows: in photographs the deeper the hole, the more.
+/// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs little there, and
+/// decides about everything that follows: in photographs the deeper the hole, the more. In very large ones there are fewer again.
 const STARTS: usize = 4;
 const DEEP_STARTS: usize = 12;
 
 /// Finds the targets of `field`, whose surroundings are of `content`.
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
-    let is_described = !content.is_drawn && texture::describe(&mut field);
+    let is_described = !content.is_drawn && texture::describe(&mut field, pacer).await?;
     guess(&mut field, pacer).await?;
     let levels = pyramid(field);
     pacer.checkpoint().await?;
@@ -105,7 +106,7 @@ async fn descend<const R: usize>(
         let starts = match () {
             () if above.is_some() || level == 0 || is_large => 1,
             () if content.is_thin || content.is_drawn => STARTS,
-            () => DEEP_STARTS,
+            () => (LARGE / search.patches.targets.len().max(1)).clamp(STARTS, DEEP_STARTS),
         };
         let mut best: Option<(u64, Field, PatchMatch<R>)> = None;
         let mut begin = Some((field, search));
@@ -129,9 +130,6 @@ async fn descend<const R: usize>(
                 let votes = if last && level == 0 { Votes::Sharp } else { Votes::Weighted };
                 let voters = search.voters(&confidence, votes);
                 vote(&mut field, voters, pacer).await?;
-                if votes == Votes::Sharp && !content.is_thin {
-                    settle(&mut field, voters, pacer).await?;
-                }
                 let done = (start * rounds + round + 1) as f32 / (starts * rounds) as f32;
                 pacer.progress(Stage::Filling, (spent + effort(level) * done) / total);
             }
@@ -146,6 +144,10 @@ async fn descend<const R: usize>(
         if level == 0 {
             pacer.progress(Stage::Blending, 0.0);
             let voters = search.voters(&confidence, Votes::Sharp);
+            // A thin hole's texture is smoothed enough already.
+            if !content.is_drawn && !content.is_thin {
+                gradients::reconcile(&mut field, voters, pacer).await?;
+            }
             seam::blend(&mut field, voters, pacer).await?;
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;

@@ -19,12 +19,13 @@ const ENERGY_RADIUS: usize = 4;
 const MOST_GAIN: f32 = 2.0;
 /// One pass does not get all the way, as the filter lets frequencies through that the energy has a part in.
 const PASSES: usize = 2;
+/// Rows between two checkpoints.
+const ROWS: usize = 32;
 
 /// Puts texture in the place of alpha, where all pixels are opaque; says whether it did.
-#[inline(never)]
-pub(super) fn describe(field: &mut Field) -> bool {
+pub(super) async fn describe(field: &mut Field, pacer: &dyn Pacer) -> Result<bool> {
     if field.pixels.iter().any(|p| p[3] != OPAQUE) {
-        return false;
+        return Ok(false);
     }
     let [width, height] = [field.width, field.height];
     let mut texture = vec![0; field.pixels.len()];
@@ -38,11 +39,12 @@ pub(super) fn describe(field: &mut Field) -> bool {
         }
         sums
     };
-    local_sums([width, height], RADIUS, &differences, &mut |at, [sum, count]| {
+    let note = &mut |at, [sum, count]: [u32; 2]| {
         texture[at] = (sum * WEIGHT / (2 * count.max(1))).min(OPAQUE.unsigned_abs().into()) as i16;
-    });
+    };
+    local_sums([width, height], RADIUS, &differences, note, pacer).await?;
     field.pixels.iter_mut().zip(texture).for_each(|(pixel, texture)| pixel[3] = texture);
-    true
+    Ok(true)
 }
 
 /// Takes what [`describe`] did back.
@@ -63,22 +65,21 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn P
     let wanted: Vec<u32> =
         energies.into_iter().map(|[sum, total]| if total > 0.0 { (sum / total) as u32 } else { 0 }).collect();
     for _ in 0..PASSES {
-        pacer.checkpoint().await?;
-        sharpen(field, &window, &wanted);
+        sharpen(field, &window, &wanted, pacer).await?;
     }
     Ok(())
 }
 
 /// One pass towards the energies `wanted` in `window`.
-#[inline(never)]
-fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
+async fn sharpen(field: &mut Field, window: &Window, wanted: &[u32], pacer: &dyn Pacer) -> Result<()> {
     let places: Vec<usize> = window.pixels().collect();
     let counts = |at: usize| field.states[at] == State::Target && field.is_inner(at);
     let both = |slot: usize| if counts(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
     let mut gains = vec![1.0f32; places.len()];
-    local_sums([window.width, window.height], ENERGY_RADIUS, &both, &mut |slot, [wanted, own]| {
+    let note = &mut |slot: usize, [wanted, own]: [u32; 2]| {
         gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
-    });
+    };
+    local_sums([window.width, window.height], ENERGY_RADIUS, &both, note, pacer).await?;
     let sharper: Vec<_> = places
         .iter()
         .zip(gains)
@@ -86,6 +87,7 @@ fn sharpen(field: &mut Field, window: &Window, wanted: &[u32]) {
         .map(|(at, gain)| (*at, quantised(amplified(field, *at, gain))))
         .collect();
     sharper.into_iter().for_each(|(at, pixel)| field.pixels[at] = pixel);
+    Ok(())
 }
 
 /// Magnitude of the Laplacian, in steps; 0 on the border of the field.
@@ -112,17 +114,20 @@ fn amplified(field: &Field, at: usize, gain: f32) -> [f32; 4] {
 }
 
 /// Hands the sums of `value` over the square of `radius` around each of `[width, height]` places to `note`. Memory follows the width.
-#[inline(never)]
-fn local_sums(
+async fn local_sums(
     [width, height]: [usize; 2],
     radius: usize,
     value: &dyn Fn(usize) -> [u32; 2],
     note: &mut dyn FnMut(usize, [u32; 2]),
-) {
+    pacer: &dyn Pacer,
+) -> Result<()> {
     let mut columns = vec![[0u32; 2]; width];
     let add = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] += v[i]);
     let subtract = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] -= v[i]);
     for y in 0..height + radius {
+        if y % ROWS == 0 {
+            pacer.checkpoint().await?;
+        }
         for (x, column) in columns.iter_mut().enumerate() {
             if y < height {
                 add(column, value(y * width + x));
@@ -145,6 +150,7 @@ fn local_sums(
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -160,7 +166,7 @@ mod tests {
         let mut random = Random::new(5);
         let values: Vec<[u32; 2]> = (0..width * height).map(|_| [random.below(100), 1 + random.below(3)]).collect();
         let mut seen = 0;
-        local_sums([width, height], radius, &|at| values[at], &mut |at, sums| {
+        let note = &mut |at: usize, sums: [u32; 2]| {
             let mut expected = [0; 2];
             for (other, value) in values.iter().enumerate() {
                 let (dx, dy) = ((at % width).abs_diff(other % width), (at / width).abs_diff(other / width));
@@ -170,7 +176,8 @@ mod tests {
             }
             assert_eq!(sums, expected, "at {at}");
             seen += 1;
-        });
+        };
+        pollster::block_on(local_sums([width, height], radius, &|at| values[at], note, &Unpaced)).unwrap();
         assert_eq!(seen, width * height);
     }
 
@@ -194,13 +201,13 @@ mod tests {
     fn texture_tells_rough_from_smooth_and_alpha_comes_back() {
         let before = halves(41, 27);
         let mut field = before.clone();
-        assert!(describe(&mut field));
+        assert!(pollster::block_on(describe(&mut field, &Unpaced)).unwrap());
         let at = |x: usize, y: usize| field.pixels[y * 41 + x][3];
         assert!(at(8, 5) == 0 && at(33, 5) > 40 * STEPS, "{} {}", at(8, 5), at(33, 5));
         forget(&mut field);
         assert_eq!(field.pixels, before.pixels);
         field.pixels[3][3] -= 1;
-        assert!(!describe(&mut field), "alpha that says something stays");
+        assert!(!pollster::block_on(describe(&mut field, &Unpaced)).unwrap(), "alpha that says something stays");
     }
 
     #[test]
@@ -227,13 +234,13 @@ mod tests {
         let window = Window::around(&field, |s| s == State::Target, 0);
         let energy = |field: &Field| window.pixels().map(|at| bend(field, at)).sum::<u32>();
         let wanted: Vec<u32> = window.pixels().map(|at| bend(&field, at) * 3 / 2).collect();
-        sharpen(&mut field, &window, &wanted);
+        pollster::block_on(sharpen(&mut field, &window, &wanted, &Unpaced)).unwrap();
         let gain = energy(&field) as f32 / energy(&before) as f32;
         assert!((1.2..1.6).contains(&gain), "{gain}");
         assert!((0..width * height).all(|at| is_hole(at) || field.pixels[at] == before.pixels[at]));
         let enough: Vec<u32> = window.pixels().map(|at| bend(&field, at) / 2).collect();
         let after = field.clone();
-        sharpen(&mut field, &window, &enough);
+        pollster::block_on(sharpen(&mut field, &window, &enough, &Unpaced)).unwrap();
         assert_eq!(field.pixels, after.pixels, "what has enough stays as it is");
     }
 

@@ -1,6 +1,6 @@
 //! What the patches say about the hole's colours.
 
-use super::field::{Field, Pixel, STEPS, State, Window, quantised};
+use super::field::{Field, STEPS, State, Window, quantised};
 use super::membrane::Value;
 use super::patch_match::Match;
 use super::pyramid::depths;
@@ -8,9 +8,6 @@ use crate::{Pacer, Result};
 
 /// A patch whose centre is one pixel deeper in the hole counts this much less: certainty comes from the rim.
 const DEPTH_DISCOUNT: f32 = 2.5;
-
-/// Standard deviation of the mean shift's kernel over that of the votes.
-const BANDWIDTH: f32 = 0.5;
 
 /// How much each target patch is trusted before looking at its match.
 pub(super) fn confidences(field: &Field, targets: &[u32]) -> Vec<f32> {
@@ -91,20 +88,18 @@ impl Voters<'_> {
         Ok(())
     }
 
-    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights. `factor` weighs a
-    /// pixel's vote for another once more.
+    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights.
     pub(super) async fn poll(
         self,
         field: &Field,
         window: &Window,
         wanted: impl Fn(usize) -> bool,
-        factor: impl Fn(usize, usize) -> f32,
         pacer: &dyn Pacer,
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
         let mut weights = vec![0.0f32; sums.len()];
         let note = |at: usize, from: usize, weight: f32| {
-            let (slot, weight) = (window.slot(at), weight * factor(at, from));
+            let slot = window.slot(at);
             for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
                 *sum += weight * f32::from(c);
             }
@@ -119,45 +114,12 @@ impl Voters<'_> {
 pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 0);
     let wanted = |at: usize| field.states[at] == State::Target;
-    let (sums, weights) = voters.poll(field, &window, wanted, |_, _| 1.0, pacer).await?;
-    adopt(field, &window, sums, weights);
-    Ok(())
-}
-
-/// Replaces the pixels of `window` that have votes by the mean of those.
-#[inline(never)]
-fn adopt(field: &mut Field, window: &Window, sums: Vec<Value>, weights: Vec<f32>) {
+    let (sums, weights) = voters.poll(field, &window, wanted, pacer).await?;
     for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
         if weight > 0.0 {
             field.pixels[at] = quantised(sum.map(|s| s / weight));
         }
     }
-}
-
-/// Moves each target from the mean of its votes towards the mode near by, with a step of mean shift (Comaniciu and Meer 2002): the mean of
-/// many patches has less texture than any of them.
-pub(super) async fn settle(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 0);
-    let wanted = |at: usize| field.states[at] == State::Target;
-    let squared = |a: &Pixel, b: &Pixel| a.iter().zip(b).map(|(a, b)| f32::from(a - b) * f32::from(a - b)).sum::<f32>();
-    let mut spread = vec![[0.0f32; 2]; window.width * window.height];
-    let note = |at: usize, from: usize, weight: f32| {
-        let [sum, total] = &mut spread[window.slot(at)];
-        *sum += weight * squared(&field.pixels[from], &field.pixels[at]);
-        *total += weight;
-    };
-    voters.each(field, wanted, note, pacer).await?;
-    // The kernel's variance; one square step keeps it above zero where all votes agree.
-    let width: Vec<f32> = spread
-        .iter()
-        .map(|[sum, weight]| BANDWIDTH * BANDWIDTH * (if *weight > 0.0 { sum / weight } else { 0.0 } + 1.0))
-        .collect();
-    let kernel = |at: usize, from: usize| {
-        let away = squared(&field.pixels[from], &field.pixels[at]);
-        (-away / (2.0 * width[window.slot(at)])).exp().max(1e-9)
-    };
-    let (sums, weights) = voters.poll(field, &window, wanted, kernel, pacer).await?;
-    adopt(field, &window, sums, weights);
     Ok(())
 }
 
@@ -182,39 +144,4 @@ pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::patch_match::{PatchMatch, Random};
-    use super::*;
-    use crate::Unpaced;
-
-    #[test]
-    fn settling_chooses_among_votes_where_the_mean_is_none_of_them() {
-        let (width, height) = (60, 45);
-        let mut random = Random::new(9);
-        let state = |i: usize| match (i % width, i / width) {
-            (25..36, 18..29) => State::Target,
-            _ => State::Known,
-        };
-        let mut field = Field {
-            width,
-            height,
-            pixels: (0..width * height).map(|_| [if random.below(3) == 0 { 1800 } else { 200 }; 4]).collect(),
-            states: (0..width * height).map(state).collect(),
-        };
-        let mut search = PatchMatch::<2>::new(&field, false).expect("room for patches");
-        search.randomise(&mut random);
-        let confidence = confidences(&field, &search.patches.targets);
-        let voters = search.voters(&confidence, Votes::Even);
-        let doubt = |field: &Field| -> i32 {
-            let targets = (0..width * height).filter(|i| state(*i) == State::Target);
-            targets.map(|i| i32::from(field.pixels[i][0])).map(|v| (v - 200).abs().min((v - 1800).abs())).sum()
-        };
-        pollster::block_on(vote(&mut field, voters, &Unpaced)).unwrap();
-        let mean = doubt(&field);
-        pollster::block_on(settle(&mut field, voters, &Unpaced)).unwrap();
-        assert!(mean > 0 && doubt(&field) * 2 < mean, "{} of {mean}", doubt(&field));
-    }
 }

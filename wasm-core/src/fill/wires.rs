@@ -4,7 +4,7 @@
 //! on both sides of the hole along one straight line, and does not change along it, it most likely runs through. The search starts
 //! wherever the structure tensor sees a line enter the hole and turns and shifts it until the two sides agree best.
 
-use super::field::{Field, Pixel, STEPS, State, quantised};
+use super::field::{Field, Pixel, STEPS, State, Window, quantised};
 use crate::{Pacer, Result};
 
 /// Half the width of a cross section, in pixels.
@@ -94,7 +94,7 @@ pub(super) async fn draw(field: &mut Field, pacer: &dyn Pacer) -> Result<Vec<usi
 #[inline(never)]
 fn seeds(field: &Field) -> Vec<(usize, Point)> {
     let mut found: Vec<(f32, usize, Point)> = vec![];
-    for at in (0..field.states.len()).filter(|at| field.is_rim(*at)) {
+    for at in Window::around(field, |s| s == State::Target, 1).pixels().filter(|at| field.is_rim(*at)) {
         let (x, y) = (at % field.width, at / field.width);
         let (mut xx, mut xy, mut yy, mut count) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
         for y in y.saturating_sub(TENSOR)..(y + TENSOR + 1).min(field.height) {

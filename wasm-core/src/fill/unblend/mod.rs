@@ -26,7 +26,7 @@ mod search;
 mod verdict;
 
 use crate::pixels::{Image, Mask, Patch};
-use crate::{Pacer, Result};
+use crate::{Pacer, Result, Stage};
 use beliefs::{Task, propagate};
 use copies::{Cover, hint_from_copies, note_cover};
 use graph::Graph;
@@ -68,6 +68,8 @@ const FIT_SITES: usize = 24_000;
 const START_SITES: usize = 9_000;
 /// Most pixels labelled at once: about 1.4 kB each.
 const BATCH_SITES: usize = 60_000;
+/// Share of the progress that the search for a mark takes.
+const SEARCH: f32 = 0.6;
 /// Fewer pixels than this say nothing.
 const FEWEST_SITES: usize = 120;
 
@@ -95,7 +97,10 @@ pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Re
         }
     }
     let mut check = Check::default();
-    for batch in scene.pieces.batches(BATCH_SITES) {
+    let batches = scene.pieces.batches(BATCH_SITES);
+    let count = batches.len() as f32;
+    for (i, batch) in batches.into_iter().enumerate() {
+        pacer.progress(Stage::Filling, SEARCH + (1.0 - SEARCH) * i as f32 / count);
         let graph = Graph::new(&scene, batch);
         let hint = hint_from_copies(&scene, &graph, &cover);
         let task = Task { hint: hint.as_ref().map(|h| h.labels.as_slice()), ..Task::LABEL };

@@ -8,8 +8,8 @@ use super::line::{Window, fit_colour, fit_line, sureness, windows};
 use super::mark::{Mark, Rim};
 use super::scene::Scene;
 use super::verdict::{LEAST_EVIDENCE, is_plausible};
-use super::{FIT_SITES, Rgb, START_SITES};
-use crate::{Pacer, Result};
+use super::{FIT_SITES, Rgb, SEARCH, START_SITES};
+use crate::{Pacer, Result, Stage};
 
 /// [`CLEAR`], each with the colour that most deviating pixels agree on.
 #[inline(never)]
@@ -41,6 +41,8 @@ fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
 /// Transparencies to start from. The first few, spread over the range, tell whether the rest is worth the time.
 const CLEAR: [f32; 7] = [0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8];
 const PROBES: usize = 3;
+/// Once a probe has found a line that could pass, only transparencies so near to its own are tried.
+const BESIDE: f32 = 0.15;
 /// Colours that are nearer than this, in levels, are weighed once.
 const SAME: f32 = 0.5;
 
@@ -117,6 +119,12 @@ impl<'a> Scales<'a> {
             if i == PROBES && !is_promising {
                 return Ok(None);
             }
+            if i >= PROBES
+                && best.as_ref().is_some_and(|(plausible, b)| *plausible && (b.mark.clear - clear).abs() > BESIDE)
+            {
+                continue;
+            }
+            pacer.progress(Stage::Filling, SEARCH * i as f32 / starts.len() as f32);
             let first = self.weigh(Mark::new(*clear, *colour), pacer).await?;
             let Some(windows) = self.windows(&first) else { continue };
             let line = fit_line(&windows);

@@ -1,0 +1,177 @@
+//! Flat parts of screens: cells, buttons, bars and the page.
+//!
+//! What is nearly surrounded by one colour was that colour before something was put on it. Patches would look for an example, and may find
+//! one with letters in it, or the edge of another cell.
+
+use super::field::{Field, Pixel, STEPS, State};
+
+/// At least this share of the known pixels around a flat part have its colour.
+const SHARE: f32 = 0.6;
+/// What else is around it are edges, seen from the side, and ends of things: one pixel thick, or two where it is antialiased.
+const EDGE: usize = 2;
+/// Colours that differ by so many levels at most are shades of each other: of a gradient or a pattern, unless they belong to an edge. So many
+/// pixels of them may be the antialiased corners of edges out of sight.
+const NEAR: u16 = 12;
+const CORNERS: usize = 2;
+/// A colour is seen so often at least before it is believed.
+const FEWEST: usize = 8;
+
+/// Fills the flat parts among the targets and makes them known; their indices.
+pub(super) fn fill(field: &mut Field) -> Vec<usize> {
+    let mut marks = vec![Mark::Unseen; field.states.len()];
+    let mut filled = vec![];
+    for start in 0..field.states.len() {
+        if field.states[start] != State::Target || marks[start] != Mark::Unseen {
+            continue;
+        }
+        let (part, rim) = part(field, start, &mut marks);
+        if let Some(colour) = flat_colour(field, &rim, &mut marks) {
+            part.iter().for_each(|at| field.pixels[*at] = colour);
+            filled.extend(part);
+        }
+        rim.iter().for_each(|at| marks[*at] = Mark::Unseen);
+    }
+    filled.iter().for_each(|at| field.states[*at] = State::Known);
+    filled
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    Unseen,
+    Seen,
+    /// On the rim, of another colour than most.
+    Other,
+}
+
+/// The targets that hang together with one of them, and the known pixels around them.
+fn part(field: &Field, start: usize, marks: &mut [Mark]) -> (Vec<usize>, Vec<usize>) {
+    let (mut part, mut rim) = (vec![start], vec![]);
+    marks[start] = Mark::Seen;
+    let mut next = 0;
+    while let Some(at) = part.get(next).copied() {
+        next += 1;
+        for near in beside(field, at) {
+            if marks[near] == Mark::Unseen {
+                match field.states[near] {
+                    State::Target => part.push(near),
+                    State::Known => rim.push(near),
+                    State::Excluded => continue,
+                }
+                marks[near] = Mark::Seen;
+            }
+        }
+    }
+    (part, rim)
+}
+
+fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
+    let (width, count, x) = (field.width, field.states.len(), at % field.width);
+    let ways =
+        [(x > 0, -1), (x + 1 < width, 1), (at >= width, -(width as isize)), (at + width < count, width as isize)];
+    ways.into_iter().filter(|(is_there, _)| *is_there).filter_map(move |(_, step)| at.checked_add_signed(step))
+}
+
+/// The colour of most of `rim`, if all else there are edges.
+fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<Pixel> {
+    let mut colours: Vec<u64> = rim.iter().map(|at| bytemuck::cast(field.pixels[*at])).collect();
+    colours.sort_unstable();
+    let most = colours.chunk_by(|a, b| a == b).reduce(|a, b| if b.len() > a.len() { b } else { a })?;
+    let colour: Pixel = bytemuck::cast(most[0]);
+    if most.len() < FEWEST || (most.len() as f32) < SHARE * rim.len() as f32 {
+        return None;
+    }
+    let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
+    others.iter().for_each(|at| marks[*at] = Mark::Other);
+    let mut shades = 0;
+    for start in others {
+        let Group { extent, pixels, away } = group(field, start, colour, marks);
+        if away <= NEAR * STEPS.unsigned_abs() {
+            shades += pixels;
+        }
+        if shades > CORNERS || extent.into_iter().all(|e| e > EDGE) {
+            return None;
+        }
+    }
+    Some(colour)
+}
+
+/// Pixels of the rim that touch each other, but for a gap of one, and are not of the flat colour.
+struct Group {
+    /// Width and height.
+    extent: [usize; 2],
+    pixels: usize,
+    /// The largest difference from the flat colour, in steps.
+    away: u16,
+}
+
+/// The group of [`Mark::Other`]s from `start` on, which becomes [`Mark::Seen`]; empty if it is already.
+fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Group {
+    let (mut low, mut high) = ([start % field.width, start / field.width], [0; 2]);
+    let (mut pixels, mut away) = (0, 0);
+    let mut open = vec![start];
+    while let Some(at) = open.pop() {
+        if std::mem::replace(&mut marks[at], Mark::Seen) != Mark::Other {
+            continue;
+        }
+        let place = [at % field.width, at / field.width];
+        for i in 0..2 {
+            (low[i], high[i]) = (low[i].min(place[i]), high[i].max(place[i] + 1));
+        }
+        pixels += 1;
+        away = field.pixels[at].iter().zip(colour).map(|(a, b)| a.abs_diff(b)).fold(away, u16::max);
+        let further = beside(field, at).flat_map(|near| beside(field, near));
+        open.extend(beside(field, at).chain(further).filter(|near| marks[*near] == Mark::Other));
+    }
+    Group { extent: [0, 1].map(|i| high[i].saturating_sub(low[i])), pixels, away }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 61;
+    const HEIGHT: usize = 37;
+
+    /// What is around a hole of 30 x 12 that begins at (10, 8), and the colour that it is filled with.
+    fn filled(around: impl Fn(usize, usize) -> i16) -> Option<i16> {
+        let place = |i: usize| (i % WIDTH, i / WIDTH);
+        let is_hole = |i: usize| matches!(place(i), (10..40, 8..20));
+        let state = |i: usize| if is_hole(i) { State::Target } else { State::Known };
+        let colour = |i: usize| if is_hole(i) { [3; 4] } else { [around(place(i).0, place(i).1); 4] };
+        let mut field = Field {
+            width: WIDTH,
+            height: HEIGHT,
+            pixels: (0..WIDTH * HEIGHT).map(colour).collect(),
+            states: (0..WIDTH * HEIGHT).map(state).collect(),
+        };
+        let filled = fill(&mut field);
+        assert!(filled.is_empty() || filled.len() == 30 * 12);
+        assert!(
+            filled.iter().all(|at| field.states[*at] == State::Known && field.pixels[*at] == field.pixels[filled[0]])
+        );
+        filled.first().map(|at| field.pixels[*at][0])
+    }
+
+    #[test]
+    fn a_cell_is_flat_although_the_hole_touches_its_edge_and_a_letter() {
+        assert_eq!(filled(|_, _| 1700), Some(1700));
+        assert_eq!(filled(|x, _| if x < 10 { 2000 } else { 1700 }), Some(1700));
+        assert_eq!(filled(|x, y| if x == 33 && y < 9 { 160 } else { 1700 }), Some(1700));
+    }
+
+    #[test]
+    fn corners_shades_and_crowds_are_left_to_others() {
+        assert_eq!(filled(|x, _| if x < 14 { 2000 } else { 1700 }), None);
+        assert_eq!(filled(|_, y| 1700 - 8 * (y as i16 / 9)), None);
+        assert_eq!(filled(|x, y| if x % 10 == 5 && y % 5 == 2 { 1640 } else { 1700 }), None);
+        assert_eq!(filled(|x, y| ((x * 37 + y * 91) % 900) as i16), None);
+    }
+
+    #[test]
+    fn a_hole_across_the_whole_picture_is_nothing_special() {
+        let field = |states: Vec<State>| Field { width: 9, height: 5, pixels: vec![[700; 4]; 45], states };
+        assert!(fill(&mut field(vec![State::Target; 45])).is_empty());
+        let mut half = field((0..45).map(|i| if i < 20 { State::Target } else { State::Known }).collect());
+        assert_eq!(fill(&mut half).len(), 20);
+    }
+}

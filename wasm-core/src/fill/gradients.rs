@@ -1,0 +1,171 @@
+//! The fill in the gradient domain: where patches from places of different brightness meet, their colours jump, but what each of them says
+//! about neighbouring pixels does not.
+//!
+//! Solves for the colours `u` with the least `PULL * |u(p) - c(p)|^2 + |u(p) - u(q) - g(p, q)|^2` over targets `p` and their neighbours `q`,
+//! where `c` are the colours that the patches voted for and `g` the differences at the sources that they trust most (a screened Poisson
+//! equation; Bhat et al. 2008). What is known is met without a jump.
+
+use super::field::{Field, State, Window, quantised};
+use super::membrane::Value;
+use super::votes::Voters;
+use crate::{Pacer, Result};
+
+/// Weight of a colour against the difference of two: brightness is held over about the root of its inverse, in pixels.
+const PULL: f32 = 0.03;
+/// Sweeps of successive over-relaxation; at such distances they are enough.
+const SWEEPS: usize = 24;
+const OVER_RELAXATION: f32 = 1.7;
+/// Targets between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 65_536;
+
+/// What a target wants of its neighbours: it is `(constant + sum of the neighbours) / weight`.
+struct Equation {
+    slot: u32,
+    /// Left, right, above and below; its own slot where there is none.
+    neighbours: [u32; 4],
+    constant: Value,
+    weight: f32,
+}
+
+/// Moves the targets to where their differences are those of what they were copied from.
+pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
+    let window = Window::around(field, |s| s == State::Target, 1);
+    let mut sources = vec![(0.0, 0); window.width * window.height];
+    let wanted = |at: usize| field.states[at] == State::Target || field.is_rim(at);
+    let note = |at: usize, from: usize, weight: f32| {
+        let best: &mut (f32, usize) = &mut sources[window.slot(at)];
+        if weight > best.0 {
+            *best = (weight, from);
+        }
+    };
+    voters.each(field, wanted, note, pacer).await?;
+    let equations = equations(field, &window, &sources);
+    let mut values: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
+    for _ in 0..SWEEPS {
+        for some in equations.chunks(CHECKPOINT) {
+            pacer.checkpoint().await?;
+            relax(&mut values, some);
+        }
+    }
+    let places: Vec<usize> = window.pixels().collect();
+    for Equation { slot, .. } in equations {
+        field.pixels[places[slot as usize]] = quantised(values[slot as usize]);
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn relax(values: &mut [Value], equations: &[Equation]) {
+    for Equation { slot, neighbours, constant, weight } in equations {
+        let mut sum = *constant;
+        for neighbour in neighbours.iter().filter(|n| *n != slot) {
+            for (sum, value) in sum.iter_mut().zip(values[*neighbour as usize]) {
+                *sum += value;
+            }
+        }
+        for (value, sum) in values[*slot as usize].iter_mut().zip(sum) {
+            *value += OVER_RELAXATION * (sum / weight - *value);
+        }
+    }
+}
+
+/// One for each target. `sources` are the weight and the place of what each pixel of `window` was copied from.
+#[inline(never)]
+fn equations(field: &Field, window: &Window, sources: &[(f32, usize)]) -> Vec<Equation> {
+    let (row, width) = (field.width as isize, window.width as isize);
+    let places: Vec<usize> = window.pixels().collect();
+    // From what `slot` was copied from to what is a step further.
+    let slope = |slot: usize, step: isize| -> Option<Value> {
+        let (weight, from) = sources[slot];
+        let to = from.checked_add_signed(step).filter(|_| weight > 0.0 && field.is_inner(from))?;
+        let difference = |i: usize| f32::from(field.pixels[to][i]) - f32::from(field.pixels[from][i]);
+        (field.states[to] == State::Known).then(|| std::array::from_fn(difference))
+    };
+    let equation = |(slot, at): (usize, &usize)| {
+        let mut equation = Equation {
+            slot: slot as u32,
+            neighbours: [slot as u32; 4],
+            constant: field.pixels[*at].map(|c| PULL * f32::from(c)),
+            weight: PULL,
+        };
+        let (x, y) = (slot % window.width, slot / window.width);
+        let ways =
+            [(x > 0, -1, -1), (x + 1 < window.width, 1, 1), (y > 0, -row, -width), (y + 1 < window.height, row, width)];
+        for (i, (is_there, step, near)) in ways.into_iter().enumerate() {
+            let neighbour = slot.wrapping_add_signed(near);
+            if !is_there || field.states[places[neighbour]] == State::Excluded {
+                continue;
+            }
+            let difference = match (slope(slot, step), slope(neighbour, -step)) {
+                (Some(there), Some(back)) => std::array::from_fn(|i| (there[i] - back[i]) / 2.0),
+                (Some(there), None) => there,
+                (None, Some(back)) => back.map(|b| -b),
+                (None, None) => continue,
+            };
+            equation.neighbours[i] = neighbour as u32;
+            equation.constant.iter_mut().zip(difference).for_each(|(c, d)| *c -= d);
+            equation.weight += 1.0;
+        }
+        equation
+    };
+    places.iter().enumerate().filter(|(_, at)| field.states[**at] == State::Target).map(equation).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::patch_match::Match;
+    use super::super::votes::{Votes, vote};
+    use super::*;
+    use crate::Unpaced;
+
+    const WIDTH: usize = 70;
+    const HEIGHT: usize = 41;
+
+    /// Ripples whose left half is darker than the right one, with a hole across the middle that reaches the upper border, filled from below
+    /// left and below right.
+    fn facets() -> (Field, Vec<u32>, Vec<Match>) {
+        let place = |i: usize| (i % WIDTH, i / WIDTH);
+        let is_target = |i: usize| matches!(place(i), (25..45, ..20));
+        let colour = |i: usize| {
+            let (x, y) = place(i);
+            let light = if y < 20 {
+                1000
+            } else if x < 35 {
+                900
+            } else {
+                1100
+            };
+            [light + 60 * (x % 3) as i16 + 10 * (y % 2) as i16; 4]
+        };
+        let states = (0..WIDTH * HEIGHT).map(|i| if is_target(i) { State::Target } else { State::Known }).collect();
+        let field = Field { width: WIDTH, height: HEIGHT, pixels: (0..WIDTH * HEIGHT).map(colour).collect(), states };
+        let near = (0..WIDTH * HEIGHT).filter(|i| matches!(place(*i), (24..46, 1..20)));
+        let targets: Vec<u32> = near.map(|i| i as u32).collect();
+        let source =
+            |at: u32| if at as usize % WIDTH < 35 { at + 20 * WIDTH as u32 - 12 } else { at + 20 * WIDTH as u32 + 12 };
+        let matches = targets.iter().map(|at| Match { source: source(*at), distance: 40 }).collect();
+        (field, targets, matches)
+    }
+
+    #[test]
+    fn facets_of_different_brightness_meet_and_keep_their_texture() {
+        let (mut field, targets, matches) = facets();
+        let truth = field.clone();
+        let confidence = vec![1.0; targets.len()];
+        let voters =
+            Voters { radius: 1, targets: &targets, matches: &matches, confidence: &confidence, votes: Votes::Sharp };
+        let jump = |field: &Field, x: usize| {
+            let steps = (1..19).map(|y| field.pixels[y * WIDTH + x][0] - truth.pixels[y * WIDTH + x][0]);
+            let before = (1..19).map(|y| field.pixels[y * WIDTH + x - 1][0] - truth.pixels[y * WIDTH + x - 1][0]);
+            steps.zip(before).map(|(a, b)| (a - b).abs()).max().unwrap()
+        };
+        pollster::block_on(vote(&mut field, voters, &Unpaced)).unwrap();
+        let middle = (34..37).map(|x| jump(&field, x)).max().unwrap();
+        assert!(middle > 60 && jump(&field, 25) > 60, "{middle} {}", jump(&field, 25));
+        pollster::block_on(reconcile(&mut field, voters, &Unpaced)).unwrap();
+        for x in 25..46 {
+            assert!(jump(&field, x) < 40, "{} at {x}", jump(&field, x));
+        }
+        assert!((0..WIDTH * HEIGHT).all(|i| truth.states[i] == State::Target || field.pixels[i] == truth.pixels[i]));
+    }
+}
