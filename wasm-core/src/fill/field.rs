@@ -48,10 +48,11 @@ impl Field {
                     image.pixel(x, y)
                 };
                 pixels.push(premultiplied(rgba));
-                states.push(match masked {
-                    false => State::Known,
-                    true if clusters.label(x, y) == cluster.label => State::Target,
-                    true => State::Excluded,
+                states.push(match masked.then(|| clusters.number(x, y)) {
+                    None => State::Known,
+                    Some(number) if number == cluster.number => State::Target,
+                    Some(number) if (cluster.first..cluster.number).contains(&number) => State::Known,
+                    Some(_) => State::Excluded,
                 });
             }
         }

@@ -116,7 +116,7 @@ async fn complete(
     let clusters = Clusters::new(image.bounds(), mask);
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
-    for cluster in &clusters.list {
+    for cluster in clusters.list.iter().filter(|c| c.pixels > 0) {
         if cluster.context.area() > MOST_CONTEXT {
             let Rect { width, height, .. } = cluster.context;
             return Err(Error::TooLarge { width, height });

@@ -44,10 +44,19 @@ pub(super) struct Scene<'a> {
     pub(super) grains: Grains,
 }
 
+/// What spans more pixels than this and covers less than so much of them follows a wire, and is no mark. A scene takes about 30 bytes for
+/// each of them.
+const SPAN: usize = 4_000_000;
+const SPARSE: usize = 50;
+
 impl<'a> Scene<'a> {
-    /// None for masks that are too small, and for pictures with transparency: there `I` has another meaning.
+    /// None for masks that are too small, for scribbles across a large picture, and for pictures with transparency: there `I` has another
+    /// meaning.
     pub(super) async fn new(image: &'a Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Self>> {
         let window = mask.rect().grown(MARGIN, &image.bounds());
+        if window.area() > SPAN && mask.covered() * SPARSE < window.area() {
+            return Ok(None);
+        }
         let pieces = Pieces::new(mask, window);
         if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < FEWEST_SITES {
             return Ok(None);
