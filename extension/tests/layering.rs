@@ -23,7 +23,7 @@ const WASM_CORE: Layers = &[
     ("pixels", &["Error", "Result"]),
     ("codec", &["Error", "Result", "pixels"]),
     ("fill", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pacer", "pixels"]),
-    ("erase", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pixels", "fill"]),
+    ("erase", &["Error", "Result", "Checkpoint", "Pacer", "Stage", "Unpaced", "pixels", "fill"]),
     ("weights", &["Error", "Result", "WeightsError", "Misshapen"]),
     ("gpu", &["Error", "Result", "GpuError", "Pacer", "Stage", "weights"]),
     ("kernels", &["Error", "Result", "gpu"]),
@@ -31,8 +31,11 @@ const WASM_CORE: Layers = &[
         "moebius",
         &["Error", "Result", "GpuError", "WeightsError", "Pacer", "Stage", "pixels", "weights", "gpu", "kernels"],
     ),
-    ("inpaint", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pacer", "pixels", "fill", "erase", "moebius"]),
-    ("web", &["Error", "Result", "Pacer", "Stage"]),
+    (
+        "inpaint",
+        &["Error", "Result", "Checkpoint", "Pacer", "Stage", "Unpaced", "pacer", "pixels", "fill", "erase", "moebius"],
+    ),
+    ("web", &["Error", "Result", "Checkpoint", "Pacer", "Stage"]),
 ];
 
 /// What only one layer may name.
