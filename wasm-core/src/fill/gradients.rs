@@ -2,7 +2,7 @@
 //! about neighbouring pixels does not.
 //!
 //! Solves for the colours `u` with the least `PULL * |u(p) - c(p)|^2 + |u(p) - u(q) - g(p, q)|^2` over targets `p` and their neighbours `q`,
-//! where `c` are the colours that the patches voted for and `g` the differences at the sources that they trust most (a screened Poisson
+//! where `c` are the colours that the patches voted for, lifted to meet the rim, and `g` the differences at the sources that they trust most (a screened Poisson
 //! equation; Bhat et al. 2008). What is known is met without a jump.
 
 use super::field::{Field, State, Window, quantised};
@@ -21,7 +21,7 @@ const CHECKPOINT: usize = 65_536;
 /// What a target wants of its neighbours: it is `(constant + sum of the neighbours) / weight`.
 struct Equation {
     slot: u32,
-    /// Left, right, above and below; its own slot where there is none.
+    /// Left, right, above and below; its own slot where there is none, or nothing known about it.
     neighbours: [u32; 4],
     constant: Value,
     weight: f32,

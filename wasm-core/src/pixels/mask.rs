@@ -36,11 +36,6 @@ impl Mask {
         self.coverage[row + (x - self.rect.x) as usize]
     }
 
-    /// How many pixels are covered at all.
-    pub fn covered(&self) -> usize {
-        self.coverage.iter().filter(|c| **c > 0).count()
-    }
-
     /// Cut to the pixels that are covered at all.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::arithmetic::{add, distance};
 use super::{CELL, FEWEST_SITES, MARGIN, Rgb};
 use crate::fill::membrane;
-use crate::pixels::{Image, Mask, Rect};
+use crate::pixels::{Component, Components, Image, Mask, Rect};
 use crate::{Pacer, Result};
 
 /// How neighbouring pixels differ around a place, by root mean square over the channels, in levels.
@@ -44,7 +44,7 @@ pub(super) struct Scene<'a> {
     pub(super) grains: Grains,
 }
 
-/// What spans more pixels than this and covers less than so much of them follows a wire, and is no mark. A scene takes about 30 bytes for
+/// In a mask that spans more pixels than this, strokes that cover less than so much of their own rectangle follow wires, and are no marks. A scene takes about 30 bytes for
 /// each of them.
 const SPAN: usize = 4_000_000;
 const SPARSE: usize = 50;
@@ -54,7 +54,8 @@ impl<'a> Scene<'a> {
     /// meaning.
     pub(super) async fn new(image: &'a Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Self>> {
         let window = mask.rect().grown(MARGIN, &image.bounds());
-        if window.area() > SPAN && mask.covered() * SPARSE < window.area() {
+        let is_scribble = |part: &Component| part.pixels * SPARSE < part.rect.area();
+        if window.area() > SPAN && Components::of(mask).list().iter().all(is_scribble) {
             return Ok(None);
         }
         let pieces = Pieces::new(mask, window);
