@@ -69,6 +69,14 @@ impl Field {
         }
     }
 
+    /// The most frequent colour of some pixels, and how many of them have it.
+    pub(super) fn most_frequent(&self, places: impl Iterator<Item = usize>) -> Option<(Pixel, usize)> {
+        let mut colours: Vec<u64> = places.map(|at| bytemuck::cast(self.pixels[at])).collect();
+        colours.sort_unstable();
+        let same = colours.chunk_by(|a, b| a == b).reduce(|a, b| if b.len() > a.len() { b } else { a })?;
+        Some((bytemuck::cast(same[0]), same.len()))
+    }
+
     /// Luma (BT.601) of a pixel, in steps, premultiplied.
     pub(super) fn luma(&self, at: usize) -> u32 {
         let [r, g, b, _] = self.pixels[at].map(|v| u32::from(v.unsigned_abs()));
@@ -190,6 +198,11 @@ pub(super) struct Patches {
     pub(super) sources: Vec<u32>,
     /// Patches that touch a target, in raster order.
     pub(super) targets: Vec<u32>,
+}
+
+/// The largest difference between two colours, in steps.
+pub(super) fn apart(a: Pixel, b: Pixel) -> u16 {
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
 }
 
 /// A colour between steps, rounded and in range. That no channel exceeds alpha is seen to when the pixel is taken out.

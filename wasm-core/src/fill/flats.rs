@@ -3,11 +3,11 @@
 //! What is nearly surrounded by one colour was that colour before something was put on it. Patches would look for an example, and may find
 //! one with letters in it, or the edge of another cell.
 
-use super::field::{Field, Pixel, STEPS, State};
+use super::field::{Field, Pixel, STEPS, State, apart};
 
 /// At least this share of the known pixels around a flat part have its colour.
 const SHARE: f32 = 0.6;
-/// What else is around it are edges, seen from the side, and ends of things: one pixel thick, or two where it is antialiased.
+/// What else is around it lies along one side of the part, as edges and ends of things do: one pixel thick, or two where it is antialiased.
 const EDGE: usize = 2;
 /// Colours that differ by so many levels at most are shades of each other: of a gradient or a pattern, unless they belong to an edge. So many
 /// pixels of them may be the antialiased corners of edges out of sight.
@@ -73,11 +73,8 @@ fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
 
 /// The colour of most of `rim`, if all else there are edges.
 fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<Pixel> {
-    let mut colours: Vec<u64> = rim.iter().map(|at| bytemuck::cast(field.pixels[*at])).collect();
-    colours.sort_unstable();
-    let most = colours.chunk_by(|a, b| a == b).reduce(|a, b| if b.len() > a.len() { b } else { a })?;
-    let colour: Pixel = bytemuck::cast(most[0]);
-    if most.len() < FEWEST || (most.len() as f32) < SHARE * rim.len() as f32 {
+    let (colour, count) = field.most_frequent(rim.iter().copied())?;
+    if count < FEWEST || (count as f32) < SHARE * rim.len() as f32 {
         return None;
     }
     let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
@@ -118,7 +115,7 @@ fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Grou
             (low[i], high[i]) = (low[i].min(place[i]), high[i].max(place[i] + 1));
         }
         pixels += 1;
-        away = field.pixels[at].iter().zip(colour).map(|(a, b)| a.abs_diff(b)).fold(away, u16::max);
+        away = away.max(apart(field.pixels[at], colour));
         let further = beside(field, at).flat_map(|near| beside(field, near));
         open.extend(beside(field, at).chain(further).filter(|near| marks[*near] == Mark::Other));
     }

@@ -2,8 +2,8 @@
 //! about neighbouring pixels does not.
 //!
 //! Solves for the colours `u` with the least `PULL * |u(p) - c(p)|^2 + |u(p) - u(q) - g(p, q)|^2` over targets `p` and their neighbours `q`,
-//! where `c` are the colours that the patches voted for, lifted to meet the rim, and `g` the differences at the sources that they trust most (a screened Poisson
-//! equation; Bhat et al. 2008). What is known is met without a jump.
+//! where `c` are the colours that the patches voted for, lifted to meet the rim, and `g` the differences at the sources that they trust most
+//! (a screened Poisson equation; Bhat et al. 2008). What is known is met without a jump.
 
 use super::field::{Field, State, Window, quantised};
 use super::membrane::Value;
@@ -47,9 +47,10 @@ pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn
             relax(&mut values, some);
         }
     }
-    let places: Vec<usize> = window.pixels().collect();
-    for Equation { slot, .. } in equations {
-        field.pixels[places[slot as usize]] = quantised(values[slot as usize]);
+    for (at, value) in window.pixels().zip(values) {
+        if field.states[at] == State::Target {
+            field.pixels[at] = quantised(value);
+        }
     }
     Ok(())
 }

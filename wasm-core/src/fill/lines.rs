@@ -96,10 +96,7 @@ fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item =
 /// The most frequent colour beside the targets.
 fn ground(field: &Field) -> Option<Pixel> {
     let rim = (0..field.states.len()).filter(|at| field.is_rim(*at));
-    let mut colours: Vec<u64> = rim.map(|at| bytemuck::cast(field.pixels[at])).collect();
-    colours.sort_unstable();
-    let same = colours.chunk_by(|a, b| a == b).reduce(|a, b| if b.len() > a.len() { b } else { a })?;
-    Some(bytemuck::cast(same[0]))
+    Some(field.most_frequent(rim)?.0)
 }
 
 #[cfg(test)]

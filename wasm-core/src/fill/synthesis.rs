@@ -145,13 +145,15 @@ async fn descend<const R: usize>(
             pacer.progress(Stage::Blending, 0.0);
             let voters = search.voters(&confidence, Votes::Sharp);
             seam::blend(&mut field, voters, pacer).await?;
-            // A thin hole's texture is smoothed enough already.
-            if !content.is_drawn && !content.is_thin {
-                gradients::reconcile(&mut field, voters, pacer).await?;
-            }
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;
-            } else if is_described {
+                return Ok(field);
+            }
+            // A thin hole's texture is smoothed enough already.
+            if !content.is_thin {
+                gradients::reconcile(&mut field, voters, pacer).await?;
+            }
+            if is_described {
                 texture::restore(&mut field, voters, pacer).await?;
             }
             return Ok(field);

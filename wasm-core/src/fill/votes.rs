@@ -1,6 +1,6 @@
 //! What the patches say about the hole's colours.
 
-use super::field::{Field, STEPS, State, Window, quantised};
+use super::field::{Field, STEPS, State, Window, apart, quantised};
 use super::membrane::Value;
 use super::patch_match::Match;
 use super::pyramid::depths;
@@ -131,7 +131,7 @@ pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
     let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];
     let note = |at: usize, from: usize, _: f32| {
         let colour = field.pixels[from];
-        let away = colour.iter().zip(field.pixels[at]).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0);
+        let away = apart(colour, field.pixels[at]);
         let best = &mut nearest[window.slot(at)];
         if away < best.0 {
             *best = (away, colour);

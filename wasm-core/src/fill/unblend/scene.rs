@@ -44,8 +44,8 @@ pub(super) struct Scene<'a> {
     pub(super) grains: Grains,
 }
 
-/// In a mask that spans more pixels than this, strokes that cover less than so much of their own rectangle follow wires, and are no marks. A scene takes about 30 bytes for
-/// each of them.
+/// In a mask that spans more pixels than this, strokes that cover less than so much of their own rectangle follow wires, and are no marks. A
+/// scene takes about 30 bytes for each pixel spanned.
 const SPAN: usize = 4_000_000;
 const SPARSE: usize = 50;
 
