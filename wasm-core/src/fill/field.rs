@@ -1,5 +1,7 @@
 //! The working picture of one region.
 
+use std::ops::Range;
+
 use super::clusters::{Cluster, Clusters};
 use crate::pixels::{Image, Mask, Patch, Rect};
 
@@ -179,8 +181,14 @@ impl Window {
 
     /// Its pixels as indices into the field, row by row.
     pub(super) fn pixels(&self) -> impl Iterator<Item = usize> + use<> {
-        let Self { left, top, width, height, row } = *self;
-        (top..top + height).flat_map(move |y| (left..left + width).map(move |x| y * row + x))
+        let window = *self;
+        (0..self.height).flat_map(move |y| window.row(y))
+    }
+
+    /// The pixels of its row `y` among them.
+    pub(super) fn row(&self, y: usize) -> Range<usize> {
+        let first = (self.top + y) * self.row + self.left;
+        first..first + self.width
     }
 
     /// Where a pixel of the field, which must lie in it, stands among [`Window::pixels`].

@@ -13,12 +13,15 @@ const EDGE: usize = 2;
 /// pixels of them may be the antialiased corners of edges out of sight.
 const NEAR: u16 = 12;
 const CORNERS: usize = 2;
+/// What is seen on two sides of the part, and goes on behind both edges for so many pixels, runs through it: a bar, a line.
+const ONWARD: usize = 12;
 /// A colour is seen so often at least before it is believed.
 const FEWEST: usize = 8;
 
-/// Fills the flat parts among the targets and makes them known; their indices.
-pub(super) fn fill(field: &mut Field) -> Vec<usize> {
+/// Fills the flat parts among the targets and makes them known; their indices. What is `drawn` already is no ground, but runs across it.
+pub(super) fn fill(field: &mut Field, drawn: &[usize]) -> Vec<usize> {
     let mut marks = vec![Mark::Unseen; field.states.len()];
+    drawn.iter().for_each(|at| marks[*at] = Mark::Seen);
     let mut filled = vec![];
     for start in 0..field.states.len() {
         if field.states[start] != State::Target || marks[start] != Mark::Unseen {
@@ -79,17 +82,21 @@ fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<Pixel
     }
     let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
     others.iter().for_each(|at| marks[*at] = Mark::Other);
-    let mut shades = 0;
+    let (mut shades, mut groups) = (0, vec![]);
     for start in others {
-        let Group { extent, pixels, away } = group(field, start, colour, marks);
-        if away <= NEAR * STEPS.unsigned_abs() {
-            shades += pixels;
+        let Some(group) = group(field, start, colour, marks) else { continue };
+        if group.away <= NEAR * STEPS.unsigned_abs() {
+            shades += group.pixels;
         }
-        if shades > CORNERS || extent.into_iter().all(|e| e > EDGE) {
+        if shades > CORNERS || group.extent.into_iter().all(|e| e > EDGE) {
             return None;
         }
+        groups.push(group);
     }
-    Some(colour)
+    let is_crossed = |(i, a): (usize, &Group)| {
+        groups[..i].iter().any(|b| a.goes_on(field, b, colour) && b.goes_on(field, a, colour))
+    };
+    (!groups.iter().enumerate().any(is_crossed)).then_some(colour)
 }
 
 /// Pixels of the rim that touch each other, but for a gap of one, and are not of the flat colour.
@@ -97,12 +104,37 @@ struct Group {
     /// Width and height.
     extent: [usize; 2],
     pixels: usize,
+    /// Of its rectangle.
+    middle: [f32; 2],
     /// The largest difference from the flat colour, in steps.
     away: u16,
 }
 
-/// The group of [`Mark::Other`]s from `start` on, which becomes [`Mark::Seen`]; empty if it is already.
-fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Group {
+impl Group {
+    /// Whether it goes on behind the rim, as seen from another one, with the flat `colour` on either side: then it comes out of the part, and is
+    /// no edge of it.
+    fn goes_on(&self, field: &Field, other: &Self, colour: Pixel) -> bool {
+        let way = [0, 1].map(|i| self.middle[i] - other.middle[i]);
+        let length = way[0].hypot(way[1]).max(1.0);
+        let is_wide = (self.extent[0], way[1].abs()) > (self.extent[1], way[0].abs());
+        let flank = self.extent[0].max(self.extent[1]) as f32 / 2.0 + EDGE as f32;
+        let behind = |i: usize, aside: f32| {
+            let aside = if is_wide { [aside, 0.0] } else { [0.0, aside] };
+            let [x, y] = [0, 1].map(|axis| (self.middle[axis] + i as f32 * way[axis] / length + aside[axis]).round());
+            let is_there = (0.0..field.width as f32).contains(&x) && (0.0..field.height as f32).contains(&y);
+            is_there.then_some(y as usize * field.width + x as usize).filter(|at| field.states[*at] == State::Known)
+        };
+        let is_other = |at: usize| apart(field.pixels[at], colour) > NEAR * STEPS.unsigned_abs();
+        let is_part = |i: &usize| {
+            behind(*i, 0.0).is_none_or(is_other)
+                && [flank, -flank].into_iter().all(|f| !behind(*i, f).is_some_and(is_other))
+        };
+        (EDGE + 1..=EDGE + ONWARD).filter(is_part).count() * 4 > ONWARD * 3
+    }
+}
+
+/// The group of [`Mark::Other`]s from `start` on, which becomes [`Mark::Seen`]; none if it is already.
+fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Option<Group> {
     let (mut low, mut high) = ([start % field.width, start / field.width], [0; 2]);
     let (mut pixels, mut away) = (0, 0);
     let mut open = vec![start];
@@ -119,7 +151,8 @@ fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Grou
         let further = beside(field, at).flat_map(|near| beside(field, near));
         open.extend(beside(field, at).chain(further).filter(|near| marks[*near] == Mark::Other));
     }
-    Group { extent: [0, 1].map(|i| high[i].saturating_sub(low[i])), pixels, away }
+    let middle = [0, 1].map(|i| (low[i] + high[i]) as f32 / 2.0 - 0.5);
+    (pixels > 0).then(|| Group { extent: [0, 1].map(|i| high[i] - low[i]), pixels, middle, away })
 }
 
 #[cfg(test)]
@@ -131,8 +164,12 @@ mod tests {
 
     /// What is around a hole of 30 x 12 that begins at (10, 8), and the colour that it is filled with.
     fn filled(around: impl Fn(usize, usize) -> i16) -> Option<i16> {
+        filled_hole(|x, y| matches!((x, y), (10..40, 8..20)), around)
+    }
+
+    fn filled_hole(hole: impl Fn(usize, usize) -> bool, around: impl Fn(usize, usize) -> i16) -> Option<i16> {
         let place = |i: usize| (i % WIDTH, i / WIDTH);
-        let is_hole = |i: usize| matches!(place(i), (10..40, 8..20));
+        let is_hole = |i: usize| hole(place(i).0, place(i).1);
         let state = |i: usize| if is_hole(i) { State::Target } else { State::Known };
         let colour = |i: usize| if is_hole(i) { [3; 4] } else { [around(place(i).0, place(i).1); 4] };
         let mut field = Field {
@@ -141,8 +178,8 @@ mod tests {
             pixels: (0..WIDTH * HEIGHT).map(colour).collect(),
             states: (0..WIDTH * HEIGHT).map(state).collect(),
         };
-        let filled = fill(&mut field);
-        assert!(filled.is_empty() || filled.len() == 30 * 12);
+        let filled = fill(&mut field, &[]);
+        assert!(filled.is_empty() || filled.len() == (0..WIDTH * HEIGHT).filter(|i| is_hole(*i)).count());
         assert!(
             filled.iter().all(|at| field.states[*at] == State::Known && field.pixels[*at] == field.pixels[filled[0]])
         );
@@ -165,10 +202,28 @@ mod tests {
     }
 
     #[test]
+    fn bars_and_lines_that_run_through_are_not_cut() {
+        // With a gradient, so that it is no line of one colour.
+        let bar = |x: usize, y: usize| if (11..16).contains(&y) { 1000 + 6 * x as i16 } else { 1700 };
+        let slanted = |x: usize, y: usize| if (2 * x).abs_diff(y + 30) < 3 { 300 } else { 1700 };
+        assert_eq!(filled(bar), None);
+        assert_eq!(filled(slanted), None);
+        // One that ends in the hole, and two that have nothing to do with each other.
+        assert_eq!(filled(|x, y| if x < 20 { bar(x, y) } else { 1700 }), Some(1700));
+        assert_eq!(filled(|x, y| if (x == 15 && y < 12) || (x == 33 && y > 12) { 300 } else { 1700 }), Some(1700));
+    }
+
+    #[test]
+    fn a_brush_that_slips_over_both_edges_of_a_button_crosses_no_bar() {
+        let hole = |x: usize, y: usize| matches!((x, y), (10..40, 9..19) | (20..24, 7..21));
+        assert_eq!(filled_hole(hole, |_, y| if (8..20).contains(&y) { 1700 } else { 2000 }), Some(1700));
+    }
+
+    #[test]
     fn a_hole_across_the_whole_picture_is_nothing_special() {
         let field = |states: Vec<State>| Field { width: 9, height: 5, pixels: vec![[700; 4]; 45], states };
-        assert!(fill(&mut field(vec![State::Target; 45])).is_empty());
+        assert!(fill(&mut field(vec![State::Target; 45]), &[]).is_empty());
         let mut half = field((0..45).map(|i| if i < 20 { State::Target } else { State::Known }).collect());
-        assert_eq!(fill(&mut half).len(), 20);
+        assert_eq!(fill(&mut half, &[]).len(), 20);
     }
 }

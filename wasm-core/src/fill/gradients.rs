@@ -8,23 +8,23 @@
 use super::field::{Field, State, Window, quantised};
 use super::membrane::Value;
 use super::votes::Voters;
-use crate::{Pacer, Result};
+use crate::{Pacer, Result, Stage};
 
 /// Weight of a colour against the difference of two: brightness is held over about the root of its inverse, in pixels.
 const PULL: f32 = 0.03;
 /// Sweeps of successive over-relaxation; at such distances they are enough.
 const SWEEPS: usize = 24;
 const OVER_RELAXATION: f32 = 1.7;
-/// Targets between two checkpoints: a few milliseconds of work.
+/// Targets between two checkpoints, or rows: a few milliseconds of work.
 const CHECKPOINT: usize = 65_536;
+const ROWS: usize = 16;
 
-/// What a target wants of its neighbours: it is `(constant + sum of the neighbours) / weight`.
+/// What a target wants of its neighbours: it is `(constant + sum of those it is tied to) / (PULL + their number)`.
 struct Equation {
     slot: u32,
-    /// Left, right, above and below; its own slot where there is none, or nothing known about it.
-    neighbours: [u32; 4],
+    /// To the left, right, above and below.
+    is_tied: [bool; 4],
     constant: Value,
-    weight: f32,
 }
 
 /// Moves the targets to where their differences are those of what they were copied from.
@@ -39,13 +39,21 @@ pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn
         }
     };
     voters.each(field, wanted, note, pacer).await?;
-    let equations = equations(field, &window, &sources);
+    let mut equations = Vec::with_capacity(field.states.iter().filter(|s| **s == State::Target).count());
+    for row in 0..window.height {
+        if row % ROWS == 0 {
+            pacer.checkpoint().await?;
+        }
+        add_equations(&mut equations, field, &window, row, &sources);
+    }
+    drop(sources);
     let mut values: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
-    for _ in 0..SWEEPS {
+    for sweep in 0..SWEEPS {
         for some in equations.chunks(CHECKPOINT) {
             pacer.checkpoint().await?;
-            relax(&mut values, some);
+            relax(&mut values, window.width, some);
         }
+        pacer.progress(Stage::Blending, (sweep + 1) as f32 / SWEEPS as f32);
     }
     for (at, value) in window.pixels().zip(values) {
         if field.states[at] == State::Target {
@@ -56,25 +64,27 @@ pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn
 }
 
 #[inline(never)]
-fn relax(values: &mut [Value], equations: &[Equation]) {
-    for Equation { slot, neighbours, constant, weight } in equations {
-        let mut sum = *constant;
-        for neighbour in neighbours.iter().filter(|n| *n != slot) {
-            for (sum, value) in sum.iter_mut().zip(values[*neighbour as usize]) {
+fn relax(values: &mut [Value], width: usize, equations: &[Equation]) {
+    for Equation { slot, is_tied, constant } in equations {
+        let slot = *slot as usize;
+        let (mut sum, mut weight) = (*constant, PULL);
+        let neighbours = [slot.wrapping_sub(1), slot + 1, slot.wrapping_sub(width), slot + width];
+        for (neighbour, _) in neighbours.into_iter().zip(is_tied).filter(|(_, is_tied)| **is_tied) {
+            for (sum, value) in sum.iter_mut().zip(values[neighbour]) {
                 *sum += value;
             }
+            weight += 1.0;
         }
-        for (value, sum) in values[*slot as usize].iter_mut().zip(sum) {
+        for (value, sum) in values[slot].iter_mut().zip(sum) {
             *value += OVER_RELAXATION * (sum / weight - *value);
         }
     }
 }
 
-/// One for each target. `sources` are the weight and the place of what each pixel of `window` was copied from.
+/// One for each target in a row of `window`. `sources` are the weight and the place of what each of its pixels was copied from.
 #[inline(never)]
-fn equations(field: &Field, window: &Window, sources: &[(f32, usize)]) -> Vec<Equation> {
+fn add_equations(to: &mut Vec<Equation>, field: &Field, window: &Window, y: usize, sources: &[(f32, usize)]) {
     let (row, width) = (field.width as isize, window.width as isize);
-    let places: Vec<usize> = window.pixels().collect();
     // From what `slot` was copied from to what is a step further.
     let slope = |slot: usize, step: isize| -> Option<Value> {
         let (weight, from) = sources[slot];
@@ -82,34 +92,27 @@ fn equations(field: &Field, window: &Window, sources: &[(f32, usize)]) -> Vec<Eq
         let difference = |i: usize| f32::from(field.pixels[to][i]) - f32::from(field.pixels[from][i]);
         (field.states[to] == State::Known).then(|| std::array::from_fn(difference))
     };
-    let equation = |(slot, at): (usize, &usize)| {
-        let mut equation = Equation {
-            slot: slot as u32,
-            neighbours: [slot as u32; 4],
-            constant: field.pixels[*at].map(|c| PULL * f32::from(c)),
-            weight: PULL,
-        };
-        let (x, y) = (slot % window.width, slot / window.width);
+    for (x, at) in window.row(y).enumerate().filter(|(_, at)| field.states[*at] == State::Target) {
+        let slot = y * window.width + x;
+        let constant = field.pixels[at].map(|c| PULL * f32::from(c));
+        let mut equation = Equation { slot: slot as u32, is_tied: [false; 4], constant };
         let ways =
             [(x > 0, -1, -1), (x + 1 < window.width, 1, 1), (y > 0, -row, -width), (y + 1 < window.height, row, width)];
         for (i, (is_there, step, near)) in ways.into_iter().enumerate() {
-            let neighbour = slot.wrapping_add_signed(near);
-            if !is_there || field.states[places[neighbour]] == State::Excluded {
+            if !is_there || field.states[at.wrapping_add_signed(step)] == State::Excluded {
                 continue;
             }
-            let difference = match (slope(slot, step), slope(neighbour, -step)) {
+            let difference = match (slope(slot, step), slope(slot.wrapping_add_signed(near), -step)) {
                 (Some(there), Some(back)) => std::array::from_fn(|i| (there[i] - back[i]) / 2.0),
                 (Some(there), None) => there,
                 (None, Some(back)) => back.map(|b| -b),
                 (None, None) => continue,
             };
-            equation.neighbours[i] = neighbour as u32;
+            equation.is_tied[i] = true;
             equation.constant.iter_mut().zip(difference).for_each(|(c, d)| *c -= d);
-            equation.weight += 1.0;
         }
-        equation
-    };
-    places.iter().enumerate().filter(|(_, at)| field.states[**at] == State::Target).map(equation).collect()
+        to.push(equation);
+    }
 }
 
 #[cfg(test)]

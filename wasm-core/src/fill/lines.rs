@@ -4,7 +4,7 @@
 //! goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to
 //! [`flats`](super::flats), which comes after, and to them.
 
-use super::field::{Field, Pixel, State};
+use super::field::{Field, Pixel, STEPS, State, quantised};
 
 /// So many pixels on either side have to be exactly alike.
 const RUN: usize = 12;
@@ -27,8 +27,16 @@ pub(super) fn draw(field: &mut Field) -> Vec<usize> {
                 (column == ground || row == column).then_some(row)
             }
             (Sides::Alike(_), Sides::Alike(column)) => Some(column),
-            (Sides::Differ, Sides::Alike(column)) => is_thin(&columns, width, at, 1).then_some(column),
-            (Sides::Alike(row), Sides::Differ) => is_thin(&rows, width, at, width).then_some(row),
+            // A bar with a gradient along it.
+            (Sides::Sloped(colour), Sides::Alike(beside)) | (Sides::Alike(beside), Sides::Sloped(colour))
+                if beside == ground =>
+            {
+                Some(colour)
+            }
+            (Sides::Differ | Sides::Sloped(_), Sides::Alike(column)) => {
+                is_thin(&columns, width, at, 1).then_some(column)
+            }
+            (Sides::Alike(row), Sides::Differ | Sides::Sloped(_)) => is_thin(&rows, width, at, width).then_some(row),
             _ => None,
         };
         let colour = colour.filter(|colour| *colour != ground);
@@ -59,6 +67,55 @@ enum Sides {
     Differ,
     /// This colour and nothing else.
     Alike(Pixel),
+    /// A gradient that has this colour here.
+    Sloped(Pixel),
+}
+
+/// The sides of a whole stretch.
+enum Seen {
+    Same(Sides),
+    /// A colour at a place, and its slope.
+    Sloped(f32, Colour, Colour),
+}
+
+type Colour = [f32; 4];
+
+impl Seen {
+    /// From the places and colours next to a stretch, on either side.
+    fn of(before: &[(f32, Pixel)], after: &[(f32, Pixel)]) -> Self {
+        if before.len().min(after.len()) < RUN {
+            return Self::Same(Sides::Unseen);
+        }
+        let is_even = |side: &[(f32, Pixel)]| side.iter().all(|(_, colour)| *colour == side[0].1);
+        if is_even(before) && is_even(after) && before[0].1 == after[0].1 {
+            return Self::Same(Sides::Alike(before[0].1));
+        }
+        let middle = |side: &[(f32, Pixel)]| {
+            let sum = |value: &dyn Fn(&(f32, Pixel)) -> f32| side.iter().map(value).sum::<f32>() / RUN as f32;
+            (sum(&|(place, _)| *place), std::array::from_fn(|i| sum(&|(_, colour)| f32::from(colour[i]))))
+        };
+        let ((from, first), (to, last)): ((f32, Colour), (f32, Colour)) = (middle(before), middle(after));
+        let slope = std::array::from_fn(|i| (last[i] - first[i]) / (to - from));
+        let is_near = |(place, colour): &(f32, Pixel)| {
+            let off = |i: usize| first[i] + slope[i] * (place - from) - f32::from(colour[i]);
+            (0..4).all(|i| off(i).abs() <= f32::from(STEPS))
+        };
+        // Two even sides may be two panels.
+        if is_even(before) || is_even(after) || !before.iter().chain(after).all(is_near) {
+            return Self::Same(Sides::Differ);
+        }
+        Self::Sloped(from, first, slope)
+    }
+
+    fn at(&self, place: f32) -> Sides {
+        match self {
+            Self::Same(sides) => *sides,
+            Self::Sloped(from, colour, slope) => {
+                let value = |i: usize| ((colour[i] + slope[i] * (place - from)) / f32::from(STEPS)).round();
+                Sides::Sloped(quantised(std::array::from_fn(|i| value(i) * f32::from(STEPS))))
+            }
+        }
+    }
 }
 
 /// For each target, the sides of its stretch along lines of `length` pixels that are `step` apart. What else is masked is passed over.
@@ -73,20 +130,13 @@ fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item =
                 continue;
             }
             let end = (i..length).find(is_known).unwrap_or(length);
-            let before = (i.saturating_sub(REACH)..i).rev().filter(is_known).take(RUN);
-            let after = (end..(end + REACH).min(length)).filter(is_known).take(RUN);
-            let colours: Vec<Pixel> = before.chain(after).map(|i| field.pixels[start + i * step]).collect();
-            let sides = match colours.first() {
-                Some(colour) if colours.len() == 2 * RUN => {
-                    if colours.iter().all(|c| c == colour) {
-                        Sides::Alike(*colour)
-                    } else {
-                        Sides::Differ
-                    }
-                }
-                _ => Sides::Unseen,
+            let side = |places: &mut dyn Iterator<Item = usize>| -> Vec<(f32, Pixel)> {
+                places.filter(is_known).take(RUN).map(|i| (i as f32, field.pixels[start + i * step])).collect()
             };
-            (i..end).for_each(|i| found[start + i * step] = sides);
+            let before = side(&mut (i.saturating_sub(REACH)..i).rev());
+            let after = side(&mut (end..(end + REACH).min(length)));
+            let seen = Seen::of(&before, &after);
+            (i..end).for_each(|i| found[start + i * step] = seen.at(i as f32));
             i = end;
         }
     }

@@ -53,7 +53,8 @@ const LOOKING: f32 = 0.3;
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Look through a semi-transparent mark; what it hides is filled as if no route were given.
+    /// Look through the likeliest semi-transparent mark, however weak the evidence. What it hides is filled as if no route were given, and
+    /// everything where there is none.
     Unblend,
     /// The smoothest continuation of the surroundings, and nothing else.
     Smooth,
@@ -76,10 +77,12 @@ pub struct Filled {
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
+    let is_forced = route == Some(Route::Unblend);
+    let route = route.filter(|_| !is_forced);
     let mut start = 0.0;
-    if matches!(route, None | Some(Route::Unblend)) {
+    if route.is_none() {
         let looking = Share { pacer, start, length: LOOKING };
-        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, &looking).await? {
+        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, is_forced, &looking).await? {
             let rest = Share { pacer, start: LOOKING, length: 1.0 - LOOKING };
             let patch = complete(image, &left, patch, seed, None, &rest).await?;
             return Ok(Filled { patch, made_up: left });
@@ -127,8 +130,13 @@ async fn complete(
         let content = Content::of(&field);
         share.checkpoint().await?;
         let drawn = match route {
-            None if content.is_drawn => [lines::draw(&mut field), flats::fill(&mut field)].concat(),
-            None => wires::draw(&mut field, &share).await?,
+            None if content.is_drawn => {
+                let mut drawn = lines::draw(&mut field);
+                drawn.extend(wires::draw(&mut field, content, &share).await?);
+                drawn.extend(flats::fill(&mut field, &drawn));
+                drawn
+            }
+            None => wires::draw(&mut field, content, &share).await?,
             Some(_) => vec![],
         };
         let is_smooth = match route {

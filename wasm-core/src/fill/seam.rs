@@ -1,17 +1,20 @@
 //! Making the fill meet its surroundings.
 
 use super::biharmonic::{self, Site};
-use super::field::{Field, State, Window, quantised};
+use super::content::Content;
+use super::field::{Field, STEPS, State, Window, quantised};
 use super::membrane;
 use super::pyramid::depths;
 use super::votes::Voters;
 use crate::{Pacer, Result};
 
+/// On a screen, larger errors than this, in steps, are lines that end at the rim: spread, they would be a haze.
+const EDGE: f32 = 30.0 * STEPS as f32;
+
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
 /// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
-pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
+pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::around(field, |s| s == State::Target, 1);
-    let is_target = |at: usize| field.states[at] == State::Target;
     let is_rim = |at: usize| field.is_rim(at);
     let (mut error, weights) = voters.poll(field, &window, is_rim, pacer).await?;
     for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
@@ -19,7 +22,9 @@ pub(super) async fn blend(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pac
             *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };
         }
     }
-    let given: Vec<bool> = window.pixels().map(|at| !is_target(at)).collect();
+    let is_light = |error: &membrane::Value| !content.is_drawn || error.iter().all(|e| e.abs() <= EDGE);
+    let is_given = |(at, error): (usize, &membrane::Value)| field.states[at] == State::Known && is_light(error);
+    let given: Vec<bool> = window.pixels().zip(&error).map(is_given).collect();
     membrane::fill(window.width, window.height, &mut error, &given, pacer).await?;
     for (at, error) in window.pixels().zip(error) {
         if field.states[at] == State::Target {

@@ -144,7 +144,7 @@ async fn descend<const R: usize>(
         if level == 0 {
             pacer.progress(Stage::Blending, 0.0);
             let voters = search.voters(&confidence, Votes::Sharp);
-            seam::blend(&mut field, voters, pacer).await?;
+            seam::blend(&mut field, content, voters, pacer).await?;
             if content.is_drawn {
                 snap(&mut field, voters, pacer).await?;
                 return Ok(field);

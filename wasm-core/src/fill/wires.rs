@@ -4,6 +4,7 @@
 //! on both sides of the hole along one straight line, and does not change along it, it most likely runs through. The search starts
 //! wherever the structure tensor sees a line enter the hole and turns and shifts it until the two sides agree best.
 
+use super::content::Content;
 use super::field::{Field, Pixel, STEPS, State, Window, quantised};
 use crate::{Pacer, Result};
 
@@ -30,6 +31,8 @@ const APART: usize = 2;
 
 /// [`Agreement::misfit`] up to which a line is believed.
 const MISFIT: f32 = 0.12;
+/// On screens it is slanted by more than this, too: [`lines`](super::lines) draws all others exactly, and what else seems to be one is a letter.
+const SLANTED: f32 = 0.05;
 /// How far from the line the same is tolerated, pixel by pixel.
 const LOCAL_MISFIT: f32 = 0.25;
 /// Standard deviation across the line that makes it a line, in levels.
@@ -65,13 +68,15 @@ struct Section {
 }
 
 /// Draws what runs through the hole and makes it known; the indices of those pixels.
-pub(super) async fn draw(field: &mut Field, pacer: &dyn Pacer) -> Result<Vec<usize>> {
+pub(super) async fn draw(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
+    let is_slanted = |line: &Line| line.along.into_iter().all(|way| way.abs() > SLANTED);
     let mut lines: Vec<Line> = vec![];
     for (at, direction) in seeds(field) {
         pacer.checkpoint().await?;
         let start = [(at % field.width) as f32, (at / field.width) as f32];
         if let Some(line) = search(field, start, direction)
             && line.misfit <= MISFIT
+            && (!content.is_drawn || is_slanted(&line))
             && !lines.iter().any(|other| line.is_same(other))
         {
             lines.push(line);
@@ -364,6 +369,8 @@ mod tests {
         (0..width * height).map(|i| [light((i % width) as f32, (i / width) as f32) * 8.0; 4]).collect()
     }
 
+    const PHOTOGRAPH: Content = Content { is_thin: false, is_flat: false, is_drawn: false };
+
     fn holed(pixels: &[Colour]) -> Field {
         let [width, height] = SIZE;
         let is_hole = |i: usize| (i % width).abs_diff(90).pow(2) + (i / width).abs_diff(70).pow(2) < 30 * 30;
@@ -377,7 +384,7 @@ mod tests {
     fn wires_are_drawn_through_the_hole_in_the_right_place() {
         let truth = sky(true);
         let mut field = holed(&truth);
-        let drawn = pollster::block_on(draw(&mut field, &Unpaced)).unwrap();
+        let drawn = pollster::block_on(draw(&mut field, PHOTOGRAPH, &Unpaced)).unwrap();
         assert!(drawn.len() > 2 * 4 * 58, "two wires of four pixels and more: {}", drawn.len());
         let off = |at: usize| (f32::from(field.pixels[at][0]) - truth[at][0]).abs() / 8.0;
         let mean = drawn.iter().map(|at| off(*at)).sum::<f32>() / drawn.len() as f32;
@@ -392,7 +399,7 @@ mod tests {
         let mut random = Random::new(12);
         let noise: Vec<Colour> = sky(false).into_iter().map(|_| [random.below(1600) as f32 + 200.0; 4]).collect();
         for pixels in [sky(false), noise] {
-            assert!(pollster::block_on(draw(&mut holed(&pixels), &Unpaced)).unwrap().is_empty());
+            assert!(pollster::block_on(draw(&mut holed(&pixels), PHOTOGRAPH, &Unpaced)).unwrap().is_empty());
         }
     }
 
@@ -401,7 +408,7 @@ mod tests {
         let (with, without) = (sky(true), sky(false));
         let [width, _] = SIZE;
         let half: Vec<Colour> = (0..with.len()).map(|i| if i % width < 90 { with[i] } else { without[i] }).collect();
-        let drawn = pollster::block_on(draw(&mut holed(&half), &Unpaced)).unwrap();
+        let drawn = pollster::block_on(draw(&mut holed(&half), PHOTOGRAPH, &Unpaced)).unwrap();
         assert!(drawn.is_empty(), "both wires leave the hole where they are no more: {drawn:?}");
     }
 

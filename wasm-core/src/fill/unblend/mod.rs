@@ -74,11 +74,16 @@ const SEARCH: f32 = 0.6;
 const FEWEST_SITES: usize = 120;
 
 /// Unblends the mark under the whole of `mask`, which is [fitted](Mask::fitted). None when there is no convincing
-/// semi-transparent mark.
+/// semi-transparent mark, or, if it `is_forced`, none at all.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Unblended>> {
+pub(super) async fn unblend(
+    image: &Image,
+    mask: &Mask,
+    is_forced: bool,
+    pacer: &dyn Pacer,
+) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
     let Some(mark) = find_mark(&scene, pacer).await? else { return Ok(None) };
     let mut patch = image.crop(mask.rect())?;
@@ -119,7 +124,7 @@ pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Re
             left[at] = 0;
         }
     }
-    if !is_convincing(&mark, &check) {
+    if !is_forced && !is_convincing(&mark, &check) {
         return Ok(None);
     }
     Ok(Some(Unblended { patch, left: Mask::new(rect, left)? }))
@@ -218,7 +223,7 @@ mod tests {
     }
 
     fn run(image: &Image, mask: &Mask) -> Option<Unblended> {
-        pollster::block_on(unblend(image, mask, &Unpaced)).unwrap()
+        pollster::block_on(unblend(image, mask, false, &Unpaced)).unwrap()
     }
 
     /// Peak signal-to-noise ratio of what was recovered, and the share of the mask that is left.
@@ -306,6 +311,16 @@ mod tests {
             let (_, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, opacity * t, [255.0; 3]));
             assert!(run(&marked, &mask).is_none(), "{opacity}");
         }
+    }
+
+    #[test]
+    fn a_mark_with_a_grain_of_its_own_is_looked_through_by_force_alone() {
+        let (_, marked, mask) = scene(letters, |x, y, colour, t| {
+            let grain = 24.0 * (hash(x, y, 5) - 0.5) * t;
+            laid_over(colour, 0.3 * t, [255.0; 3]).map(|v| v + grain)
+        });
+        assert!(run(&marked, &mask).is_none());
+        assert!(pollster::block_on(unblend(&marked, &mask, true, &Unpaced)).unwrap().is_some());
     }
 
     #[test]
