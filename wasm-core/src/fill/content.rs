@@ -1,10 +1,11 @@
 //! What kind of picture surrounds a hole, and what kind of hole it is: different means suit.
 
-use super::field::{Field, STEPS, State};
+use super::field::{Field, Pixel, STEPS, State, apart};
 use super::pyramid::depths;
 
-/// Holes whose pixels are no deeper than this are thin.
+/// Holes whose pixels are no deeper than this are thin, or even fine.
 const THIN: u32 = 16;
+const FINE: u32 = 8;
 /// On a screen or in a drawing a larger share of neighbours than this are equal but for a level.
 const FLAT: f32 = 0.75;
 /// Smooth photographs have that too. But there more than this share of the pixels that bend at all, bend by [`GRAIN`] at most; on screens
@@ -13,11 +14,16 @@ const MOST_GRAIN: f32 = 0.65;
 /// Second differences in levels: below, rounding alone may have made them; above, only an edge.
 const GRAIN: std::ops::RangeInclusive<u32> = 3..=12;
 
+/// So near to the targets, in pixels, they count for themselves.
+const NEAR: usize = 32;
+
 /// The answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     /// No target is far from what is known.
     pub(super) is_thin: bool,
+    /// Nor so far that patches may disagree about how light it is.
+    pub(super) is_fine: bool,
     /// Most of it has no texture: its edges matter.
     pub(super) is_flat: bool,
     /// And what is not flat are hard edges: a screen or a drawing, nothing with grain.
@@ -26,31 +32,56 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn of(field: &Field) -> Self {
-        let far = depths(field).into_iter().zip(&field.states).find(|(depth, s)| *depth > THIN && **s == State::Target);
-        let is_thin = far.is_none();
+        let depth_of_targets = depths(field).into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target);
+        let deepest = depth_of_targets.map(|(depth, _)| depth).max().unwrap_or(0);
+        let is_near = field.near_targets(NEAR);
+        let (mut all, mut near) = (Tally::default(), Tally::default());
         let known = |at: usize| field.states[at] == State::Known;
-        let steps = STEPS.unsigned_abs();
-        let (mut equal, mut all, mut grain, mut bent) = (0u32, 0u32, 0u32, 0u32);
         for at in 0..field.pixels.len() {
             let room = (field.width - 1 - at % field.width, (field.pixels.len() - 1 - at) / field.width);
             for (step, room) in [(1, room.0), (field.width, room.1)] {
                 if room < 1 || !known(at) || !known(at + step) {
                     continue;
                 }
-                let (a, b) = (field.pixels[at], field.pixels[at + step]);
-                all += 1;
-                equal += u32::from(a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= steps));
-                if room >= 2 && known(at + 2 * step) {
-                    let c = field.pixels[at + 2 * step];
-                    let bend = |i: usize| (i32::from(a[i]) - 2 * i32::from(b[i]) + i32::from(c[i])).unsigned_abs();
-                    let most = (0..4).map(bend).max().unwrap_or(0) / u32::from(steps);
-                    bent += u32::from(most >= *GRAIN.start());
-                    grain += u32::from(GRAIN.contains(&most));
+                let next = (room >= 2 && known(at + 2 * step)).then(|| field.pixels[at + 2 * step]);
+                all.note(field.pixels[at], field.pixels[at + step], next);
+                if is_near[at] {
+                    near.note(field.pixels[at], field.pixels[at + step], next);
                 }
             }
         }
-        let is_flat = equal as f32 >= FLAT * all as f32;
-        Self { is_thin, is_flat, is_drawn: is_flat && (grain as f32) < MOST_GRAIN * bent as f32 }
+        // A page may show photographs.
+        let is_drawn = all.is_drawn() || near.is_drawn();
+        Self { is_thin: deepest <= THIN, is_fine: deepest <= FINE, is_flat: all.is_flat() || is_drawn, is_drawn }
+    }
+}
+
+/// What neighbours are like.
+#[derive(Default)]
+struct Tally {
+    pairs: u32,
+    equal: u32,
+    bent: u32,
+    grain: u32,
+}
+
+impl Tally {
+    fn note(&mut self, a: Pixel, b: Pixel, next: Option<Pixel>) {
+        self.pairs += 1;
+        self.equal += u32::from(apart(a, b) <= STEPS.unsigned_abs());
+        let Some(c) = next else { return };
+        let bend = |i: usize| (i32::from(a[i]) - 2 * i32::from(b[i]) + i32::from(c[i])).unsigned_abs();
+        let most = (0..4).map(bend).max().unwrap_or(0) / u32::from(STEPS.unsigned_abs());
+        self.bent += u32::from(most >= *GRAIN.start());
+        self.grain += u32::from(GRAIN.contains(&most));
+    }
+
+    fn is_flat(&self) -> bool {
+        self.equal as f32 >= FLAT * self.pairs as f32
+    }
+
+    fn is_drawn(&self) -> bool {
+        self.is_flat() && (self.grain as f32) < MOST_GRAIN * self.bent as f32
     }
 }
 
@@ -75,14 +106,27 @@ mod tests {
     #[test]
     fn photographs_smooth_ones_and_screens_are_told_apart() {
         let kind = |hole: usize, colour: fn(usize, usize, &mut Random) -> i16| {
-            let Content { is_thin, is_flat, is_drawn } = Content::of(&field(hole, colour));
-            [is_thin, is_flat, is_drawn]
+            let Content { is_thin, is_fine, is_flat, is_drawn } = Content::of(&field(hole, colour));
+            [is_thin, is_fine, is_flat, is_drawn]
         };
         let grain = |_: usize, _: usize, random: &mut Random| 90 + random.below(20) as i16;
         let smooth = |x: usize, _: usize, random: &mut Random| x as i16 + 4 * i16::from(random.below(30) == 0);
         let screen = |x: usize, y: usize, _: &mut Random| if x % 25 == 3 || y % 19 == 5 { 60 } else { 240 };
-        assert_eq!(kind(12, grain), [true, false, false]);
-        assert_eq!(kind(12, smooth), [true, true, false]);
-        assert_eq!(kind(40, screen), [false, true, true]);
+        assert_eq!(kind(12, grain), [true, true, false, false]);
+        assert_eq!(kind(20, smooth), [true, false, true, false]);
+        assert_eq!(kind(40, screen), [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_hole_in_a_page_is_among_drawings_whatever_photograph_the_page_shows() {
+        let page = |photograph: std::ops::Range<usize>| {
+            field(12, move |x, y, random| match x {
+                x if photograph.contains(&x) => 90 + random.below(40) as i16,
+                _ if x % 25 == 3 || y % 19 == 5 => 60,
+                _ => 240,
+            })
+        };
+        assert!(Content::of(&page(66..97)).is_drawn);
+        assert!(!Content::of(&page(34..97)).is_drawn);
     }
 }

@@ -93,13 +93,16 @@ impl Field {
 
     /// Whether a pixel is known and has a target beside, above or below it.
     pub(super) fn is_rim(&self, at: usize) -> bool {
+        self.states[at] == State::Known && self.is_beside(at, State::Target)
+    }
+
+    /// Whether a pixel has one in a state beside, above or below it.
+    pub(super) fn is_beside(&self, at: usize, state: State) -> bool {
         let (x, y) = (at % self.width, at / self.width);
-        let is_target = |at: usize| self.states[at] == State::Target;
-        self.states[at] == State::Known
-            && ((x > 0 && is_target(at - 1))
-                || (x + 1 < self.width && is_target(at + 1))
-                || (y > 0 && is_target(at - self.width))
-                || (y + 1 < self.height && is_target(at + self.width)))
+        (x > 0 && self.states[at - 1] == state)
+            || (x + 1 < self.width && self.states[at + 1] == state)
+            || (y > 0 && self.states[at - self.width] == state)
+            || (y + 1 < self.height && self.states[at + self.width] == state)
     }
 
     /// True where a patch of radius `radius` around each pixel lies in the field and has only known pixels,
@@ -113,12 +116,7 @@ impl Field {
         }
         for y in radius..self.height - radius {
             for x in radius..self.width - radius {
-                let count = |sums: &[u32]| {
-                    let row = self.width + 1;
-                    let (top, bottom) = ((y - radius) * row, (y + radius + 1) * row);
-                    let (left, right) = (x - radius, x + radius + 1);
-                    sums[bottom + right] + sums[top + left] - sums[bottom + left] - sums[top + right]
-                };
+                let count = |sums: &[u32]| self.around([x, y], radius, sums);
                 let at = (y * self.width + x) as u32;
                 if count(&unknown) == 0 {
                     patches.is_source[at as usize] = true;
@@ -129,6 +127,21 @@ impl Field {
             }
         }
         patches
+    }
+
+    /// Whether there is a target no further than `reach` from each pixel, along either axis.
+    pub(super) fn near_targets(&self, reach: usize) -> Vec<bool> {
+        let target = self.integral(|s| s == State::Target);
+        let is_near = |at| self.around([at % self.width, at / self.width], reach, &target) > 0;
+        (0..self.states.len()).map(is_near).collect()
+    }
+
+    /// The sum over the square of radius `radius` around a pixel, as far as it lies in the field.
+    fn around(&self, [x, y]: [usize; 2], radius: usize, integral: &[u32]) -> u32 {
+        let row = self.width + 1;
+        let (top, bottom) = (y.saturating_sub(radius) * row, (y + radius + 1).min(self.height) * row);
+        let (left, right) = (x.saturating_sub(radius), (x + radius + 1).min(self.width));
+        integral[bottom + right] + integral[top + left] - integral[bottom + left] - integral[top + right]
     }
 
     /// Integral image `[height + 1, width + 1]` of the pixels in a state.

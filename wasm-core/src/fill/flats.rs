@@ -220,6 +220,23 @@ mod tests {
     }
 
     #[test]
+    fn between_rules_that_were_drawn_there_is_the_ground() {
+        let (rules, width, height) = ([5, 11], 40, 20);
+        let state = |i: usize| match (i % width, i / width) {
+            (5..35, y) if !rules.contains(&y) && y < 18 => State::Target,
+            _ => State::Known,
+        };
+        let colour = |i: usize| [if rules.contains(&(i / width)) { 1500 } else { 1900 }; 4];
+        let states: Vec<State> = (0..width * height).map(state).collect();
+        let mut field = Field { width, height, pixels: (0..width * height).map(colour).collect(), states };
+        let drawn: Vec<usize> = rules.into_iter().flat_map(|y| y * width + 5..y * width + 35).collect();
+        let truth = field.pixels.clone();
+        let filled = fill(&mut field, &drawn);
+        assert_eq!(filled.len(), 30 * 16);
+        assert_eq!(field.pixels, truth);
+    }
+
+    #[test]
     fn a_hole_across_the_whole_picture_is_nothing_special() {
         let field = |states: Vec<State>| Field { width: 9, height: 5, pixels: vec![[700; 4]; 45], states };
         assert!(fill(&mut field(vec![State::Target; 45]), &[]).is_empty());

@@ -37,6 +37,8 @@ pub(super) fn draw(field: &mut Field) -> Vec<usize> {
                 is_thin(&columns, width, at, 1).then_some(column)
             }
             (Sides::Alike(row), Sides::Differ | Sides::Sloped(_)) => is_thin(&rows, width, at, width).then_some(row),
+            // At the border of the picture.
+            (Sides::Alike(colour), Sides::Unseen) | (Sides::Unseen, Sides::Alike(colour)) => Some(colour),
             _ => None,
         };
         let colour = colour.filter(|colour| *colour != ground);
@@ -195,6 +197,38 @@ mod tests {
             assert_eq!(found.len(), drawn, "{thickness}");
             assert!(found.iter().all(|at| field.pixels[*at] == truth[*at]));
         }
+    }
+
+    #[test]
+    fn a_bar_keeps_its_gradient_although_the_hole_is_higher() {
+        for slope in [3, -7] {
+            let bar = |x: usize, y: usize| (20..26).contains(&y).then_some(800 + 8 * (x as i16 * slope / 4));
+            let (mut field, truth) = scene(bar);
+            let drawn = draw(&mut field);
+            assert_eq!(drawn.len(), 23 * 6);
+            let level = u16::try_from(STEPS).unwrap();
+            assert!(
+                drawn.iter().all(|at| field.pixels[*at].iter().zip(truth[*at]).all(|(a, b)| a.abs_diff(b) <= level))
+            );
+        }
+    }
+
+    #[test]
+    fn two_panels_of_nearly_one_colour_are_no_gradient() {
+        let panels = |x: usize, y: usize| (20..26).contains(&y).then_some(if x < 31 { 800 } else { 816 });
+        assert!(draw(&mut scene(panels).0).is_empty());
+    }
+
+    #[test]
+    fn what_reaches_the_border_of_the_picture_is_drawn() {
+        let (whole, truth) = scene(|_, y| (y >= 26).then_some(400));
+        let rows = 32 * WIDTH;
+        let cut = |all: &[Pixel]| all[..rows].to_vec();
+        let mut field =
+            Field { height: 32, pixels: cut(&whole.pixels), states: whole.states[..rows].to_vec(), ..whole };
+        let drawn = draw(&mut field);
+        assert_eq!(drawn.len(), 23 * 6);
+        assert!(drawn.iter().all(|at| field.pixels[*at] == truth[*at]));
     }
 
     #[test]

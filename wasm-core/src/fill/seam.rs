@@ -23,7 +23,10 @@ pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_
         }
     }
     let is_light = |error: &membrane::Value| !content.is_drawn || error.iter().all(|e| e.abs() <= EDGE);
-    let is_given = |(at, error): (usize, &membrane::Value)| field.states[at] == State::Known && is_light(error);
+    // Towards what is filled later nothing is known about the error.
+    let is_open = |at: usize| !field.is_rim(at) && field.is_beside(at, State::Excluded);
+    let is_given =
+        |(at, error): (usize, &membrane::Value)| field.states[at] == State::Known && is_light(error) && !is_open(at);
     let given: Vec<bool> = window.pixels().zip(&error).map(is_given).collect();
     membrane::fill(window.width, window.height, &mut error, &given, pacer).await?;
     for (at, error) in window.pixels().zip(error) {
@@ -81,8 +84,61 @@ impl Field {
 
 #[cfg(test)]
 mod tests {
+    use super::super::patch_match::Match;
+    use super::super::votes::Votes;
     use super::*;
     use crate::Unpaced;
+
+    const WIDTH: usize = 60;
+
+    /// A hole in a ground of 800, with a line that ends at its left side, filled from elsewhere `darker` than that. On its right there is
+    /// another one that is not filled yet.
+    fn blended(darker: i16, is_drawn: bool) -> Field {
+        let place = |i: usize| (i % WIDTH, i / WIDTH);
+        let state = |i: usize| match place(i) {
+            (20..30, 10..20) => State::Target,
+            (30..40, 10..20) => State::Excluded,
+            _ => State::Known,
+        };
+        let colour = |i: usize| match place(i) {
+            (_, 15) if i % WIDTH < 20 => 800 - 640,
+            (_, 30..) => 800 - darker,
+            _ if state(i) != State::Known => 800 - darker,
+            _ => 800,
+        };
+        let all = 0..WIDTH * 50;
+        let mut field = Field {
+            width: WIDTH,
+            height: 50,
+            pixels: all.clone().map(|i| [colour(i); 4]).collect(),
+            states: all.clone().map(state).collect(),
+        };
+        let targets: Vec<u32> = all.filter(|i| matches!(place(*i), (19..31, 9..21))).map(|i| i as u32).collect();
+        let matches: Vec<Match> =
+            targets.iter().map(|at| Match { source: at + 25 * WIDTH as u32, distance: 9 }).collect();
+        let confidence = vec![1.0; targets.len()];
+        let voters =
+            Voters { radius: 1, targets: &targets, matches: &matches, confidence: &confidence, votes: Votes::Sharp };
+        let content = Content { is_thin: true, is_fine: true, is_flat: is_drawn, is_drawn };
+        pollster::block_on(blend(&mut field, content, voters, &Unpaced)).unwrap();
+        field
+    }
+
+    #[test]
+    fn the_fill_is_lifted_to_its_surroundings_also_beside_what_is_filled_later() {
+        let field = blended(80, true);
+        for at in (0..field.states.len()).filter(|at| field.states[*at] == State::Target) {
+            let off = field.pixels[at][0] - 800;
+            assert!(off.abs() <= STEPS, "{off} at {}, {}", at % WIDTH, at / WIDTH);
+        }
+    }
+
+    #[test]
+    fn a_line_that_ends_at_the_rim_of_a_hole_in_a_screen_makes_no_haze() {
+        let off = |is_drawn: bool| 800 - blended(0, is_drawn).pixels[15 * WIDTH + 21][0];
+        assert_eq!(off(true), 0);
+        assert!(off(false) > 80);
+    }
 
     #[test]
     fn a_step_at_the_rim_is_bridged_and_the_inside_stays() {

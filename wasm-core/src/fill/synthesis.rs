@@ -149,8 +149,8 @@ async fn descend<const R: usize>(
                 snap(&mut field, voters, pacer).await?;
                 return Ok(field);
             }
-            // A thin hole's texture is smoothed enough already.
-            if !content.is_thin {
+            // It smooths texture a little.
+            if !content.is_fine {
                 gradients::reconcile(&mut field, voters, pacer).await?;
             }
             if is_described {

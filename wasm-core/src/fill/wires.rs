@@ -369,7 +369,8 @@ mod tests {
         (0..width * height).map(|i| [light((i % width) as f32, (i / width) as f32) * 8.0; 4]).collect()
     }
 
-    const PHOTOGRAPH: Content = Content { is_thin: false, is_flat: false, is_drawn: false };
+    const PHOTOGRAPH: Content = Content { is_thin: false, is_fine: false, is_flat: false, is_drawn: false };
+    const SCREEN: Content = Content { is_flat: true, is_drawn: true, ..PHOTOGRAPH };
 
     fn holed(pixels: &[Colour]) -> Field {
         let [width, height] = SIZE;
@@ -410,6 +411,22 @@ mod tests {
         let half: Vec<Colour> = (0..with.len()).map(|i| if i % width < 90 { with[i] } else { without[i] }).collect();
         let drawn = pollster::block_on(draw(&mut holed(&half), PHOTOGRAPH, &Unpaced)).unwrap();
         assert!(drawn.is_empty(), "both wires leave the hole where they are no more: {drawn:?}");
+    }
+
+    #[test]
+    fn on_a_screen_only_slanted_lines_are_drawn() {
+        // A rule and the stem of a letter, and a slanted line.
+        let [width, height] = SIZE;
+        let page = |line: &dyn Fn(f32, f32) -> f32| -> Vec<Colour> {
+            let places = (0..width * height).map(|i| ((i % width) as f32, (i / width) as f32));
+            places.map(|(x, y)| [1900.0 - 1700.0 * (1.5 - line(x, y).abs()).clamp(0.0, 1.0); 4]).collect()
+        };
+        let drawn =
+            |pixels: &[Colour], content| pollster::block_on(draw(&mut holed(pixels), content, &Unpaced)).unwrap().len();
+        let upright = page(&|x, _| x - 92.0);
+        assert!(drawn(&upright, PHOTOGRAPH) > 100);
+        assert_eq!(drawn(&upright, SCREEN), 0);
+        assert!(drawn(&page(&|x, y| 0.8 * (x - 92.0) + 0.6 * (y - 66.0)), SCREEN) > 100);
     }
 
     #[test]
