@@ -37,7 +37,7 @@ impl Content {
         let is_near = field.near_targets(NEAR);
         let (mut all, mut near) = (Tally::default(), Tally::default());
         let known = |at: usize| field.states[at] == State::Known;
-        for at in 0..field.pixels.len() {
+        for (at, is_near) in is_near.into_iter().enumerate() {
             let room = (field.width - 1 - at % field.width, (field.pixels.len() - 1 - at) / field.width);
             for (step, room) in [(1, room.0), (field.width, room.1)] {
                 if room < 1 || !known(at) || !known(at + step) {
@@ -45,7 +45,7 @@ impl Content {
                 }
                 let next = (room >= 2 && known(at + 2 * step)).then(|| field.pixels[at + 2 * step]);
                 all.note(field.pixels[at], field.pixels[at + step], next);
-                if is_near[at] {
+                if is_near {
                     near.note(field.pixels[at], field.pixels[at + step], next);
                 }
             }

@@ -4,6 +4,7 @@
 //! one with letters in it, or the edge of another cell.
 
 use super::field::{Field, Pixel, STEPS, State, apart};
+use crate::{Pacer, Result};
 
 /// At least this share of the known pixels around a flat part have its colour.
 const SHARE: f32 = 0.6;
@@ -15,11 +16,13 @@ const NEAR: u16 = 12;
 const CORNERS: usize = 2;
 /// What is seen on two sides of the part, and goes on behind both edges for so many pixels, runs through it: a bar, a line.
 const ONWARD: usize = 12;
+/// Groups between two checkpoints.
+const CHECKPOINT: usize = 64;
 /// A colour is seen so often at least before it is believed.
 const FEWEST: usize = 8;
 
 /// Fills the flat parts among the targets and makes them known; their indices. What is `drawn` already is no ground, but runs across it.
-pub(super) fn fill(field: &mut Field, drawn: &[usize]) -> Vec<usize> {
+pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let mut marks = vec![Mark::Unseen; field.states.len()];
     drawn.iter().for_each(|at| marks[*at] = Mark::Seen);
     let mut filled = vec![];
@@ -27,15 +30,17 @@ pub(super) fn fill(field: &mut Field, drawn: &[usize]) -> Vec<usize> {
         if field.states[start] != State::Target || marks[start] != Mark::Unseen {
             continue;
         }
+        pacer.checkpoint().await?;
         let (part, rim) = part(field, start, &mut marks);
-        if let Some(colour) = flat_colour(field, &rim, &mut marks) {
+        pacer.checkpoint().await?;
+        if let Some(colour) = flat_colour(field, &rim, &mut marks, pacer).await? {
             part.iter().for_each(|at| field.pixels[*at] = colour);
             filled.extend(part);
         }
         rim.iter().for_each(|at| marks[*at] = Mark::Unseen);
     }
     filled.iter().for_each(|at| field.states[*at] = State::Known);
-    filled
+    Ok(filled)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -75,10 +80,10 @@ fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// The colour of most of `rim`, if all else there are edges.
-fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<Pixel> {
-    let (colour, count) = field.most_frequent(rim.iter().copied())?;
+async fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark], pacer: &dyn Pacer) -> Result<Option<Pixel>> {
+    let Some((colour, count)) = field.most_frequent(rim.iter().copied()) else { return Ok(None) };
     if count < FEWEST || (count as f32) < SHARE * rim.len() as f32 {
-        return None;
+        return Ok(None);
     }
     let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
     others.iter().for_each(|at| marks[*at] = Mark::Other);
@@ -89,14 +94,19 @@ fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<Pixel
             shades += group.pixels;
         }
         if shades > CORNERS || group.extent.into_iter().all(|e| e > EDGE) {
-            return None;
+            return Ok(None);
         }
         groups.push(group);
     }
-    let is_crossed = |(i, a): (usize, &Group)| {
-        groups[..i].iter().any(|b| a.goes_on(field, b, colour) && b.goes_on(field, a, colour))
-    };
-    (!groups.iter().enumerate().any(is_crossed)).then_some(colour)
+    for (i, a) in groups.iter().enumerate() {
+        if i % CHECKPOINT == 0 {
+            pacer.checkpoint().await?;
+        }
+        if groups[..i].iter().any(|b| a.goes_on(field, b, colour) && b.goes_on(field, a, colour)) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(colour))
 }
 
 /// Pixels of the rim that touch each other, but for a gap of one, and are not of the flat colour.
@@ -158,6 +168,11 @@ fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unpaced;
+
+    fn flats(field: &mut Field, drawn: &[usize]) -> Vec<usize> {
+        pollster::block_on(fill(field, drawn, &Unpaced)).unwrap()
+    }
 
     const WIDTH: usize = 61;
     const HEIGHT: usize = 37;
@@ -178,7 +193,7 @@ mod tests {
             pixels: (0..WIDTH * HEIGHT).map(colour).collect(),
             states: (0..WIDTH * HEIGHT).map(state).collect(),
         };
-        let filled = fill(&mut field, &[]);
+        let filled = flats(&mut field, &[]);
         assert!(filled.is_empty() || filled.len() == (0..WIDTH * HEIGHT).filter(|i| is_hole(*i)).count());
         assert!(
             filled.iter().all(|at| field.states[*at] == State::Known && field.pixels[*at] == field.pixels[filled[0]])
@@ -231,7 +246,7 @@ mod tests {
         let mut field = Field { width, height, pixels: (0..width * height).map(colour).collect(), states };
         let drawn: Vec<usize> = rules.into_iter().flat_map(|y| y * width + 5..y * width + 35).collect();
         let truth = field.pixels.clone();
-        let filled = fill(&mut field, &drawn);
+        let filled = flats(&mut field, &drawn);
         assert_eq!(filled.len(), 30 * 16);
         assert_eq!(field.pixels, truth);
     }
@@ -239,8 +254,8 @@ mod tests {
     #[test]
     fn a_hole_across_the_whole_picture_is_nothing_special() {
         let field = |states: Vec<State>| Field { width: 9, height: 5, pixels: vec![[700; 4]; 45], states };
-        assert!(fill(&mut field(vec![State::Target; 45]), &[]).is_empty());
+        assert!(flats(&mut field(vec![State::Target; 45]), &[]).is_empty());
         let mut half = field((0..45).map(|i| if i < 20 { State::Target } else { State::Known }).collect());
-        assert_eq!(fill(&mut half, &[]).len(), 20);
+        assert_eq!(flats(&mut half, &[]).len(), 20);
     }
 }

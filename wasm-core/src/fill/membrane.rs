@@ -9,6 +9,8 @@ pub(crate) type Value = [f32; 4];
 /// which relaxation is slow at; what is left is local.
 const SWEEPS: usize = 24;
 const OVER_RELAXATION: f32 = 1.7;
+/// Holes between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 1 << 18;
 
 /// Fills the `values` of `[height, width]` that are not `given` with a membrane through those that are.
 /// Without any given value nothing is changed. The border is free (Neumann).
@@ -28,35 +30,42 @@ pub(crate) async fn fill(
     }
     pull_push(width, height, values, given);
     for _ in 0..SWEEPS {
-        pacer.checkpoint().await?;
-        for &at in &holes {
-            let (x, y) = (at % width, at / width);
-            let mut sum = [0.0; 4];
-            let mut count = 0.0;
-            let mut add = |neighbour: usize| {
-                for (s, v) in sum.iter_mut().zip(values[neighbour]) {
-                    *s += v;
-                }
-                count += 1.0;
-            };
-            if x > 0 {
-                add(at - 1);
-            }
-            if x + 1 < width {
-                add(at + 1);
-            }
-            if y > 0 {
-                add(at - width);
-            }
-            if y + 1 < height {
-                add(at + width);
-            }
-            for (v, s) in values[at].iter_mut().zip(sum) {
-                *v += OVER_RELAXATION * (s / count - *v);
-            }
+        for some in holes.chunks(CHECKPOINT) {
+            pacer.checkpoint().await?;
+            relax(width, height, values, some);
         }
     }
     Ok(())
+}
+
+/// A sweep over some of the holes.
+fn relax(width: usize, height: usize, values: &mut [Value], holes: &[usize]) {
+    for &at in holes {
+        let (x, y) = (at % width, at / width);
+        let mut sum = [0.0; 4];
+        let mut count = 0.0;
+        let mut add = |neighbour: usize| {
+            for (s, v) in sum.iter_mut().zip(values[neighbour]) {
+                *s += v;
+            }
+            count += 1.0;
+        };
+        if x > 0 {
+            add(at - 1);
+        }
+        if x + 1 < width {
+            add(at + 1);
+        }
+        if y > 0 {
+            add(at - width);
+        }
+        if y + 1 < height {
+            add(at + width);
+        }
+        for (v, s) in values[at].iter_mut().zip(sum) {
+            *v += OVER_RELAXATION * (s / count - *v);
+        }
+    }
 }
 
 /// Averages of the given values at halved sizes until none is missing, then bilinearly back (Gortler et al. 1996).

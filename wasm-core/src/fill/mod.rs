@@ -117,6 +117,7 @@ async fn complete(
     pacer: &dyn Pacer,
 ) -> Result<Patch> {
     let clusters = Clusters::new(image.bounds(), mask);
+    pacer.checkpoint().await?;
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
     for cluster in clusters.list.iter().filter(|c| c.pixels > 0) {
@@ -132,8 +133,9 @@ async fn complete(
         let drawn = match route {
             None if content.is_drawn => {
                 let mut drawn = lines::draw(&mut field);
+                share.checkpoint().await?;
                 drawn.extend(wires::draw(&mut field, content, &share).await?);
-                drawn.extend(flats::fill(&mut field, &drawn));
+                drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
                 drawn
             }
             None => wires::draw(&mut field, content, &share).await?,

@@ -1,6 +1,7 @@
 //! Halved copies of a field, and how deep they go.
 
 use super::field::{Field, Pixel, State};
+use crate::{Pacer, Result};
 
 /// A hole is coarse enough when no target is further than this from a known pixel (pixels, city-block).
 const DEPTH: u32 = 3;
@@ -8,21 +9,23 @@ const DEPTH: u32 = 3;
 const SMALLEST: usize = 32;
 
 /// From the field itself (first) to the coarsest level (last).
-pub(super) fn pyramid(field: Field) -> Vec<Field> {
+pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field>> {
     let mut levels = vec![field];
     while let Some(last) = levels.last() {
         let deep = depths(last).into_iter().max().unwrap_or(0) > DEPTH;
         if !deep || last.width.min(last.height) / 2 < SMALLEST {
             break;
         }
+        pacer.checkpoint().await?;
         let next = halved(last);
+        pacer.checkpoint().await?;
         // Nothing known would be left to copy from.
         if !next.states.contains(&State::Known) {
             break;
         }
         levels.push(next);
     }
-    levels
+    Ok(levels)
 }
 
 /// City-block distance of each pixel from the nearest known one; 0 for known pixels.
@@ -93,6 +96,7 @@ fn halved(fine: &Field) -> Field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unpaced;
 
     fn field(width: usize, height: usize, target: impl Fn(usize, usize) -> bool) -> Field {
         Field {
@@ -114,6 +118,7 @@ mod tests {
 
     #[test]
     fn levels_shrink_until_the_hole_is_shallow() {
+        let pyramid = |field| pollster::block_on(pyramid(field, &Unpaced)).unwrap();
         let levels = pyramid(field(301, 203, |x, y| (100..180).contains(&x) && (60..140).contains(&y)));
         assert_eq!(levels.iter().map(|l| (l.width, l.height)).collect::<Vec<_>>()[..2], [(301, 203), (151, 102)]);
         assert!(levels.len() >= 3);

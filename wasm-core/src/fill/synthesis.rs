@@ -28,8 +28,7 @@ const DEEP_STARTS: usize = 12;
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
     let is_described = !content.is_drawn && texture::describe(&mut field, pacer).await?;
     guess(&mut field, pacer).await?;
-    let levels = pyramid(field);
-    pacer.checkpoint().await?;
+    let levels = pyramid(field, pacer).await?;
     let has_few = levels.last().is_none_or(|l| l.patches(RADIUS).sources.len() <= FEWEST_SOURCES);
     let mut field = if has_few || (content.is_thin && !content.is_flat) {
         descend::<SMALL_RADIUS>(levels, content, is_described, seed, pacer).await

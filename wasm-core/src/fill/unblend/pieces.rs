@@ -2,7 +2,10 @@
 
 use super::scene::{Piece, Pieces};
 use crate::pixels::{Mask, Rect};
+use crate::{Pacer, Result};
 
+/// Pixels between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 1 << 20;
 /// Pieces smaller than this are not compared with others.
 const SMALLEST_COPY: usize = 80;
 /// Most pieces that are compared with each other, the largest first.
@@ -13,7 +16,7 @@ const MOST_COPIES: usize = 24;
 const SAME_SHAPE: f32 = 0.85;
 
 impl Pieces {
-    pub(super) fn new(mask: &Mask, window: Rect) -> Self {
+    pub(super) async fn new(mask: &Mask, window: Rect, pacer: &dyn Pacer) -> Result<Self> {
         let (width, height) = (window.width as usize, window.height as usize);
         let masked: Vec<bool> = (0..window.area())
             .map(|at| mask.at(window.x + (at % width) as u32, window.y + (at / width) as u32) > 0)
@@ -21,6 +24,9 @@ impl Pieces {
         let mut pieces = Self { window, list: vec![], labels: vec![0; masked.len()] };
         let mut open = vec![];
         for start in 0..masked.len() {
+            if start % CHECKPOINT == 0 {
+                pacer.checkpoint().await?;
+            }
             if !masked[start] || pieces.labels[start] != 0 {
                 continue;
             }
@@ -47,8 +53,8 @@ impl Pieces {
             let rect = Rect { x, y, width: right - x, height: bottom - y };
             pieces.list.push(Piece { rect, pixels, copies: vec![] });
         }
-        pieces.find_copies();
-        pieces
+        pieces.find_copies(pacer).await?;
+        Ok(pieces)
     }
 
     pub(super) fn label(&self, x: i64, y: i64) -> Option<u32> {
@@ -80,12 +86,13 @@ impl Pieces {
 
     /// Offsets that bring some piece onto one like it are tried on all pieces, so that those cut off by the
     /// picture's border find their copies too.
-    fn find_copies(&mut self) {
+    async fn find_copies(&mut self, pacer: &dyn Pacer) -> Result<()> {
         let mut compared: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].pixels >= SMALLEST_COPY).collect();
         compared.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
         compared.truncate(MOST_COMPARED);
         let mut offsets = std::collections::BTreeSet::new();
         for (i, &a) in compared.iter().enumerate() {
+            pacer.checkpoint().await?;
             for &b in &compared[i + 1..] {
                 if let Some((dx, dy)) = self.offset(a, b) {
                     offsets.insert((dx, dy));
@@ -94,6 +101,7 @@ impl Pieces {
             }
         }
         for &piece in &compared {
+            pacer.checkpoint().await?;
             let mut copies: Vec<(i32, i32)> = vec![];
             for &(dx, dy) in &offsets {
                 let is_new = copies.iter().all(|(x, y)| (x - dx).abs() + (y - dy).abs() > 3);
@@ -106,6 +114,7 @@ impl Pieces {
             }
             self.list[piece].copies = copies;
         }
+        Ok(())
     }
 
     /// From piece `a` to piece `b`, when they have the same shape.
@@ -196,6 +205,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unpaced;
 
     #[test]
     fn every_copy_finds_all_others() {
@@ -206,7 +216,8 @@ mod tests {
             u8::from((10..30).contains(&x) && (legs || (8..12).contains(&y))) * 255
         };
         let coverage = (0..60).flat_map(|y| (0..150).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
-        let pieces = Pieces::new(&Mask::new(image, coverage).unwrap(), image);
+        let mask = Mask::new(image, coverage).unwrap();
+        let pieces = pollster::block_on(Pieces::new(&mask, image, &Unpaced)).unwrap();
         assert_eq!(pieces.list.len(), 6);
         assert!(pieces.list.iter().all(|p| p.copies.len() == 5), "{:?}", pieces.list);
     }

@@ -48,6 +48,8 @@ pub(super) struct Scene<'a> {
 /// scene takes about 30 bytes for each pixel spanned.
 const SPAN: usize = 4_000_000;
 const SPARSE: usize = 50;
+/// Rows between two checkpoints: a few milliseconds of work.
+const ROWS: u32 = 256;
 
 impl<'a> Scene<'a> {
     /// None for masks that are too small, for scribbles across a large picture, and for pictures with transparency: there `I` has another
@@ -58,13 +60,16 @@ impl<'a> Scene<'a> {
         if window.area() > SPAN && Components::of(mask).list().iter().all(is_scribble) {
             return Ok(None);
         }
-        let pieces = Pieces::new(mask, window);
+        let pieces = Pieces::new(mask, window, pacer).await?;
         if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < FEWEST_SITES {
             return Ok(None);
         }
         let mut opaque = true;
         let mut guess: Vec<membrane::Value> = Vec::with_capacity(window.area());
         for y in window.y..window.bottom() {
+            if y % ROWS == 0 {
+                pacer.checkpoint().await?;
+            }
             for x in window.x..window.right() {
                 let [r, g, b, a] = image.pixel(x, y);
                 opaque &= a == 255;
@@ -75,6 +80,7 @@ impl<'a> Scene<'a> {
         if !opaque || !given.contains(&true) {
             return Ok(None);
         }
+        pacer.checkpoint().await?;
         let grains = Grains::new(&guess, &given, window.width as usize);
         pacer.checkpoint().await?;
         membrane::fill(window.width as usize, window.height as usize, &mut guess, &given, pacer).await?;
