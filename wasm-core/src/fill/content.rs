@@ -14,7 +14,8 @@ const MOST_GRAIN: f32 = 0.65;
 /// Second differences in levels: below, rounding alone may have made them; above, only an edge.
 const GRAIN: std::ops::RangeInclusive<u32> = 3..=12;
 
-/// So near to the targets, in pixels, they count for themselves.
+/// So near to the targets, in pixels, they count for themselves, if so many are exactly equal.
+const EQUAL: f32 = 0.6;
 const NEAR: usize = 32;
 
 /// The answers.
@@ -24,7 +25,7 @@ pub(super) struct Content {
     pub(super) is_thin: bool,
     /// Nor so far that patches may disagree about how light it is.
     pub(super) is_fine: bool,
-    /// Most of it has no texture: its edges matter.
+    /// Most of it, or of what is near, has no texture: its edges matter.
     pub(super) is_flat: bool,
     /// And what is not flat are hard edges: a screen or a drawing, nothing with grain.
     pub(super) is_drawn: bool,
@@ -50,8 +51,8 @@ impl Content {
                 }
             }
         }
-        // A page may show photographs.
-        let is_drawn = all.is_drawn() || near.is_drawn();
+        // A page may show photographs. But few neighbours are exactly equal in those.
+        let is_drawn = all.is_drawn() || (near.is_drawn() && near.equal as f32 >= EQUAL * near.pairs as f32);
         Self { is_thin: deepest <= THIN, is_fine: deepest <= FINE, is_flat: all.is_flat() || is_drawn, is_drawn }
     }
 }
@@ -60,6 +61,8 @@ impl Content {
 #[derive(Default)]
 struct Tally {
     pairs: u32,
+    /// But for a level, or exactly.
+    alike: u32,
     equal: u32,
     bent: u32,
     grain: u32,
@@ -68,7 +71,8 @@ struct Tally {
 impl Tally {
     fn note(&mut self, a: Pixel, b: Pixel, next: Option<Pixel>) {
         self.pairs += 1;
-        self.equal += u32::from(apart(a, b) <= STEPS.unsigned_abs());
+        self.alike += u32::from(apart(a, b) <= STEPS.unsigned_abs());
+        self.equal += u32::from(a == b);
         let Some(c) = next else { return };
         let bend = |i: usize| (i32::from(a[i]) - 2 * i32::from(b[i]) + i32::from(c[i])).unsigned_abs();
         let most = (0..4).map(bend).max().unwrap_or(0) / u32::from(STEPS.unsigned_abs());
@@ -77,7 +81,7 @@ impl Tally {
     }
 
     fn is_flat(&self) -> bool {
-        self.equal as f32 >= FLAT * self.pairs as f32
+        self.alike as f32 >= FLAT * self.pairs as f32
     }
 
     fn is_drawn(&self) -> bool {

@@ -204,6 +204,12 @@ impl Window {
         first..first + self.width
     }
 
+    /// Whether a pixel of the field lies in it.
+    pub(super) fn contains(&self, at: usize) -> bool {
+        (self.top..self.top + self.height).contains(&(at / self.row))
+            && (self.left..self.left + self.width).contains(&(at % self.row))
+    }
+
     /// Where a pixel of the field, which must lie in it, stands among [`Window::pixels`].
     pub(super) fn slot(&self, at: usize) -> usize {
         (at / self.row - self.top) * self.width + at % self.row - self.left

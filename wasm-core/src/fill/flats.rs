@@ -14,10 +14,10 @@ const EDGE: usize = 2;
 /// pixels of them may be the antialiased corners of edges out of sight.
 const NEAR: u16 = 12;
 const CORNERS: usize = 2;
-/// What is seen on two sides of the part, and goes on behind both edges for so many pixels, runs through it: a bar, a line.
+/// What is seen on two sides of the hole, and goes on straight behind both for so many pixels, runs through it: a bar, a line.
 const ONWARD: usize = 12;
-/// Groups between two checkpoints.
-const CHECKPOINT: usize = 64;
+/// With more edges than this around the hole there is text, and nothing is flat.
+const MOST_ENDS: usize = 1000;
 /// A colour is seen so often at least before it is believed.
 const FEWEST: usize = 8;
 
@@ -25,7 +25,8 @@ const FEWEST: usize = 8;
 pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let mut marks = vec![Mark::Unseen; field.states.len()];
     drawn.iter().for_each(|at| marks[*at] = Mark::Seen);
-    let mut filled = vec![];
+    let mut parts = vec![];
+    let mut ends = vec![];
     for start in 0..field.states.len() {
         if field.states[start] != State::Target || marks[start] != Mark::Unseen {
             continue;
@@ -33,13 +34,29 @@ pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) 
         pacer.checkpoint().await?;
         let (part, rim) = part(field, start, &mut marks);
         pacer.checkpoint().await?;
-        if let Some(colour) = flat_colour(field, &rim, &mut marks, pacer).await? {
-            part.iter().for_each(|at| field.pixels[*at] = colour);
-            filled.extend(part);
+        if let Some((colour, groups)) = flat_colour(field, &rim, &mut marks) {
+            ends.extend(groups.into_iter().map(|group| (parts.len(), group)));
+            parts.push((colour, part));
         }
         rim.iter().for_each(|at| marks[*at] = Mark::Unseen);
     }
-    filled.iter().for_each(|at| field.states[*at] = State::Known);
+    // A rule that was drawn may divide what runs through.
+    let mut is_crossed = vec![ends.len() > MOST_ENDS; parts.len()];
+    for (i, (a, from)) in ends.iter().enumerate() {
+        pacer.checkpoint().await?;
+        for (b, to) in ends[..i].iter().filter(|_| ends.len() <= MOST_ENDS) {
+            if from.goes_on(field, to, parts[*a].0) && to.goes_on(field, from, parts[*b].0) {
+                (is_crossed[*a], is_crossed[*b]) = (true, true);
+            }
+        }
+    }
+    let mut filled = vec![];
+    for ((colour, part), _) in parts.into_iter().zip(is_crossed).filter(|(_, is_crossed)| !is_crossed) {
+        for at in part {
+            (field.pixels[at], field.states[at]) = (colour, State::Known);
+            filled.push(at);
+        }
+    }
     Ok(filled)
 }
 
@@ -79,11 +96,11 @@ fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
     ways.into_iter().filter(|(is_there, _)| *is_there).filter_map(move |(_, step)| at.checked_add_signed(step))
 }
 
-/// The colour of most of `rim`, if all else there are edges.
-async fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark], pacer: &dyn Pacer) -> Result<Option<Pixel>> {
-    let Some((colour, count)) = field.most_frequent(rim.iter().copied()) else { return Ok(None) };
+/// The colour of most of `rim`, if all else there are edges, and those.
+fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<(Pixel, Vec<Group>)> {
+    let (colour, count) = field.most_frequent(rim.iter().copied())?;
     if count < FEWEST || (count as f32) < SHARE * rim.len() as f32 {
-        return Ok(None);
+        return None;
     }
     let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
     others.iter().for_each(|at| marks[*at] = Mark::Other);
@@ -94,19 +111,11 @@ async fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark], pacer: &d
             shades += group.pixels;
         }
         if shades > CORNERS || group.extent.into_iter().all(|e| e > EDGE) {
-            return Ok(None);
+            return None;
         }
         groups.push(group);
     }
-    for (i, a) in groups.iter().enumerate() {
-        if i % CHECKPOINT == 0 {
-            pacer.checkpoint().await?;
-        }
-        if groups[..i].iter().any(|b| a.goes_on(field, b, colour) && b.goes_on(field, a, colour)) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(colour))
+    Some((colour, groups))
 }
 
 /// Pixels of the rim that touch each other, but for a gap of one, and are not of the flat colour.
@@ -135,11 +144,14 @@ impl Group {
             is_there.then_some(y as usize * field.width + x as usize).filter(|at| field.states[*at] == State::Known)
         };
         let is_other = |at: usize| apart(field.pixels[at], colour) > NEAR * STEPS.unsigned_abs();
-        let is_part = |i: &usize| {
-            behind(*i, 0.0).is_none_or(is_other)
-                && [flank, -flank].into_iter().all(|f| !behind(*i, f).is_some_and(is_other))
-        };
-        (EDGE + 1..=EDGE + ONWARD).filter(is_part).count() * 4 > ONWARD * 3
+        let (mut seen, mut agree) = (0, 0);
+        for i in EDGE + 1..=EDGE + ONWARD {
+            let Some(at) = behind(i, 0.0) else { continue };
+            let is_flanked = [flank, -flank].into_iter().all(|f| !behind(i, f).is_some_and(is_other));
+            seen += 1;
+            agree += usize::from(is_other(at) && is_flanked);
+        }
+        seen >= FEWEST / 2 && agree * 4 > seen * 3
     }
 }
 
@@ -232,6 +244,12 @@ mod tests {
     fn a_brush_that_slips_over_both_edges_of_a_button_crosses_no_bar() {
         let hole = |x: usize, y: usize| matches!((x, y), (10..40, 9..19) | (20..24, 7..21));
         assert_eq!(filled_hole(hole, |_, y| if (8..20).contains(&y) { 1700 } else { 2000 }), Some(1700));
+    }
+
+    #[test]
+    fn the_frame_of_a_picture_is_no_line() {
+        let frame = |x: usize, y: usize| if matches!((x, y), (1..60, 1..36)) { 1700 } else { 300 };
+        assert_eq!(filled_hole(|x, y| matches!((x, y), (1..60, 8..20)), frame), Some(1700));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Lines that run straight through a hole on a screen: rules of tables, borders of panels.
 //!
-//! A row with one and the same colour on both sides of the hole, which is not the ground's, most likely has it in between; the same
-//! goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to
+//! A row with one and the same colour or gradient on both sides of the hole, which is not the ground's, most likely has it in between; the
+//! same goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to
 //! [`flats`](super::flats), which comes after, and to them.
 
-use super::field::{Field, Pixel, STEPS, State, quantised};
+use super::field::{Field, Pixel, STEPS, State, Window, quantised};
 
 /// So many pixels on either side have to be exactly alike.
 const RUN: usize = 12;
@@ -13,69 +13,61 @@ const REACH: usize = 48;
 /// Borders between panels are no thicker than this.
 const BORDER: usize = 4;
 
-/// Draws the lines across the targets and makes them known; their indices.
-pub(super) fn draw(field: &mut Field) -> Vec<usize> {
-    let (width, height) = (field.width, field.height);
-    let rows = spans(field, width, 1, (0..height).map(|y| y * width));
-    let columns = spans(field, height, width, 0..width);
+/// The lines across the targets: places and colours.
+pub(super) fn find(field: &Field) -> Vec<(usize, Pixel)> {
     let Some(ground) = ground(field) else { return vec![] };
-    let mut drawn = vec![];
-    for at in 0..field.states.len() {
-        // Beside a line there is the ground, another line that it crosses, or, if it is a border, two grounds.
-        let colour = match (rows[at], columns[at]) {
-            (Sides::Alike(row), Sides::Alike(column)) if row != ground => {
-                (column == ground || row == column).then_some(row)
-            }
-            (Sides::Alike(_), Sides::Alike(column)) => Some(column),
-            // A bar with a gradient along it.
-            (Sides::Sloped(colour), Sides::Alike(beside)) | (Sides::Alike(beside), Sides::Sloped(colour))
-                if beside == ground =>
-            {
-                Some(colour)
-            }
-            (Sides::Differ | Sides::Sloped(_), Sides::Alike(column)) => {
-                is_thin(&columns, width, at, 1).then_some(column)
-            }
-            (Sides::Alike(row), Sides::Differ | Sides::Sloped(_)) => is_thin(&rows, width, at, width).then_some(row),
-            // At the border of the picture.
-            (Sides::Alike(colour), Sides::Unseen) | (Sides::Unseen, Sides::Alike(colour)) => Some(colour),
-            _ => None,
-        };
-        let colour = colour.filter(|colour| *colour != ground);
-        if let Some(colour) = colour.filter(|_| field.states[at] == State::Target) {
-            field.pixels[at] = colour;
-            drawn.push(at);
+    let window = Window::around(field, |s| s == State::Target, 0);
+    let rows = Stretches::of(field, window, Axis::Row);
+    let columns = Stretches::of(field, window, Axis::Column);
+    // Beside a line there is the ground, another line that it crosses, or, if it is a border, two grounds.
+    let colour = |at: usize| match (rows.sides(at), columns.sides(at)) {
+        (Sides::Alike(row), Sides::Alike(column)) if row != ground => {
+            (column == ground || row == column).then_some(row)
         }
-    }
-    drawn.iter().for_each(|at| field.states[*at] = State::Known);
-    drawn
+        (Sides::Alike(_), Sides::Alike(column)) => Some(column),
+        // A bar with a gradient along it.
+        (Sides::Sloped(colour), Sides::Alike(beside)) | (Sides::Alike(beside), Sides::Sloped(colour))
+            if beside == ground =>
+        {
+            Some(colour)
+        }
+        (_, Sides::Alike(column)) => (columns.is_thin(at) || rows.are_met_by(&columns, at)).then_some(column),
+        (Sides::Alike(row), _) => (rows.is_thin(at) || columns.are_met_by(&rows, at)).then_some(row),
+        _ => None,
+    };
+    let targets = window.pixels().filter(|at| field.states[*at] == State::Target);
+    targets.filter_map(|at| Some((at, colour(at).filter(|colour| *colour != ground)?))).collect()
 }
 
-/// Whether what is alike at `at` is no thicker than a border, counted in steps across it.
-fn is_thin(sides: &[Sides], width: usize, at: usize, step: usize) -> bool {
-    let in_line = |next: &usize| step != 1 || next / width == at / width;
-    let same = |next: &usize| in_line(next) && sides.get(*next) == Some(&sides[at]);
-    let before = (1..=BORDER).map_while(|i| at.checked_sub(i * step)).take_while(same).count();
-    let after = (1..=BORDER).map(|i| at + i * step).take_while(same).count();
-    before + after < BORDER
-}
-
-/// What the two sides of a stretch of targets show.
+/// What the two sides of a stretch show where a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sides {
-    /// Too little of them.
-    Unseen,
-    /// Not one colour.
+    /// More than one colour on one of them.
     Differ,
+    /// Two colours, or too little.
+    Edge([Option<Pixel>; 2]),
     /// This colour and nothing else.
     Alike(Pixel),
     /// A gradient that has this colour here.
     Sloped(Pixel),
 }
 
-/// The sides of a whole stretch.
+#[derive(Clone, Copy, PartialEq)]
+enum Axis {
+    Row,
+    Column,
+}
+
+/// Unknown pixels one after another.
+struct Stretch {
+    /// Indices of its ends.
+    ends: [usize; 2],
+    seen: Seen,
+}
+
+/// What its sides show.
 enum Seen {
-    Same(Sides),
+    Even(Sides),
     /// A colour at a place, and its slope.
     Sloped(f32, Colour, Colour),
 }
@@ -85,12 +77,18 @@ type Colour = [f32; 4];
 impl Seen {
     /// From the places and colours next to a stretch, on either side.
     fn of(before: &[(f32, Pixel)], after: &[(f32, Pixel)]) -> Self {
-        if before.len().min(after.len()) < RUN {
-            return Self::Same(Sides::Unseen);
-        }
         let is_even = |side: &[(f32, Pixel)]| side.iter().all(|(_, colour)| *colour == side[0].1);
-        if is_even(before) && is_even(after) && before[0].1 == after[0].1 {
-            return Self::Same(Sides::Alike(before[0].1));
+        let is_seen = before.len().min(after.len()) == RUN;
+        if is_even(before) && is_even(after) {
+            let colours = [before, after].map(|side| Some(side.first()?.1));
+            return Self::Even(match colours {
+                [Some(a), Some(b)] if a == b && is_seen => Sides::Alike(a),
+                _ => Sides::Edge(colours),
+            });
+        }
+        // Of two panels one side is even.
+        if !is_seen || is_even(before) || is_even(after) {
+            return Self::Even(Sides::Differ);
         }
         let middle = |side: &[(f32, Pixel)]| {
             let sum = |value: &dyn Fn(&(f32, Pixel)) -> f32| side.iter().map(value).sum::<f32>() / RUN as f32;
@@ -102,51 +100,101 @@ impl Seen {
             let off = |i: usize| first[i] + slope[i] * (place - from) - f32::from(colour[i]);
             (0..4).all(|i| off(i).abs() <= f32::from(STEPS))
         };
-        // Two even sides may be two panels.
-        if is_even(before) || is_even(after) || !before.iter().chain(after).all(is_near) {
-            return Self::Same(Sides::Differ);
+        if before.iter().chain(after).all(is_near) {
+            Self::Sloped(from, first, slope)
+        } else {
+            Self::Even(Sides::Differ)
         }
-        Self::Sloped(from, first, slope)
     }
 
-    fn at(&self, place: f32) -> Sides {
+    fn at(&self, place: usize) -> Sides {
         match self {
-            Self::Same(sides) => *sides,
+            Self::Even(sides) => *sides,
             Self::Sloped(from, colour, slope) => {
-                let value = |i: usize| ((colour[i] + slope[i] * (place - from)) / f32::from(STEPS)).round();
-                Sides::Sloped(quantised(std::array::from_fn(|i| value(i) * f32::from(STEPS))))
+                let level = |i: usize| ((colour[i] + slope[i] * (place as f32 - from)) / f32::from(STEPS)).round();
+                Sides::Sloped(quantised(std::array::from_fn(|i| level(i) * f32::from(STEPS))))
             }
         }
     }
 }
 
-/// For each target, the sides of its stretch along lines of `length` pixels that are `step` apart. What else is masked is passed over.
-fn spans(field: &Field, length: usize, step: usize, starts: impl Iterator<Item = usize>) -> Vec<Sides> {
-    let mut found = vec![Sides::Unseen; field.states.len()];
-    for start in starts {
-        let is_known = |i: &usize| field.states[start + i * step] == State::Known;
-        let mut i = 0;
-        while i < length {
-            if is_known(&i) {
-                i += 1;
+/// All stretches along one axis that lie in a window, or begin or end in it.
+struct Stretches {
+    window: Window,
+    axis: Axis,
+    /// Pixels of a row of the field.
+    row: usize,
+    list: Vec<Stretch>,
+    /// For each pixel of the window the place in `list`.
+    numbers: Vec<Option<u32>>,
+}
+
+impl Stretches {
+    fn of(field: &Field, window: Window, axis: Axis) -> Self {
+        let mut found =
+            Self { window, axis, row: field.width, list: vec![], numbers: vec![None; window.pixels().count()] };
+        for at in window.pixels() {
+            if field.states[at] == State::Known || found.numbers[window.slot(at)].is_some() {
                 continue;
             }
-            let end = (i..length).find(is_known).unwrap_or(length);
+            let (place, step) = found.place(at);
+            let length = if axis == Axis::Row { field.width } else { field.height };
+            let start = at - place * step;
+            let is_known = |i: &usize| field.states[start + i * step] == State::Known;
+            let first = (0..place).rev().find(is_known).map_or(0, |before| before + 1);
+            let end = (place..length).find(is_known).unwrap_or(length);
             let side = |places: &mut dyn Iterator<Item = usize>| -> Vec<(f32, Pixel)> {
                 places.filter(is_known).take(RUN).map(|i| (i as f32, field.pixels[start + i * step])).collect()
             };
-            let before = side(&mut (i.saturating_sub(REACH)..i).rev());
+            let before = side(&mut (first.saturating_sub(REACH)..first).rev());
             let after = side(&mut (end..(end + REACH).min(length)));
-            let seen = Seen::of(&before, &after);
-            (i..end).for_each(|i| found[start + i * step] = seen.at(i as f32));
-            i = end;
+            let ends = [start + first * step, start + (end - 1) * step];
+            for at in (first..end).map(|i| start + i * step).filter(|at| window.contains(*at)) {
+                found.numbers[window.slot(at)] = Some(found.list.len() as u32);
+            }
+            found.list.push(Stretch { ends, seen: Seen::of(&before, &after) });
+        }
+        found
+    }
+
+    /// Where a pixel lies on its line, and how far the next one is from it.
+    fn place(&self, at: usize) -> (usize, usize) {
+        match self.axis {
+            Axis::Row => (at % self.row, 1),
+            Axis::Column => (at / self.row, self.row),
         }
     }
-    found
+
+    fn stretch(&self, at: usize) -> Option<&Stretch> {
+        let slot = self.window.contains(at).then(|| self.window.slot(at))?;
+        Some(&self.list[self.numbers[slot]? as usize])
+    }
+
+    fn sides(&self, at: usize) -> Sides {
+        self.stretch(at).map_or(Sides::Differ, |stretch| stretch.seen.at(self.place(at).0))
+    }
+
+    /// Whether the line at `at` is no thicker than a border.
+    fn is_thin(&self, at: usize) -> bool {
+        let step = if self.axis == Axis::Row { self.row } else { 1 };
+        let same = |next: &usize| self.stretch(*next).is_some() && self.sides(*next) == self.sides(at);
+        let before = (1..=BORDER).map_while(|i| at.checked_sub(i * step)).take_while(same).count();
+        let after = (1..=BORDER).map(|i| at + i * step).take_while(same).count();
+        before + after < BORDER
+    }
+
+    /// Whether the stretch at `at` begins and ends with `lines` of the colours that are seen there: it is divided by an edge, along which those
+    /// run. What lies beyond the picture agrees with anything.
+    fn are_met_by(&self, lines: &Self, at: usize) -> bool {
+        let Some(Stretch { ends, seen: Seen::Even(Sides::Edge(colours)) }) = self.stretch(at) else { return false };
+        ends.iter()
+            .zip(colours)
+            .all(|(end, colour)| colour.is_none_or(|colour| lines.sides(*end) == Sides::Alike(colour)))
+    }
 }
 
 /// The most frequent colour beside the targets.
-fn ground(field: &Field) -> Option<Pixel> {
+pub(super) fn ground(field: &Field) -> Option<Pixel> {
     let rim = (0..field.states.len()).filter(|at| field.is_rim(*at));
     Some(field.most_frequent(rim)?.0)
 }
@@ -154,6 +202,12 @@ fn ground(field: &Field) -> Option<Pixel> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn draw(field: &mut Field) -> Vec<usize> {
+        let drawn = find(field);
+        drawn.iter().for_each(|(at, colour)| field.pixels[*at] = *colour);
+        drawn.into_iter().map(|(at, _)| at).collect()
+    }
 
     const WIDTH: usize = 63;
     const HEIGHT: usize = 49;
@@ -181,21 +235,24 @@ mod tests {
         let (mut field, truth) = scene(rules);
         let drawn = draw(&mut field);
         assert_eq!(drawn.len(), 17 + 2 * 22);
-        assert!(drawn.iter().all(|at| field.states[*at] == State::Known && field.pixels[*at] == truth[*at]));
+        assert!(drawn.iter().all(|at| field.pixels[*at] == truth[*at]));
     }
 
     #[test]
-    fn a_thin_border_between_two_grounds_is_drawn_and_nothing_else() {
-        for (thickness, drawn) in [(1, 17), (4, 4 * 17), (6, 0)] {
+    fn a_border_between_two_panels_is_drawn_and_so_is_the_smaller_one() {
+        for thickness in [1, 4, 6] {
             let border = |x: usize, _: usize| match x {
                 ..27 => None,
                 x if x < 27 + thickness => Some(400),
                 _ => Some(900),
             };
             let (mut field, truth) = scene(border);
-            let found = draw(&mut field);
-            assert_eq!(found.len(), drawn, "{thickness}");
-            assert!(found.iter().all(|at| field.pixels[*at] == truth[*at]));
+            let ground = ground(&field).unwrap();
+            let drawn = draw(&mut field);
+            assert!(drawn.len() >= 17 * (7 + thickness), "{thickness}: {}", drawn.len());
+            for at in (0..truth.len()).filter(|at| field.states[*at] == State::Target) {
+                assert_eq!(if drawn.contains(&at) { field.pixels[at] } else { ground }, truth[at]);
+            }
         }
     }
 
@@ -228,6 +285,24 @@ mod tests {
             Field { height: 32, pixels: cut(&whole.pixels), states: whole.states[..rows].to_vec(), ..whole };
         let drawn = draw(&mut field);
         assert_eq!(drawn.len(), 23 * 6);
+        assert!(drawn.iter().all(|at| field.pixels[*at] == truth[*at]));
+    }
+
+    #[test]
+    fn what_stands_on_the_border_of_the_picture_is_not_wiped_out() {
+        // A column that the hole cuts off at its foot.
+        let (whole, _) = scene(|x, _| (!(24..40).contains(&x)).then_some(400));
+        let rows = 32 * WIDTH;
+        let field =
+            Field { height: 32, pixels: whole.pixels[..rows].to_vec(), states: whole.states[..rows].to_vec(), ..whole };
+        assert!(find(&field).is_empty());
+    }
+
+    #[test]
+    fn the_edge_between_two_panels_is_straight() {
+        let (mut field, truth) = scene(|_, y| (y >= 23).then_some(400));
+        let drawn = draw(&mut field);
+        assert!(drawn.len() >= 23 * 8, "all but the ground");
         assert!(drawn.iter().all(|at| field.pixels[*at] == truth[*at]));
     }
 

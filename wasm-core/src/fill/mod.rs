@@ -4,7 +4,8 @@
 //! into components that are filled one after another, each with its surroundings, cut out as a [`field`]. What they are
 //! ([`content`]) decides about the means:
 //!
-//! - [`lines`] draws rules and borders of screens through the hole, [`wires`] straight structures of photographs, before anything else.
+//! - [`lines`] finds rules, borders and bars of screens that run through the hole, [`wires`] slanted lines, and in photographs all straight
+//!   structures. They are drawn before anything else.
 //! - [`flats`] fills what one colour surrounds on a screen.
 //! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
 //! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
@@ -41,7 +42,7 @@ use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result, Stage};
 use clusters::Clusters;
 use content::Content;
-use field::{Field, State};
+use field::{Field, STEPS, State, apart};
 pub(crate) use likeness::likeness;
 
 /// Most pixels that one cluster may look at: a fill takes about 30 bytes for each, and 200 for each in the hole's rectangle.
@@ -50,11 +51,14 @@ const MOST_CONTEXT: usize = 30_000_000;
 /// Share of the progress that looking for a mark takes, found or not.
 const LOOKING: f32 = 0.3;
 
+/// Colours that differ by this much, in steps, are told apart on a screen.
+const FAINT: u16 = 12 * STEPS.unsigned_abs();
+
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Look through the likeliest semi-transparent mark, however weak the evidence. What it hides is filled as if no route were given, and
-    /// everything where there is none.
+    /// Look through a plausible semi-transparent mark, although what it covers is not convincing. What it hides is filled as if no route were
+    /// given, and everything where there is none.
     Unblend,
     /// The smoothest continuation of the surroundings, and nothing else.
     Smooth,
@@ -130,17 +134,13 @@ async fn complete(
         share.checkpoint().await?;
         let content = Content::of(&field);
         share.checkpoint().await?;
-        let drawn = match route {
-            None if content.is_drawn => {
-                let mut drawn = lines::draw(&mut field);
-                share.checkpoint().await?;
-                drawn.extend(wires::draw(&mut field, content, &share).await?);
+        let mut drawn = vec![];
+        if route.is_none() {
+            drawn = run_through(&mut field, content, &share).await?;
+            if content.is_drawn {
                 drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
-                drawn
             }
-            None => wires::draw(&mut field, content, &share).await?,
-            Some(_) => vec![],
-        };
+        }
         let is_smooth = match route {
             None => smooth::suits(&field, content),
             Some(route) => route == Route::Smooth,
@@ -156,6 +156,26 @@ async fn complete(
         filled += cluster.pixels as f32;
     }
     Ok(patch)
+}
+
+/// Draws what runs straight through the hole and makes it known; where.
+async fn run_through(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
+    let ground = if content.is_drawn { lines::ground(field) } else { None };
+    let rules = if content.is_drawn { lines::find(field) } else { vec![] };
+    pacer.checkpoint().await?;
+    let mut drawn: Vec<usize> = vec![];
+    for (at, colour) in wires::find(field, content, pacer).await? {
+        (field.pixels[at], field.states[at]) = (colour, State::Known);
+        drawn.push(at);
+    }
+    // A slanted line lies on top of rules, but brings some of its surroundings.
+    for (at, colour) in rules {
+        if field.states[at] == State::Target || ground.is_some_and(|ground| apart(field.pixels[at], ground) <= FAINT) {
+            (field.pixels[at], field.states[at]) = (colour, State::Known);
+            drawn.push(at);
+        }
+    }
+    Ok(drawn)
 }
 
 #[cfg(test)]

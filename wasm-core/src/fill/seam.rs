@@ -8,7 +8,7 @@ use super::pyramid::depths;
 use super::votes::Voters;
 use crate::{Pacer, Result};
 
-/// On a screen, larger errors than this, in steps, are lines that end at the rim: spread, they would be a haze.
+/// On a screen, larger errors than this, in steps, in less than half of the rim are lines that end there: spread, they would be a haze.
 const EDGE: f32 = 30.0 * STEPS as f32;
 
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
@@ -22,11 +22,14 @@ pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_
             *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };
         }
     }
-    let is_light = |error: &membrane::Value| !content.is_drawn || error.iter().all(|e| e.abs() <= EDGE);
+    let is_heavy = |error: &membrane::Value| content.is_drawn && error.iter().any(|e| e.abs() > EDGE);
+    let heavy = error.iter().filter(|e| is_heavy(e)).count();
+    let are_lines = heavy * 2 < window.pixels().filter(|at| is_rim(*at)).count();
     // Towards what is filled later nothing is known about the error.
     let is_open = |at: usize| !field.is_rim(at) && field.is_beside(at, State::Excluded);
-    let is_given =
-        |(at, error): (usize, &membrane::Value)| field.states[at] == State::Known && is_light(error) && !is_open(at);
+    let is_given = |(at, error): (usize, &membrane::Value)| {
+        field.states[at] == State::Known && !(are_lines && is_heavy(error)) && !is_open(at)
+    };
     let given: Vec<bool> = window.pixels().zip(&error).map(is_given).collect();
     membrane::fill(window.width, window.height, &mut error, &given, pacer).await?;
     for (at, error) in window.pixels().zip(error) {

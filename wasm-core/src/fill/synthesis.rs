@@ -10,6 +10,7 @@ use super::seam;
 use super::texture;
 use super::thin;
 use super::votes::{Votes, confidences, snap, vote};
+use crate::pacer::Share;
 use crate::{Pacer, Result, Stage};
 
 /// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
@@ -150,7 +151,8 @@ async fn descend<const R: usize>(
             }
             // It smooths texture a little.
             if !content.is_fine {
-                gradients::reconcile(&mut field, voters, pacer).await?;
+                let share = Share { pacer, start: 0.0, length: 0.5 };
+                gradients::reconcile(&mut field, voters, &share).await?;
             }
             if is_described {
                 texture::restore(&mut field, voters, pacer).await?;

@@ -1,4 +1,4 @@
-//! Straight structures that run through a hole in a photograph: wires, poles, horizons, joints.
+//! Straight structures that run through a hole: wires, poles, horizons and joints in photographs, slanted lines on screens.
 //!
 //! Patches see no further than their own size, and let such structures end in the hole. But where one and the same cross section is found
 //! on both sides of the hole along one straight line, and does not change along it, it most likely runs through. The search starts
@@ -31,7 +31,7 @@ const APART: usize = 2;
 
 /// [`Agreement::misfit`] up to which a line is believed.
 const MISFIT: f32 = 0.12;
-/// On screens it is slanted by more than this, too: [`lines`](super::lines) draws all others exactly, and what else seems to be one is a letter.
+/// On screens it is slanted by more than this, too: the others are left to [`lines`](super::lines), as most that seem to be some are letters.
 const SLANTED: f32 = 0.05;
 /// How far from the line the same is tolerated, pixel by pixel.
 const LOCAL_MISFIT: f32 = 0.25;
@@ -67,8 +67,8 @@ struct Section {
     variance: [f32; WIDTH],
 }
 
-/// Draws what runs through the hole and makes it known; the indices of those pixels.
-pub(super) async fn draw(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
+/// What runs through the hole: places and colours.
+pub(super) async fn find(field: &Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<(usize, Pixel)>> {
     let is_slanted = |line: &Line| line.along.into_iter().all(|way| way.abs() > SLANTED);
     let mut lines: Vec<Line> = vec![];
     for (at, direction) in seeds(field) {
@@ -88,11 +88,7 @@ pub(super) async fn draw(field: &mut Field, content: Content, pacer: &dyn Pacer)
         pacer.checkpoint().await?;
         lines.swap_remove(worst).draw(field, &mut drawn);
     }
-    for (at, pixel) in &drawn {
-        field.pixels[*at] = *pixel;
-        field.states[*at] = State::Known;
-    }
-    Ok(drawn.into_iter().map(|(at, _)| at).collect())
+    Ok(drawn)
 }
 
 /// Pixels at the rim where a line seems to enter the hole, the clearest first, with the line's direction.
@@ -369,6 +365,14 @@ mod tests {
         (0..width * height).map(|i| [light((i % width) as f32, (i / width) as f32) * 8.0; 4]).collect()
     }
 
+    fn draw(field: &mut Field, content: Content) -> Vec<usize> {
+        let drawn = pollster::block_on(find(field, content, &Unpaced)).unwrap();
+        for (at, pixel) in &drawn {
+            (field.pixels[*at], field.states[*at]) = (*pixel, State::Known);
+        }
+        drawn.into_iter().map(|(at, _)| at).collect()
+    }
+
     const PHOTOGRAPH: Content = Content { is_thin: false, is_fine: false, is_flat: false, is_drawn: false };
     const SCREEN: Content = Content { is_flat: true, is_drawn: true, ..PHOTOGRAPH };
 
@@ -385,7 +389,7 @@ mod tests {
     fn wires_are_drawn_through_the_hole_in_the_right_place() {
         let truth = sky(true);
         let mut field = holed(&truth);
-        let drawn = pollster::block_on(draw(&mut field, PHOTOGRAPH, &Unpaced)).unwrap();
+        let drawn = draw(&mut field, PHOTOGRAPH);
         assert!(drawn.len() > 2 * 4 * 58, "two wires of four pixels and more: {}", drawn.len());
         let off = |at: usize| (f32::from(field.pixels[at][0]) - truth[at][0]).abs() / 8.0;
         let mean = drawn.iter().map(|at| off(*at)).sum::<f32>() / drawn.len() as f32;
@@ -400,7 +404,7 @@ mod tests {
         let mut random = Random::new(12);
         let noise: Vec<Colour> = sky(false).into_iter().map(|_| [random.below(1600) as f32 + 200.0; 4]).collect();
         for pixels in [sky(false), noise] {
-            assert!(pollster::block_on(draw(&mut holed(&pixels), PHOTOGRAPH, &Unpaced)).unwrap().is_empty());
+            assert!(draw(&mut holed(&pixels), PHOTOGRAPH).is_empty());
         }
     }
 
@@ -409,7 +413,7 @@ mod tests {
         let (with, without) = (sky(true), sky(false));
         let [width, _] = SIZE;
         let half: Vec<Colour> = (0..with.len()).map(|i| if i % width < 90 { with[i] } else { without[i] }).collect();
-        let drawn = pollster::block_on(draw(&mut holed(&half), PHOTOGRAPH, &Unpaced)).unwrap();
+        let drawn = draw(&mut holed(&half), PHOTOGRAPH);
         assert!(drawn.is_empty(), "both wires leave the hole where they are no more: {drawn:?}");
     }
 
@@ -421,8 +425,7 @@ mod tests {
             let places = (0..width * height).map(|i| ((i % width) as f32, (i / width) as f32));
             places.map(|(x, y)| [1900.0 - 1700.0 * (1.5 - line(x, y).abs()).clamp(0.0, 1.0); 4]).collect()
         };
-        let drawn =
-            |pixels: &[Colour], content| pollster::block_on(draw(&mut holed(pixels), content, &Unpaced)).unwrap().len();
+        let drawn = |pixels: &[Colour], content| draw(&mut holed(pixels), content).len();
         let upright = page(&|x, _| x - 92.0);
         assert!(drawn(&upright, PHOTOGRAPH) > 100);
         assert_eq!(drawn(&upright, SCREEN), 0);

@@ -74,7 +74,7 @@ const SEARCH: f32 = 0.6;
 const FEWEST_SITES: usize = 120;
 
 /// Unblends the mark under the whole of `mask`, which is [fitted](Mask::fitted). None when there is no convincing
-/// semi-transparent mark, or, if it `is_forced`, none at all.
+/// semi-transparent mark, or, if it `is_forced`, no plausible one.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
