@@ -250,6 +250,29 @@ mod tests {
     }
 
     #[test]
+    fn a_slanted_line_and_a_rule_cross_each_other_under_the_hole() {
+        let away = |x: u32, y: u32| (0.8 * (x as f32 - 120.0) - 0.6 * (y as f32 - 90.0)).abs();
+        let chart = |x: u32, y: u32| {
+            let ground = if y == 95 { 205.0 } else { 255.0 };
+            let cover = (2.0 - away(x, y)).clamp(0.0, 1.0);
+            let grey = (ground + (60.0 - ground) * cover).round() as u8;
+            [grey, grey, grey, 255]
+        };
+        let places = || (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let clean = Image::new(WIDTH, HEIGHT, places().flat_map(|(x, y)| chart(x, y)).collect()).unwrap();
+        let hole = Rect { x: 90, y: 70, width: 64, height: 47 };
+        let mask = Mask::new(hole, vec![255; hole.area()]).unwrap().fitted(&clean).unwrap();
+        let mut image = clean.clone();
+        let block = [200, 30, 30, 255].repeat(hole.area());
+        image.replace(&Patch { rect: hole, rgba: block }).unwrap();
+        let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+        image.replace(&filled.patch).unwrap();
+        let off = |(x, y): (u32, u32)| image.pixel(x, y)[0].abs_diff(clean.pixel(x, y)[0]);
+        assert_eq!(places().filter(|(x, y)| away(*x, *y) > 6.0).map(off).max(), Some(0));
+        assert!(places().filter(|(x, y)| away(*x, *y) < 1.0).all(|place| off(place) < 60));
+    }
+
+    #[test]
     fn a_forced_route_is_taken() {
         let ink = |x: u32, y: u32| word(x, y, 150, 64);
         assert!(levels_off(screen, ink, 6, Some(Route::Smooth)) > 0);
