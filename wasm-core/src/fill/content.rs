@@ -36,7 +36,7 @@ impl Content {
         let depth_of_targets = depths(field).into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target);
         let deepest = depth_of_targets.map(|(depth, _)| depth).max().unwrap_or(0);
         let is_near = field.near_targets(NEAR);
-        let (mut all, mut near) = (Tally::default(), Tally::default());
+        let mut tallies = [Tally::default(), Tally::default()];
         let known = |at: usize| field.states[at] == State::Known;
         for (at, is_near) in is_near.into_iter().enumerate() {
             let room = (field.width - 1 - at % field.width, (field.pixels.len() - 1 - at) / field.width);
@@ -45,12 +45,12 @@ impl Content {
                     continue;
                 }
                 let next = (room >= 2 && known(at + 2 * step)).then(|| field.pixels[at + 2 * step]);
-                all.note(field.pixels[at], field.pixels[at + step], next);
-                if is_near {
-                    near.note(field.pixels[at], field.pixels[at + step], next);
+                for tally in tallies.iter_mut().take(if is_near { 2 } else { 1 }) {
+                    tally.note(field.pixels[at], field.pixels[at + step], next);
                 }
             }
         }
+        let [all, near] = tallies;
         // A page may show photographs. But few neighbours are exactly equal in those.
         let is_drawn = all.is_drawn() || (near.is_drawn() && near.equal as f32 >= EQUAL * near.pairs as f32);
         Self { is_thin: deepest <= THIN, is_fine: deepest <= FINE, is_flat: all.is_flat() || is_drawn, is_drawn }

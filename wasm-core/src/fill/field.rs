@@ -97,6 +97,7 @@ impl Field {
     }
 
     /// Whether a pixel has one in a state beside, above or below it.
+    #[inline(never)]
     pub(super) fn is_beside(&self, at: usize, state: State) -> bool {
         let (x, y) = (at % self.width, at / self.width);
         (x > 0 && self.states[at - 1] == state)
@@ -172,8 +173,19 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The smallest around all pixels in a state, with a margin; empty when there are none.
-    pub(super) fn around(field: &Field, wanted: impl Fn(State) -> bool, margin: usize) -> Self {
+    /// The smallest around all targets, with a margin; empty when there are none.
+    #[inline(never)]
+    pub(super) fn of_targets(field: &Field, margin: usize) -> Self {
+        Self::around(field, |s| s == State::Target, margin)
+    }
+
+    /// The smallest around all that is not known.
+    #[inline(never)]
+    pub(super) fn of_unknown(field: &Field, margin: usize) -> Self {
+        Self::around(field, |s| s != State::Known, margin)
+    }
+
+    fn around(field: &Field, wanted: impl Fn(State) -> bool, margin: usize) -> Self {
         let (mut left, mut top, mut right, mut bottom) = (field.width, field.height, 0, 0);
         for (y, row) in field.states.chunks_exact(field.width).enumerate() {
             let Some(first) = row.iter().position(|s| wanted(*s)) else { continue };

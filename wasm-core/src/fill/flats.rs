@@ -170,8 +170,14 @@ fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Opti
         }
         pixels += 1;
         away = away.max(apart(field.pixels[at], colour));
-        let further = beside(field, at).flat_map(|near| beside(field, near));
-        open.extend(beside(field, at).chain(further).filter(|near| marks[*near] == Mark::Other));
+        for y in place[1].saturating_sub(2)..(place[1] + 3).min(field.height) {
+            for x in place[0].saturating_sub(2)..(place[0] + 3).min(field.width) {
+                let is_near = x.abs_diff(place[0]) + y.abs_diff(place[1]) <= 2;
+                if is_near && marks[y * field.width + x] == Mark::Other {
+                    open.push(y * field.width + x);
+                }
+            }
+        }
     }
     let middle = [0, 1].map(|i| (low[i] + high[i]) as f32 / 2.0 - 0.5);
     (pixels > 0).then(|| Group { extent: [0, 1].map(|i| high[i] - low[i]), pixels, middle, away })

@@ -7,7 +7,7 @@
 
 use super::field::{Field, State, Window, quantised};
 use super::membrane::Value;
-use super::votes::Voters;
+use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result, Stage};
 
 /// Weight of a colour against the difference of two: brightness is held over about the root of its inverse, in pixels.
@@ -29,16 +29,15 @@ struct Equation {
 
 /// Moves the targets to where their differences are those of what they were copied from.
 pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 1);
+    let window = Window::of_targets(field, 1);
     let mut sources = vec![(0.0, 0); window.width * window.height];
-    let wanted = |at: usize| field.states[at] == State::Target || field.is_rim(at);
     let note = |at: usize, from: usize, weight: f32| {
         let best: &mut (f32, usize) = &mut sources[window.slot(at)];
         if weight > best.0 {
             *best = (weight, from);
         }
     };
-    voters.each(field, wanted, note, pacer).await?;
+    voters.each(field, Ballot::Both, note, pacer).await?;
     let mut equations = Vec::with_capacity(field.states.iter().filter(|s| **s == State::Target).count());
     for row in 0..window.height {
         if row % ROWS == 0 {

@@ -2,11 +2,11 @@
 //! filled a hole by other means.
 
 use super::field::{Field, STEPS, State};
-use super::patch_match::{PatchMatch, Random};
+use super::patch_match::{PatchMatch, Radius, Random};
 use crate::{Pacer, Result};
 
 /// Patches are 5x5 pixels.
-const RADIUS: usize = 2;
+const RADIUS: Radius = Radius::Two;
 /// Sweeps in both directions; matches hardly change after that.
 const ROUNDS: usize = 4;
 
@@ -44,7 +44,7 @@ pub(crate) async fn likeness(
         states: known.iter().zip(wanted).map(state).collect(),
     };
     let mut found = vec![None; width * height];
-    let Some(mut search) = PatchMatch::<RADIUS>::new(&field, false) else { return Ok(found) };
+    let Some(mut search) = PatchMatch::new(&field, RADIUS, false) else { return Ok(found) };
     let mut random = Random::new(seed);
     search.randomise(&mut random);
     search.measure(&field, pacer).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn likeness(
             search.sweep(&field, backward, u32::MAX, &mut random, pacer).await?;
         }
     }
-    let side = 2 * RADIUS + 1;
+    let side = 2 * RADIUS as usize + 1;
     let values = (side * side * 3) as f32;
     for (at, best) in search.patches.targets.iter().zip(&search.matches).filter(|(at, _)| wanted[**at as usize]) {
         let difference = (best.distance as f32 / values).sqrt() / f32::from(STEPS);
@@ -87,7 +87,7 @@ mod tests {
             assert_eq!(found.is_some(), wanted[i], "{i}");
             let Some(Likeness { place, difference }) = found else { continue };
             let (x, y) = (*place as usize % width, *place as usize / width);
-            assert!(!wanted[*place as usize] && x.abs_diff(50) > RADIUS && y >= RADIUS);
+            assert!(!wanted[*place as usize] && x.abs_diff(50) > RADIUS as usize && y >= RADIUS as usize);
             exact += usize::from(*difference == 0.0);
         }
         // All but the 5x5 patches around the odd pixel.

@@ -16,7 +16,7 @@ const BORDER: usize = 4;
 /// The lines across the targets: places and colours.
 pub(super) fn find(field: &Field) -> Vec<(usize, Pixel)> {
     let Some(ground) = ground(field) else { return vec![] };
-    let window = Window::around(field, |s| s == State::Target, 0);
+    let window = Window::of_targets(field, 0);
     let rows = Stretches::of(field, window, Axis::Row);
     let columns = Stretches::of(field, window, Axis::Column);
     // Beside a line there is the ground, another line that it crosses, or, if it is a border, two grounds.
@@ -170,6 +170,7 @@ impl Stretches {
         Some(&self.list[self.numbers[slot]? as usize])
     }
 
+    #[inline(never)]
     fn sides(&self, at: usize) -> Sides {
         self.stretch(at).map_or(Sides::Differ, |stretch| stretch.seen.at(self.place(at).0))
     }

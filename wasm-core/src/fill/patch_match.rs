@@ -43,9 +43,17 @@ const NO_TARGET: u32 = u32::MAX;
 /// Patches between two checkpoints: a few milliseconds of work.
 const CHECKPOINT: usize = 2048;
 
+/// That of patches, which are squares of 5 or 7 pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Radius {
+    Two = 2,
+    Three = 3,
+}
+
 /// The search for one level of one field.
 #[derive(Clone)]
-pub(super) struct PatchMatch<const RADIUS: usize> {
+pub(super) struct PatchMatch {
+    radius: Radius,
     width: usize,
     height: usize,
     pub(super) patches: Patches,
@@ -59,10 +67,10 @@ pub(super) struct PatchMatch<const RADIUS: usize> {
     dominant: Vec<Offset>,
 }
 
-impl<const RADIUS: usize> PatchMatch<RADIUS> {
+impl PatchMatch {
     /// None when there is nothing to copy from, or nothing to fill. `is_local` says whether sources are better near.
-    pub(super) fn new(field: &Field, is_local: bool) -> Option<Self> {
-        let patches = field.patches(RADIUS);
+    pub(super) fn new(field: &Field, radius: Radius, is_local: bool) -> Option<Self> {
+        let patches = field.patches(radius as usize);
         if patches.sources.is_empty() || patches.targets.is_empty() {
             return None;
         }
@@ -71,10 +79,10 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
             target_at[*at as usize] = i as u32;
         }
         let matches = vec![Match { source: patches.sources[0], distance: u32::MAX }; patches.targets.len()];
-        let far = (FAR * STEPS) as f32 * (FAR * STEPS) as f32 * (2 * RADIUS + 1).pow(2) as f32;
+        let far = (FAR * STEPS) as f32 * (FAR * STEPS) as f32 * (2 * radius as usize + 1).pow(2) as f32;
         let way = if is_local { far / (field.pixels.len() as f32).sqrt() } else { 0.0 };
         let (width, height) = (field.width, field.height);
-        Some(Self { width, height, patches, matches, target_at, way, dominant: vec![] })
+        Some(Self { radius, width, height, patches, matches, target_at, way, dominant: vec![] })
     }
 
     /// Starts from chance.
@@ -130,12 +138,19 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
         for start in (0..self.matches.len()).step_by(CHECKPOINT) {
             for i in start..(start + CHECKPOINT).min(self.matches.len()) {
                 let (target, source) = (self.patches.targets[i], self.matches[i].source);
-                self.matches[i].distance =
-                    distance::<RADIUS>(field, target, source, u32::MAX) + self.cost(target, source);
+                self.matches[i].distance = self.difference(field, target, source, u32::MAX) + self.cost(target, source);
             }
             pacer.checkpoint().await?;
         }
         Ok(())
+    }
+
+    /// How two patches differ, up to a limit.
+    fn difference(&self, field: &Field, target: u32, source: u32, limit: u32) -> u32 {
+        match self.radius {
+            Radius::Two => distance::<2>(field, target, source, limit),
+            Radius::Three => distance::<3>(field, target, source, limit),
+        }
     }
 
     /// What the way from a target to a source costs.
@@ -156,7 +171,13 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
 
     /// Its matches, ready to vote; `confidence` is that of each target.
     pub(super) fn voters<'a>(&'a self, confidence: &'a [f32], votes: Votes) -> Voters<'a> {
-        Voters { radius: RADIUS, targets: &self.patches.targets, matches: &self.matches, confidence, votes }
+        Voters {
+            radius: self.radius as usize,
+            targets: &self.patches.targets,
+            matches: &self.matches,
+            confidence,
+            votes,
+        }
     }
 
     /// One sweep of propagation and random search; `reach` bounds the search radius in pixels.
@@ -187,7 +208,7 @@ impl<const RADIUS: usize> PatchMatch<RADIUS> {
         }
         let cost = self.cost(target, source);
         if cost < best.distance {
-            let distance = distance::<RADIUS>(field, target, source, best.distance - cost) + cost;
+            let distance = self.difference(field, target, source, best.distance - cost) + cost;
             if distance < best.distance {
                 *best = Match { source, distance };
             }
@@ -303,8 +324,8 @@ mod tests {
         }
     }
 
-    fn searched(field: &Field, is_local: bool) -> PatchMatch<2> {
-        let mut search = PatchMatch::<2>::new(field, is_local).expect("room for patches");
+    fn searched(field: &Field, is_local: bool) -> PatchMatch {
+        let mut search = PatchMatch::new(field, Radius::Two, is_local).expect("room for patches");
         let mut random = Random::new(1);
         search.randomise(&mut random);
         pollster::block_on(async {

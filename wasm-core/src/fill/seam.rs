@@ -5,7 +5,7 @@ use super::content::Content;
 use super::field::{Field, STEPS, State, Window, quantised};
 use super::membrane;
 use super::pyramid::depths;
-use super::votes::Voters;
+use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result};
 
 /// On a screen, larger errors than this, in steps, in less than half of the rim are lines that end there: spread, they would be a haze.
@@ -14,9 +14,8 @@ const EDGE: f32 = 30.0 * STEPS as f32;
 /// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
 /// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
 pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 1);
-    let is_rim = |at: usize| field.is_rim(at);
-    let (mut error, weights) = voters.poll(field, &window, is_rim, pacer).await?;
+    let window = Window::of_targets(field, 1);
+    let (mut error, weights) = voters.poll(field, &window, Ballot::Rim, pacer).await?;
     for ((at, error), weight) in window.pixels().zip(&mut error).zip(weights) {
         for (error, known) in error.iter_mut().zip(field.pixels[at]) {
             *error = if weight > 0.0 { f32::from(known) - *error / weight } else { 0.0 };
@@ -24,7 +23,7 @@ pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_
     }
     let is_heavy = |error: &membrane::Value| content.is_drawn && error.iter().any(|e| e.abs() > EDGE);
     let heavy = error.iter().filter(|e| is_heavy(e)).count();
-    let are_lines = heavy * 2 < window.pixels().filter(|at| is_rim(*at)).count();
+    let are_lines = heavy * 2 < window.pixels().filter(|at| field.is_rim(*at)).count();
     // Towards what is filled later nothing is known about the error.
     let is_open = |at: usize| !field.is_rim(at) && field.is_beside(at, State::Excluded);
     let is_given = |(at, error): (usize, &membrane::Value)| {
@@ -67,7 +66,7 @@ pub(super) async fn soften(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
 impl Field {
     /// Replaces the targets where `wanted` holds by the [`biharmonic`] continuation of all else.
     pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &dyn Pacer) -> Result<()> {
-        let window = Window::around(self, |s| s == State::Target, 2);
+        let window = Window::of_targets(self, 2);
         let mut values: Vec<membrane::Value> = window.pixels().map(|at| self.pixels[at].map(f32::from)).collect();
         let site = |at: usize| match self.states[at] {
             State::Target if wanted(at) => Site::Hole,

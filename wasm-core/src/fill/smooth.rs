@@ -19,7 +19,7 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
     if !content.is_thin || content.is_drawn {
         return false;
     }
-    let window = Window::around(field, |s| s == State::Target, BAND);
+    let window = Window::of_targets(field, BAND);
     let (mut sum, mut count) = (0.0, 0.0f32);
     let known = |at: usize| field.states[at] == State::Known;
     for at in window.pixels() {
@@ -45,7 +45,7 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
 
 /// The smooth continuation of what is known.
 pub(super) async fn fill(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, BAND);
+    let window = Window::of_targets(field, BAND);
     let Some(plane) = plane(field, &window) else { return field.bridge(|_| true, pacer).await };
     for at in window.pixels().filter(|at| field.states[*at] == State::Target) {
         let place = [1.0, (at % field.width) as f64, (at / field.width) as f64];

@@ -4,20 +4,20 @@ use super::content::Content;
 use super::field::{Field, State, Window, quantised};
 use super::gradients;
 use super::membrane;
-use super::patch_match::{PatchMatch, Random};
+use super::patch_match::{PatchMatch, Radius, Random};
 use super::pyramid::pyramid;
 use super::seam;
 use super::texture;
 use super::thin;
-use super::votes::{Votes, confidences, snap, vote};
+use super::votes::{Voters, Votes, confidences, snap, vote};
 use crate::pacer::Share;
 use crate::{Pacer, Result, Stage};
 
 /// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
 /// more exactly. So are fields that have hardly any of the larger ones; those without any of either stay the
 /// membrane.
-const RADIUS: usize = 3;
-const SMALL_RADIUS: usize = 2;
+const RADIUS: Radius = Radius::Three;
+const SMALL_RADIUS: Radius = Radius::Two;
 const FEWEST_SOURCES: usize = 64;
 
 /// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs little there, and
@@ -30,12 +30,10 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     let is_described = !content.is_drawn && texture::describe(&mut field, pacer).await?;
     guess(&mut field, pacer).await?;
     let levels = pyramid(field, pacer).await?;
-    let has_few = levels.last().is_none_or(|l| l.patches(RADIUS).sources.len() <= FEWEST_SOURCES);
-    let mut field = if has_few || (content.is_thin && !content.is_flat) {
-        descend::<SMALL_RADIUS>(levels, content, is_described, seed, pacer).await
-    } else {
-        descend::<RADIUS>(levels, content, is_described, seed, pacer).await
-    }?;
+    let has_few = levels.last().is_none_or(|l| l.patches(RADIUS as usize).sources.len() <= FEWEST_SOURCES);
+    let is_small = has_few || (content.is_thin && !content.is_flat);
+    let radius = if is_small { SMALL_RADIUS } else { RADIUS };
+    let mut field = descend(levels, radius, content, is_described, seed, pacer).await?;
     if is_described {
         texture::forget(&mut field);
     }
@@ -51,7 +49,7 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
 
 /// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.
 async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s != State::Known, 2);
+    let window = Window::of_unknown(field, 2);
     let mut values: Vec<membrane::Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
     let given: Vec<bool> = window.pixels().map(|at| field.states[at] == State::Known).collect();
     membrane::fill(window.width, window.height, &mut values, &given, pacer).await?;
@@ -64,8 +62,9 @@ async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
 }
 
 /// From the coarsest level to the finest. Where no patch fits, the membrane is the answer.
-async fn descend<const R: usize>(
+async fn descend(
     mut levels: Vec<Field>,
+    radius: Radius,
     content: Content,
     is_described: bool,
     seed: u32,
@@ -73,7 +72,7 @@ async fn descend<const R: usize>(
 ) -> Result<Field> {
     let mut random = Random::new(seed);
     let depth = levels.len();
-    let mut above: Option<PatchMatch<R>> = None;
+    let mut above: Option<PatchMatch> = None;
     // Work is about proportional to targets times rounds; a level has four times its parent's targets.
     let effort = |level: usize| rounds(level, depth, false) as f32 * 0.25f32.powi(level as i32);
     let total: f32 = (0..depth).map(effort).sum();
@@ -81,7 +80,7 @@ async fn descend<const R: usize>(
     loop {
         let mut field = levels.pop().expect("a pyramid has its field at the bottom, which ends the loop");
         let level = levels.len();
-        let Some(mut search) = PatchMatch::<R>::new(&field, !content.is_drawn) else {
+        let Some(mut search) = PatchMatch::new(&field, radius, !content.is_drawn) else {
             if level == 0 {
                 return Ok(field);
             }
@@ -108,7 +107,7 @@ async fn descend<const R: usize>(
             () if content.is_thin || content.is_drawn => STARTS,
             () => (LARGE / search.patches.targets.len().max(1)).clamp(STARTS, DEEP_STARTS),
         };
-        let mut best: Option<(u64, Field, PatchMatch<R>)> = None;
+        let mut best: Option<(u64, Field, PatchMatch)> = None;
         let mut begin = Some((field, search));
         for start in 0..starts {
             let ready = if start + 1 < starts { begin.clone() } else { begin.take() };
@@ -142,25 +141,36 @@ async fn descend<const R: usize>(
         let (_, mut field, search) = best.expect("there is at least one start");
         spent += effort(level);
         if level == 0 {
-            pacer.progress(Stage::Blending, 0.0);
             let voters = search.voters(&confidence, Votes::Sharp);
-            seam::blend(&mut field, content, voters, pacer).await?;
-            if content.is_drawn {
-                snap(&mut field, voters, pacer).await?;
-                return Ok(field);
-            }
-            // It smooths texture a little.
-            if !content.is_fine {
-                let share = Share { pacer, start: 0.0, length: 0.5 };
-                gradients::reconcile(&mut field, voters, &share).await?;
-            }
-            if is_described {
-                texture::restore(&mut field, voters, pacer).await?;
-            }
+            finish(&mut field, voters, content, is_described, pacer).await?;
             return Ok(field);
         }
         above = Some(search);
     }
+}
+
+/// What follows the last vote: the fill meets its surroundings and is as rough as they are.
+async fn finish(
+    field: &mut Field,
+    voters: Voters<'_>,
+    content: Content,
+    is_described: bool,
+    pacer: &dyn Pacer,
+) -> Result<()> {
+    pacer.progress(Stage::Blending, 0.0);
+    seam::blend(field, content, voters, pacer).await?;
+    if content.is_drawn {
+        return snap(field, voters, pacer).await;
+    }
+    // It smooths texture a little.
+    if !content.is_fine {
+        let share = Share { pacer, start: 0.0, length: 0.5 };
+        gradients::reconcile(field, voters, &share).await?;
+    }
+    if is_described {
+        texture::restore(field, voters, pacer).await?;
+    }
+    Ok(())
 }
 
 /// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open, few where waiting for them is

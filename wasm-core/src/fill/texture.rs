@@ -6,7 +6,7 @@
 //! taken texture away all the same, its energy is brought back to that of the sources ([`restore`]).
 
 use super::field::{Field, STEPS, State, Window, quantised};
-use super::votes::Voters;
+use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result};
 
 /// Texture is a mean over squares of this radius, and counts this many halves of a colour.
@@ -54,14 +54,14 @@ pub(super) fn forget(field: &mut Field) {
 
 /// Amplifies the highest frequencies of the targets where their energy is below that of the pixels which voted for them.
 pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 0);
+    let window = Window::of_targets(field, 0);
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
     let note = |at: usize, from: usize, weight: f32| {
         let [sum, total] = &mut energies[window.slot(at)];
         *sum += weight * bend(field, from) as f32;
         *total += weight;
     };
-    voters.each(field, |at| field.states[at] == State::Target, note, pacer).await?;
+    voters.each(field, Ballot::Targets, note, pacer).await?;
     let wanted: Vec<u32> =
         energies.into_iter().map(|[sum, total]| if total > 0.0 { (sum / total) as u32 } else { 0 }).collect();
     for _ in 0..PASSES {
@@ -155,7 +155,7 @@ async fn local_sums(
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::{PatchMatch, Random};
+    use super::super::patch_match::{PatchMatch, Radius, Random};
     use super::super::votes::{Votes, confidences};
     use super::*;
     use crate::Unpaced;
@@ -231,7 +231,7 @@ mod tests {
             states: (0..width * height).map(|i| if is_hole(i) { State::Target } else { State::Known }).collect(),
         };
         let mut field = before.clone();
-        let window = Window::around(&field, |s| s == State::Target, 0);
+        let window = Window::of_targets(&field, 0);
         let energy = |field: &Field| window.pixels().map(|at| bend(field, at)).sum::<u32>();
         let wanted: Vec<u32> = window.pixels().map(|at| bend(&field, at) * 3 / 2).collect();
         pollster::block_on(sharpen(&mut field, &window, &wanted, &Unpaced)).unwrap();
@@ -261,7 +261,7 @@ mod tests {
             places.map(|at| bend(field, at)).sum()
         };
         let before = middle(&field);
-        let mut search = PatchMatch::<2>::new(&field, false).expect("room for patches");
+        let mut search = PatchMatch::new(&field, Radius::Two, false).expect("room for patches");
         search.randomise(&mut random);
         let confidence = confidences(&field, &search.patches.targets);
         let voters = search.voters(&confidence, Votes::Even);

@@ -14,7 +14,7 @@ const LOW_PASS: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
 pub(super) async fn temper(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let mut smooth = field.clone();
     smooth.bridge(|_| true, pacer).await?;
-    let window = Window::around(field, |s| s == State::Target, 0);
+    let window = Window::of_targets(field, 0);
     let mut change: Vec<Value> = window
         .pixels()
         .map(|at| std::array::from_fn(|i| f32::from(smooth.pixels[at][i] - field.pixels[at][i])))

@@ -41,6 +41,25 @@ fn falloff(matches: &[Match], votes: Votes) -> f32 {
     }
 }
 
+/// What is voted on.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Ballot {
+    Targets,
+    /// The known pixels beside them: how far off the patches are there.
+    Rim,
+    Both,
+}
+
+impl Ballot {
+    fn includes(self, field: &Field, at: usize) -> bool {
+        match field.states[at] {
+            State::Target => self != Self::Rim,
+            State::Known => self != Self::Targets && field.is_rim(at),
+            State::Excluded => false,
+        }
+    }
+}
+
 /// Patches between two checkpoints of a vote: a few milliseconds of work.
 const CHECKPOINT: usize = 8192;
 
@@ -58,11 +77,11 @@ pub(super) struct Voters<'a> {
 }
 
 impl Voters<'_> {
-    /// Hands every vote on a pixel where `wanted` holds to `note`: the pixel, the one that it shall look like, and the weight.
+    /// Hands every vote to `note`: the pixel, the one that it shall look like, and the weight.
     pub(super) async fn each(
         self,
         field: &Field,
-        wanted: impl Fn(usize) -> bool,
+        ballot: Ballot,
         mut note: impl FnMut(usize, usize, f32),
         pacer: &dyn Pacer,
     ) -> Result<()> {
@@ -79,7 +98,7 @@ impl Voters<'_> {
             for row in 0..2 * radius + 1 {
                 for column in 0..2 * radius + 1 {
                     let step = row * field.width + column;
-                    if wanted(to + step) {
+                    if ballot.includes(field, to + step) {
                         note(to + step, from + step, weight);
                     }
                 }
@@ -88,12 +107,12 @@ impl Voters<'_> {
         Ok(())
     }
 
-    /// What all patches together say about the pixels of `window` where `wanted` holds: sums of colours and of weights.
+    /// What all patches together say about the pixels of `window`: sums of colours and of weights.
     pub(super) async fn poll(
         self,
         field: &Field,
         window: &Window,
-        wanted: impl Fn(usize) -> bool,
+        ballot: Ballot,
         pacer: &dyn Pacer,
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
@@ -105,16 +124,15 @@ impl Voters<'_> {
             }
             weights[slot] += weight;
         };
-        self.each(field, wanted, note, pacer).await?;
+        self.each(field, ballot, note, pacer).await?;
         Ok((sums, weights))
     }
 }
 
 /// Gives the targets the colours that their patches vote for.
 pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 0);
-    let wanted = |at: usize| field.states[at] == State::Target;
-    let (sums, weights) = voters.poll(field, &window, wanted, pacer).await?;
+    let window = Window::of_targets(field, 0);
+    let (sums, weights) = voters.poll(field, &window, Ballot::Targets, pacer).await?;
     for ((at, sum), weight) in window.pixels().zip(sums).zip(weights) {
         if weight > 0.0 {
             field.pixels[at] = quantised(sum.map(|s| s / weight));
@@ -126,8 +144,7 @@ pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
 /// Gives each target the colour of the vote next to it where where that is a level away at most: what is flat on a screen is copied exactly,
 /// whatever little the other votes added.
 pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::around(field, |s| s == State::Target, 0);
-    let wanted = |at: usize| field.states[at] == State::Target;
+    let window = Window::of_targets(field, 0);
     let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];
     let note = |at: usize, from: usize, _: f32| {
         let colour = field.pixels[from];
@@ -137,7 +154,7 @@ pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
             *best = (away, colour);
         }
     };
-    voters.each(field, wanted, note, pacer).await?;
+    voters.each(field, Ballot::Targets, note, pacer).await?;
     for (at, (away, colour)) in window.pixels().zip(nearest) {
         if away <= STEPS.unsigned_abs() && field.states[at] == State::Target {
             field.pixels[at] = colour;

@@ -95,7 +95,7 @@ pub(super) async fn find(field: &Field, content: Content, pacer: &dyn Pacer) -> 
 #[inline(never)]
 fn seeds(field: &Field) -> Vec<(usize, Point)> {
     let mut found: Vec<(f32, usize, Point)> = vec![];
-    for at in Window::around(field, |s| s == State::Target, 1).pixels().filter(|at| field.is_rim(*at)) {
+    for at in Window::of_targets(field, 1).pixels().filter(|at| field.is_rim(*at)) {
         let (x, y) = (at % field.width, at / field.width);
         let (mut xx, mut xy, mut yy, mut count) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
         for y in y.saturating_sub(TENSOR)..(y + TENSOR + 1).min(field.height) {
