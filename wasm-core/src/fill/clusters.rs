@@ -1,6 +1,7 @@
 //! Which parts of the mask are filled together, and how much of the picture each may look at.
 
 use crate::pixels::{Component, Components, Mask, Rect};
+use crate::{Pacer, Result};
 
 /// A part of the mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +47,19 @@ impl Tiling {
 }
 
 /// Of each tile the bounding rectangle of what is masked in it, and how much that is.
-fn tiles(mask: &Mask, components: &Components, label: u32, tiling: &Tiling) -> Vec<(Option<Rect>, usize)> {
+async fn tiles(
+    mask: &Mask,
+    components: &Components,
+    label: u32,
+    tiling: &Tiling,
+    pacer: &dyn Pacer,
+) -> Result<Vec<(Option<Rect>, usize)>> {
     let hole = tiling.hole;
     let mut tiles = vec![(None::<Rect>, 0); (tiling.columns() * hole.height.div_ceil(tiling.side)) as usize];
     for y in hole.y..hole.bottom() {
+        if y % TILE == 0 {
+            pacer.checkpoint().await?;
+        }
         for x in (hole.x..hole.right()).filter(|x| mask.at(*x, y) > 0 && components.label(*x, y) == label) {
             let pixel = Rect { x, y, width: 1, height: 1 };
             let (hole, pixels) = &mut tiles[(tiling.number(x, y) - tiling.first) as usize];
@@ -57,7 +67,7 @@ fn tiles(mask: &Mask, components: &Components, label: u32, tiling: &Tiling) -> V
             *pixels += 1;
         }
     }
-    tiles
+    Ok(tiles)
 }
 
 /// Surroundings are as wide as the hole is long, within these limits (pixels): enough texture to copy
@@ -72,14 +82,19 @@ const TILE: u32 = 256;
 
 impl Clusters {
     /// Splits `mask` into its components, and long thin ones further.
-    pub(super) fn new(image: Rect, mask: &Mask) -> Self {
+    pub(super) async fn new(image: Rect, mask: &Mask, pacer: &dyn Pacer) -> Result<Self> {
         let components = Components::of(mask);
+        pacer.checkpoint().await?;
         let (mut list, mut tilings) = (vec![], vec![]);
         for (label, &Component { rect: hole, pixels }) in (0..).zip(components.list()) {
             let first = list.len() as u32;
             let is_sparse = hole.area() > SPAN && pixels * SPARSE < hole.area();
             let tiling = Tiling { hole, first, side: if is_sparse { TILE } else { hole.width.max(hole.height) } };
-            let holes = if is_sparse { tiles(mask, &components, label, &tiling) } else { vec![(Some(hole), pixels)] };
+            let holes = if is_sparse {
+                tiles(mask, &components, label, &tiling, pacer).await?
+            } else {
+                vec![(Some(hole), pixels)]
+            };
             list.extend(holes.into_iter().zip(first..).map(|((tile, pixels), number)| {
                 let hole = tile.unwrap_or(Rect { width: 0, height: 0, ..hole });
                 let margin = hole.width.max(hole.height).clamp(*CONTEXT.start(), *CONTEXT.end());
@@ -87,7 +102,7 @@ impl Clusters {
             }));
             tilings.push(tiling);
         }
-        Self { list, components, tilings }
+        Ok(Self { list, components, tilings })
     }
 
     /// The number of the cluster of a masked pixel of the picture, its place in the list.
@@ -99,7 +114,12 @@ impl Clusters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Unpaced;
     use proptest::prelude::*;
+
+    fn clusters(image: Rect, mask: &Mask) -> Clusters {
+        pollster::block_on(Clusters::new(image, mask, &Unpaced)).unwrap()
+    }
 
     proptest! {
         #[test]
@@ -117,7 +137,7 @@ mod tests {
             }
             let masked = coverage.iter().filter(|c| **c > 0).count();
             let mask = Mask::new(image, coverage).unwrap();
-            let found = Clusters::new(image, &mask);
+            let found = clusters(image, &mask);
             prop_assert_eq!(found.list.iter().map(|c| c.pixels).sum::<usize>(), masked);
             for y in 0..image.height {
                 for x in 0..image.width {
@@ -140,7 +160,7 @@ mod tests {
         let mut coverage = vec![0; image.area()];
         coverage[400 * 25 + 10] = 255;
         coverage[400 * 25 + 390] = 255;
-        assert_eq!(Clusters::new(image, &Mask::new(image, coverage).unwrap()).list.len(), 2);
+        assert_eq!(clusters(image, &Mask::new(image, coverage).unwrap()).list.len(), 2);
     }
 
     #[test]
@@ -150,7 +170,7 @@ mod tests {
         let coverage: Vec<u8> =
             (0..1300).flat_map(|y| (0..1500).map(move |x| 255 * u8::from(is_masked(x, y)))).collect();
         let masked = coverage.iter().filter(|c| **c > 0).count();
-        let found = Clusters::new(image, &Mask::new(image, coverage).unwrap());
+        let found = clusters(image, &Mask::new(image, coverage).unwrap());
         assert_eq!(found.list.iter().map(|c| c.pixels).sum::<usize>(), masked);
         assert!(found.list.iter().all(|c| c.first == 0 && c.context.area() <= 768 * 768));
         for x in (10..1490).step_by(7) {

@@ -81,6 +81,7 @@ pub struct Filled {
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
+    pacer.checkpoint().await?;
     let is_forced = route == Some(Route::Unblend);
     let route = route.filter(|_| !is_forced);
     let mut start = 0.0;
@@ -91,6 +92,7 @@ pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>
             let patch = complete(image, &left, patch, seed, None, &rest).await?;
             return Ok(Filled { patch, made_up: left });
         }
+        pacer.checkpoint().await?;
         start = LOOKING;
     }
     let rest = Share { pacer, start, length: 1.0 - start };
@@ -120,7 +122,7 @@ async fn complete(
     route: Option<Route>,
     pacer: &dyn Pacer,
 ) -> Result<Patch> {
-    let clusters = Clusters::new(image.bounds(), mask);
+    let clusters = Clusters::new(image.bounds(), mask, pacer).await?;
     pacer.checkpoint().await?;
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
