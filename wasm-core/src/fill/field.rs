@@ -8,6 +8,9 @@ use crate::pixels::{Image, Mask, Patch, Rect};
 /// Fixed-point steps per 8-bit level: votes keep fractions, and a 7x7x4 sum of squares stays below 2^31.
 pub(super) const STEPS: i16 = 8;
 
+/// Colours of a screen that differ by so much at most, in steps, are shades of each other.
+pub(super) const FAINT: u16 = 12 * STEPS.unsigned_abs();
+
 /// Premultiplied red, green, blue and alpha in [`STEPS`] per level; while opaque pictures are synthesised, the last is
 /// [texture](super::texture). Premultiplied, so that transparent pixels neither attract nor lend colours.
 pub(super) type Pixel = [i16; 4];
@@ -59,6 +62,11 @@ impl Field {
             }
         }
         Self { width: width as usize, height: height as usize, pixels, states }
+    }
+
+    /// From now on a target is known.
+    pub(super) fn settle(&mut self, at: usize, colour: Pixel) {
+        (self.pixels[at], self.states[at]) = (colour, State::Known);
     }
 
     /// Writes the targets into `patch`; the field's origin is that of `context`.

@@ -3,16 +3,15 @@
 //! What is nearly surrounded by one colour was that colour before something was put on it. Patches would look for an example, and may find
 //! one with letters in it, or the edge of another cell.
 
-use super::field::{Field, Pixel, STEPS, State, apart};
+use super::field::{FAINT, Field, Pixel, State, apart};
 use crate::{Pacer, Result};
 
 /// At least this share of the known pixels around a flat part have its colour.
 const SHARE: f32 = 0.6;
 /// What else is around it lies along one side of the part, as edges and ends of things do: one pixel thick, or two where it is antialiased.
 const EDGE: usize = 2;
-/// Colours that differ by so many levels at most are shades of each other: of a gradient or a pattern, unless they belong to an edge. So many
-/// pixels of them may be the antialiased corners of edges out of sight.
-const NEAR: u16 = 12;
+/// Shades of the flat colour are those of a gradient or a pattern, unless they belong to an edge. So many pixels of them may be the antialiased
+/// corners of edges out of sight.
 const CORNERS: usize = 2;
 /// What is seen on two sides of the hole, and goes on straight behind both for so many pixels, runs through it: a bar, a line.
 const ONWARD: usize = 12;
@@ -40,11 +39,14 @@ pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) 
         }
         rim.iter().for_each(|at| marks[*at] = Mark::Unseen);
     }
+    if ends.len() > MOST_ENDS {
+        return Ok(vec![]);
+    }
     // A rule that was drawn may divide what runs through.
-    let mut is_crossed = vec![ends.len() > MOST_ENDS; parts.len()];
+    let mut is_crossed = vec![false; parts.len()];
     for (i, (a, from)) in ends.iter().enumerate() {
         pacer.checkpoint().await?;
-        for (b, to) in ends[..i].iter().filter(|_| ends.len() <= MOST_ENDS) {
+        for (b, to) in &ends[..i] {
             if from.goes_on(field, to, parts[*a].0) && to.goes_on(field, from, parts[*b].0) {
                 (is_crossed[*a], is_crossed[*b]) = (true, true);
             }
@@ -53,7 +55,7 @@ pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) 
     let mut filled = vec![];
     for ((colour, part), _) in parts.into_iter().zip(is_crossed).filter(|(_, is_crossed)| !is_crossed) {
         for at in part {
-            (field.pixels[at], field.states[at]) = (colour, State::Known);
+            field.settle(at, colour);
             filled.push(at);
         }
     }
@@ -107,7 +109,7 @@ fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<(Pixe
     let (mut shades, mut groups) = (0, vec![]);
     for start in others {
         let Some(group) = group(field, start, colour, marks) else { continue };
-        if group.away <= NEAR * STEPS.unsigned_abs() {
+        if group.away <= FAINT {
             shades += group.pixels;
         }
         if shades > CORNERS || group.extent.into_iter().all(|e| e > EDGE) {
@@ -143,7 +145,7 @@ impl Group {
             let is_there = (0.0..field.width as f32).contains(&x) && (0.0..field.height as f32).contains(&y);
             is_there.then_some(y as usize * field.width + x as usize).filter(|at| field.states[*at] == State::Known)
         };
-        let is_other = |at: usize| apart(field.pixels[at], colour) > NEAR * STEPS.unsigned_abs();
+        let is_other = |at: usize| apart(field.pixels[at], colour) > FAINT;
         let (mut seen, mut agree) = (0, 0);
         for i in EDGE + 1..=EDGE + ONWARD {
             let Some(at) = behind(i, 0.0) else { continue };

@@ -13,9 +13,8 @@ const REACH: usize = 48;
 /// Borders between panels are no thicker than this.
 const BORDER: usize = 4;
 
-/// The lines across the targets: places and colours.
-pub(super) fn find(field: &Field) -> Vec<(usize, Pixel)> {
-    let Some(ground) = ground(field) else { return vec![] };
+/// The lines across the targets, on a `ground`: places and colours.
+pub(super) fn find(field: &Field, ground: Pixel) -> Vec<(usize, Pixel)> {
     let window = Window::of_targets(field, 0);
     let rows = Stretches::of(field, window, Axis::Row);
     let columns = Stretches::of(field, window, Axis::Column);
@@ -196,7 +195,7 @@ impl Stretches {
 
 /// The most frequent colour beside the targets.
 pub(super) fn ground(field: &Field) -> Option<Pixel> {
-    let rim = (0..field.states.len()).filter(|at| field.is_rim(*at));
+    let rim = Window::of_targets(field, 1).pixels().filter(|at| field.is_rim(*at));
     Some(field.most_frequent(rim)?.0)
 }
 
@@ -205,7 +204,7 @@ mod tests {
     use super::*;
 
     fn draw(field: &mut Field) -> Vec<usize> {
-        let drawn = find(field);
+        let drawn = find(field, ground(field).unwrap());
         drawn.iter().for_each(|(at, colour)| field.pixels[*at] = *colour);
         drawn.into_iter().map(|(at, _)| at).collect()
     }

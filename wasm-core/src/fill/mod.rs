@@ -42,7 +42,7 @@ use crate::pixels::{Image, Mask, Patch, Rect};
 use crate::{Error, Pacer, Result, Stage};
 use clusters::Clusters;
 use content::Content;
-use field::{Field, STEPS, State, apart};
+use field::{FAINT, Field, State, apart};
 pub(crate) use likeness::likeness;
 
 /// Most pixels that one cluster may look at: a fill takes about 30 bytes for each, and 200 for each in the hole's rectangle.
@@ -50,9 +50,6 @@ const MOST_CONTEXT: usize = 30_000_000;
 
 /// Share of the progress that looking for a mark takes, found or not.
 const LOOKING: f32 = 0.3;
-
-/// Colours that differ by this much, in steps, are told apart on a screen.
-const FAINT: u16 = 12 * STEPS.unsigned_abs();
 
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,17 +160,17 @@ async fn complete(
 /// Draws what runs straight through the hole and makes it known; where.
 async fn run_through(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let ground = if content.is_drawn { lines::ground(field) } else { None };
-    let rules = if content.is_drawn { lines::find(field) } else { vec![] };
+    let rules = ground.map_or(vec![], |ground| lines::find(field, ground));
     pacer.checkpoint().await?;
     let mut drawn: Vec<usize> = vec![];
     for (at, colour) in wires::find(field, content, pacer).await? {
-        (field.pixels[at], field.states[at]) = (colour, State::Known);
+        field.settle(at, colour);
         drawn.push(at);
     }
     // A slanted line lies on top of rules, but brings some of its surroundings.
     for (at, colour) in rules {
         if field.states[at] == State::Target || ground.is_some_and(|ground| apart(field.pixels[at], ground) <= FAINT) {
-            (field.pixels[at], field.states[at]) = (colour, State::Known);
+            field.settle(at, colour);
             drawn.push(at);
         }
     }

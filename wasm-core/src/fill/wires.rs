@@ -367,9 +367,7 @@ mod tests {
 
     fn draw(field: &mut Field, content: Content) -> Vec<usize> {
         let drawn = pollster::block_on(find(field, content, &Unpaced)).unwrap();
-        for (at, pixel) in &drawn {
-            (field.pixels[*at], field.states[*at]) = (*pixel, State::Known);
-        }
+        drawn.iter().for_each(|(at, pixel)| field.settle(*at, *pixel));
         drawn.into_iter().map(|(at, _)| at).collect()
     }
 
