@@ -40,7 +40,7 @@ pub fn run() -> Result {
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
     for name in ["overlay", "background", "models", "engine"] {
-        let wasm = root.join(format!("target/{TARGET}/web/{name}.wasm"));
+        let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
         bindings(&wasm, &dist.join("wasm")).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))?;
     }
     shim(&dist)?;
@@ -54,7 +54,7 @@ pub fn parity() -> Result {
     // In the extension's own profile, whose dependencies are compiled already.
     let what = ["--package", "wasm-core", "--bin", "parity", "--features", "parity"];
     cargo(&[&["build", "--target", TARGET, "--profile", "web"], &what[..]].concat())?;
-    let wasm = root().join(format!("target/{TARGET}/web/parity.wasm"));
+    let wasm = shell::target().join(format!("{TARGET}/web/parity.wasm"));
     bindings(&wasm, &root().join("dist/parity")).map_err(|e| format!("wasm-bindgen on parity: {e:#}"))?;
     Ok(())
 }

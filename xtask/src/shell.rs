@@ -10,6 +10,11 @@ pub fn root() -> PathBuf {
     manifest.parent().expect("xtask lives in the repository").to_owned()
 }
 
+/// Where cargo puts what it builds: `target/`, unless the user has chosen another folder.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |chosen| root().join(chosen))
+}
+
 /// Runs a program in `folder` and fails when it does.
 pub fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result {
     let line = format!("{program} {}", arguments.join(" "));
