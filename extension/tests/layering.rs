@@ -7,14 +7,14 @@ type Layers = &'static [(&'static str, &'static [&'static str])];
 
 const EXTENSION: Layers = &[
     ("protocol", &[]),
-    ("models", &["protocol"]),
+    ("model_catalogue", &["protocol"]),
     ("browser", &["protocol"]),
     ("wire", &["protocol", "browser"]),
     ("background", &["protocol", "browser", "wire"]),
-    ("engine_host", &["protocol", "models", "browser", "wire"]),
-    ("store", &["protocol", "browser", "wire"]),
-    ("overlay", &["protocol", "browser", "wire", "store"]),
-    ("models_page", &["protocol", "browser", "wire", "store"]),
+    ("engine_host", &["protocol", "model_catalogue", "browser", "wire"]),
+    ("model_client", &["protocol", "browser", "wire"]),
+    ("overlay", &["protocol", "browser", "wire", "model_client"]),
+    ("models_page", &["protocol", "browser", "wire", "model_client"]),
 ];
 
 const WASM_CORE: Layers = &[

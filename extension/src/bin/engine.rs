@@ -25,7 +25,7 @@ mod worker {
             let _ = out.post_message(&object(&[("busy", busy.into())]));
         };
         let store = Rc::new(ModelStore::new(post.clone(), busy));
-        let hub = Rc::new(Hub::new(Rc::clone(store.warm()), post));
+        let hub = Rc::new(Hub::new(Rc::clone(store.cache()), post));
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let data = event.data();
             let Some(port) = field(&data, "port").as_f64() else { return };

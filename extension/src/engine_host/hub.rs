@@ -1,6 +1,6 @@
 //! All ports, and whose turn it is.
 
-use super::model_store::{Asked, Warm, Watch};
+use super::model_store::{KeepAlive, ModelCache, Request};
 use super::picture::{Picture, small_png};
 use super::turns::Turns;
 use crate::browser::bytes;
@@ -33,7 +33,7 @@ struct Port {
     /// What was done since the overlay last said that nothing needs to be kept.
     unfinished: Cell<bool>,
     /// While the overlay is open, the GPU keeps its model.
-    watch: RefCell<Option<Watch>>,
+    keep_alive: RefCell<Option<KeepAlive>>,
 }
 
 impl Port {
@@ -61,22 +61,22 @@ pub struct Hub {
     draft: RefCell<Option<(String, Rc<Port>)>>,
     /// Whose turn it is to fill.
     turns: Turns,
-    warm: Rc<Warm>,
+    cache: Rc<ModelCache>,
     post: Post,
 }
 
 impl Hub {
-    /// `warm` has the model on the GPU, `post` sends a message out on a port.
-    pub fn new(warm: Rc<Warm>, post: impl Fn(PortId, &JsValue) + 'static) -> Self {
+    /// `cache` has the model on the GPU, `post` sends a message out on a port.
+    pub fn new(cache: Rc<ModelCache>, post: impl Fn(PortId, &JsValue) + 'static) -> Self {
         let post = Box::new(post);
-        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), warm, post }
+        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), cache, post }
     }
 
     /// A port closed. An unfinished edit is kept; otherwise its jobs stop at their next checkpoint and its picture is
     /// freed.
     pub fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
-        port.watch.take();
+        port.keep_alive.take();
         let key = port.key.borrow().clone();
         if let Some(key) = key.filter(|_| port.unfinished.get()) {
             let displaced = self.draft.borrow_mut().replace((key, port));
@@ -99,7 +99,7 @@ impl Hub {
     pub async fn serve(&self, id: PortId, message: JsValue) {
         let Some(incoming) = Incoming::read(&message) else { return };
         let Some(request) = incoming.id else { return };
-        let opened = || Rc::new(Port { watch: RefCell::new(Some(self.warm.watch())), ..Port::default() });
+        let opened = || Rc::new(Port { keep_alive: RefCell::new(Some(self.cache.keep_alive())), ..Port::default() });
         let port = Rc::clone(self.ports.borrow_mut().entry(id).or_insert_with(opened));
         let result = match incoming.body::<ToEngine>() {
             Ok(call) => self.answer(id, &port, call, &incoming.blobs).await,
@@ -159,7 +159,7 @@ impl Hub {
             ToEngine::Prepare { model, steps } => {
                 let start = milliseconds();
                 let report = |_, done| self.progress(id, None, Stage::Loading, done);
-                self.warm.using(&model, steps, &WorkerPacer::new(report, || false)).await?;
+                self.cache.lease(&model, steps, &WorkerPacer::new(report, || false)).await?;
                 Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
             }
             ToEngine::Cancel { job } => {
@@ -215,9 +215,9 @@ impl Hub {
             EngineChoice::Instant => picture.erase(ask.mask, coverage, ask.seed, &pacer).await?,
             EngineChoice::Model { model, steps, guidance } => {
                 let settings = Settings { seed: ask.seed, guidance: *guidance, ..Settings::default() };
-                let asked = Asked { warm: &self.warm, model, steps: *steps };
+                let request = Request { cache: &self.cache, model, steps: *steps };
                 let seen = |preview| self.preview(id, ask.job, &preview);
-                picture.inpaint(ask.mask, coverage, settings, &asked, &pacer, seen).await?
+                picture.inpaint(ask.mask, coverage, settings, &request, &pacer, seen).await?
             }
         };
         Ok((EngineReply::Erased { patch, ms: milliseconds() - start }, vec![blob]))

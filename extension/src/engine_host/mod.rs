@@ -13,4 +13,4 @@ mod picture;
 mod turns;
 
 pub use hub::Hub;
-pub use model_store::{ModelStore, Warm};
+pub use model_store::{ModelCache, ModelStore};

@@ -1,7 +1,7 @@
 //! One overlay's picture: decoded pixels, and the fills laid on them.
 
 use super::canvas;
-use super::model_store::Asked;
+use super::model_store::Request;
 use crate::browser::bytes;
 use crate::protocol::engine::{EditNote, EngineReply, FileFormat, Purpose};
 use crate::protocol::{Failure, Rect};
@@ -74,7 +74,7 @@ impl Picture {
         mask: Rect,
         coverage: Vec<u8>,
         settings: Settings,
-        asked: &Asked<'_>,
+        request: &Request<'_>,
         pacer: &dyn Pacer,
         mut seen: impl FnMut(Preview),
     ) -> Result<(Rect, Blob), Failure> {
@@ -82,7 +82,7 @@ impl Picture {
         let mut inpainting = Inpainting::begin(&self.image, &mask, settings, pacer).await.map_err(failure)?;
         let mut losses = 0;
         loop {
-            let mut using = match asked.using(pacer).await {
+            let mut lease = match request.lease(pacer).await {
                 // A browser whose GPU process has just died needs a moment to have another.
                 Err(Failure::Gpu { .. }) if (1..MOST_LOSSES).contains(&losses) => {
                     losses += 1;
@@ -91,7 +91,7 @@ impl Picture {
                 }
                 other => other?,
             };
-            match inpainting.go_on(using.model()?, pacer, &mut seen).await {
+            match inpainting.go_on(lease.model()?, pacer, &mut seen).await {
                 Ok(()) => break,
                 Err(Error::Gpu(GpuError::DeviceLost(_))) if losses < MOST_LOSSES => losses += 1,
                 Err(error) => return Err(failure(error)),

@@ -3,9 +3,9 @@
 use super::dom::{attribute, translate_copy};
 use super::pace::Pace;
 use crate::browser::{i18n, refused};
+use crate::model_client::{units, words};
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, Precision, Status, Work};
-use crate::store::{units, words};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -3,8 +3,8 @@
 use super::dom::on;
 use super::page::Page;
 use crate::browser::i18n;
+use crate::model_client::words;
 use crate::protocol::{Failure, Remedy};
-use crate::store::words;
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::MouseEvent;

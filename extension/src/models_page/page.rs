@@ -6,8 +6,8 @@ use super::list::List;
 use super::notice::{self, Alert};
 use super::{actions, gpu, own, room, settings};
 use crate::browser::i18n;
+use crate::model_client::{Heard, ModelClient, words};
 use crate::protocol::models::ModelsEvent;
-use crate::store::{Heard, Store, words};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ const RECOVERY: u32 = 1000;
 /// See the module.
 pub(super) struct Page {
     pub dom: Dom,
-    pub store: Store,
+    pub store: ModelClient,
     pub list: List,
     pub consent: Consent,
     pub alert: Alert,
@@ -41,7 +41,7 @@ pub fn start() {
         Page {
             list: List::new(dom.models.clone(), dom.template.clone()),
             dom,
-            store: Store::new(move |heard| {
+            store: ModelClient::new(move |heard| {
                 if let Some(page) = page.upgrade() {
                     page.hear(heard);
                 }

@@ -3,9 +3,9 @@
 use super::dom::{on, window};
 use super::page::Page;
 use crate::browser::{i18n, refused};
+use crate::model_client::words;
 use crate::protocol::Failure;
 use crate::protocol::models::Storage;
-use crate::store::words;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::MouseEvent;

@@ -45,14 +45,14 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
 /// Loads a model from its packs and runs it on a made-up picture for a while.
 pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
     // From nothing, to see how long loading takes.
-    drop(store.warm.forget(model).await);
+    drop(store.cache.forget(model).await);
     let begun = milliseconds();
     let stopped = || job.stop.get().is_some();
     let reporter = RefCell::new(Reporter::new(store, model, Work::Measuring, 1000, 0));
     let loading = |_, done: f32| reporter.borrow_mut().report((done * 500.0) as u64);
-    let mut using = store.warm.using(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
+    let mut lease = store.cache.lease(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
     let load = milliseconds() - begun;
-    let moebius = using.model()?;
+    let moebius = lease.model()?;
 
     let config = moebius.config();
     let (side, n) = (config.vae.side as usize, config.unet.side as usize);

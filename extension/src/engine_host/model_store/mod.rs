@@ -4,17 +4,17 @@
 //! come) and `ID.pack` (what the GPU wants). A record is written before what it speaks of changes, so that the browser may be
 //! closed at any moment: a pack without a record that says `installed` is none.
 
+mod cache;
 mod download;
 mod gpu;
 mod prepare;
 mod records;
-mod warm;
 
 use super::busy::Busy;
 use crate::browser::files;
-use crate::models::catalogue::{Catalogue, Entry};
-use crate::models::record::{Record, State, own_id};
-use crate::models::{hub, ranges};
+use crate::model_catalogue::catalogue::{Catalogue, Entry};
+use crate::model_catalogue::record::{Record, State, own_id};
+use crate::model_catalogue::{hub, ranges};
 use crate::protocol::Failure;
 use crate::protocol::models::{
     Model, ModelId, ModelsEvent, ModelsReply, Precision, Settings, Status, Storage, ToModels, Work,
@@ -30,8 +30,8 @@ use wasm_core::web::milliseconds;
 use wasm_core::weights::pack::LAYOUT;
 use web_sys::{Blob, Url};
 
-pub use warm::Warm;
-pub(super) use warm::{Asked, Watch};
+pub use cache::ModelCache;
+pub(super) use cache::{KeepAlive, Request};
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -78,7 +78,7 @@ pub struct ModelStore {
     post: Post,
     /// Keeps the document from closing.
     busy: Rc<Busy>,
-    warm: Rc<Warm>,
+    cache: Rc<ModelCache>,
     /// What another version left behind has been removed.
     tidied: Cell<bool>,
 }
@@ -89,7 +89,7 @@ impl ModelStore {
         let catalogue = Catalogue::built_in();
         let busy = Rc::new(Busy::new(busy));
         Self {
-            warm: Rc::new(Warm::new(catalogue.vae.id.clone(), Rc::clone(&busy))),
+            cache: Rc::new(ModelCache::new(catalogue.vae.id.clone(), Rc::clone(&busy))),
             catalogue,
             ports: RefCell::default(),
             jobs: RefCell::default(),
@@ -101,8 +101,8 @@ impl ModelStore {
     }
 
     /// The model on the GPU.
-    pub fn warm(&self) -> &Rc<Warm> {
-        &self.warm
+    pub fn cache(&self) -> &Rc<ModelCache> {
+        &self.cache
     }
 
     /// A port closed. What is under way goes on.
@@ -173,7 +173,7 @@ impl ModelStore {
                 done
             }
             ToModels::KeepWarm { minutes } => {
-                warm::set_minutes(minutes).await?;
+                cache::set_minutes(minutes).await?;
                 self.tell(&ModelsEvent::Changed);
                 done
             }
@@ -270,7 +270,7 @@ impl ModelStore {
         let hub = self.hub().await?;
         let settings = Settings {
             preferred: self.preferred(&models).await?,
-            warm_minutes: warm::minutes().await?,
+            warm_minutes: cache::minutes().await?,
             mirror: hub != self.catalogue.hub,
             hub,
         };
@@ -401,7 +401,7 @@ impl ModelStore {
         let records = Records::open().await?;
         let lock = self.file(model);
         let _held = lock.lock().await;
-        let _unloaded = self.warm.forget(model).await;
+        let _unloaded = self.cache.forget(model).await;
         records.remove(model).await?;
         // The shared part goes with the last model that needs it.
         let vae = &self.catalogue.vae.id;

@@ -2,7 +2,7 @@
 
 use crate::browser::bytes;
 use crate::browser::files::Folder;
-use crate::models::record::{Record, State};
+use crate::model_catalogue::record::{Record, State};
 use crate::protocol::Failure;
 
 const FOLDER: &str = "models";

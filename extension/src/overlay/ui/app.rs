@@ -18,11 +18,11 @@ use super::preview::Shape;
 use super::settings::Settings;
 use super::variations::Variation;
 use crate::browser::i18n;
+use crate::model_client::{ModelClient, words};
 use crate::protocol::engine::{EngineEvent, FileFormat, JobId, Stage};
 use crate::protocol::models::Model;
 use crate::protocol::page::{PageEvent, Picture};
 use crate::protocol::{Failure, Geometry, Point, Size};
-use crate::store::{Store, words};
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -114,7 +114,7 @@ pub(super) struct App {
     pub cursor: Cell<Option<Point>>,
     pub pointer: Cell<Option<Point>>,
     /// The line to the models on this machine.
-    pub store: RefCell<Option<Rc<Store>>>,
+    pub store: RefCell<Option<Rc<ModelClient>>>,
     /// Every model that is on this machine or can be had.
     pub models: RefCell<Vec<Model>>,
     /// What fills the hole: `instant`, or a model.

@@ -3,10 +3,10 @@
 use super::app::App;
 use super::dom::{attribute, document, on, window};
 use crate::browser::{field, i18n, refused, runtime};
+use crate::model_client::{Heard, ModelClient};
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineChoice, ToEngine};
 use crate::protocol::models::{Model, ModelsEvent, STEPS, Status};
-use crate::store::{Heard, Store};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -55,7 +55,7 @@ impl App {
     pub(super) async fn find_models(self: &Rc<Self>) {
         self.read_settings().await;
         let weak = Rc::downgrade(self);
-        let store = Rc::new(Store::new(move |heard| {
+        let store = Rc::new(ModelClient::new(move |heard| {
             let Some(app) = weak.upgrade() else { return };
             match heard {
                 Heard::Event(ModelsEvent::Changed) => spawn_local(async move { app.list_models().await }),

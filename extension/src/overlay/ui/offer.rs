@@ -2,9 +2,9 @@
 
 use super::app::{App, State};
 use crate::browser::i18n;
+use crate::model_client::{unexpected, words};
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, ModelId, ModelsReply, Precision, Status, ToModels, Work};
-use crate::store::{unexpected, words};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 

@@ -49,13 +49,13 @@ impl Line {
 }
 
 /// See the module.
-pub(crate) struct Store {
+pub(crate) struct ModelClient {
     hear: Rc<dyn Fn(Heard)>,
     /// Held while connecting, so that two who ask at once share a line.
     line: Mutex<Option<Rc<Line>>>,
 }
 
-impl Store {
+impl ModelClient {
     /// Connects when it is first needed.
     pub(crate) fn new(hear: impl Fn(Heard) + 'static) -> Self {
         Self { hear: Rc::new(hear), line: Mutex::new(None) }

@@ -63,7 +63,7 @@ pub fn content_range(header: &str) -> Option<(u64, Option<u64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::catalogue::Catalogue;
+    use crate::model_catalogue::catalogue::Catalogue;
 
     #[test]
     fn addresses_are_the_hubs() {

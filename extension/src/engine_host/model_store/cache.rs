@@ -46,69 +46,69 @@ struct Loaded {
 }
 
 /// See the module.
-pub struct Warm {
+pub struct ModelCache {
     vae: ModelId,
     loaded: Mutex<Option<Loaded>>,
     /// How many may need it at any moment.
-    watches: Cell<u32>,
+    kept_alive: Cell<u32>,
     /// Counts up when somebody comes: who waited to free the model lets it be.
     visits: Cell<u32>,
     busy: Rc<Busy>,
 }
 
 /// Somebody may need a model at any moment, until this is dropped.
-pub(crate) struct Watch(Rc<Warm>);
+pub(crate) struct KeepAlive(Rc<ModelCache>);
 
-impl Drop for Watch {
+impl Drop for KeepAlive {
     fn drop(&mut self) {
-        let warm = Rc::clone(&self.0);
-        warm.watches.set(warm.watches.get() - 1);
-        if warm.watches.get() == 0 {
-            spawn_local(warm.rest());
+        let cache = Rc::clone(&self.0);
+        cache.kept_alive.set(cache.kept_alive.get() - 1);
+        if cache.kept_alive.get() == 0 {
+            spawn_local(cache.rest());
         }
     }
 }
 
 /// A model that somebody wants to use.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Request<'a> {
     /// Where it is kept.
-    pub(crate) warm: &'a Rc<Warm>,
+    pub(crate) cache: &'a Rc<ModelCache>,
     /// Which.
     pub(crate) model: &'a str,
     /// In so many steps of the whole schedule.
     pub(crate) steps: u32,
 }
 
-impl Asked<'_> {
-    /// As [`Warm::using`].
-    pub(crate) async fn using(&self, pacer: &dyn Pacer) -> Result<Using<'_>, Failure> {
-        self.warm.using(self.model, self.steps, pacer).await
+impl Request<'_> {
+    /// As [`ModelCache::lease`].
+    pub(crate) async fn lease(&self, pacer: &dyn Pacer) -> Result<Lease<'_>, Failure> {
+        self.cache.lease(self.model, self.steps, pacer).await
     }
 }
 
 /// A model in use; others wait.
-pub(crate) struct Using<'a> {
+pub(crate) struct Lease<'a> {
     loaded: MutexGuard<'a, Option<Loaded>>,
-    _watch: Watch,
+    _keep_alive: KeepAlive,
 }
 
-impl Using<'_> {
+impl Lease<'_> {
     /// The model.
     pub(crate) fn model(&mut self) -> Result<&mut Moebius, Failure> {
         self.loaded.as_mut().map(|loaded| &mut loaded.moebius).ok_or(Failure::Gone)
     }
 }
 
-impl Warm {
+impl ModelCache {
     pub(super) fn new(vae: ModelId, busy: Rc<Busy>) -> Self {
-        Self { vae, loaded: Mutex::new(None), watches: Cell::new(0), visits: Cell::new(0), busy }
+        Self { vae, loaded: Mutex::new(None), kept_alive: Cell::new(0), visits: Cell::new(0), busy }
     }
 
-    /// Keeps what is on the GPU there, until the watch is dropped and some time after.
-    pub(crate) fn watch(self: &Rc<Self>) -> Watch {
-        self.watches.set(self.watches.get() + 1);
+    /// Keeps what is on the GPU there, until the guard is dropped and some time after.
+    pub(crate) fn keep_alive(self: &Rc<Self>) -> KeepAlive {
+        self.kept_alive.set(self.kept_alive.get() + 1);
         self.visits.set(self.visits.get() + 1);
-        Watch(Rc::clone(self))
+        KeepAlive(Rc::clone(self))
     }
 
     /// A model, ready to run in `steps` steps of the whole schedule; loaded if it is not there.
@@ -116,8 +116,8 @@ impl Warm {
     /// # Errors
     /// [`Failure::Gone`] if it is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`] if the GPU is
     /// not.
-    pub(crate) async fn using(self: &Rc<Self>, id: &str, steps: u32, pacer: &dyn Pacer) -> Result<Using<'_>, Failure> {
-        let watch = self.watch();
+    pub(crate) async fn lease(self: &Rc<Self>, id: &str, steps: u32, pacer: &dyn Pacer) -> Result<Lease<'_>, Failure> {
+        let keep_alive = self.keep_alive();
         let mut loaded = self.loaded.lock().await;
         let records = Records::open().await?;
         let packs = [hash(&records, id).await?, hash(&records, &self.vae).await?];
@@ -137,7 +137,7 @@ impl Warm {
         }
         // A date is not worth failing for.
         let _ = records.touch(id, js_sys::Date::now()).await;
-        Ok(Using { loaded, _watch: watch })
+        Ok(Lease { loaded, _keep_alive: keep_alive })
     }
 
     /// Frees a model, also one that is just being loaded. Until what this gives is dropped, no model is loaded: its files may go.
@@ -155,7 +155,7 @@ impl Warm {
         let minutes = minutes().await.unwrap_or(USUAL_MINUTES);
         TimeoutFuture::new(minutes.saturating_mul(60_000)).await;
         let mut loaded = self.loaded.lock().await;
-        if self.watches.get() == 0 && self.visits.get() == visits {
+        if self.kept_alive.get() == 0 && self.visits.get() == visits {
             free(&mut loaded);
         }
     }

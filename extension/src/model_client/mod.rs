@@ -8,4 +8,4 @@ mod line;
 pub(crate) mod words;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use line::{Heard, Store, unexpected};
+pub(crate) use line::{Heard, ModelClient, unexpected};
