@@ -13,11 +13,10 @@ mod windows;
 use std::mem::take;
 
 use crate::erase::blend_covered;
-use crate::moebius::config::LATENT_CHANNELS;
+use crate::moebius::config::{LATENT_CHANNELS, LATENT_SCALE};
 use crate::moebius::noise::{self, Stream};
 use crate::moebius::pipeline::{Moebius, Request};
-use crate::moebius::postprocess::to_rgb;
-use crate::moebius::preprocess::LATENT_SCALE;
+use crate::moebius::planes;
 use crate::moebius::preview::LatentToRgb;
 use crate::moebius::progress::Progress;
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
@@ -137,7 +136,7 @@ impl<'a> Inpainting<'a> {
                 }
             });
             let decoded = outcome.await?.decoded;
-            let painted = to_rgb(&decoded, native, native)?;
+            let painted = planes::to_rgb(&decoded, native, native)?;
             let rgb = square.restored(&painted)?;
             let scale = window.side as f32 / native as f32;
             let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use super::windows::Window;
 use crate::Result;
-use crate::moebius::preprocess::{LATENT_SCALE, planes};
+use crate::moebius::config::LATENT_SCALE;
+use crate::moebius::planes;
 use crate::pixels::{Filter, Image, Mask, Patch, resize};
 
 /// Coverage from which a resized pixel of the mask belongs to the hole: any trace of what is to go would show.
@@ -84,7 +85,7 @@ impl Square<'_> {
         let rgb = resize(&colours, 3, from, to, Filter::Lanczos)?;
         let coverage = resize(&coverage, 1, from, to, Filter::Bicubic)?;
         let area = coverage.len();
-        let image = planes(&rgb);
+        let image = planes::from_rgb(&rgb);
         let in_hole: Vec<bool> = coverage.iter().map(|coverage| *coverage >= COVERED).collect();
         let masked_image = image.iter().enumerate().map(|(i, value)| if in_hole[i % area] { 0.0 } else { *value });
         let masked_image = masked_image.collect();

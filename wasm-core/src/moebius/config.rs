@@ -35,6 +35,8 @@ pub const TOKENS: u32 = 10;
 pub const LATENT_CHANNELS: u32 = 4;
 /// Channels that the U-Net sees: latent, mask, latent of the masked image.
 pub const UNET_CHANNELS: u32 = 2 * LATENT_CHANNELS + 1;
+/// Pixels of the picture to each side of a latent one.
+pub const LATENT_SCALE: u32 = 8;
 /// What the VAE's latents are multiplied by for the U-Net (the VAE's `scaling_factor`).
 pub const LATENT_FACTOR: f32 = 0.13025;
 
@@ -76,6 +78,6 @@ impl VaeConfig {
 
     /// Side of the latent.
     pub fn latent_side(&self) -> u32 {
-        self.side / 8
+        self.side / LATENT_SCALE
     }
 }

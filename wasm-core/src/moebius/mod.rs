@@ -1,7 +1,7 @@
 //! The Moebius inpainting model (hustvl/Moebius): latent diffusion with lambda layers.
 //!
 //! `config` <- `constants`, `conditioning`, `network` <- `resnet`, `transformer` <- `unet`, `vae` <- `pipeline`; beside them the parts that
-//! run on the CPU: `schedule`, `noise`, `preprocess`, `postprocess`, `progress`, `preview`.
+//! run on the CPU: `schedule`, `noise`, `planes`, `progress`, `preview`.
 
 pub mod conditioning;
 pub mod config;
@@ -11,8 +11,7 @@ mod network;
 pub mod noise;
 pub mod packing;
 pub mod pipeline;
-pub mod postprocess;
-pub mod preprocess;
+pub mod planes;
 pub mod preview;
 pub mod progress;
 mod resnet;

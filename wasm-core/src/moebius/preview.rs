@@ -3,8 +3,7 @@
 //! Which one is found from the picture at hand: its latents are known, and so are its pixels. Least squares, with a little ridge so that
 //! a flat picture, whose latents hardly vary, gives a defined answer.
 
-use super::config::LATENT_CHANNELS;
-use super::preprocess::LATENT_SCALE;
+use super::config::{LATENT_CHANNELS, LATENT_SCALE};
 use crate::{Error, Result};
 
 /// Latent channels and the constant.

@@ -52,11 +52,6 @@ impl Rect {
         Self { x, y, width: right - x, height: bottom - y }
     }
 
-    /// True when the two share a pixel.
-    pub fn intersects(&self, other: &Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
-    }
-
     /// Smallest rectangle around both.
     pub fn union(&self, other: &Self) -> Self {
         let x = self.x.min(other.x);

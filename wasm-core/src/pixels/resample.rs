@@ -13,11 +13,9 @@ use crate::{Error, Result};
 use std::borrow::Cow;
 use std::f64::consts::PI;
 
-/// How pixels that fall between two are made up.
+/// How a pixel that falls between those of the source gets its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// The pixel that is hit.
-    Nearest,
     /// Keys' cubic convolution with a = -0.5, two pixels to each side.
     Bicubic,
     /// A sinc windowed by a sinc, three pixels to each side.
@@ -28,7 +26,6 @@ impl Filter {
     /// How far the filter reaches to each side, in pixels of the coarser grid.
     fn support(self) -> f64 {
         match self {
-            Self::Nearest => 0.5,
             Self::Bicubic => 2.0,
             Self::Lanczos => 3.0,
         }
@@ -37,7 +34,6 @@ impl Filter {
     /// The filter at a distance from its centre that is smaller than its support.
     fn weight(self, x: f64) -> f64 {
         match self {
-            Self::Nearest => 1.0,
             Self::Bicubic => bicubic(x.abs()),
             Self::Lanczos => lanczos(x),
         }
@@ -92,9 +88,6 @@ pub fn resize(pixels: &[u8], channels: usize, from: (u32, u32), to: (u32, u32), 
     bytes(to, channels)?;
     if from == to {
         return Ok(pixels.to_vec());
-    }
-    if filter == Filter::Nearest {
-        return Ok(nearest(pixels, channels, from, to));
     }
     let mut result = Cow::Borrowed(pixels);
     if from.0 != to.0 {
@@ -231,122 +224,12 @@ fn rounded(sum: i32) -> u8 {
     (sum >> FRACTION).clamp(0, 255) as u8
 }
 
-fn nearest(pixels: &[u8], channels: usize, from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
-    let (columns, rows) = (hits(from.0, to.0), hits(from.1, to.1));
-    let mut result = Vec::with_capacity(columns.len() * rows.len() * channels);
-    let length = from.0 as usize * channels;
-    for y in rows {
-        let row = &pixels[y * length..][..length];
-        for x in &columns {
-            result.extend_from_slice(&row[x * channels..][..channels]);
-        }
-    }
-    result
-}
-
-/// Which pixel each one of the result is.
-///
-/// In real numbers `floor((i + 0.5) * from / to)`. Pillow adds up the step in f64, and where the product is whole the
-/// error of the sum decides; so it is added up here, too.
-fn hits(from: u32, to: u32) -> Vec<usize> {
-    let step = f64::from(from) / f64::from(to);
-    let positions = std::iter::successors(Some(step * 0.5), |at| Some(at + step));
-    // At 2^20 steps the error is far below half a step, but the last pixel is worth a guarantee.
-    positions.take(to as usize).map(|at| (at as usize).min(from as usize - 1)).collect()
-}
-
-/// Pictures to compare with.
-#[cfg(test)]
-pub(crate) mod fixtures {
-    /// Pixels, `(width, height)` and number of channels of a picture among the fixtures.
-    pub(crate) fn picture(name: &str) -> (Vec<u8>, (u32, u32), usize) {
-        let path = format!("{}/tests/fixtures/moebius/{name}.png", env!("CARGO_MANIFEST_DIR"));
-        let image = image::load_from_memory(&std::fs::read(path).unwrap()).unwrap();
-        let (size, channels) = ((image.width(), image.height()), usize::from(image.color().channel_count()));
-        (image.into_bytes(), size, channels)
-    }
-
-    /// How many bytes differ.
-    pub(crate) fn differing(a: &[u8], b: &[u8]) -> usize {
-        assert_eq!(a.len(), b.len());
-        a.iter().zip(b).filter(|(a, b)| a != b).count()
-    }
-}
-
-#[cfg(test)]
-mod parity {
-    use super::fixtures::{differing, picture};
-    use super::*;
-    use std::io::Write as _;
-
-    #[test]
-    fn resized_fixtures_are_pillows_to_the_bit() {
-        for (source, result, filter) in [
-            ("prepost_image_900x600", "prepost_image_lanczos_768x512", Filter::Lanczos),
-            ("prepost_image_900x600", "prepost_image_bicubic_512x512", Filter::Bicubic),
-            ("prepost_mask_900x600", "prepost_mask_nearest_512x512", Filter::Nearest),
-            ("pipe_image_200x160", "pipe_image_resized_128", Filter::Lanczos),
-        ] {
-            let (pixels, from, channels) = picture(source);
-            let (expected, to, _) = picture(result);
-            let found = resize(&pixels, channels, from, to, filter).unwrap();
-            let differ = differing(&found, &expected);
-            let count = expected.len();
-            writeln!(std::io::stderr(), "parity resample {result}: {differ} of {count} samples differ").unwrap();
-            assert_eq!(differ, 0);
-        }
-    }
-
-    /// Pixels from a formula and sizes that are awkward: the sums are of what Pillow 12.3.0 made of them.
-    #[test]
-    fn odd_sizes_are_pillows_to_the_bit() {
-        let mut figures = vec![];
-        for (from, to, channels, sums) in ODD {
-            let pixels: Vec<u8> = (0..from.0 as usize * from.1 as usize * channels).map(scrambled).collect();
-            for (filter, expected) in [Filter::Nearest, Filter::Bicubic, Filter::Lanczos].into_iter().zip(sums) {
-                let found = resize(&pixels, channels, from, to, filter).unwrap();
-                assert_eq!(fnv(&found), expected, "{from:?} {to:?} {channels} {filter:?}");
-                figures.push(found.len());
-            }
-        }
-        let (count, samples) = (figures.len(), figures.iter().sum::<usize>());
-        writeln!(std::io::stderr(), "parity resample odd sizes: 0 of {samples} samples in {count} pictures differ")
-            .unwrap();
-    }
-
-    /// Sizes, channels, and FNV-1a sums of Pillow's results: nearest, bicubic, Lanczos.
-    type Odd = ((u32, u32), (u32, u32), usize, [u64; 3]);
-    const ODD: [Odd; 12] = [
-        ((1, 1), (1, 7), 1, [0x778b_1a14_b687_6aa7, 0x778b_1a14_b687_6aa7, 0x778b_1a14_b687_6aa7]),
-        ((1, 1), (5, 3), 3, [0xf2d0_b351_7243_7d5d, 0xf2d0_b351_7243_7d5d, 0xf2d0_b351_7243_7d5d]),
-        ((7, 5), (1, 1), 3, [0x0258_dc1a_c733_3b48, 0x2d3a_c41a_df5d_8af2, 0x2d38_371a_df5c_1884]),
-        ((3, 2), (8, 9), 1, [0xefcf_0f5d_4ed4_0c04, 0xcd9a_a4e2_61a5_9ba5, 0x042d_6190_0360_56a3]),
-        ((2, 7), (5, 1), 1, [0x85d8_bb08_57bf_3f72, 0xbfc2_d141_12f6_05cc, 0xb8cc_fd71_1518_fc49]),
-        ((13, 11), (13, 4), 3, [0xead7_c527_08eb_706c, 0x9545_e5db_3aff_b5f4, 0x31e2_8448_c8d3_ba02]),
-        ((13, 11), (29, 11), 1, [0x05a1_5e00_f983_e118, 0x48b2_6ef3_c03f_7d4c, 0x105a_d034_70a7_3cd4]),
-        ((33, 50), (50, 33), 3, [0x0307_2e9f_7563_db36, 0xa219_d525_4c08_23db, 0xf6cf_b3f9_226c_f934]),
-        ((101, 67), (64, 64), 1, [0xe8fc_80dc_126d_4a0d, 0x5fdc_26f3_1388_114a, 0x9d77_4b69_0913_be30]),
-        ((64, 64), (197, 203), 3, [0x37dd_5adc_38b7_e970, 0x44b0_b76b_e9b4_5ac2, 0xd2b2_b98c_717d_4b14]),
-        ((197, 31), (19, 150), 1, [0xe580_47ca_722c_eadd, 0x0ddc_f533_f737_13a3, 0x967b_d505_c94c_ec85]),
-        ((999, 3), (10, 40), 3, [0xc49e_8b4a_b791_e5be, 0xd2a1_c78a_6e4f_39a4, 0x657a_31e8_2270_2288]),
-    ];
-
-    fn scrambled(i: usize) -> u8 {
-        ((i as u32).wrapping_mul(2_654_435_761) >> 24) as u8
-    }
-
-    fn fnv(bytes: &[u8]) -> u64 {
-        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FILTERS: [Filter; 3] = [Filter::Nearest, Filter::Bicubic, Filter::Lanczos];
+    const FILTERS: [Filter; 2] = [Filter::Bicubic, Filter::Lanczos];
 
     proptest! {
         #[test]
@@ -379,7 +262,7 @@ mod tests {
 
     #[test]
     fn sums_stay_within_their_bits_whatever_the_pixels() {
-        for filter in [Filter::Bicubic, Filter::Lanczos] {
+        for filter in FILTERS {
             for (from, to) in (1..40).flat_map(|a| (1..40).map(move |b| (a, b))).chain([(4000, 512), (3, 4000)]) {
                 for (_, weights) in Taps::new(filter, from, to).iter() {
                     let up: i64 = weights.iter().filter(|w| **w > 0).map(|w| i64::from(*w)).sum();

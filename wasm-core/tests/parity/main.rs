@@ -10,6 +10,7 @@ mod modules;
 mod networks;
 mod packs;
 mod pipeline;
+mod reference;
 mod rig;
 
 use std::rc::Rc;

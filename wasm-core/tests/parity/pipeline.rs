@@ -7,14 +7,15 @@ use wasm_core::gpu::{Element, Gpu, Preference};
 use wasm_core::moebius::config::{UnetConfig, VaeConfig};
 use wasm_core::moebius::noise::{self, Stream};
 use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
-use wasm_core::moebius::postprocess;
-use wasm_core::moebius::preprocess::{self, Prepared};
+use wasm_core::moebius::planes;
 use wasm_core::moebius::progress::Progress;
-use wasm_core::moebius::schedule::{Schedule, guide};
+use wasm_core::moebius::schedule::Schedule;
 use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
 use wasm_core::{Checkpoint, Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
 
-use crate::rig::{Errors, fixture, relative_l2, report};
+use crate::reference::prepare::{self, Prepared};
+use crate::reference::{paste, sampler};
+use crate::rig::{Errors, fixture, picture, relative_l2, report};
 
 const GUIDANCE: f32 = 2.0;
 
@@ -87,16 +88,8 @@ async fn open() -> Result<Rc<Gpu>> {
     Ok(Rc::new(Gpu::open(Preference::Fastest).await?))
 }
 
-fn picture(name: &str) -> (Vec<u8>, u32, u32, usize) {
-    let image = image::load_from_memory(&fixture(&format!("moebius/{name}.png"))).expect("a picture");
-    let (width, height, channels) = (image.width(), image.height(), image.color().channel_count() as usize);
-    (image.into_bytes(), width, height, channels)
-}
-
 fn prepared(config: &ModelConfig) -> Result<Prepared> {
-    let (image, width, height, _) = picture("pipe_image_200x160");
-    let (mask, ..) = picture("pipe_mask_200x160");
-    preprocess::prepare(&image, (width, height), &mask, (width, height), (config.vae.side, config.vae.side))
+    prepare::prepared("pipe", "200x160", config.vae.side)
 }
 
 /// A request from a seed.
@@ -151,11 +144,7 @@ pub async fn tiny_pipeline(gpu: &Rc<Gpu>) -> Result<()> {
             Some(model.run_traced(&request, &Unpaced, Some(&mut trace)).await?)
         };
         let latents: Vec<f32> = trace.latents.concat();
-        let guided = |both: &Vec<f32>| {
-            let (unconditional, conditional) = both.split_at(both.len() / 2);
-            guide(unconditional, conditional, GUIDANCE)
-        };
-        let guided: Vec<f32> = trace.predicted.iter().map(guided).collect::<Result<Vec<_>>>()?.concat();
+        let guided: Vec<f32> = trace.predicted.iter().flat_map(|both| sampler::guide(both, GUIDANCE)).collect();
         let comparisons = [
             ("latent_mask", &request.latent_mask),
             ("latents", &trace.image_latents),
@@ -173,10 +162,10 @@ pub async fn tiny_pipeline(gpu: &Rc<Gpu>) -> Result<()> {
         for (name, found) in [("decoder_input", &trace.decoder_input), ("decoded", &outcome.decoded)] {
             errors.note(&format!("{form} {name}"), relative_l2(found, &file.read(name)?), BOUND);
         }
-        let plain = postprocess::to_rgb(&outcome.decoded, 128, 128)?;
+        let plain = planes::to_rgb(&outcome.decoded, 128, 128)?;
         let pictures = [
-            ("paste", postprocess::paste(&prepared, &plain)?),
-            ("compensate", postprocess::paste_compensated(&prepared, &plain)?),
+            ("paste", paste::paste(&prepared, &plain)?),
+            ("compensate", paste::paste_compensated(&prepared, &plain)?),
             ("nopaste", plain),
         ];
         for (kind, found) in pictures {

@@ -180,6 +180,20 @@ pub fn relative_l2(found: &[f32], expected: &[f32]) -> f64 {
     if difference == 0.0 { 0.0 } else { difference / size }
 }
 
+/// How many bytes differ.
+#[cfg(test)]
+pub fn differing(a: &[u8], b: &[u8]) -> usize {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).filter(|(a, b)| a != b).count()
+}
+
+/// Pixels, `(width, height)` and number of channels of a picture among the fixtures.
+pub fn picture(name: &str) -> (Vec<u8>, (u32, u32), usize) {
+    let image = image::load_from_memory(&fixture(&format!("moebius/{name}.png"))).expect("a picture");
+    let (size, channels) = ((image.width(), image.height()), usize::from(image.color().channel_count()));
+    (image.into_bytes(), size, channels)
+}
+
 /// The worst of the errors of a case, held against its bound.
 #[derive(Debug, Default)]
 pub struct Errors {

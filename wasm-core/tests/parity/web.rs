@@ -15,6 +15,8 @@ mod packs;
 #[cfg(target_arch = "wasm32")]
 mod pipeline;
 #[cfg(target_arch = "wasm32")]
+mod reference;
+#[cfg(target_arch = "wasm32")]
 mod rig;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,13 +1,14 @@
-//! From a picture and a mask to what the network is fed with.
+//! How the reference prepares a picture and a mask for its networks.
 //!
-//! Both are resized as the reference resizes them (see [`resize`]); in between, the mask is made of 0 and 255 twice,
-//! because the filter greys its edges. The grey edges are kept: the result is pasted along them.
+//! It resizes both with [`resize`]. The mask is made of 0 and 255 before and after, because the filter greys its edges.
+//! [`Prepared`] also keeps the mask with grey edges: the reference pastes its result along them.
 
-use crate::pixels::{Filter, Image, resize};
-use crate::{Error, Result};
+use wasm_core::moebius::config::LATENT_SCALE;
+use wasm_core::moebius::planes;
+use wasm_core::pixels::{Filter, Image, resize};
+use wasm_core::{Error, Result};
 
-/// Pixels of the picture to each side of a latent one.
-pub const LATENT_SCALE: u32 = 8;
+use crate::rig::picture;
 
 /// From this value on a pixel of the mask is repainted.
 const THRESHOLD: u8 = 128;
@@ -77,12 +78,20 @@ pub fn prepare(
     }
     let image_u8 = resize(rgb, 3, image_size, target, Filter::Lanczos)?;
     let mask_u8 = resize(&thresholded(mask), 1, mask_size, target, Filter::Lanczos)?;
-    let image = planes(&image_u8);
+    let image = planes::from_rgb(&image_u8);
     let area = mask_u8.len();
     let masked_image =
         image.iter().enumerate().map(|(i, value)| if is_masked(mask_u8[i % area]) { 0.0 } else { *value }).collect();
     let latent_mask = latent_mask(&mask_u8, width as usize);
     Ok(Prepared { width, height, image_u8, mask_u8, image, masked_image, latent_mask })
+}
+
+/// The prepared picture and mask `{name}_image_{size}` and `{name}_mask_{size}` of the fixtures, for networks of this side.
+pub fn prepared(name: &str, size: &str, side: u32) -> Result<Prepared> {
+    let (image, image_size, _) = picture(&format!("{name}_image_{size}"));
+    let (mask, mask_size, _) = picture(&format!("{name}_mask_{size}"));
+    let target = processed_size(image_size.0, image_size.1, side)?;
+    prepare(&image, image_size, &mask, mask_size, target)
 }
 
 fn is_masked(value: u8) -> bool {
@@ -92,13 +101,6 @@ fn is_masked(value: u8) -> bool {
 /// Only 0 and 255.
 fn thresholded(mask: &[u8]) -> Vec<u8> {
     mask.iter().map(|value| if is_masked(*value) { 255 } else { 0 }).collect()
-}
-
-/// Interleaved bytes as planes between -1 and 1.
-pub(crate) fn planes(rgb: &[u8]) -> Vec<f32> {
-    // In double precision and rounded once: single precision throughout gives other numbers for half the bytes.
-    let levels: [f32; 256] = std::array::from_fn(|value| (value as f64 / 255.0 * 2.0 - 1.0) as f32);
-    (0..3).flat_map(|channel| rgb.iter().skip(channel).step_by(3)).map(|value| levels[usize::from(*value)]).collect()
 }
 
 /// The top left pixel of each block, which is what nearest-neighbour sampling hits. Parts of the mask that are
@@ -112,16 +114,8 @@ fn latent_mask(mask: &[u8], width: usize) -> Vec<f32> {
 #[cfg(test)]
 mod parity {
     use super::*;
-    use crate::moebius::schedule::fixtures::Tensors;
-    use crate::pixels::fixtures::{differing, picture};
-    use std::io::Write as _;
-
-    fn prepared(name: &str, size: &str, side: u32) -> Prepared {
-        let (image, image_size, _) = picture(&format!("{name}_image_{size}"));
-        let (mask, mask_size, _) = picture(&format!("{name}_mask_{size}"));
-        let target = processed_size(image_size.0, image_size.1, side).unwrap();
-        prepare(&image, image_size, &mask, mask_size, target).unwrap()
-    }
+    use crate::networks::reference;
+    use crate::rig::{differing, report};
 
     /// Numbers that differ; a zero equals a negative one, which the reference makes of masked dark pixels.
     fn different(found: &[f32], expected: &[f32]) -> usize {
@@ -138,7 +132,7 @@ mod parity {
 
     #[test]
     fn a_large_picture_is_prepared_as_the_reference_does_to_the_bit() {
-        let found = prepared("prepost", "900x600", 512);
+        let found = prepared("prepost", "900x600", 512).unwrap();
         assert_eq!((found.width, found.height), (768, 512));
         let bytes = |values: &[f32]| -> Vec<u8> { values.iter().map(|v| (*v * 255.0) as u8).collect() };
         let mut wrong = vec![];
@@ -150,32 +144,32 @@ mod parity {
         ] {
             wrong.push((name, differing(found, &picture(&format!("prepost_{name}")).0)));
         }
-        let file = Tensors::open("prepost");
+        let file = reference("prepost.safetensors").unwrap();
         for (name, found) in [
             ("image_tl96", crop(&found.image, 768, 0, 0)),
             ("masked_image_tl96", crop(&found.masked_image, 768, 0, 0)),
             ("masked_image_crop_y256_x320_96", crop(&found.masked_image, 768, 320, 256)),
             ("latent_mask", found.latent_mask),
         ] {
-            wrong.push((name, different(&found, &file.floats(name))));
+            wrong.push((name, different(&found, &file.read(name).unwrap())));
         }
-        writeln!(std::io::stderr(), "parity preprocess prepost, numbers that differ: {wrong:?}").unwrap();
+        report(&format!("parity preprocess prepost, numbers that differ: {wrong:?}"));
         assert!(wrong.iter().all(|(_, count)| *count == 0));
     }
 
     #[test]
     fn the_tiny_pipelines_picture_is_prepared_as_the_reference_does_to_the_bit() {
-        let found = prepared("pipe", "200x160", 128);
+        let found = prepared("pipe", "200x160", 128).unwrap();
         assert_eq!((found.width, found.height), (128, 128));
-        let file = Tensors::open("pipe_sampled");
+        let file = reference("pipe_sampled.safetensors").unwrap();
         let wrong = [
             differing(&found.image_u8, &picture("pipe_image_resized_128").0),
             differing(&found.mask_u8, &picture("pipe_mask_resized_128").0),
-            different(&found.image, &file.floats("image")),
-            different(&found.masked_image, &file.floats("masked_image")),
-            different(&found.latent_mask, &file.floats("latent_mask")),
+            different(&found.image, &file.read("image").unwrap()),
+            different(&found.masked_image, &file.read("masked_image").unwrap()),
+            different(&found.latent_mask, &file.read("latent_mask").unwrap()),
         ];
-        writeln!(std::io::stderr(), "parity preprocess pipe, numbers that differ: {wrong:?}").unwrap();
+        report(&format!("parity preprocess pipe, numbers that differ: {wrong:?}"));
         assert_eq!(wrong, [0; 5]);
     }
 }

@@ -5,10 +5,10 @@
 //! filtering", 2011, equations 7, 11 and 14). Every pass rounds to 8 bits, and the picture continues with its
 //! outermost pixels.
 
-use super::Image;
-use crate::{Error, Result};
+use wasm_core::pixels::Image;
+use wasm_core::{Error, Result};
 
-/// BoxKernel blurs in each direction.
+/// Box blurs in each direction.
 const PASSES: usize = 3;
 
 /// Beyond this a blur is a mean.
@@ -107,9 +107,8 @@ fn transposed(plane: &[u8], width: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod parity {
-    use super::super::resample::fixtures::{differing, picture};
     use super::*;
-    use std::io::Write as _;
+    use crate::rig::{differing, picture, report};
 
     #[test]
     fn the_blurred_mask_is_pillows_to_the_bit() {
@@ -117,14 +116,14 @@ mod parity {
         let (expected, _, _) = picture("prepost_mask_blur3_768x512");
         let differ = differing(&gaussian_blur(&mask, width, height, 3.0).unwrap(), &expected);
         let count = expected.len();
-        writeln!(std::io::stderr(), "parity blur radius 3: {differ} of {count} pixels differ").unwrap();
+        report(&format!("parity blur radius 3: {differ} of {count} pixels differ"));
         assert_eq!(differ, 0);
     }
 
     #[test]
     fn the_box_of_radius_3_has_the_known_weights() {
         let kernel = BoxKernel::of_gaussian(3.0);
-        writeln!(std::io::stderr(), "parity blur radius 3: {kernel:?}").unwrap();
+        report(&format!("parity blur radius 3: {kernel:?}"));
         assert_eq!(kernel, BoxKernel { radius: 2, inner: 2_876_094, outer: 1_198_373 });
     }
 }

@@ -1,10 +1,12 @@
-//! From the decoder's answer to pixels, and those into the picture.
+//! How the reference pastes the decoded picture into the original, with or without a shift of its colours.
 //!
-//! Everything at the network's size. Rounding and the order of operations are the reference's.
+//! Everything has the network's size. Rounding and the order of operations are the reference's.
 
-use super::preprocess::Prepared;
-use crate::pixels::{Image, gaussian_blur};
-use crate::{Error, Result};
+use wasm_core::pixels::Image;
+use wasm_core::{Error, Result};
+
+use super::blur::gaussian_blur;
+use super::prepare::Prepared;
 
 /// Standard deviation of the blur along the edge of what is pasted, in pixels.
 const SOFTNESS: f32 = 3.0;
@@ -18,24 +20,6 @@ const COMPARED: u8 = 128;
 
 /// How much larger than the mask's bounding box the area is in which colours are compared, in pixels.
 const MARGIN: usize = 10;
-
-/// Planes between -1 and 1, `[3, height, width]`, as interleaved bytes, `[height, width, 3]`. What lies outside is
-/// clamped, fractions of a level are dropped.
-///
-/// # Errors
-/// [`Error::Shape`] when there are not three planes of that size, [`Error::NotFinite`] when a number is not one.
-pub fn to_rgb(decoded: &[f32], width: u32, height: u32) -> Result<Vec<u8>> {
-    let area = u64::from(width) * u64::from(height);
-    if area == 0 || area.checked_mul(3) != Some(decoded.len() as u64) {
-        return Err(Error::Shape(format!("{} numbers are not 3 planes of {width} x {height}", decoded.len())));
-    }
-    if !decoded.iter().all(|value| value.is_finite()) {
-        return Err(Error::NotFinite);
-    }
-    let area = decoded.len() / 3;
-    let byte = |value: f32| (((value + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0) as u8;
-    Ok((0..area).flat_map(|i| [i, area + i, 2 * area + i]).map(|at| byte(decoded[at])).collect())
-}
 
 /// Lays `result`, `[height, width, 3]`, over the picture where the blurred mask is.
 ///
@@ -149,47 +133,39 @@ fn window(first: usize, last: usize, length: usize) -> std::ops::RangeInclusive<
 
 #[cfg(test)]
 mod parity {
-    use super::super::preprocess::{prepare, processed_size};
-    use super::*;
-    use crate::moebius::schedule::fixtures::Tensors;
-    use crate::pixels::fixtures::{differing, picture};
-    use std::io::Write as _;
+    use wasm_core::moebius::planes::to_rgb;
 
-    fn prepared(name: &str, size: &str, side: u32) -> Prepared {
-        let (image, image_size, _) = picture(&format!("{name}_image_{size}"));
-        let (mask, mask_size, _) = picture(&format!("{name}_mask_{size}"));
-        let target = processed_size(image_size.0, image_size.1, side).unwrap();
-        prepare(&image, image_size, &mask, mask_size, target).unwrap()
-    }
+    use super::super::prepare::prepared;
+    use super::*;
+    use crate::networks::reference;
+    use crate::rig::{differing, picture, report};
 
     #[test]
     fn a_pretended_result_is_pasted_as_the_reference_does_to_the_bit() {
-        let prepared = prepared("prepost", "900x600", 512);
+        let prepared = prepared("prepost", "900x600", 512).unwrap();
         let result = picture("prepost_result_nopaste_768x512").0;
         let wrong = [
             differing(&paste(&prepared, &result).unwrap(), &picture("prepost_result_paste_768x512").0),
             differing(&paste_compensated(&prepared, &result).unwrap(), &picture("prepost_result_compensate_768x512").0),
         ];
-        writeln!(std::io::stderr(), "parity postprocess prepost, samples that differ (paste, compensate): {wrong:?}")
-            .unwrap();
+        report(&format!("parity postprocess prepost, samples that differ (paste, compensate): {wrong:?}"));
         assert_eq!(wrong, [0; 2]);
     }
 
     #[test]
     fn what_the_tiny_pipeline_decodes_becomes_the_references_pictures_to_the_bit() {
-        let prepared = prepared("pipe", "200x160", 128);
+        let prepared = prepared("pipe", "200x160", 128).unwrap();
         for form in ["pipe_sampled", "pipe_mean"] {
-            let result = to_rgb(&Tensors::open(form).floats("decoded"), 128, 128).unwrap();
+            let decoded = reference(&format!("{form}.safetensors")).unwrap().read("decoded").unwrap();
+            let result = to_rgb(&decoded, 128, 128).unwrap();
             let wrong = [
                 differing(&result, &picture(&format!("{form}_nopaste")).0),
                 differing(&paste(&prepared, &result).unwrap(), &picture(&format!("{form}_paste")).0),
                 differing(&paste_compensated(&prepared, &result).unwrap(), &picture(&format!("{form}_compensate")).0),
             ];
-            writeln!(
-                std::io::stderr(),
+            report(&format!(
                 "parity postprocess {form}, samples that differ (as decoded, paste, compensate): {wrong:?}"
-            )
-            .unwrap();
+            ));
             assert_eq!(wrong, [0; 3]);
         }
     }
@@ -197,7 +173,7 @@ mod parity {
 
 #[cfg(test)]
 mod tests {
-    use super::super::preprocess::prepare;
+    use super::super::prepare::prepare;
     use super::*;
     use proptest::prelude::*;
 
@@ -273,19 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_clamped_and_truncated() {
-        let found = to_rgb(&[-1.0, 1.0, 0.0, -7.0, 9.0, 0.999], 2, 1).unwrap();
-        assert_eq!(found, [0, 127, 255, 255, 0, 254]);
-    }
-
-    #[test]
-    fn refuses_numbers_that_are_none_and_sizes_that_do_not_match() {
-        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            assert!(matches!(to_rgb(&[0.0, value, 0.0], 1, 1), Err(Error::NotFinite)));
-        }
-        assert!(matches!(to_rgb(&[0.0; 4], 1, 1), Err(Error::Shape(_))));
-        assert!(matches!(to_rgb(&[], 0, 1), Err(Error::Shape(_))));
-        assert!(matches!(to_rgb(&[0.0; 3], u32::MAX, u32::MAX), Err(Error::Shape(_))));
+    fn refuses_sizes_that_do_not_match() {
         let mut prepared = flat([0; 3], 8, vec![255; 64]);
         assert!(matches!(paste(&prepared, &[0; 191]), Err(Error::WrongLength(191, 192))));
         let hostile = Prepared { width: u32::MAX, height: u32::MAX, ..prepared.clone() };
