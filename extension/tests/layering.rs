@@ -12,9 +12,10 @@ const EXTENSION: Layers = &[
     ("wire", &["protocol", "browser"]),
     ("background", &["protocol", "browser", "wire"]),
     ("engine_host", &["protocol", "model_catalogue", "browser", "wire"]),
-    ("model_client", &["protocol", "browser", "wire"]),
-    ("overlay", &["protocol", "browser", "wire", "model_client"]),
-    ("models_page", &["protocol", "browser", "wire", "model_client"]),
+    ("ui", &["protocol", "browser", "wire"]),
+    ("model_client", &["protocol", "browser", "wire", "ui"]),
+    ("overlay", &["protocol", "browser", "wire", "ui", "model_client"]),
+    ("models_page", &["protocol", "browser", "wire", "ui", "model_client"]),
 ];
 
 const WASM_CORE: Layers = &[

@@ -1,11 +1,5 @@
-//! The model store as pages see it: the line to it, and how to speak of what it holds.
+//! The model store as pages see it.
 
-pub mod units;
+mod client;
 
-#[cfg(target_arch = "wasm32")]
-mod line;
-#[cfg(target_arch = "wasm32")]
-pub(crate) mod words;
-
-#[cfg(target_arch = "wasm32")]
-pub(crate) use line::{Heard, ModelClient, unexpected};
+pub(crate) use client::{Heard, ModelClient, unexpected};

@@ -1,18 +1,19 @@
 //! What the buttons of a card do.
 
 use super::consent::Question;
-use super::dom::{document, on};
 use super::list::Row;
 use super::page::Page;
-use crate::browser::{i18n, refused};
-use crate::model_client::{unexpected, words};
+use crate::browser::i18n;
+use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelId, ModelsReply, Status, ToModels};
-use gloo_timers::future::TimeoutFuture;
+use crate::ui::listen::on;
+use crate::ui::save_file::save_file;
+use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, Element, HtmlAnchorElement, MouseEvent, Url};
+use web_sys::{Blob, Element, MouseEvent};
 
 /// Listens to the buttons of every card that there is and will be.
 pub(super) fn bind(page: &Rc<Page>) {
@@ -83,7 +84,7 @@ impl Page {
                 let title = if model.status == Status::Installed { "modelsUpdateTitle" } else { "modelsConsentTitle" };
                 let question = Question {
                     title: &i18n::text(title, &[&model.name]),
-                    text: &i18n::text("modelsConsent", &[&words::size(bytes as f64), &host]),
+                    text: &i18n::text("modelsConsent", &[&sentences::size(bytes as f64), &host]),
                     yes: &i18n::text("modelsDownload", &[]),
                     no: &i18n::text("askNotNow", &[]),
                 };
@@ -152,23 +153,9 @@ fn finish(reply: ModelsReply, blobs: Vec<Blob>) -> Result<Option<String>, Failur
     match (reply, blobs.first()) {
         (ModelsReply::Done, _) => Ok(None),
         (ModelsReply::Exported { name }, Some(blob)) => {
-            download(blob, &name)?;
+            save_file(blob, &name)?;
             Ok(Some(name))
         }
         (other, _) => Err(unexpected(&other)),
     }
-}
-
-fn download(blob: &Blob, name: &str) -> Result<(), Failure> {
-    let url = Url::create_object_url_with_blob(blob).map_err(refused)?;
-    let link: HtmlAnchorElement = document().create_element("a").map_err(refused)?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    spawn_local(async move {
-        // The browser has taken its own hold of the blob by then.
-        TimeoutFuture::new(60_000).await;
-        let _ = Url::revoke_object_url(&url);
-    });
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! Addresses that the user types, and hosts that have to be allowed first.
 
-use super::dom::attribute;
 use super::page::Page;
 use crate::browser::permissions;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, ToModels};
+use crate::ui::dom::attribute;
 use web_sys::{Blob, HtmlInputElement, Url};
 
 /// Marks a field for whoever sees it and whoever hears it.

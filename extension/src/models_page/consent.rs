@@ -1,7 +1,8 @@
 //! The dialog that asks before something is downloaded or deleted.
 
-use super::dom::{Dom, on};
+use super::dom::Dom;
 use super::page::Page;
+use crate::ui::listen::on;
 use futures::channel::oneshot;
 use futures::lock::Mutex;
 use std::cell::RefCell;

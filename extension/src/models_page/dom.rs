@@ -1,27 +1,9 @@
-//! The elements of `models.html`, and small typed ways to handle them.
+//! The elements of `models.html`.
 
-use crate::browser::i18n;
-use gloo_events::{EventListener, EventListenerOptions};
-use wasm_bindgen::JsCast;
+use crate::ui::dom::by_id;
 use web_sys::{
-    Document, Element, Event, EventTarget, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement,
-    HtmlSelectElement, HtmlTemplateElement, NodeList, Window,
+    HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTemplateElement,
 };
-
-/// The window of this page.
-pub(super) fn window() -> Window {
-    web_sys::window().expect("the page runs in a document")
-}
-
-/// The document of this page.
-pub(super) fn document() -> Document {
-    window().document().expect("the page runs in a document")
-}
-
-fn by_id<T: JsCast>(id: &str) -> T {
-    let element = document().get_element_by_id(id);
-    element.unwrap_or_else(|| panic!("models.html has #{id}")).unchecked_into()
-}
 
 /// The elements that are used by name.
 pub(super) struct Dom {
@@ -101,42 +83,6 @@ impl Dom {
             consent_text: by_id("consent-text"),
             consent_yes: by_id("consent-yes"),
             consent_no: by_id("consent-no"),
-        }
-    }
-}
-
-/// Listens for as long as the page lives.
-pub(super) fn on<E: JsCast>(target: &EventTarget, name: &'static str, mut listener: impl FnMut(&E) + 'static) {
-    let options = EventListenerOptions::enable_prevent_default();
-    EventListener::new_with_options(target, name, options, move |event: &Event| listener(event.unchecked_ref()))
-        .forget();
-}
-
-/// Sets an attribute.
-pub(super) fn attribute(element: &Element, name: &str, value: &str) {
-    // Only a malformed attribute name could be refused.
-    let _ = element.set_attribute(name, value);
-}
-
-/// Puts the user's language into the page.
-pub(super) fn translate() {
-    let document = document();
-    if let Some(root) = document.document_element() {
-        attribute(&root, "lang", &i18n::language());
-    }
-    translate_all(document.query_selector_all("[data-i18n]").ok());
-}
-
-/// Puts the user's language into a copy of a template.
-pub(super) fn translate_copy(copy: &Element) {
-    translate_all(copy.query_selector_all("[data-i18n]").ok());
-}
-
-fn translate_all(found: Option<NodeList>) {
-    let Some(found) = found else { return };
-    for element in (0..found.length()).filter_map(|i| found.get(i)?.dyn_into::<Element>().ok()) {
-        if let Some(key) = element.get_attribute("data-i18n") {
-            element.set_text_content(Some(&i18n::text(&key, &[])));
         }
     }
 }

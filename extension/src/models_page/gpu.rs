@@ -1,12 +1,14 @@
 //! What the GPU is, how fast a model runs on it, and a text about both for whoever helps.
 
 use super::diagnostics::{Diagnostics, Measured};
-use super::dom::{document, on, window};
 use super::page::Page;
 use crate::browser::{i18n, refused, runtime};
-use crate::model_client::{unexpected, words};
+use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{Gpu, ModelId, ModelsReply, STEPS, ToModels};
+use crate::ui::dom::{document, window};
+use crate::ui::listen::on;
+use crate::ui::sentences;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -49,9 +51,9 @@ impl Page {
                 self.show_gpu(&gpu);
                 *self.gpu.gpu.borrow_mut() = Some(gpu);
             }
-            Ok((other, _)) => self.dom.gpu.set_text_content(Some(&words::failure(&unexpected(&other)))),
+            Ok((other, _)) => self.dom.gpu.set_text_content(Some(&sentences::model_failure(&unexpected(&other)))),
             // No alarm: everything but the models works without a GPU.
-            Err(failure) => self.dom.gpu.set_text_content(Some(&words::failure(&failure))),
+            Err(failure) => self.dom.gpu.set_text_content(Some(&sentences::model_failure(&failure))),
         }
     }
 
@@ -99,8 +101,8 @@ impl Page {
             page.show_measuring(false);
             match answer {
                 Ok((ModelsReply::Measured { load, encode, step, memory }, _)) => {
-                    let whole = words::time(encode + f64::from(STEPS) * step);
-                    let text = i18n::text("modelsMeasured", &[&words::time(load), &whole, &words::time(step)]);
+                    let whole = sentences::time(encode + f64::from(STEPS) * step);
+                    let text = i18n::text("modelsMeasured", &[&sentences::time(load), &whole, &sentences::time(step)]);
                     page.dom.measured.set_text_content(Some(&text));
                     page.say(&text);
                     *page.gpu.measured.borrow_mut() = Some(Measured { model, load, encode, step, memory });

@@ -1,11 +1,12 @@
 //! The list of models: one card each, kept and changed in place, so that the focus stays where it is.
 
-use super::dom::{attribute, translate_copy};
 use super::pace::Pace;
 use crate::browser::{i18n, refused};
-use crate::model_client::{units, words};
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, Precision, Status, Work};
+use crate::ui::dom::{attribute, has_focus, inside};
+use crate::ui::translation::translate;
+use crate::ui::{sentences, units};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -86,7 +87,7 @@ impl List {
         let broken = || Failure::Internal { detail: "the card's template is empty".into() };
         let card = self.template.content().first_element_child().ok_or_else(broken)?;
         let element: HtmlElement = card.clone_node_with_deep(true).map_err(refused)?.unchecked_into();
-        translate_copy(&element);
+        translate(&element);
         attribute(&element, "data-model", &model.id);
         self.made.set(self.made.get() + 1);
         let row = Row {
@@ -163,7 +164,8 @@ impl Row {
             // Without a value it shows that something goes on.
             None => _ = bar.remove_attribute("value"),
         }
-        self.field::<HtmlElement>("progress-text").set_text_content(Some(&words::progress(work, done, total, rate)));
+        self.field::<HtmlElement>("progress-text")
+            .set_text_content(Some(&sentences::progress(work, done, total, rate)));
         self.field::<HtmlElement>("progress").set_hidden(false);
         let fraction = fraction?;
         self.pace.borrow_mut().due(js_sys::Date::now(), work, fraction).then_some((fraction * 100.0) as u32)
@@ -173,7 +175,7 @@ impl Row {
         *self.model.borrow_mut() = model.clone();
         attribute(&self.element, "data-status", status_name(model.status));
         self.field::<HtmlElement>("name").set_text_content(Some(&model.name));
-        self.field::<HtmlElement>("status").set_text_content(Some(&words::status(model.status)));
+        self.field::<HtmlElement>("status").set_text_content(Some(&sentences::status(model.status)));
         self.field::<HtmlElement>("preferred").set_hidden(!self.preferred.get());
         self.field::<HtmlElement>("shared").set_hidden(!self.shared());
         self.field::<HtmlElement>("outdated").set_hidden(model.status != Status::Outdated);
@@ -185,8 +187,8 @@ impl Row {
             source.set_href(&model.source);
         }
         self.detail::<HtmlElement>("licence", model.licence.as_deref());
-        self.detail::<HtmlElement>("precision", model.precision.map(words::precision).as_deref());
-        let size = (model.bytes > 0).then(|| words::size(model.bytes as f64));
+        self.detail::<HtmlElement>("precision", model.precision.map(sentences::precision).as_deref());
+        let size = (model.bytes > 0).then(|| sentences::size(model.bytes as f64));
         self.detail::<HtmlElement>("size", size.as_deref());
         self.detail::<HtmlElement>("used", model.used.map(date).as_deref());
         let hash: HtmlElement = self.detail("sha256", model.sha256.as_deref().map(units::short_hash).as_deref());
@@ -219,7 +221,7 @@ impl Row {
         for action in ACTIONS {
             let button = self.button(action);
             let hidden = !offered.contains(&action);
-            lost |= hidden && button.matches(":focus").unwrap_or(false);
+            lost |= hidden && has_focus(&button);
             button.set_hidden(hidden);
             // Not really disabled: that would take the focus away in the middle of what the user is doing.
             let waits = self.waiting.get() > 0 && !matches!(action, "pause" | "delete");
@@ -252,8 +254,7 @@ impl Row {
     }
 
     fn part<T: JsCast>(&self, selector: &str) -> T {
-        let found = self.element.query_selector(selector).ok().flatten();
-        found.unwrap_or_else(|| panic!("the card has {selector}")).unchecked_into()
+        inside(&self.element, selector)
     }
 }
 

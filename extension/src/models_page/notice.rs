@@ -1,10 +1,10 @@
 //! What is told: failures with the button that helps, and what only a screen reader says.
 
-use super::dom::on;
 use super::page::Page;
 use crate::browser::i18n;
-use crate::model_client::words;
 use crate::protocol::{Failure, Remedy};
+use crate::ui::listen::on;
+use crate::ui::sentences;
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::MouseEvent;
@@ -25,7 +25,7 @@ impl Page {
         }
         web_sys::console::warn_1(&failure.to_string().into());
         let retry = (failure.remedy() == Remedy::Retry).then(|| Box::new(retry) as Retry);
-        self.complain(&words::failure(failure), retry);
+        self.complain(&sentences::model_failure(failure), retry);
     }
 
     /// Refuses what the user gave, before anybody was asked about it.

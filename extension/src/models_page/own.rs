@@ -2,13 +2,15 @@
 
 use super::address::mark_valid;
 use super::consent::Question;
-use super::dom::{attribute, document, on};
 use super::list::chosen_precision;
 use super::page::Page;
 use crate::browser::i18n;
-use crate::model_client::{unexpected, words};
+use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, ToModels};
+use crate::ui::dom::{attribute, document};
+use crate::ui::listen::on;
+use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DragEvent, Event, File, FileList, Url};
@@ -97,7 +99,7 @@ impl Page {
         };
         let text = match bytes {
             0 => i18n::text("modelsAddConsent", &[&url.host()]),
-            bytes => i18n::text("modelsConsent", &[&words::size(bytes as f64), &url.host()]),
+            bytes => i18n::text("modelsConsent", &[&sentences::size(bytes as f64), &url.host()]),
         };
         let question = Question {
             title: &i18n::text("modelsAddTitle", &[]),

@@ -1,13 +1,16 @@
 //! The page as a whole: its parts, and what the store tells them.
 
 use super::consent::{self, Consent};
-use super::dom::{Dom, attribute, translate};
+use super::dom::Dom;
 use super::list::List;
 use super::notice::{self, Alert};
 use super::{actions, gpu, own, room, settings};
 use crate::browser::i18n;
-use crate::model_client::{Heard, ModelClient, words};
+use crate::model_client::{Heard, ModelClient};
 use crate::protocol::models::ModelsEvent;
+use crate::ui::dom::attribute;
+use crate::ui::sentences;
+use crate::ui::translation::translate_page;
 use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -34,7 +37,7 @@ pub(super) struct Page {
 
 /// Starts the page.
 pub fn start() {
-    translate();
+    translate_page();
     let page = Rc::new_cyclic(|page: &std::rc::Weak<Page>| {
         let page = page.clone();
         let dom = Dom::find();
@@ -103,12 +106,12 @@ impl Page {
                 match self.list.row(&model) {
                     Some(row) => {
                         if let Some(percent) = row.progressed(work, done, total, rate) {
-                            let (name, doing) = (row.name(), words::work(work));
+                            let (name, doing) = (row.name(), sentences::work(work));
                             self.say(&i18n::text("modelsSpoken", &[&name, &doing, &percent.to_string()]));
                         }
                     }
                     // A file that is being taken in has no card yet.
-                    None => self.taking(&words::progress(work, done, total, rate)),
+                    None => self.taking(&sentences::progress(work, done, total, rate)),
                 }
             }
             Heard::Lost => {

@@ -1,11 +1,12 @@
 //! How much room models take, and the wish to keep them.
 
-use super::dom::{on, window};
 use super::page::Page;
 use crate::browser::{i18n, refused};
-use crate::model_client::words;
 use crate::protocol::Failure;
 use crate::protocol::models::Storage;
+use crate::ui::dom::{has_focus, window};
+use crate::ui::listen::on;
+use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::MouseEvent;
@@ -13,10 +14,10 @@ use web_sys::MouseEvent;
 impl Page {
     /// Shows the room that is used and left.
     pub(super) fn show_storage(&self, storage: &Storage) {
-        let used = i18n::text("modelsUsed", &[&words::size(storage.used), &words::size(storage.quota)]);
+        let used = i18n::text("modelsUsed", &[&sentences::size(storage.used), &sentences::size(storage.quota)]);
         let promise = i18n::text(if storage.persistent { "modelsKept" } else { "modelsMayClear" }, &[]);
         self.dom.storage.set_text_content(Some(&format!("{used} {promise}")));
-        let focused = self.dom.keep_button.matches(":focus").unwrap_or(false);
+        let focused = has_focus(&self.dom.keep_button);
         self.dom.keep.set_hidden(storage.persistent);
         if focused && storage.persistent {
             let _ = self.dom.storage.focus();

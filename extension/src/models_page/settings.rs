@@ -1,12 +1,13 @@
 //! What the user sets: how long a model stays on the GPU, and a mirror of the hub.
 
 use super::address::mark_valid;
-use super::dom::on;
 use super::page::Page;
 use crate::browser::i18n;
 use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsReply, Settings, ToModels};
+use crate::ui::dom::has_focus;
+use crate::ui::listen::on;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlOptionElement, Url};
@@ -18,7 +19,7 @@ impl Page {
     /// Shows what is set.
     pub(super) fn show_settings(&self, settings: &Settings) {
         self.dom.warm.set_value(&settings.warm_minutes.to_string());
-        if !self.dom.mirror.matches(":focus").unwrap_or(false) {
+        if !has_focus(&self.dom.mirror) {
             self.dom.mirror.set_value(if settings.mirror { &settings.hub } else { "" });
         }
         self.dom.mirror.set_placeholder(if settings.mirror { "" } else { &settings.hub });

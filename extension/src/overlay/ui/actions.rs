@@ -1,15 +1,16 @@
 //! What the buttons do.
 
 use super::app::{App, Part, State, TOOLS, Tool};
-use super::dom::{attribute, document, on, root, window};
+use super::dom::{attribute, on, root, window};
 use super::opening::{ERASE_ON_RELEASE, file_name};
 use super::page::unexpected;
-use crate::browser::{i18n, object, refused, runtime, storage, words};
+use crate::browser::{i18n, object, runtime, storage, words};
 use crate::overlay::history::Crossed;
 use crate::overlay::mask::MaskOp;
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineReply, FileFormat, Purpose, ToEngine};
 use crate::protocol::page::{PageReply, PictureKind, ToPage};
+use crate::ui::save_file::save_file;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
@@ -17,7 +18,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
-use web_sys::{Blob, Event, HtmlAnchorElement, MouseEvent, PointerEvent, Url};
+use web_sys::{Blob, Event, MouseEvent, PointerEvent};
 
 /// How long closing waits for the engine, milliseconds.
 const RELEASE: u32 = 300;
@@ -268,7 +269,7 @@ impl App {
         let work = async move {
             let format = app.chosen_format();
             let blob = app.encoded(format, Purpose::File).await?;
-            download(&blob, &app.saved_name(format))?;
+            save_file(&blob, &app.saved_name(format))?;
             app.kept.set(app.fills());
             app.announce("statusSaved", &[]);
             Ok(())
@@ -459,18 +460,4 @@ fn name(format: FileFormat) -> &'static str {
         FileFormat::Jpeg => "jpeg",
         FileFormat::Webp => "webp",
     }
-}
-
-fn download(blob: &Blob, name: &str) -> Result<(), Failure> {
-    let url = Url::create_object_url_with_blob(blob).map_err(refused)?;
-    let link: HtmlAnchorElement = document().create_element("a").map_err(refused)?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    spawn_local(async move {
-        // The browser has taken its own hold of the blob by then.
-        TimeoutFuture::new(60_000).await;
-        let _ = Url::revoke_object_url(&url);
-    });
-    Ok(())
 }

@@ -18,11 +18,12 @@ use super::preview::Shape;
 use super::settings::Settings;
 use super::variations::Variation;
 use crate::browser::i18n;
-use crate::model_client::{ModelClient, words};
+use crate::model_client::ModelClient;
 use crate::protocol::engine::{EngineEvent, FileFormat, JobId, Stage};
 use crate::protocol::models::Model;
 use crate::protocol::page::{PageEvent, Picture};
 use crate::protocol::{Failure, Geometry, Point, Size};
+use crate::ui::sentences;
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -374,7 +375,7 @@ impl App {
                 let mut remaining = self.remaining.get();
                 let left = remaining.after(now, step, steps);
                 self.remaining.set(remaining);
-                let text = match left.filter(|_| step < steps).and_then(words::time_left) {
+                let text = match left.filter(|_| step < steps).and_then(sentences::time_left) {
                     Some(left) => i18n::text("progressStepLeft", &[&at, &of, &left]),
                     None => i18n::text("progressStep", &[&at, &of]),
                 };

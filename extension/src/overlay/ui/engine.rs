@@ -1,24 +1,17 @@
-//! The line to the engine, rebuilt when it breaks.
+//! The connection to the engine, made anew when it breaks.
 
-use crate::browser::runtime;
-use crate::protocol::background::ToBackground;
 use crate::protocol::engine::{ENGINE_PORT, EngineEvent, EngineReply, ToEngine};
 use crate::protocol::{Failure, Rect};
-use crate::wire::{Caller, ask_background};
-use gloo_timers::future::TimeoutFuture;
-use std::cell::{Cell, RefCell};
+use crate::ui::connection::{Attempt, Connection, connect};
+use crate::wire::{Caller, Incoming};
+use std::cell::RefCell;
 use std::rc::Rc;
-use wasm_bindgen::JsValue;
 use web_sys::Blob;
-
-/// How often and how long (milliseconds) to wait for an engine that is just being opened.
-const ATTEMPTS: u32 = 60;
-const PAUSE: u32 = 50;
 
 /// See the module. Keeps what it takes to open the picture in a new engine.
 pub(super) struct Engine {
     on_event: Rc<dyn Fn(EngineEvent, Vec<Blob>)>,
-    caller: RefCell<Option<Rc<Caller>>>,
+    connection: RefCell<Option<Rc<Connection>>>,
     source: RefCell<Option<Blob>>,
     key: RefCell<Option<String>>,
     /// Every fill that was made and not given up, with its encoded patch.
@@ -32,7 +25,7 @@ impl Engine {
     pub(super) fn new(on_event: impl Fn(EngineEvent, Vec<Blob>) + 'static) -> Self {
         Self {
             on_event: Rc::new(on_event),
-            caller: RefCell::default(),
+            connection: RefCell::default(),
             source: RefCell::default(),
             key: RefCell::default(),
             fills: RefCell::default(),
@@ -46,28 +39,28 @@ impl Engine {
         *self.key.borrow_mut() = key;
         self.fills.borrow_mut().clear();
         *self.applied.borrow_mut() = 0;
-        *self.caller.borrow_mut() = None;
+        *self.connection.borrow_mut() = None;
         self.connect().await.map(|(_, opened)| opened)
     }
 
     /// Asks the engine; when it is lost, opens a new one, brings it to where the old one was, and asks again.
     pub(super) async fn call(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
-        let known = self.caller.borrow().clone();
-        if let Some(caller) = known {
-            match caller.call::<_, EngineReply>(call, blobs).await {
+        let known = self.connection.borrow().clone();
+        if let Some(known) = known {
+            match known.caller.call::<_, EngineReply>(call, blobs).await {
                 Err(Failure::EngineLost) => {}
                 other => return other.map(|(reply, blobs)| (reply, blobs.into_iter().next())),
             }
         }
-        let (caller, _) = self.connect().await?;
-        let (reply, blobs) = caller.call(call, blobs).await?;
+        let (connection, _) = self.connect().await?;
+        let (reply, blobs) = connection.caller.call(call, blobs).await?;
         Ok((reply, blobs.into_iter().next()))
     }
 
     /// Takes up the edit that the engine kept; gives its fills.
     pub(super) async fn resume(&self) -> Result<Vec<(Rect, Blob)>, Failure> {
-        let caller = self.caller.borrow().clone().ok_or(Failure::EngineLost)?;
-        let (reply, blobs) = caller.call::<_, EngineReply>(&ToEngine::Resume, &[]).await?;
+        let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
+        let (reply, blobs) = connection.caller.call::<_, EngineReply>(&ToEngine::Resume, &[]).await?;
         let EngineReply::Resumed { fills } = reply else {
             return Err(Failure::Internal { detail: format!("unexpected reply {reply:?}") });
         };
@@ -80,10 +73,10 @@ impl Engine {
 
     /// Tells the engine something that only matters to the one that is there: never opens another.
     pub(super) async fn tell(&self, call: &ToEngine) {
-        let caller = self.caller.borrow().clone();
-        if let Some(caller) = caller {
+        let connection = self.connection.borrow().clone();
+        if let Some(connection) = connection {
             // A lost engine has nothing to stop or to forget.
-            let _ = caller.call::<_, EngineReply>(call, &[]).await;
+            let _ = connection.caller.call::<_, EngineReply>(call, &[]).await;
         }
     }
 
@@ -114,55 +107,42 @@ impl Engine {
     }
 
     /// A fresh connection with the picture opened on it.
-    async fn connect(&self) -> Result<(Rc<Caller>, EngineReply), Failure> {
+    async fn connect(&self) -> Result<(Rc<Connection>, EngineReply), Failure> {
         let source = self.source.borrow().clone().ok_or(Failure::EngineLost)?;
         let (rects, mut blobs): (Vec<Rect>, Vec<Blob>) = self.fills.borrow().iter().cloned().unzip();
         blobs.insert(0, source);
         let open = ToEngine::Open { fills: rects, key: self.key.borrow().clone() };
-        let mut last = Failure::EngineLost;
-        for _ in 0..ATTEMPTS {
-            ask_background(&ToBackground::EnsureEngine).await?;
-            let (caller, heard) = self.line()?;
-            match caller.call::<_, EngineReply>(&open, &blobs).await {
-                Ok((opened, _)) => {
-                    let (applied, all) = (*self.applied.borrow(), self.fills.borrow().len());
-                    if applied < all {
-                        let rewind = ToEngine::Rewind { fills: applied as u32 };
-                        caller.call::<_, EngineReply>(&rewind, &[]).await?;
-                    }
-                    *self.caller.borrow_mut() = Some(Rc::clone(&caller));
-                    return Ok((caller, opened));
-                }
-                // It was there and broke over this picture: it would again.
-                Err(Failure::EngineLost) if heard.get() => return Err(Failure::EngineLost),
-                // Its document may exist and not listen yet.
-                Err(Failure::EngineLost) => last = Failure::EngineLost,
-                Err(failure) => return Err(failure),
-            }
-            TimeoutFuture::new(PAUSE).await;
-        }
-        Err(last)
+        let greet = async |connection: &Connection| match connection.caller.call::<_, EngineReply>(&open, &blobs).await
+        {
+            Ok((opened, _)) => match self.redo(&connection.caller).await {
+                Ok(()) => Attempt::Ready(opened),
+                Err(failure) => Attempt::Failed(failure),
+            },
+            Err(Failure::EngineLost) if !connection.has_heard() => Attempt::NotListening,
+            // If it was there, it broke over this picture: it would again.
+            Err(failure) => Attempt::Failed(failure),
+        };
+        let (connection, opened) = connect(|| self.open_connection(), greet).await?;
+        *self.connection.borrow_mut() = Some(Rc::clone(&connection));
+        Ok((connection, opened))
     }
 
-    /// A new line, and whether anything has been heard on it.
-    fn line(&self) -> Result<(Rc<Caller>, Rc<Cell<bool>>), Failure> {
-        let port = Rc::new(runtime::connect(ENGINE_PORT)?);
-        let out = Rc::clone(&port);
-        let caller = Rc::new(Caller::new(move |message: &JsValue| out.post_message(message)));
-        let (receiver, loser) = (Rc::clone(&caller), Rc::clone(&caller));
+    /// Brings an engine that shows all fills to those that show here.
+    async fn redo(&self, caller: &Caller) -> Result<(), Failure> {
+        let (applied, all) = (*self.applied.borrow(), self.fills.borrow().len());
+        if applied < all {
+            caller.call::<_, EngineReply>(&ToEngine::Rewind { fills: applied as u32 }, &[]).await?;
+        }
+        Ok(())
+    }
+
+    fn open_connection(&self) -> Result<Rc<Connection>, Failure> {
         let on_event = Rc::clone(&self.on_event);
-        let heard = Rc::new(Cell::new(false));
-        let hearing = Rc::clone(&heard);
-        port.listen(
-            move |message| {
-                hearing.set(true);
-                let Some(incoming) = receiver.receive(&message) else { return };
-                if let Ok(event) = incoming.body() {
-                    on_event(event, incoming.blobs);
-                }
-            },
-            move || loser.lose(Failure::EngineLost),
-        );
-        Ok((caller, heard))
+        let event = move |incoming: Incoming| {
+            if let Ok(event) = incoming.body() {
+                on_event(event, incoming.blobs);
+            }
+        };
+        Connection::open(ENGINE_PORT, event, |_| {})
     }
 }

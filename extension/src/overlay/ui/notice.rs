@@ -4,6 +4,7 @@ use super::app::{App, State};
 use super::dom::attribute;
 use crate::browser::i18n;
 use crate::protocol::{Failure, Remedy};
+use crate::ui::sentences;
 use futures::channel::oneshot;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -53,12 +54,7 @@ impl App {
     /// Says what failed, with the one button that helps. Picture and mask stay.
     pub(super) fn fail(self: &Rc<Self>, failure: Failure, retry: impl FnOnce(Rc<Self>) + 'static) {
         web_sys::console::warn_1(&failure.to_string().into());
-        let sentence = match &failure {
-            Failure::TooLarge { width, height } => {
-                i18n::text(failure.message_key(), &[&width.to_string(), &height.to_string()])
-            }
-            _ => i18n::text(failure.message_key(), &[]),
-        };
+        let sentence = sentences::failure(&failure);
         let label = match failure.remedy() {
             Remedy::Retry => "remedyRetry",
             Remedy::Save => "remedySave",

@@ -2,9 +2,10 @@
 
 use super::app::{App, State};
 use crate::browser::i18n;
-use crate::model_client::{unexpected, words};
+use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, ModelId, ModelsReply, Precision, Status, ToModels, Work};
+use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -44,7 +45,7 @@ impl App {
         }
         self.touched();
         self.set_state(State::Asking);
-        let text = i18n::text("askDownload", &[&model.name, &words::size(bytes as f64), &host]);
+        let text = i18n::text("askDownload", &[&model.name, &sentences::size(bytes as f64), &host]);
         let (yes, no) = (i18n::text("modelsDownload", &[]), i18n::text("askNotNow", &[]));
         let agreed = self.ask(&text, &yes, Some(&no)).await;
         // Unless something else took the question's place.
@@ -78,7 +79,7 @@ impl App {
             return self.fail(failure, move |app| app.offer(model));
         }
         // What runs is not disturbed by what can be asked for again.
-        self.dom.hint.set_text_content(Some(&words::failure(&failure)));
+        self.dom.hint.set_text_content(Some(&sentences::model_failure(&failure)));
     }
 
     /// A model's download came further, whoever asked for it.
@@ -87,7 +88,7 @@ impl App {
             return;
         }
         let Some(name) = self.model_name(id) else { return };
-        self.show_download(Some(&format!("{name}: {}", words::progress(work, done, total, rate))));
+        self.show_download(Some(&format!("{name}: {}", sentences::progress(work, done, total, rate))));
     }
 
     /// The line that says how far a download is, or none.

@@ -2,7 +2,7 @@
 
 use super::app::{App, State};
 use super::canvas::{Shown, bitmap};
-use super::dom::{attribute, on, root, translate, window};
+use super::dom::{attribute, on, root, translate_page, window};
 use super::page::{Page, unexpected};
 use super::pixels::Obtained;
 use super::variations::Variation;
@@ -29,7 +29,7 @@ pub fn start(handover: js_sys::Promise) {
     let in_tab = location.search().is_ok_and(|s| s == "?tab");
     let token = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
     attribute(&root(), "data-mode", if in_tab { "tab" } else { "frame" });
-    translate();
+    translate_page();
     let app = match App::new(in_tab) {
         Ok(app) => app,
         Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),

@@ -1,0 +1,93 @@
+//! The model store as pages see it: a connection, made anew when it breaks.
+
+use crate::protocol::Failure;
+use crate::protocol::models::{MODELS_PORT, Model, ModelsEvent, ModelsReply, Settings, Storage, ToModels};
+use crate::ui::connection::{Attempt, Connection, connect};
+use futures::future::{Either, select};
+use futures::lock::Mutex;
+use gloo_timers::future::TimeoutFuture;
+use std::pin::pin;
+use std::rc::Rc;
+use web_sys::Blob;
+
+/// How long (milliseconds) a new connection may stay silent before it counts as dead.
+const PATIENCE: u32 = 20_000;
+
+/// What comes from the store without being asked for.
+pub(crate) enum Heard {
+    /// It tells something.
+    Event(ModelsEvent),
+    /// The connection broke. Whoever waited for an answer has been told already.
+    Lost,
+}
+
+/// See the module.
+pub(crate) struct ModelClient {
+    hear: Rc<dyn Fn(Heard)>,
+    /// Held while connecting, so that two who ask at once share a connection.
+    connection: Mutex<Option<Rc<Connection>>>,
+}
+
+impl ModelClient {
+    /// Connects when it is first needed.
+    pub(crate) fn new(hear: impl Fn(Heard) + 'static) -> Self {
+        Self { hear: Rc::new(hear), connection: Mutex::new(None) }
+    }
+
+    /// Everything there is, the room for it, and what the user set.
+    pub(crate) async fn list(&self) -> Result<(Vec<Model>, Storage, Settings), Failure> {
+        match self.call(&ToModels::List, &[]).await? {
+            (ModelsReply::Listed { models, storage, settings }, _) => Ok((models, storage, settings)),
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    /// Asks the store. A job that is lost half way is not begun again: what broke the engine might be that job.
+    pub(crate) async fn call(&self, call: &ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
+        self.connection().await?.caller.call(call, blobs).await
+    }
+
+    async fn connection(&self) -> Result<Rc<Connection>, Failure> {
+        let mut kept = self.connection.lock().await;
+        if let Some(connection) = kept.as_ref().filter(|connection| connection.is_open()) {
+            return Ok(Rc::clone(connection));
+        }
+        let (connection, ()) = connect(|| self.open(), greet).await?;
+        *kept = Some(Rc::clone(&connection));
+        Ok(connection)
+    }
+
+    fn open(&self) -> Result<Rc<Connection>, Failure> {
+        let (hear, hear_last) = (Rc::clone(&self.hear), Rc::clone(&self.hear));
+        let event = move |incoming: crate::wire::Incoming| {
+            if let Ok(event) = incoming.body() {
+                hear(Heard::Event(event));
+            }
+        };
+        let lost = move |connection: &Connection| {
+            if connection.has_heard() {
+                hear_last(Heard::Lost);
+            }
+        };
+        Connection::open(MODELS_PORT, event, lost)
+    }
+}
+
+/// Asks for anything at all, but does not wait for ever.
+async fn greet(connection: &Connection) -> Attempt<()> {
+    let asking = pin!(connection.caller.call::<_, ModelsReply>(&ToModels::List, &[]));
+    match select(asking, pin!(TimeoutFuture::new(PATIENCE))).await {
+        Either::Left((Err(Failure::EngineLost), _)) => Attempt::NotListening,
+        // A store that answers is there, also when it complains: whoever asks next hears that.
+        Either::Left(_) => Attempt::Ready(()),
+        Either::Right(_) => {
+            connection.close();
+            Attempt::Failed(Failure::EngineLost)
+        }
+    }
+}
+
+/// The store broke its promise about what answers what.
+pub(crate) fn unexpected(reply: &ModelsReply) -> Failure {
+    Failure::Internal { detail: format!("unexpected reply {reply:?}") }
+}

@@ -1,0 +1,105 @@
+//! A connection to the engine's worker: made when it is first needed, and tried again while the engine's document starts.
+
+use crate::browser::runtime::{self, Port};
+use crate::protocol::Failure;
+use crate::protocol::background::ToBackground;
+use crate::wire::{Caller, Incoming, ask_background};
+use gloo_timers::future::TimeoutFuture;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+/// How often to try a connection to an engine that is just being opened.
+const ATTEMPTS: u32 = 60;
+/// Pause between two attempts, milliseconds.
+const PAUSE: u32 = 50;
+
+/// One port to the engine's worker.
+pub(crate) struct Connection {
+    port: Rc<Port>,
+    /// Asks on this port.
+    pub(crate) caller: Caller,
+    open: Cell<bool>,
+    heard: Cell<bool>,
+}
+
+/// What came of the first request on a new connection.
+pub(crate) enum Attempt<T> {
+    /// The other side answered.
+    Ready(T),
+    /// The engine's document is there and does not listen yet.
+    NotListening,
+    /// Another attempt would not help.
+    Failed(Failure),
+}
+
+impl Connection {
+    /// Opens a port that the context serving `name` answers. `event` gets what comes without having been asked for, `lost`
+    /// hears when the other side is gone; whoever waited for an answer has been told by then.
+    ///
+    /// # Errors
+    /// When the extension was reloaded underneath this page.
+    pub(crate) fn open(
+        name: &str,
+        event: impl Fn(Incoming) + 'static,
+        lost: impl Fn(&Self) + 'static,
+    ) -> Result<Rc<Self>, Failure> {
+        let port = Rc::new(runtime::connect(name)?);
+        let out = Rc::clone(&port);
+        let caller = Caller::new(move |message: &JsValue| out.post_message(message));
+        let connection =
+            Rc::new(Self { port: Rc::clone(&port), caller, open: Cell::new(true), heard: Cell::new(false) });
+        let (receiver, loser) = (Rc::clone(&connection), Rc::clone(&connection));
+        port.listen(
+            move |message| {
+                receiver.heard.set(true);
+                if let Some(incoming) = receiver.caller.receive(&message) {
+                    event(incoming);
+                }
+            },
+            move || {
+                loser.open.set(false);
+                loser.caller.lose(Failure::EngineLost);
+                lost(&loser);
+            },
+        );
+        Ok(connection)
+    }
+
+    /// Whether the other side is still there.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.get()
+    }
+
+    /// Whether anything has ever come from the other side. Before that, the engine's document may exist and not listen yet.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.heard.get()
+    }
+
+    /// Gives it up; the other side is told.
+    pub(crate) fn close(&self) {
+        self.port.disconnect();
+    }
+}
+
+/// Has the engine opened, connects to it with `open`, and makes the first request with `greet`; again and again while nobody
+/// listens. Gives the connection and what `greet` got.
+///
+/// # Errors
+/// [`Failure::EngineLost`] when nobody listens for three seconds, and what `open` and `greet` fail with.
+pub(crate) async fn connect<T>(
+    open: impl Fn() -> Result<Rc<Connection>, Failure>,
+    greet: impl AsyncFn(&Connection) -> Attempt<T>,
+) -> Result<(Rc<Connection>, T), Failure> {
+    for _ in 0..ATTEMPTS {
+        ask_background(&ToBackground::EnsureEngine).await?;
+        let connection = open()?;
+        match greet(&connection).await {
+            Attempt::Ready(reply) => return Ok((connection, reply)),
+            Attempt::NotListening => {}
+            Attempt::Failed(failure) => return Err(failure),
+        }
+        TimeoutFuture::new(PAUSE).await;
+    }
+    Err(Failure::EngineLost)
+}

@@ -1,0 +1,29 @@
+//! A blob as a file among the user's downloads.
+
+use super::dom::document;
+use crate::browser::refused;
+use crate::protocol::Failure;
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, HtmlAnchorElement, Url};
+
+/// How long (milliseconds) the blob's address stays valid. The browser has its own hold of the blob long before.
+const ADDRESS_LIFETIME: u32 = 60_000;
+
+/// Hands a blob to the browser as a download called `name`.
+///
+/// # Errors
+/// [`Failure::Internal`] when the browser makes no address for it.
+pub(crate) fn save_file(blob: &Blob, name: &str) -> Result<(), Failure> {
+    let url = Url::create_object_url_with_blob(blob).map_err(refused)?;
+    let link: HtmlAnchorElement = document().create_element("a").map_err(refused)?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    spawn_local(async move {
+        TimeoutFuture::new(ADDRESS_LIFETIME).await;
+        let _ = Url::revoke_object_url(&url);
+    });
+    Ok(())
+}
