@@ -138,6 +138,8 @@ impl App {
     pub(super) fn lay(&self, fill: usize, result: &Variation) {
         if let Some(shown) = &mut *self.shown.borrow_mut() {
             shown.push(fill, result.rect, result.picture.clone());
+            // Until the fade is over, the canvas shows something in between.
+            attribute(&root(), "data-fading", "");
         }
         // What was kept of fills that are now given up is kept no more.
         self.kept.set(if self.kept.get() > fill { usize::MAX } else { self.kept.get() });
@@ -225,6 +227,9 @@ impl App {
                 TimeoutFuture::new(16).await;
             }
         }
-        self.redraw(if self.comparing.get() { 0 } else { self.fills() })
+        let redrawn = self.redraw(if self.comparing.get() { 0 } else { self.fills() });
+        // Absent is what is wanted.
+        let _ = root().remove_attribute("data-fading");
+        redrawn
     }
 }
