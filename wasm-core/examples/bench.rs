@@ -8,10 +8,10 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use wasm_core::Unpaced;
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Arena, Constants, Gpu, Graph, Layout, Plan, Preference};
-use wasm_core::moebius::noise::{self, Stream};
-use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request};
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request};
+use wasm_core::noise::{self, Stream};
 use wasm_core::weights::{Synthetic, input};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 
-use wasm_core::moebius::config::WeightElement;
-use wasm_core::moebius::packing::{self, Network};
+use wasm_core::models::moebius::packing::{self, Network};
+use wasm_core::nn::WeightElement;
 use wasm_core::weights::{self, Bytes};
 use wasm_core::{Error, Result, Unpaced, WeightsError};
 

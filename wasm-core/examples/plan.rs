@@ -1,8 +1,8 @@
 //! Prints every dispatch of a run: `cargo run -p wasm-core --example plan [-- --tiny] [-- --f32]`. Needs no GPU.
 
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Constants, Element, Graph};
-use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Precision};
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Precision};
 
 #[expect(clippy::print_stdout, reason = "printing is what it is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

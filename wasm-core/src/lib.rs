@@ -1,7 +1,8 @@
 //! Rubout's engine: a picture and a mask in, a patch out.
 //!
 //! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`, and
-//! `error` <- `weights` <- `gpu` <- `kernels` <- `moebius`. `inpaint` joins the two: it erases with the model.
+//! `error` <- `weights` <- `gpu` <- `kernels` <- `nn` <- `models`, which also uses `noise` and `diffusion`. `inpaint` joins the two: it
+//! erases with a model.
 //! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception
 //! is [`web`], the thin wasm-bindgen edge, which supplies the clock and the yielding in a worker.
 //!
@@ -13,13 +14,16 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 pub mod codec;
+pub mod diffusion;
 mod erase;
 mod error;
 pub mod fill;
 pub mod gpu;
 pub mod inpaint;
 pub mod kernels;
-pub mod moebius;
+pub mod models;
+pub mod nn;
+pub mod noise;
 mod pacer;
 pub mod pixels;
 #[cfg(target_arch = "wasm32")]

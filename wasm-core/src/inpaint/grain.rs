@@ -1,7 +1,7 @@
 //! Gives the repainted part the grain of its surroundings: a camera's noise, which the model's decoder smooths away.
 
 use super::seam::Region;
-use crate::moebius::noise::{self, Stream};
+use crate::noise::{self, Stream};
 
 /// A normal variable's absolute value stays below this many standard deviations with the probability of [`SHARE`].
 const DEVIATIONS: f32 = 0.385;

@@ -13,12 +13,12 @@ mod windows;
 use std::mem::take;
 
 use crate::erase::blend_covered;
-use crate::moebius::config::{LATENT_CHANNELS, LATENT_SCALE};
-use crate::moebius::noise::{self, Stream};
-use crate::moebius::pipeline::{Moebius, Request};
-use crate::moebius::planes;
-use crate::moebius::preview::LatentToRgb;
-use crate::moebius::progress::Progress;
+use crate::models::moebius::config::{LATENT_CHANNELS, LATENT_SCALE};
+use crate::models::moebius::pipeline::{Moebius, Request};
+use crate::models::moebius::planes;
+use crate::models::moebius::preview::LatentToRgb;
+use crate::models::moebius::progress::Progress;
+use crate::noise::{self, Stream};
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Checkpoint, Pacer, Result, Stage};
 
@@ -212,7 +212,11 @@ fn seed_of(settings: &Settings, place: usize) -> u64 {
 fn request(shown: &mut Shown, settings: &Settings, place: usize) -> Result<Request> {
     let seed = seed_of(settings, place);
     let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS as usize * shown.latent_mask.len());
-    noise::offset(&mut start, &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize), NOISE_OFFSET)?;
+    crate::diffusion::noise::offset(
+        &mut start,
+        &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize),
+        NOISE_OFFSET,
+    )?;
     Ok(Request {
         image: take(&mut shown.image),
         masked_image: take(&mut shown.masked_image),

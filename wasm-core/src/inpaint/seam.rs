@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn noise_around_the_hole_is_not_drawn_out_into_it() {
         let mut region = drifted();
-        let noise = crate::moebius::noise::gaussian(7, crate::moebius::noise::Stream::Start, region.picture.len());
+        let noise = crate::noise::gaussian(7, crate::noise::Stream::Start, region.picture.len());
         let clean = region.picture.clone();
         for (colour, noise) in region.picture.iter_mut().zip(noise) {
             colour.iter_mut().for_each(|value| *value += 6.0 * noise);

@@ -2,8 +2,8 @@
 
 use super::windows::Window;
 use crate::Result;
-use crate::moebius::config::LATENT_SCALE;
-use crate::moebius::planes;
+use crate::models::moebius::config::LATENT_SCALE;
+use crate::models::moebius::planes;
 use crate::pixels::{Filter, Image, Mask, Patch, resize};
 
 /// Coverage from which a resized pixel of the mask belongs to the hole: any trace of what is to go would show.

@@ -3,9 +3,9 @@
 use wasm_core::Result;
 use wasm_core::gpu::{Element, Gpu, Graph};
 use wasm_core::kernels::Activation;
-use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
-use wasm_core::moebius::unet::Prefix;
-use wasm_core::moebius::{unet, vae};
+use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
+use wasm_core::models::moebius::unet::Prefix;
+use wasm_core::models::moebius::{unet, vae};
 use wasm_core::weights::{UNIT_VARIANCE, input, unet_input};
 
 use crate::modules::Modules;

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use wasm_core::Result;
 #[cfg(not(target_arch = "wasm32"))]
 use wasm_core::kernels::group_norm;
-use wasm_core::moebius::conditioning;
+use wasm_core::models::moebius::conditioning;
 #[cfg(not(target_arch = "wasm32"))]
-use wasm_core::moebius::config::GROUPS;
-use wasm_core::moebius::config::UnetConfig;
+use wasm_core::models::moebius::config::GROUPS;
+use wasm_core::models::moebius::config::UnetConfig;
 use wasm_core::weights::Source;
 
 use crate::networks::Loaded;

@@ -2,10 +2,10 @@
 
 use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, View};
 use wasm_core::kernels::Activation;
-use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
-use wasm_core::moebius::module::{self, Module};
-use wasm_core::moebius::unet::Prefix;
-use wasm_core::moebius::{conditioning, unet, vae};
+use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
+use wasm_core::models::moebius::module::{self, Module};
+use wasm_core::models::moebius::unet::Prefix;
+use wasm_core::models::moebius::{conditioning, unet, vae};
 use wasm_core::weights::{self, Pack, Source, Synthetic, unet_input};
 use wasm_core::{Result, Unpaced, kernels};
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Element, Gpu, Graph};
-use wasm_core::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig, WeightElement};
-use wasm_core::moebius::packing::{self, Network};
-use wasm_core::moebius::schedule::Schedule;
-use wasm_core::moebius::unet::Prefix;
-use wasm_core::moebius::{unet, vae};
+use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
+use wasm_core::models::moebius::packing::{self, Network};
+use wasm_core::models::moebius::unet::Prefix;
+use wasm_core::models::moebius::{unet, vae};
+use wasm_core::nn::WeightElement;
 use wasm_core::weights::{Pack, Source, Synthetic, UNIT_VARIANCE, input, unet_input};
 use wasm_core::{Result, Unpaced};
 

@@ -3,13 +3,13 @@
 use std::future::ready;
 use std::rc::Rc;
 
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Element, Gpu, Preference};
-use wasm_core::moebius::config::{UnetConfig, VaeConfig};
-use wasm_core::moebius::noise::{self, Stream};
-use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
-use wasm_core::moebius::planes;
-use wasm_core::moebius::progress::Progress;
-use wasm_core::moebius::schedule::Schedule;
+use wasm_core::models::moebius::config::{UnetConfig, VaeConfig};
+use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
+use wasm_core::models::moebius::planes;
+use wasm_core::models::moebius::progress::Progress;
+use wasm_core::noise::{self, Stream};
 use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
 use wasm_core::{Checkpoint, Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
 
@@ -126,7 +126,7 @@ pub async fn tiny_pipeline(gpu: &Rc<Gpu>) -> Result<()> {
     for form in if slow { &["sampled"][..] } else { &["mean", "sampled"] } {
         let file = weights::open(fixture(&format!("moebius/pipe_{form}.safetensors")))?;
         let mut start = file.read("noise.noise")?;
-        noise::offset(&mut start, &file.read("noise.offset")?, 0.0357)?;
+        wasm_core::diffusion::noise::offset(&mut start, &file.read("noise.offset")?, 0.0357)?;
         let posterior = |name: &str| (*form == "sampled").then(|| file.read(name)).transpose();
         let request = Request {
             noise: start,

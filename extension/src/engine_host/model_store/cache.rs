@@ -12,9 +12,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
+use wasm_core::diffusion::schedule::{STRENGTH, Schedule};
 use wasm_core::gpu::{Gpu, Preference};
-use wasm_core::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision};
-use wasm_core::moebius::schedule::{STRENGTH, Schedule};
+use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision};
 
 /// Setting: minutes that a model stays.
 const MINUTES: &str = "warm-minutes";

@@ -133,7 +133,7 @@ fn window(first: usize, last: usize, length: usize) -> std::ops::RangeInclusive<
 
 #[cfg(test)]
 mod parity {
-    use wasm_core::moebius::planes::to_rgb;
+    use wasm_core::models::moebius::planes::to_rgb;
 
     use super::super::prepare::prepared;
     use super::*;

@@ -3,8 +3,8 @@
 //! It resizes both with [`resize`]. The mask is made of 0 and 255 before and after, because the filter greys its edges.
 //! [`Prepared`] also keeps the mask with grey edges: the reference pastes its result along them.
 
-use wasm_core::moebius::config::LATENT_SCALE;
-use wasm_core::moebius::planes;
+use wasm_core::models::moebius::config::LATENT_SCALE;
+use wasm_core::models::moebius::planes;
 use wasm_core::pixels::{Filter, Image, resize};
 use wasm_core::{Error, Result};
 

@@ -10,10 +10,10 @@ pub fn guide(both: &[f32], guidance: f32) -> Vec<f32> {
 #[cfg(test)]
 mod parity {
     use proptest::prelude::*;
+    use wasm_core::diffusion::noise;
+    use wasm_core::diffusion::schedule::{Schedule, Step};
     use wasm_core::kernels::add_noise::reference::add_noise;
     use wasm_core::kernels::ddim_step::reference::ddim_step;
-    use wasm_core::moebius::noise;
-    use wasm_core::moebius::schedule::{Schedule, Step};
 
     use super::*;
     use crate::networks::reference;

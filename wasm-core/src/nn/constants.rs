@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use half::f16;
 
-use super::config::WeightElement;
+use super::WeightElement;
 use crate::gpu::{Constant, ConstantId, Element, Graph, Recipe, When};
+use crate::kernels::conv2d;
 use crate::kernels::matmul::Left;
-use crate::kernels::{conv2d, lambda_cross, lambda_local};
 use crate::weights::{Source, quantise};
 use crate::{Result, WeightsError};
 
@@ -18,11 +18,11 @@ use crate::{Result, WeightsError};
 const BATCH_NORM_EPS: f64 = 1e-5;
 
 /// Values to add to a bias, a row for each step of the sampler.
-pub(super) type ByStep = Rc<dyn Fn(&dyn Source) -> Result<Vec<Vec<f32>>>>;
+pub(crate) type ByStep = Rc<dyn Fn(&dyn Source) -> Result<Vec<Vec<f32>>>>;
 
 /// What follows a matrix product, for some of its rows.
 #[derive(Clone, Debug)]
-pub(super) enum Epilogue {
+pub(crate) enum Epilogue {
     /// The sum as it is.
     Plain,
     /// A bias by this name.
@@ -72,7 +72,7 @@ fn batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)
 }
 
 /// Values as they lie on the GPU; those that 16 bits cannot hold are an error.
-fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
+pub(crate) fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
     let not_finite = || WeightsError::NotFinite(what.to_owned());
     match element {
         Element::F32 => Ok(bytemuck::cast_slice(values).to_vec()),
@@ -90,7 +90,7 @@ fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
     }
 }
 
-fn add(
+pub(crate) fn add(
     g: &mut Graph,
     label: String,
     bytes: u64,
@@ -101,7 +101,7 @@ fn add(
 }
 
 /// When what is kept in these elements can be made.
-fn when(element: WeightElement) -> When {
+pub(crate) fn when(element: WeightElement) -> When {
     match element {
         WeightElement::F16 => When::Ahead,
         WeightElement::I8 => When::Loading,
@@ -113,7 +113,7 @@ const WORTH_QUANTISING: u32 = 1 << 13;
 
 /// One matrix, or several with the same K below each other.
 #[derive(Clone, Debug)]
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     /// Names and rows.
     parts: Vec<(String, u32)>,
     k: u32,
@@ -122,14 +122,14 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    pub(super) fn new(parts: &[(String, u32)], k: u32, kind: Kind, wanted: WeightElement) -> Self {
+    pub(crate) fn new(parts: &[(String, u32)], k: u32, kind: Kind, wanted: WeightElement) -> Self {
         let small = parts.iter().map(|(_, rows)| rows * k).sum::<u32>() < WORTH_QUANTISING;
         let element = if small { WeightElement::F16 } else { wanted };
         Self { parts: parts.to_vec(), k, kind, element }
     }
 
     /// Whether what follows the product must undo the rows' scales.
-    pub(super) fn is_scaled(&self) -> bool {
+    pub(crate) fn is_scaled(&self) -> bool {
         self.element == WeightElement::I8
     }
 
@@ -151,7 +151,7 @@ impl Matrix {
 }
 
 /// A matrix, `[M, K, ..]` of each part, as `[K, M padded to 4]`.
-pub(super) fn matrix(g: &mut Graph, matrix: &Matrix) -> Left {
+pub(crate) fn matrix(g: &mut Graph, matrix: &Matrix) -> Left {
     let m: u32 = matrix.parts.iter().map(|(_, rows)| rows).sum();
     let padded = m.next_multiple_of(4) as usize;
     let names = matrix.parts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" + ");
@@ -196,7 +196,7 @@ fn transpose<T: Copy>(values: &[T], k: usize, into: &mut [T], stride: usize) {
 
 /// How a matrix is stored in the state dict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// `[M, K]`.
     Linear,
     /// `[M, K, 1, 1]`.
@@ -214,24 +214,24 @@ impl Kind {
 }
 
 /// Scale and bias of the rows of `matrix`, and what follows them: `[scale, bias]`, each padded to 4.
-pub(super) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix) -> ConstantId {
+pub(crate) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix) -> ConstantId {
     affine(g, parts, matrix, None)
 }
 
 /// Something added to the bias at each step of the sampler.
-pub(super) struct Steps {
+pub(crate) struct Steps {
     /// Distinguishes it from other schedules.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// How many there are.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     /// What it is made of.
-    pub(super) inputs: Vec<(String, Vec<usize>)>,
+    pub(crate) inputs: Vec<(String, Vec<usize>)>,
     /// Makes it.
-    pub(super) added: ByStep,
+    pub(crate) added: ByStep,
 }
 
 /// As [`epilogue`], with more in the bias at each step: `[scale, bias of step 0, bias of step 1, ..]`.
-pub(super) fn epilogue_by_step(g: &mut Graph, part: (Epilogue, u32), matrix: &Matrix, steps: Steps) -> ConstantId {
+pub(crate) fn epilogue_by_step(g: &mut Graph, part: (Epilogue, u32), matrix: &Matrix, steps: Steps) -> ConstantId {
     affine(g, &[part], matrix, Some(steps))
 }
 
@@ -276,7 +276,7 @@ fn affine(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix, steps: Opti
 }
 
 /// `[weight C, bias C]` of the norm with this prefix.
-pub(super) fn norm(g: &mut Graph, prefix: &str, channels: u32) -> ConstantId {
+pub(crate) fn norm(g: &mut Graph, prefix: &str, channels: u32) -> ConstantId {
     let names = ["weight", "bias"].map(|leaf| format!("{prefix}.{leaf}"));
     let inputs = names.iter().map(|name| (name.clone(), vec![channels as usize])).collect();
     add(g, format!("norm {prefix}"), u64::from(channels) * 8, inputs, move |weights| {
@@ -287,7 +287,7 @@ pub(super) fn norm(g: &mut Graph, prefix: &str, channels: u32) -> ConstantId {
 }
 
 /// A depthwise convolution: `[C, 12]`, each the nine taps, scale, bias and nothing.
-pub(super) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channels: u32) -> ConstantId {
+pub(crate) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channels: u32) -> ConstantId {
     let mut inputs = vec![(weight.clone(), vec![channels as usize, 1, 3, 3])];
     inputs.extend(follows.inputs(channels));
     add(g, format!("depthwise {weight}"), u64::from(channels) * 48, inputs, move |weights| {
@@ -301,7 +301,7 @@ pub(super) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channe
 }
 
 /// Weights and bias of the 3x3 convolution with this prefix. Where they are kept in 8 bits, they become 16 at loading.
-pub(super) fn convolution(
+pub(crate) fn convolution(
     g: &mut Graph,
     prefix: &str,
     m: u32,
@@ -321,7 +321,7 @@ pub(super) fn convolution(
 }
 
 /// A vector in f32, padded to 4.
-pub(super) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId {
+pub(crate) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId {
     let count = shape.iter().product::<usize>().next_multiple_of(4);
     let inputs = vec![(name.clone(), shape.to_vec())];
     add(g, format!("vector {name}"), count as u64 * 4, inputs, move |weights| {
@@ -332,38 +332,14 @@ pub(super) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId
 }
 
 /// Numbers that are computed, not read.
-pub(super) fn table(g: &mut Graph, label: String, values: Vec<f32>) -> ConstantId {
+pub(crate) fn table(g: &mut Graph, label: String, values: Vec<f32>) -> ConstantId {
     let bytes = values.len() as u64 * 4;
     let recipe: Recipe = Rc::new(move |_| stored(Element::F32, "", &values));
     g.constant(Constant { label, bytes, inputs: vec![], scales: vec![], recipe, when: When::Loading })
 }
 
-/// The filters of a local lambda, `[K, 1, 1, 15, 15]`.
-pub(super) fn position_filters(g: &mut Graph, name: String, k: u32) -> ConstantId {
-    let keys = k as usize;
-    let inputs = vec![(name.clone(), vec![keys, 1, 1, 15, 15])];
-    add(g, format!("position filters {name}"), lambda_local::packed_filters_bytes(keys), inputs, move |weights| {
-        Ok(lambda_local::pack_filters(&weights.read(&name)?, keys))
-    })
-}
-
-/// The position embedding of a cross-lambda, `[N, tokens, K, 1]`. Where it is kept in 8 bits, it becomes 16 at loading.
-pub(super) fn positions(g: &mut Graph, name: String, pixels: u32, k: u32, element: WeightElement) -> ConstantId {
-    let (pixels, keys) = (pixels as usize, k as usize);
-    let inputs = vec![(name.clone(), vec![pixels, lambda_cross::TOKENS, keys, 1])];
-    let bytes = lambda_cross::packed_rel_pos_emb_bytes(pixels, keys);
-    let label = format!("positions {name}");
-    let recipe: Recipe = Rc::new(move |weights| {
-        let values = weights.read(&name)?;
-        // What 16 bits cannot hold is found here; the kernel's own packing does not look.
-        stored(Element::F16, &name, &values)?;
-        Ok(lambda_cross::pack_rel_pos_emb(&values, pixels, keys))
-    });
-    g.constant(Constant { label, bytes, inputs, scales: vec![], recipe, when: when(element) })
-}
-
 /// What `recipe` makes of the tensors `inputs`: `count` numbers.
-pub(super) fn computed(
+pub(crate) fn computed(
     g: &mut Graph,
     label: String,
     count: usize,
@@ -374,11 +350,11 @@ pub(super) fn computed(
 }
 
 /// The BatchNorm with this prefix, as tensors and as scale and bias.
-pub(super) fn folded_batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
+pub(crate) fn folded_batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
     batch_norm(prefix, weights)
 }
 
 /// The tensors of the BatchNorm with this prefix.
-pub(super) fn batch_norm_inputs(prefix: &str, rows: u32) -> Vec<(String, Vec<usize>)> {
+pub(crate) fn batch_norm_inputs(prefix: &str, rows: u32) -> Vec<(String, Vec<usize>)> {
     Epilogue::BatchNorm(prefix.to_owned()).inputs(rows)
 }

@@ -1,14 +1,6 @@
 //! The numbers that make a network of the architecture: the published model's, and a tiny one's for tests.
 
-/// How large weights are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum WeightElement {
-    /// 16-bit floats, as they were published.
-    #[default]
-    F16,
-    /// 8-bit integers with a scale for each output channel; small and sensitive ones stay 16-bit floats.
-    I8,
-}
+use crate::nn::WeightElement;
 
 /// Dimensions of the U-Net. Levels are counted from the finest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

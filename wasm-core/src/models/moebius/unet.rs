@@ -1,14 +1,14 @@
 //! The U-Net: what noise is there in a latent, asked for both branches of classifier-free guidance at once.
 
 use super::conditioning::{Conditioning, ROOT};
-use super::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig};
-use super::network::Net;
+use super::config::{GROUPS, LATENT_CHANNELS, UNET_CHANNELS, UnetConfig};
 use super::{resnet, transformer};
 use crate::Result;
 use crate::gpu::{Element, Graph, View};
 use crate::kernels::Activation;
 use crate::kernels::conv2d::Window;
 use crate::kernels::scaled_copy::ScaledCopy;
+use crate::nn::layers::Net;
 
 /// Samples of a batch: the unconditional branch, then the conditional one.
 const BRANCHES: u32 = 2;
@@ -41,7 +41,7 @@ pub fn record(
 ) -> Result<()> {
     debug_assert_eq!(input.shape(), [1, UNET_CHANNELS, config.side, config.side]);
     let conditioning = Conditioning::new(*config, timesteps);
-    let n = &mut Net { g, root: ROOT, element, weights: config.weights };
+    let n = &mut Net { g, root: ROOT, element, weights: config.weights, groups: GROUPS };
     let shape =
         |batch: u32, channels: u32, level: usize| [batch, channels, config.side_of(level), config.side_of(level)];
     let [c0, ..] = config.widths;

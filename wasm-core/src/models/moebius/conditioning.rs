@@ -7,10 +7,10 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::config::{TOKENS, UnetConfig};
-use super::constants::{self, ByStep, Steps};
 use crate::Result;
 use crate::gpu::{ConstantId, Graph};
 use crate::kernels::lambda_cross::PADDED_TOKENS;
+use crate::nn::constants::{self, ByStep, Steps};
 use crate::weights::Source;
 
 /// Prefix of the names of nearly all tensors of the U-Net.

@@ -1,13 +1,13 @@
 //! `DWResnetBlock2D`: two depthwise-separable convolutions around the time embedding, beside a shortcut.
 
 use super::conditioning::Conditioning;
-use super::constants::{self, Epilogue, Kind, Matrix};
-use super::network::Net;
 use crate::Result;
 use crate::gpu::View;
 use crate::kernels::Activation;
 use crate::kernels::depthwise_conv::{DepthwiseConv, Form};
 use crate::kernels::matmul::Matmul;
+use crate::nn::constants::{self, Epilogue, Kind, Matrix};
+use crate::nn::layers::Net;
 
 /// Epsilon of the GroupNorms of resnets, and of the one before the last convolution.
 pub(super) const EPS: f32 = 1e-5;

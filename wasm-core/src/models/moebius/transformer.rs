@@ -3,8 +3,7 @@
 
 use super::conditioning::Conditioning;
 use super::config::HEADS;
-use super::constants::{self, Epilogue, Kind, Matrix};
-use super::network::Net;
+use super::lambda_constants;
 use crate::Result;
 use crate::gpu::{Element, View};
 use crate::kernels::Activation;
@@ -15,6 +14,8 @@ use crate::kernels::lambda_local::LambdaLocal;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::Matmul;
 use crate::kernels::softmax::{Axis, Softmax};
+use crate::nn::constants::{self, Epilogue, Kind, Matrix};
+use crate::nn::layers::Net;
 
 /// Epsilon of the GroupNorm at the entry.
 const ENTRY_EPS: f32 = 1e-6;
@@ -93,7 +94,7 @@ fn self_lambda(n: &mut Net<'_>, t: View) -> Result<View> {
         let content = n.g.tensor(Element::F32, [batch, k, 1, k]);
         LambdaContent { label: "content lambda", p: weighting, v: values, bias, y: content }.record(n.g)?;
         n.g.tap("lambda_c", &content);
-        let filters = constants::position_filters(n.g, n.name("pos_conv.weight"), k);
+        let filters = lambda_constants::position_filters(n.g, n.name("pos_conv.weight"), k);
         let y = n.tensor(t.shape());
         LambdaLocal { label: "local lambda", q: queries, v: values, content, filters, residual: Some(t), y }
             .record(n.g)?;
@@ -112,7 +113,7 @@ fn cross_lambda(n: &mut Net<'_>, conditioning: &Conditioning, t: View, batch: u3
         n.linear("to_q", Kind::Pointwise, normed, follows, &[], queries)?;
         n.g.tap("norm_q", &queries);
         let (keys, values) = conditioning.cross(n.g, &n.name(""), k);
-        let embedding = constants::positions(n.g, n.name("rel_pos_emb"), h * w, k, n.weights);
+        let embedding = lambda_constants::positions(n.g, n.name("rel_pos_emb"), h * w, k, n.weights);
         let y = n.tensor([batch, c, h, w]);
         let shared = t.batch != batch;
         let (queries, residual) = if shared { (queries.repeat(batch), t.repeat(batch)) } else { (queries, t) };

@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use super::config::{LATENT_CHANNELS, LATENT_FACTOR, UNET_CHANNELS, UnetConfig, VaeConfig};
-use super::constants;
 use super::progress::Progress;
-use super::schedule::Schedule;
 use super::unet::Prefix;
 use super::vae_names::CurrentNames;
 use super::{packing, unet, vae};
+use crate::diffusion::schedule::Schedule;
 use crate::gpu::{Arena, Buffer, Constants, Element, Gpu, Graph, Layout, Plan, Usage, View};
 use crate::kernels::add_noise::AddNoise;
 use crate::kernels::assemble::Assemble;
@@ -16,6 +15,7 @@ use crate::kernels::ddim_step::DdimStep;
 use crate::kernels::finite_check::FiniteCheck;
 use crate::kernels::posterior::Posterior;
 use crate::kernels::scaled_copy::ScaledCopy;
+use crate::nn::constants;
 use crate::weights::Source;
 use crate::{Error, GpuError, Pacer, Result, Stage};
 
@@ -163,7 +163,7 @@ const SCALARS: [u32; 4] = [1, 1, 1, 4];
 
 /// `[steps, 4]` for [`DdimStep`].
 fn coefficients_of(schedule: &Schedule) -> Vec<f32> {
-    let row = |s: &super::schedule::Step| [s.sqrt_alpha, s.sqrt_noise, s.sqrt_alpha_prev, s.sqrt_noise_prev];
+    let row = |s: &crate::diffusion::schedule::Step| [s.sqrt_alpha, s.sqrt_noise, s.sqrt_alpha_prev, s.sqrt_noise_prev];
     schedule.steps().iter().flat_map(row).collect()
 }
 

@@ -1,6 +1,6 @@
 //! How far a run has come, outside the GPU.
 
-use super::schedule::Schedule;
+use crate::diffusion::schedule::Schedule;
 
 /// What a run has so far. A device that is lost takes nothing of it along: on another one, the run goes on from here.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moebius::noise::{Stream, gaussian};
+    use crate::noise::{Stream, gaussian};
 
     #[test]
     fn the_expected_latents_are_those_that_the_step_was_made_of() {

@@ -94,7 +94,7 @@ fn solved(mut matrix: [[f64; INPUTS]; INPUTS], mut right: [f64; INPUTS]) -> [f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moebius::noise::{Stream, gaussian};
+    use crate::noise::{Stream, gaussian};
 
     const N: usize = 12;
 

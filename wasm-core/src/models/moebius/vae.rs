@@ -1,8 +1,6 @@
 //! The variational autoencoder (`AutoencoderKL`): pictures to latents of an eighth of their side, and back.
 
-use super::config::{LATENT_CHANNELS, VaeConfig};
-use super::constants::{Epilogue, Kind};
-use super::network::Net;
+use super::config::{GROUPS, LATENT_CHANNELS, VaeConfig};
 use crate::Result;
 use crate::gpu::{Element, Graph, View};
 use crate::kernels::Activation;
@@ -10,6 +8,8 @@ use crate::kernels::conv2d::Window;
 use crate::kernels::matmul::{Left, Matmul};
 use crate::kernels::softmax::{Axis, Softmax};
 use crate::kernels::transpose::Transpose;
+use crate::nn::constants::{Epilogue, Kind};
+use crate::nn::layers::Net;
 
 /// Epsilon of every GroupNorm.
 const EPS: f32 = 1e-6;
@@ -21,7 +21,7 @@ const QUERIES: u32 = 512;
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
 pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image: View, moments: View) -> Result<()> {
-    let n = &mut Net { g, root: "", element, weights: config.weights };
+    let n = &mut Net { g, root: "", element, weights: config.weights, groups: GROUPS };
     let x = n.scoped("encoder", |n| {
         let mut side = config.side;
         let mut x = n.tensor([1, config.widths[0], side, side]);
@@ -61,7 +61,7 @@ pub fn record_encoder(g: &mut Graph, config: &VaeConfig, element: Element, image
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
 pub fn record_decoder(g: &mut Graph, config: &VaeConfig, element: Element, latent: View, image: View) -> Result<()> {
-    let n = &mut Net { g, root: "", element, weights: config.weights };
+    let n = &mut Net { g, root: "", element, weights: config.weights, groups: GROUPS };
     let x = n.tensor(latent.shape());
     let bias = n.bias("post_quant_conv");
     n.linear("post_quant_conv", Kind::Pointwise, latent, bias, &[], x)?;

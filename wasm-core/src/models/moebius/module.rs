@@ -1,14 +1,15 @@
 //! One module of a network on its own, under its name in the state dict: what a reference can be asked for piece by piece.
 
 use super::conditioning::{Conditioning, ROOT};
-use super::config::UnetConfig;
-use super::network::Net;
-use super::{constants, resnet, transformer, vae};
+use super::config::{GROUPS, UnetConfig};
+use super::{resnet, transformer, vae};
 use crate::Result;
 use crate::gpu::{Graph, View};
 use crate::kernels::Activation;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::scaled_copy::ScaledCopy;
+use crate::nn::constants;
+use crate::nn::layers::Net;
 
 /// What kind of module it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +44,13 @@ pub fn record(
     y: View,
 ) -> Result<()> {
     let of_vae = matches!(module, Module::VaeGroupNorm(_) | Module::VaeMidBlock | Module::VaeAttention);
-    let n = &mut Net { g, root: if of_vae { "" } else { ROOT }, element: x.element, weights: config.weights };
+    let n = &mut Net {
+        g,
+        root: if of_vae { "" } else { ROOT },
+        element: x.element,
+        weights: config.weights,
+        groups: GROUPS,
+    };
     let conditioning = Conditioning::new(*config, timesteps);
     let result = match module {
         Module::Resnet => return n.scoped(path, |n| resnet::record(n, &conditioning, x, y)),

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use half::f16;
 use sha2::{Digest, Sha256};
 
-use super::config::{UnetConfig, VaeConfig, WeightElement};
+use super::config::{UnetConfig, VaeConfig};
 use super::pipeline::{Graphs, ModelConfig, Precision};
-use super::schedule::Schedule;
 use super::vae_names::CurrentNames;
+use crate::diffusion::schedule::Schedule;
 use crate::gpu::{Constant, Graph, When};
+use crate::nn::WeightElement;
 use crate::weights::pack::{Part, header};
 use crate::weights::{self, Dtype, Pack, Source, quantise};
 use crate::{Pacer, Result, Stage, WeightsError};

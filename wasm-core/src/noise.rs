@@ -4,7 +4,6 @@
 //! and a key into random bits; the Box-Muller transform makes normal numbers of them. Any number can be computed
 //! without those before it: the key is the seed, the counter says which block of which stream.
 
-use crate::{Error, Result};
 use std::f64::consts::TAU;
 
 /// What noise is for. Streams of one seed are independent of each other, whatever their lengths.
@@ -43,23 +42,6 @@ pub fn gaussian(seed: u64, stream: Stream, len: usize) -> Vec<f32> {
         [box_muller(bits[0], bits[1]), box_muller(bits[2], bits[3])]
     });
     blocks.flat_map(|pairs| pairs.into_iter().flatten()).take(len).collect()
-}
-
-/// Adds `amount` times one number per channel to `noise`, `[channels, ..]`. Noise whose mean varies lets the network
-/// change the brightness of what it repaints ("offset noise").
-///
-/// # Errors
-/// [`Error::Shape`] when the noise does not divide into as many channels.
-pub fn offset(noise: &mut [f32], per_channel: &[f32], amount: f32) -> Result<()> {
-    let channels = per_channel.len();
-    if channels == 0 || noise.is_empty() || !noise.len().is_multiple_of(channels) {
-        return Err(Error::Shape(format!("{} numbers do not divide into {channels} channels", noise.len())));
-    }
-    let plane = noise.len() / channels;
-    for (channel, number) in noise.chunks_exact_mut(plane).zip(per_channel) {
-        channel.iter_mut().for_each(|n| *n += amount * number);
-    }
-    Ok(())
 }
 
 /// Two uniform numbers as two normal ones.
@@ -177,16 +159,6 @@ mod tests {
                 let squares = a.iter().zip(b).map(|(a, b)| f64::from((a * a - 1.0) * (b * b - 1.0))).sum::<f64>();
                 assert!((squares / n as f64).abs() < 10.0 / (n as f64).sqrt(), "{squares}");
             }
-        }
-    }
-
-    #[test]
-    fn an_offset_shifts_whole_channels() {
-        let mut noise = vec![1.0, 2.0, 3.0, 4.0];
-        offset(&mut noise, &[1.0, -2.0], 0.5).unwrap();
-        assert_eq!(noise, [1.5, 2.5, 2.0, 3.0]);
-        for channels in [&[][..], &[0.0; 3]] {
-            assert!(matches!(offset(&mut noise, channels, 0.5), Err(Error::Shape(_))));
         }
     }
 }

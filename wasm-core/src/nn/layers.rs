@@ -1,7 +1,6 @@
-//! The layers that the U-Net and the VAE are both made of, recorded under the names of their state dicts.
+//! The layers that networks are made of, recorded under the names of their state dicts.
 
-use super::config::GROUPS;
-use super::config::WeightElement;
+use super::WeightElement;
 use super::constants::{self, Epilogue, Kind, Matrix};
 use crate::Result;
 use crate::gpu::{Element, Graph, View};
@@ -11,19 +10,21 @@ use crate::kernels::group_norm::GroupNorm;
 use crate::kernels::matmul::Matmul;
 
 /// A graph being recorded, with what its layers have in common.
-pub(super) struct Net<'a> {
-    pub(super) g: &'a mut Graph,
+pub(crate) struct Net<'a> {
+    pub(crate) g: &'a mut Graph,
     /// In front of the module path in the state dict.
-    pub(super) root: &'static str,
+    pub(crate) root: &'static str,
     /// How activations are stored.
-    pub(super) element: Element,
+    pub(crate) element: Element,
     /// How large weights are stored.
-    pub(super) weights: WeightElement,
+    pub(crate) weights: WeightElement,
+    /// Groups of every GroupNorm.
+    pub(crate) groups: u32,
 }
 
 impl Net<'_> {
     /// Records `body` as the module `name`.
-    pub(super) fn scoped<T>(
+    pub(crate) fn scoped<T>(
         &mut self,
         name: impl Into<String>,
         body: impl FnOnce(&mut Net<'_>) -> Result<T>,
@@ -35,28 +36,28 @@ impl Net<'_> {
     }
 
     /// The name of a tensor of the module in force; of the module itself if `leaf` is empty.
-    pub(super) fn name(&self, leaf: &str) -> String {
+    pub(crate) fn name(&self, leaf: &str) -> String {
         let path = self.g.path();
         let dot = if path.is_empty() || leaf.is_empty() { "" } else { "." };
         format!("{}{path}{dot}{leaf}", self.root)
     }
 
     /// A temporary activation.
-    pub(super) fn tensor(&mut self, shape: [u32; 4]) -> View {
+    pub(crate) fn tensor(&mut self, shape: [u32; 4]) -> View {
         self.g.tensor(self.element, shape)
     }
 
     /// GroupNorm `name`, and what follows it.
-    pub(super) fn group_norm(&mut self, name: &str, x: View, eps: f32, activation: Activation) -> Result<View> {
+    pub(crate) fn group_norm(&mut self, name: &str, x: View, eps: f32, activation: Activation) -> Result<View> {
         let y = self.tensor(x.shape());
         let affine = constants::norm(self.g, &self.name(name), x.channels);
-        GroupNorm { label: name, x, affine, groups: GROUPS, epsilon: eps, activation, y }.record(self.g)?;
+        GroupNorm { label: name, x, affine, groups: self.groups, epsilon: eps, activation, y }.record(self.g)?;
         self.g.tap(name, &y);
         Ok(y)
     }
 
     /// Linear map or 1x1 convolution `name` into `y`.
-    pub(super) fn linear(
+    pub(crate) fn linear(
         &mut self,
         name: &str,
         kind: Kind,
@@ -77,12 +78,12 @@ impl Net<'_> {
     }
 
     /// A bias named after the layer `name`.
-    pub(super) fn bias(&self, name: &str) -> Epilogue {
+    pub(crate) fn bias(&self, name: &str) -> Epilogue {
         Epilogue::Bias(self.name(&format!("{name}.bias")))
     }
 
     /// 3x3 convolution `name` into `y`.
-    pub(super) fn convolution(
+    pub(crate) fn convolution(
         &mut self,
         name: &str,
         window: Window,
@@ -98,7 +99,7 @@ impl Net<'_> {
 }
 
 /// What follows the sums of a linear map.
-pub(super) struct Follows(Epilogue, Activation);
+pub(crate) struct Follows(Epilogue, Activation);
 
 impl From<Epilogue> for Follows {
     fn from(epilogue: Epilogue) -> Self {
