@@ -1,8 +1,21 @@
-//! The arrows of docs/architecture.md, checked on the source of both crates.
+//! The arrows of docs/architecture.md, checked on the source of both crates and of the page shim.
+//!
+//! `cargo test -p extension --test layering -- --nocapture picture` prints the layers inside every folder.
 
+#[path = "layering/graph.rs"]
+mod graph;
+#[path = "layering/rust.rs"]
+mod rust;
+#[path = "layering/typescript.rs"]
+mod typescript;
+
+use graph::Graph;
+use rust::{Crate, Use};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// Each layer with the layers of its own crate that it may use. A layer is a file or folder directly below `src/`.
+/// Each layer with the layers of its own crate that it may use, in tests too. A layer is a file or folder directly below `src/`.
 type Layers = &'static [(&'static str, &'static [&'static str])];
 
 const EXTENSION: Layers = &[
@@ -20,54 +33,39 @@ const EXTENSION: Layers = &[
 
 const WASM_CORE: Layers = &[
     ("error", &[]),
-    ("pacer", &["Result"]),
-    ("pixels", &["Error", "Result"]),
-    ("codec", &["Error", "Result", "pixels"]),
-    ("fill", &["Error", "Result", "Pacer", "Stage", "Unpaced", "pacer", "pixels"]),
-    ("erase", &["Error", "Result", "Checkpoint", "Pacer", "Stage", "Unpaced", "pixels", "fill"]),
-    ("weights", &["Error", "Result", "WeightsError", "Misshapen"]),
-    ("gpu", &["Error", "Result", "GpuError", "Pacer", "Stage", "weights"]),
-    ("kernels", &["Error", "Result", "gpu"]),
-    ("nn", &["Error", "Result", "WeightsError", "Pacer", "Stage", "weights", "gpu", "kernels"]),
+    ("pacer", &["error"]),
+    ("pixels", &["error"]),
+    ("codec", &["error", "pixels"]),
+    ("fill", &["error", "pacer", "pixels"]),
+    ("erase", &["error", "pacer", "pixels", "fill"]),
+    ("weights", &["error"]),
+    ("gpu", &["error", "pacer", "weights"]),
+    ("kernels", &["error", "gpu"]),
+    ("nn", &["error", "pacer", "weights", "gpu", "kernels"]),
     ("noise", &[]),
-    ("diffusion", &["Error", "Result"]),
-    (
-        "models",
-        &[
-            "Error",
-            "Result",
-            "GpuError",
-            "WeightsError",
-            "Pacer",
-            "Stage",
-            "pixels",
-            "weights",
-            "gpu",
-            "kernels",
-            "nn",
-            "noise",
-            "diffusion",
-        ],
-    ),
-    (
-        "inpaint",
-        &[
-            "Error",
-            "Result",
-            "Checkpoint",
-            "Pacer",
-            "Stage",
-            "Unpaced",
-            "pacer",
-            "pixels",
-            "fill",
-            "erase",
-            "noise",
-            "diffusion",
-            "models",
-        ],
-    ),
-    ("web", &["Error", "Result", "Checkpoint", "Pacer", "Stage"]),
+    ("diffusion", &["error"]),
+    ("models", &["error", "pacer", "pixels", "weights", "gpu", "kernels", "nn", "noise", "diffusion"]),
+    ("inpaint", &["error", "pacer", "pixels", "fill", "erase", "noise", "diffusion", "models"]),
+    ("web", &["error", "pacer"]),
+];
+
+/// Folders whose modules have an order: each row may use the rows above it, and modules of one row never each other.
+/// `mod` is the folder's own file, `*` stands for every module that no row names.
+const ORDERS: &[(&str, &[&str])] = &[("extension/src/overlay", &["*", "ui", "mod"])];
+
+/// Folders in which modules still use each other in a circle. No folder may join them, and one whose circles are open has to leave.
+const STILL_CIRCULAR: &[&str] = &[
+    "extension/shim",
+    "extension/src/engine_host",
+    "extension/src/engine_host/model_store",
+    "extension/src/models_page",
+    "extension/src/overlay/ui",
+    "wasm-core/src/codec",
+    "wasm-core/src/fill",
+    "wasm-core/src/fill/unblend",
+    "wasm-core/src/gpu",
+    "wasm-core/src/models/moebius",
+    "wasm-core/src/weights",
 ];
 
 /// What only one layer may name.
@@ -77,6 +75,9 @@ const RESERVED: &[(&str, &str, &str)] = &[
     ("wasm-core/src", "wasm_bindgen", "web"),
     ("wasm-core/src", "js_sys", "web"),
 ];
+
+const CRATES: [&str; 2] = ["extension/src", "wasm-core/src"];
+const SHIM: &str = "extension/shim";
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("extension lives in the repository").to_owned()
@@ -108,30 +109,69 @@ fn code(source: &Path) -> String {
     text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// Uses between the layers of a crate that `layers` does not allow.
 fn check(folder: &str, layers: Layers) -> Vec<String> {
-    let src = repository().join(folder);
-    let mut faults = vec![];
-    for source in sources(&src) {
-        let name = layer(&source, &src);
-        if name.is_empty() {
-            continue;
+    let read = Crate::read(&repository().join(folder));
+    let mut faults = BTreeSet::new();
+    let known = |name: &String| layers.iter().any(|(layer, _)| layer == name);
+    faults.extend(
+        read.modules()
+            .filter_map(|path| path.first())
+            .filter(|name| !known(name))
+            .map(|name| format!("{folder}/{name} is in no layer")),
+    );
+    for Use { from, to, name, .. } in read.uses() {
+        let Some(user) = from.first() else { continue };
+        let used = to.first().map_or("the crate's root", String::as_str);
+        let allowed = layers.iter().find(|(layer, _)| layer == user).map_or(&[][..], |(_, allowed)| allowed);
+        if user != used && !allowed.contains(&used) {
+            faults.insert(format!("{folder}/{} uses {used} ({name})", from.join("/")));
         }
-        let Some((_, allowed)) = layers.iter().find(|(l, _)| *l == name) else {
-            faults.push(format!("{} is in no layer", source.display()));
-            continue;
+    }
+    faults.into_iter().collect()
+}
+
+/// [`read_folders`], once.
+static FOLDERS: LazyLock<BTreeMap<String, Graph>> = LazyLock::new(read_folders);
+
+/// The modules in each folder that has some, by the folder's path in the repository. What is deeper stands for the module that it is in.
+fn read_folders() -> BTreeMap<String, Graph> {
+    let mut graphs: BTreeMap<String, Graph> = BTreeMap::new();
+    for src in CRATES {
+        let read = Crate::read(&repository().join(src));
+        let place = |path: &[String], depth: usize| {
+            let own = if depth == 0 { "lib" } else { "mod" };
+            path.get(depth).map_or(own, String::as_str).to_owned()
         };
-        for used in code(&source).split("crate::").skip(1) {
-            let names: Vec<&str> = match used.strip_prefix('{') {
-                Some(group) => group.split('}').next().unwrap_or("").split(',').map(str::trim).collect(),
-                None => vec![used],
-            };
-            for used in names {
-                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let own = used == name || (used == "pixels" && name == "pixels");
-                if !own && !allowed.contains(&used.as_str()) {
-                    faults.push(format!("{} uses {used}", source.display()));
-                }
+        let folder = |path: &[String]| [&[src.to_owned()], path].concat().join("/");
+        for path in read.modules() {
+            for depth in 0..path.len() {
+                graphs.entry(folder(&path[..depth])).or_default().add_part(&path[depth]);
             }
+        }
+        for Use { from, to, name, .. } in read.uses().into_iter().filter(|used| !used.is_test) {
+            let depth = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+            let graph = graphs.entry(folder(&from[..depth])).or_default();
+            graph.add_arrow(&place(&from, depth), &place(&to, depth), || format!("{} names {name}", folder(&from)));
+        }
+    }
+    let shim = graphs.entry(SHIM.to_owned()).or_default();
+    for (from, to) in typescript::imports(&repository().join(SHIM)) {
+        shim.add_arrow(&from, &to, || format!("{SHIM}/{from}.ts imports ./{to}"));
+    }
+    graphs
+}
+
+/// Arrows in a folder that point against its order.
+fn against_order(folder: &str, graph: &Graph, order: &[&str]) -> Vec<String> {
+    let row = |name: &str| order.iter().position(|row| row.split(' ').any(|part| part == name));
+    let row_or_rest = |name: &str| row(name).or_else(|| row("*"));
+    let mut faults = vec![];
+    for (from, to, place) in graph.arrows() {
+        match (row_or_rest(from), row_or_rest(to)) {
+            (Some(user), Some(used)) if used < user || (used == user && row(from).is_none() && row(to).is_none()) => {}
+            (Some(_), Some(_)) => faults.push(format!("{folder}: {from} may not use {to}: {place}")),
+            _ => faults.push(format!("{folder}: {from} or {to} has no place in the order")),
         }
     }
     faults
@@ -142,6 +182,65 @@ fn arrows_point_one_way() {
     let mut faults = check("extension/src", EXTENSION);
     faults.extend(check("wasm-core/src", WASM_CORE));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_modules_of_a_folder_use_each_other_in_a_circle() {
+    let mut faults = vec![];
+    let graphs = &*FOLDERS;
+    for (folder, graph) in graphs {
+        let circles = graph.circles();
+        match (circles.is_empty(), STILL_CIRCULAR.contains(&folder.as_str())) {
+            (false, false) => faults.extend(circles.into_iter().map(|circle| format!("{folder}: {circle}"))),
+            (true, true) => faults.push(format!("{folder} has no circle any more: take it out of STILL_CIRCULAR")),
+            _ => {}
+        }
+    }
+    let gone = STILL_CIRCULAR.iter().filter(|folder| !graphs.contains_key(**folder));
+    faults.extend(gone.map(|folder| format!("{folder} is no folder any more: take it out of STILL_CIRCULAR")));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn modules_keep_the_order_of_their_folder() {
+    let graphs = &*FOLDERS;
+    let faults: Vec<String> = ORDERS
+        .iter()
+        .flat_map(|(folder, order)| match graphs.get(*folder) {
+            Some(graph) => against_order(folder, graph, order),
+            None => vec![format!("{folder} is no folder any more: take it out of ORDERS")],
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn an_arrow_against_the_order_is_seen() {
+    let mut graph = Graph::default();
+    for (from, to) in [("low", "other"), ("high", "low"), ("a", "b"), ("a", "high")] {
+        graph.add_arrow(from, to, String::new);
+    }
+    assert_eq!(against_order("f", &graph, &["other", "low", "*", "high"]), ["f: a may not use high: "]);
+    assert_eq!(
+        against_order("f", &graph, &["other low", "*", "high"]),
+        ["f: a may not use high: ", "f: low may not use other: "]
+    );
+    assert_eq!(against_order("f", &graph, &["other", "low", "high"]).len(), 2);
+}
+
+/// The picture of the layers for people: a line for each folder, first the modules that use no other.
+#[test]
+#[expect(clippy::print_stdout, reason = "the picture is what this is run for")]
+fn the_picture_of_the_layers_is_drawn() {
+    let graphs = &*FOLDERS;
+    let width = graphs.keys().map(String::len).max().unwrap_or(0);
+    let mut picture = String::new();
+    for (folder, graph) in graphs.iter().filter(|(_, graph)| graph.arrows().next().is_some()) {
+        let layers = graph.layers().into_iter().map(|layer| layer.join(", ")).collect::<Vec<_>>();
+        picture += &format!("{folder:width$}  {}\n", layers.join(" ◄ "));
+    }
+    println!("{picture}");
+    assert!(picture.contains("wasm-core/src ") && picture.contains(" ◄ "));
 }
 
 #[test]
