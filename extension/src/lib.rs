@@ -1,8 +1,9 @@
 //! Rubout in the browser.
 //!
-//! Layers, each using only those to its left: `protocol` <- `browser` <- `wire` <- `background` | `engine_host` |
-//! (`ui` <- `model_client` <- `overlay` | `models_page`) <- `bin`. What can be pure is pure, and is tested natively; what touches the DOM or the
-//! extension's API is compiled for wasm32 only.
+//! `docs/architecture.md` says what each module is for; `tests/layering.rs` says which module may use which, and checks it.
+//!
+//! Code that needs neither the DOM nor the extension's API is kept apart from code that does, and is compiled and tested natively. Everything
+//! else is compiled for wasm32 only.
 
 #[cfg(target_arch = "wasm32")]
 pub mod background;

@@ -1,10 +1,9 @@
 //! Rubout's engine: a picture and a mask in, a patch out.
 //!
-//! Layers, each using only those to its left: `error` <- `pacer`, `pixels` <- `codec` | `fill` <- `erase`, and
-//! `error` <- `weights` <- `gpu` <- `kernels` <- `nn` <- `models`, which also uses `noise` and `diffusion`. `inpaint` joins the two: it
-//! erases with a model.
-//! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception
-//! is [`web`], the thin wasm-bindgen edge, which supplies the clock and the yielding in a worker.
+//! `docs/architecture.md` says what each module is for; `extension/tests/layering.rs` says which module may use which, and checks it.
+//!
+//! The engine knows nothing of the browser: time, yielding and bytes come in as arguments. The one exception is [`web`], which supplies the
+//! clock and the yielding in a browser's worker.
 //!
 //! ```no_run
 //! # async fn example(image: wasm_core::pixels::Image, mask: wasm_core::pixels::Mask) -> wasm_core::Result<()> {

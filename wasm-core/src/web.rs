@@ -1,4 +1,4 @@
-//! The wasm-bindgen edge: how the engine breathes in a browser's worker.
+//! What the engine needs of a browser's worker: a clock, the size of its memory, and yielding to waiting messages.
 
 use crate::{Checkpoint, Error, Pacer, Stage};
 use js_sys::{Function, Promise};
@@ -13,21 +13,21 @@ extern "C" {
     fn now() -> f64;
 }
 
-/// Milliseconds since the worker began.
+/// Milliseconds since the worker started.
 pub fn milliseconds() -> f64 {
     now()
 }
 
-/// Bytes that the module's memory has grown to. It never shrinks.
+/// Size of the module's memory in bytes. WebAssembly memory grows and never shrinks, so this is also its peak.
 pub fn memory() -> f64 {
     const PAGE: f64 = 65536.0;
     core::arch::wasm32::memory_size::<0>() as f64 * PAGE
 }
 
-/// Lets the worker's other tasks run: incoming messages, above all.
+/// Lets the worker's other tasks run, incoming messages above all.
 ///
-/// A message through a `MessageChannel` comes back after the messages that are already waiting and, unlike a
-/// timer, is never held back in a hidden document.
+/// It sends itself a message through a `MessageChannel` and waits for it. Messages that are already waiting are delivered first, and
+/// browsers do not delay such a message in a hidden document as they delay timers.
 ///
 /// # Errors
 /// Where there is no `MessageChannel`.
@@ -37,7 +37,7 @@ pub async fn give_way() -> std::result::Result<(), JsValue> {
     let back = Promise::new(&mut |resolve, _| port.set_onmessage(&resolve));
     channel.port2().post_message(&JsValue::NULL);
     let result = JsFuture::from(back).await.map(drop);
-    // An open port is never collected.
+    // The browser frees a port only after it is closed.
     port.close();
     result
 }
@@ -62,10 +62,10 @@ extern "C" {
     fn close(this: &ChannelPort);
 }
 
-/// Longest stretch of work between two looks at the messages, milliseconds.
+/// Longest time that the engine works without letting messages in, milliseconds.
 const STRETCH: f64 = 30.0;
 
-/// Paces a job in a worker: reports through a closure, asks another whether to stop.
+/// Paces a job in a worker: one closure takes its progress, another says whether it is cancelled.
 pub struct WorkerPacer<Report, Cancelled> {
     report: Report,
     cancelled: Cancelled,
@@ -73,7 +73,7 @@ pub struct WorkerPacer<Report, Cancelled> {
 }
 
 impl<Report: Fn(Stage, f32), Cancelled: Fn() -> bool> WorkerPacer<Report, Cancelled> {
-    /// `report` is called on progress, `cancelled` after every look at the messages.
+    /// `report` is called with each stage and the part of it that is done (0 to 1), `cancelled` each time messages were let in.
     pub fn new(report: Report, cancelled: Cancelled) -> Self {
         Self { report, cancelled, last: Cell::new(milliseconds()) }
     }
@@ -89,7 +89,7 @@ impl<Report: Fn(Stage, f32), Cancelled: Fn() -> bool> Pacer for WorkerPacer<Repo
             return Box::pin(ready(Ok(())));
         }
         Box::pin(async {
-            // Without a MessageChannel there is no worker to give way to.
+            // It fails only where there is no MessageChannel, which every worker has.
             let _ = give_way().await;
             self.last.set(milliseconds());
             if (self.cancelled)() { Err(Error::Cancelled) } else { Ok(()) }

@@ -1,5 +1,7 @@
-//! The background service worker: menu, injection, the engine's page. It holds nothing: the browser may end it at any
-//! moment, also while a job runs.
+//! The background service worker: it owns the menu item, injects the shim and opens the engine's page.
+//!
+//! The browser may end it at any moment, also while a job runs. It therefore keeps no state of its own (sessions are in
+//! `storage.session`), and no job passes through it.
 
 use crate::browser::{field, i18n, menus, offscreen, scripting, storage, tabs, words};
 use crate::protocol::Failure;
@@ -22,8 +24,8 @@ extern "C" {
     fn random_uuid() -> String;
 }
 
-/// Puts "Erase..." into the context menu. The item is there on whatever may show a picture, not only on what the
-/// browser calls an image: backgrounds, canvases and pictures under other elements are none to it.
+/// Puts "Erase..." into the context menu. The item appears on everything that may show a picture and not only on images, because the
+/// browser does not count CSS backgrounds and pictures under other elements as images.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -33,7 +35,7 @@ pub fn install_menu() -> Result<(), Failure> {
     menus::create("erase", &i18n::text("menuErase", &[]), &contexts, &pages)
 }
 
-/// "Erase..." was chosen.
+/// "Erase..." was chosen in the context menu.
 pub async fn menu_clicked(info: JsValue, tab: JsValue) {
     let Some(tab_id) = number(&tab, "id") else { return };
     let frame_id = number(&info, "frameId").unwrap_or(0);
@@ -43,7 +45,7 @@ pub async fn menu_clicked(info: JsValue, tab: JsValue) {
     if begin(tab_id, frame_id, clicked).await.is_ok() {
         return;
     }
-    // A frame of another origin is not covered by the click: ask for it in the page around it.
+    // The click grants access to the tab's own origin, not to a frame of another. Ask for that origin in the page around the frame.
     let origin = frame_url.as_deref().and_then(origin).filter(|_| frame_id != 0);
     if let Some(origin) = origin
         && begin(tab_id, 0, Target::Frame { origin, frame_id, src_url }).await.is_ok()
@@ -53,7 +55,7 @@ pub async fn menu_clicked(info: JsValue, tab: JsValue) {
     say_forbidden(tab_id).await;
 }
 
-/// The toolbar button or the keyboard command: pick a picture, in whichever frame it is.
+/// The toolbar button or the keyboard command was pressed: every frame of the tab lets the user pick a picture.
 pub async fn pick(tab: JsValue) {
     let Some(tab_id) = number(&tab, "id") else { return };
     let result = async {
@@ -67,7 +69,7 @@ pub async fn pick(tab: JsValue) {
     }
 }
 
-/// A message of the shim or of the overlay; answers with an envelope.
+/// Serves a message of the shim or of the overlay, and returns the answer as an envelope.
 ///
 /// # Errors
 /// When the answer cannot be written.
@@ -92,7 +94,7 @@ async fn serve(call: ToBackground, sender: &JsValue) -> Result<(), Failure> {
             if known.is_none_or(|s| s.tab_id != tab_id) {
                 return Err(Failure::Internal { detail: "no such session".into() });
             }
-            // A picture that was picked may be in any frame: now it is known in which.
+            // Picking starts in all frames. The sender is the frame in which the user picked.
             let frame_id = number(sender, "frameId").unwrap_or(0);
             storage::set_session(&key, &Session { tab_id, frame_id }).await?;
             tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
@@ -107,14 +109,14 @@ async fn serve(call: ToBackground, sender: &JsValue) -> Result<(), Failure> {
     }
 }
 
-/// Injects the shim into a frame and tells it to begin; meanwhile the engine wakes up.
+/// Injects the shim into a frame and tells it to begin. Opens the engine's page at the same time.
 async fn begin(tab_id: i32, frame_id: i32, target: Target) -> Result<(), Failure> {
     let start = async {
         scripting::inject(SHIM, tab_id, Some(frame_id)).await?;
         let token = open_session(tab_id, frame_id).await?;
         tabs::send_message(tab_id, Some(frame_id), &wire::event(&Start { token, target }, &[])?).await
     };
-    // The overlay asks for the engine again and reports when it cannot be had.
+    // A failure to open the engine is ignored here: the overlay asks for it again and reports the failure.
     let (_, started) = futures::join!(ensure_engine(), start);
     started.map(drop)
 }
@@ -129,7 +131,7 @@ async fn ensure_engine() -> Result<(), Failure> {
     offscreen::ensure(ENGINE_PAGE, "Runs the erase engine in a worker").await
 }
 
-/// On pages that no extension may enter, the sentence that says so has to stand in a tab of ours.
+/// Says in a tab of ours that extensions may not enter the page, because the page itself cannot show it.
 async fn say_forbidden(tab_id: i32) {
     if let Err(failure) = tabs::open(&format!("{OVERLAY_PAGE}?tab"), Some(tab_id)).await {
         web_sys::console::error_1(&failure.to_string().into());

@@ -1,4 +1,4 @@
-//! The background service worker. `background.js` listens and hands each event on once this module is ready.
+//! Entry of the background service worker. `background.js` registers the listeners, and calls these functions once the module is ready.
 
 #[cfg(target_arch = "wasm32")]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports them")]
@@ -6,7 +6,7 @@ mod worker {
     use extension::background;
     use wasm_bindgen::prelude::*;
 
-    /// The extension was installed or updated.
+    /// Serves `runtime.onInstalled`: the extension was installed or updated.
     #[wasm_bindgen(js_name = onInstalled)]
     pub fn on_installed() {
         if let Err(failure) = background::install_menu() {
@@ -14,19 +14,19 @@ mod worker {
         }
     }
 
-    /// `contextMenus.onClicked`.
+    /// Serves `contextMenus.onClicked`.
     #[wasm_bindgen(js_name = onMenu)]
     pub async fn on_menu(info: JsValue, tab: JsValue) {
         background::menu_clicked(info, tab).await;
     }
 
-    /// `action.onClicked` and the keyboard command.
+    /// Serves `action.onClicked` and the keyboard command.
     #[wasm_bindgen(js_name = onPick)]
     pub async fn on_pick(tab: JsValue) {
         background::pick(tab).await;
     }
 
-    /// `runtime.onMessage`.
+    /// Serves `runtime.onMessage`.
     ///
     /// # Errors
     /// When the answer cannot be written.

@@ -1,4 +1,5 @@
-//! The engine's worker: forwards its messages to the [hub](extension::engine_host::Hub).
+//! Entry of the engine's worker: hands each message to the [hub](extension::engine_host::Hub) or to the
+//! [model store](extension::engine_host::ModelStore), by the name of its port.
 
 #[cfg(target_arch = "wasm32")]
 mod worker {
@@ -10,12 +11,15 @@ mod worker {
     use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-    /// Messages of the document's script: `{ port, name, message }` or `{ port, closed: true }`; ours: `{ port, message }`,
-    /// `{ busy }` while a model is worked on without anybody watching, and one empty object once we listen.
+    /// Listens to the document's script (`engine.js`).
+    ///
+    /// It sends `{ port, name, message }` for each message and `{ port, closed: true }` when a port has closed. The worker sends one empty
+    /// object once it listens, `{ port, message }` for each message of its own, and `{ busy }` when work begins or ends that must go on
+    /// although no port is open.
     pub(super) fn start() {
         console_error_panic_hook::set_once();
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        // The document is our owner: when it is gone, so are we.
+        // Posting cannot fail in a way that matters: the worker ends together with the document.
         let out = scope.clone();
         let post = move |port: u32, message: &JsValue| {
             let _ = out.post_message(&object(&[("port", port.into()), ("message", message.clone())]));

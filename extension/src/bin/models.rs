@@ -1,4 +1,4 @@
-//! The models page.
+//! Entry of the models page.
 
 #[cfg(target_arch = "wasm32")]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports it")]

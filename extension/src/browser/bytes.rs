@@ -1,4 +1,4 @@
-//! Blobs in and out.
+//! Blobs: reading their bytes and making new ones.
 
 use super::refused;
 use crate::protocol::Failure;
@@ -10,13 +10,13 @@ use web_sys::{Blob, BlobPropertyBag};
 /// Copies a blob's bytes into wasm memory.
 ///
 /// # Errors
-/// When the browser cannot read it any more.
+/// When the browser can no longer read it.
 pub async fn read(blob: &Blob) -> Result<Vec<u8>, Failure> {
     let buffer = JsFuture::from(blob.array_buffer()).await.map_err(refused)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// A blob of these bytes.
+/// Makes a blob of `bytes` with the MIME type `mime`.
 ///
 /// # Errors
 /// When the browser is out of memory.
@@ -27,7 +27,7 @@ pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, Failure> {
     Blob::new_with_u8_array_sequence_and_options(&parts, &options).map_err(refused)
 }
 
-/// The blobs that travel beside a message.
+/// The blobs in the `blobs` field of an envelope, in order. Anything that is not a list gives none, and what is no blob is skipped.
 pub fn blobs(list: &JsValue) -> Vec<Blob> {
     if !Array::is_array(list) {
         return vec![];

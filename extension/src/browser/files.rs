@@ -1,4 +1,6 @@
-//! The extension's private files (the origin private file system), as a worker sees them: random access without copies of whole files.
+//! The extension's private files, in the origin private file system.
+//!
+//! A worker reads and writes them at any offset, without copying whole files. Only workers may do so.
 
 use super::{field, object, refused, words};
 use crate::protocol::Failure;
@@ -14,7 +16,7 @@ fn storage() -> StorageManager {
     js_sys::global().unchecked_into::<WorkerGlobalScope>().navigator().storage()
 }
 
-/// Bytes used, bytes allowed, and whether they are safe from being cleared.
+/// Bytes used, bytes allowed, and whether the browser promised never to clear them by itself.
 ///
 /// # Errors
 /// When the browser does not say.
@@ -29,7 +31,7 @@ pub async fn room() -> Result<(f64, f64, bool), Failure> {
 pub struct Folder(FileSystemDirectoryHandle);
 
 impl Folder {
-    /// Opens a folder, or makes it.
+    /// Opens the folder `name` at the root of the private files. Makes it where there is none.
     ///
     /// # Errors
     /// When the browser refuses.
@@ -48,17 +50,17 @@ impl Folder {
         Ok(JsFuture::from(self.0.get_file_handle_with_options(name, &options)).await?.unchecked_into())
     }
 
-    /// Opens a file for this worker alone, or makes it.
+    /// Opens a file for this worker alone. Makes it where there is none.
     ///
     /// # Errors
-    /// When it is open already, or the browser refuses.
+    /// When the file is open already, or the browser refuses.
     pub async fn file(&self, name: &str) -> Result<PrivateFile, Failure> {
         let handle = self.handle(name, true).await.map_err(refused)?;
         let opened = JsFuture::from(handle.create_sync_access_handle()).await.map_err(refused)?;
         Ok(PrivateFile(opened.unchecked_into()))
     }
 
-    /// A file as a blob, which stays readable until the file changes.
+    /// A file as a blob. The blob can be read until the file changes.
     ///
     /// # Errors
     /// When there is none.
@@ -67,7 +69,7 @@ impl Folder {
         Ok(JsFuture::from(handle.get_file()).await.map_err(refused)?.unchecked_into())
     }
 
-    /// Bytes of a file; 0 where there is none.
+    /// Length of a file in bytes; 0 where there is none.
     pub async fn size(&self, name: &str) -> u64 {
         self.blob(name).await.map_or(0, |blob| blob.size() as u64)
     }
@@ -100,17 +102,17 @@ impl Folder {
     }
 }
 
-/// An open file; closed when dropped.
+/// An open file. It is closed when dropped.
 pub struct PrivateFile(FileSystemSyncAccessHandle);
 
 impl PrivateFile {
-    /// Its length.
+    /// Length in bytes.
     pub fn length(&self) -> u64 {
-        // A handle that is open knows its size.
+        // `getSize` fails only on a closed handle, and this one is open until it is dropped.
         self.0.get_size().map_or(0, |size| size as u64)
     }
 
-    /// Reads up to as many bytes as `into` has, from `offset` on; how many there were.
+    /// Reads up to `into.len()` bytes from byte `offset` on, and returns how many were read.
     ///
     /// # Errors
     /// When the disk fails.
@@ -119,7 +121,7 @@ impl PrivateFile {
         Ok(read as usize)
     }
 
-    /// Writes all of `bytes` at `offset`.
+    /// Writes all of `bytes` at byte `offset`.
     ///
     /// # Errors
     /// [`Failure::StorageFull`] when there is no room for them.
@@ -132,17 +134,17 @@ impl PrivateFile {
         }
     }
 
-    /// As [`PrivateFile::write`], from the browser's own memory.
+    /// Like [`PrivateFile::write`], for bytes in the browser's memory instead of the module's.
     ///
     /// # Errors
-    /// As there.
+    /// [`Failure::StorageFull`] when there is no room for them.
     pub fn write_array(&self, offset: u64, bytes: &Uint8Array) -> Result<(), Failure> {
         let length = bytes.length() as usize;
         let written = self.0.write_with_js_u8_array_and_options(bytes, &at(offset)).map_err(|e| full(&e, length))?;
         if written as usize == length { Ok(()) } else { Err(Failure::StorageFull { missing: length as u64 }) }
     }
 
-    /// Cuts it to this length.
+    /// Cuts the file to `length` bytes, or extends it with zeros.
     ///
     /// # Errors
     /// When the disk fails.
@@ -150,7 +152,7 @@ impl PrivateFile {
         self.0.truncate_with_f64(length as f64).map_err(refused)
     }
 
-    /// Makes sure that what was written outlives the browser.
+    /// Waits until everything written is on the disk, so that it survives the end of the browser.
     ///
     /// # Errors
     /// When the disk fails.

@@ -6,7 +6,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// Vendor and architecture of the fastest GPU, or what else it is called; empty where the browser does not tell.
+/// Vendor, architecture and description of the fastest GPU, as far as the browser names them, separated by spaces. Empty where there
+/// is no GPU or the browser names nothing.
 ///
 /// # Errors
 /// When the browser refuses.

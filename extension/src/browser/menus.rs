@@ -11,7 +11,8 @@ extern "C" {
     fn create_js(item: &JsValue, done: &Function) -> Result<JsValue, JsValue>;
 }
 
-/// Adds an item for things of these kinds, on pages of these patterns.
+/// Adds an item. `contexts` are the kinds of things it is offered for (as `contextMenus` names them), `pages` the match patterns of the
+/// documents it is offered in.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -23,7 +24,7 @@ pub fn create(id: &str, title: &str, contexts: &[&str], pages: &[&str]) -> Resul
         ("contexts", list(contexts)),
         ("documentUrlPatterns", list(pages)),
     ]);
-    // An item that survived an update is no trouble; the callback keeps the browser from logging it as one.
+    // After an update the item may be there already. That does no harm, but without a callback the browser logs it as an error.
     let done = Closure::once_into_js(|| {});
     create_js(&item, done.unchecked_ref()).map_err(refused)?;
     Ok(())

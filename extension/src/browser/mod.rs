@@ -1,7 +1,7 @@
-//! The one door to the extension's API: the few functions that are used, typed to their use.
+//! The only module that names the browser's extension API. It wraps the few functions that are used, with types for that use.
 //!
-//! Everything here may be refused by the browser at any time; refusals come back as [`Failure::Internal`] with the
-//! browser's words, and callers turn them into what they mean.
+//! The browser may refuse any call at any time. A refusal comes back as [`Failure::Internal`] with the browser's words; where a refusal
+//! has a meaning for the user, the caller maps it to the failure that says so.
 
 pub mod bytes;
 pub mod files;
@@ -20,7 +20,7 @@ use crate::protocol::Failure;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-/// The browser's words of an error.
+/// The message of a JavaScript error, or the whole value where it has none.
 pub fn words(error: &JsValue) -> String {
     match Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string()) {
         Some(message) => message,
@@ -28,12 +28,12 @@ pub fn words(error: &JsValue) -> String {
     }
 }
 
-/// What to make of a refusal that was not expected.
+/// The failure for a refusal that has no other meaning.
 pub fn refused(error: JsValue) -> Failure {
     Failure::Internal { detail: words(&error) }
 }
 
-/// A JavaScript object from its fields.
+/// Makes a JavaScript object with these fields.
 pub fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (key, value) in fields {
@@ -43,7 +43,7 @@ pub fn object(fields: &[(&str, JsValue)]) -> JsValue {
     object.into()
 }
 
-/// A field of an object; `undefined` where there is none.
+/// A field of an object. `undefined` where there is none, and where `object` is no object.
 pub fn field(object: &JsValue, key: &str) -> JsValue {
     Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED)
 }

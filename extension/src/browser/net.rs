@@ -1,4 +1,4 @@
-//! Requests whose answers are read as they come in.
+//! HTTP requests whose answers are read piece by piece as they arrive.
 
 use super::{field, object, words};
 use crate::protocol::Failure;
@@ -7,20 +7,20 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamByobReader, Request, RequestInit, Response, WorkerGlobalScope};
 
-/// An answer, of which only the head has come.
+/// An answer. Its headers have arrived; its body is still to be read.
 pub struct Answer {
     response: Response,
     reader: Option<ReadableStreamByobReader>,
-    /// What bytes come in: handed to the browser and back, so that a fast download leaves no garbage behind.
+    /// The buffer that bytes are read into. It is lent to the browser for each read and taken back, so that a fast download allocates it once.
     buffer: Option<ArrayBuffer>,
     abort: AbortController,
 }
 
-/// Bytes that are read at a time.
+/// Largest number of bytes that one read gives.
 const PIECE: u32 = 1 << 20;
 
-/// Asks for `url`, from byte `from` on. Neither cookies nor the address of this page go along, and nothing is cached: a copy of
-/// a model in the cache would take its space twice.
+/// Asks for `url`, from byte `from` on. The request carries neither cookies nor a referrer. The browser does not cache the answer: a
+/// cached model would take its space on the disk twice.
 ///
 /// # Errors
 /// [`Failure::Download`] when nobody answers.
@@ -49,12 +49,12 @@ impl Answer {
         self.response.status()
     }
 
-    /// A header, where the other side lets us see it.
+    /// A header, where the server exposes it to other origins.
     pub fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// All of it, as text.
+    /// Reads the whole body as text.
     ///
     /// # Errors
     /// [`Failure::Download`] when it breaks off.
@@ -93,7 +93,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        // What is not wanted any more should not go on coming in.
+        // Nobody reads the rest: stop the transfer.
         self.abort.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! The document that the engine lives in.
+//! The offscreen document that holds the engine's worker.
 
 use super::{object, refused, runtime};
 use crate::protocol::Failure;
@@ -12,7 +12,7 @@ extern "C" {
     fn create_document(options: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// Makes sure that the document exists.
+/// Opens the offscreen document with the page `page`, unless there is one. `justification` is shown to reviewers of the extension.
 ///
 /// # Errors
 /// When the browser does not open it.
@@ -28,7 +28,7 @@ pub async fn ensure(page: &str, justification: &str) -> Result<(), Failure> {
     let created = JsFuture::from(create_document(&options).map_err(refused)?).await;
     match created {
         Ok(_) => Ok(()),
-        // Two clicks at once: only one of them can create it, and either is content.
+        // Of two calls at once only one can create the document. Both have it then.
         Err(_) if runtime::has_offscreen_document().await? => Ok(()),
         Err(error) => Err(refused(error)),
     }

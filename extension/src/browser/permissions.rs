@@ -1,4 +1,4 @@
-//! Access to one site at a time, when the user agrees.
+//! Access to single sites, which the user grants one at a time.
 
 use super::{object, refused};
 use crate::protocol::Failure;
@@ -21,22 +21,24 @@ fn origins(pattern: &str) -> JsValue {
 /// Whether a match pattern is already granted.
 ///
 /// # Errors
-/// When the pattern is none.
+/// When `pattern` is no match pattern.
 pub async fn contains(pattern: &str) -> Result<bool, Failure> {
     let answer = contains_js(&origins(pattern)).map_err(refused)?;
     Ok(JsFuture::from(answer).await.map_err(refused)?.is_truthy())
 }
 
-/// Asks the user. Has to be called from a click or key press.
+/// Asks the user for the sites of a match pattern; true when they are granted. The browser allows this only in answer to a click or a
+/// key press.
 ///
 /// # Errors
-/// When it is not.
+/// When it is called at another time.
 pub async fn request(pattern: &str) -> Result<bool, Failure> {
     let answer = request_js(&origins(pattern)).map_err(refused)?;
     Ok(JsFuture::from(answer).await.map_err(refused)?.is_truthy())
 }
 
-/// Asks the user for the host of an address, unless it is allowed already; whether there is anything new to try.
+/// Asks the user for the host of an address, unless it is granted already. True when it was granted just now, so that another try is
+/// worthwhile.
 ///
 /// # Errors
 /// When no click or key press was made just before.

@@ -37,7 +37,7 @@ extern "C" {
     fn add_listener(this: &ChromeEvent, listener: &Function);
 }
 
-/// Shows the options in a tab of their own.
+/// Opens the extension's options, the models page, in a tab.
 ///
 /// # Errors
 /// When the extension was reloaded underneath this page.

@@ -1,4 +1,4 @@
-//! Putting the shim into a page, when asked.
+//! Injecting the shim into a page.
 
 use super::{object, refused};
 use crate::protocol::Failure;

@@ -1,4 +1,4 @@
-//! The two storage areas in use: `session` (gone with the browser) and `local` (settings).
+//! The two storage areas in use: `session`, which the browser empties when it ends, and `local`, which holds the settings.
 
 use super::{field, object, refused};
 use crate::protocol::Failure;
@@ -34,7 +34,7 @@ fn items<T: Serialize>(key: &str, value: &T) -> Result<JsValue, Failure> {
     Ok(object(&[(key, value)]))
 }
 
-/// Reads a value of the session.
+/// Reads a value of the area `session`; none where there is none.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -42,7 +42,7 @@ pub async fn session<T: DeserializeOwned>(key: &str) -> Result<Option<T>, Failur
     read(SESSION.with(|area| area.get(key)), key).await
 }
 
-/// Keeps a value for the session.
+/// Stores a value in the area `session`.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -52,7 +52,7 @@ pub async fn set_session<T: Serialize>(key: &str, value: &T) -> Result<(), Failu
     Ok(())
 }
 
-/// Reads a setting.
+/// Reads a value of the area `local`; none where there is none.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -60,7 +60,7 @@ pub async fn local<T: DeserializeOwned>(key: &str) -> Result<Option<T>, Failure>
     read(LOCAL.with(|area| area.get(key)), key).await
 }
 
-/// Keeps a setting.
+/// Stores a value in the area `local`.
 ///
 /// # Errors
 /// When the browser refuses.

@@ -1,4 +1,4 @@
-//! Tabs: which one this is, messages into it, pictures of it.
+//! Tabs: the number of this page's own, new ones, messages to their frames, and captures of what they show.
 
 use super::{field, object, refused, runtime::Port};
 use crate::protocol::Failure;
@@ -33,7 +33,7 @@ pub async fn current() -> Result<i32, Failure> {
 /// Sends a message to the scripts in one frame of a tab, or in all of them, and waits for the answer.
 ///
 /// # Errors
-/// When there is no script of ours.
+/// When none of the frames has a script of ours that listens.
 pub async fn send_message(tab_id: i32, frame_id: Option<i32>, message: &JsValue) -> Result<JsValue, Failure> {
     let options = match frame_id {
         Some(id) => object(&[("frameId", id.into())]),
@@ -50,7 +50,7 @@ pub fn connect(tab_id: i32, frame_id: i32, name: &str) -> Result<Port, Failure> 
     connect_js(tab_id, &object(&[("frameId", frame_id.into()), ("name", name.into())])).map_err(refused)
 }
 
-/// Opens a page of ours in a new tab beside another.
+/// Opens a page of the extension in a new tab, next to the tab `opener`.
 ///
 /// # Errors
 /// When the browser refuses.
