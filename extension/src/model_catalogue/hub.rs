@@ -60,6 +60,49 @@ pub fn content_range(header: &str) -> Option<(u64, Option<u64>)> {
     Some((first.trim().parse().ok()?, whole.trim().parse().ok()))
 }
 
+/// Bytes in lower-case hexadecimal, as hashes are written.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a server's answer to a request for a range means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Its first byte is the range's first; the length of the whole file, where it is told.
+    InPlace {
+        /// Bytes in all.
+        whole: Option<u64>,
+    },
+    /// Nothing of what has come counts any more, and why.
+    StartOver(&'static str),
+    /// The server refuses.
+    Refused {
+        /// Whether asking again may help: too many requests and time-outs pass, what is missing or forbidden stays so.
+        may_pass: bool,
+    },
+}
+
+/// Understands the status and headers of an answer to a request for a file of `length` bytes (0 while unknown), from byte `from` on.
+pub fn answered(status: u16, header: impl Fn(&str) -> Option<String>, from: u64, length: u64) -> Answered {
+    match status {
+        206 => {
+            let told = header("content-range").and_then(|header| content_range(&header));
+            // A server that hides the header has at least answered the request for a range.
+            let (first, whole) = told.unwrap_or((from, None));
+            if first != from || whole.is_some_and(|whole| length != 0 && whole != length) {
+                return Answered::StartOver("the file changed on the server");
+            }
+            Answered::InPlace { whole }
+        }
+        200 if from == 0 => {
+            Answered::InPlace { whole: header("content-length").and_then(|length| length.parse().ok()) }
+        }
+        200 => Answered::StartOver("the server begins from the beginning"),
+        416 => Answered::StartOver("the server has less than was asked for"),
+        status => Answered::Refused { may_pass: !(400..500).contains(&status) || matches!(status, 408 | 429) },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +141,29 @@ mod tests {
         assert_eq!(content_range("bytes 0-4/*"), Some((0, None)));
         assert_eq!(content_range("bytes */10"), None);
         assert_eq!(content_range("items 0-1/2"), None);
+    }
+
+    #[test]
+    fn answers_to_ranges_are_told_apart() {
+        let header =
+            |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.to_owned());
+        let range = |value| header("content-range", value);
+        assert_eq!(answered(206, range("bytes 5-9/10"), 5, 10), Answered::InPlace { whole: Some(10) });
+        assert_eq!(answered(206, range("bytes 5-9/10"), 5, 0), Answered::InPlace { whole: Some(10) });
+        assert_eq!(answered(206, |_| None, 5, 10), Answered::InPlace { whole: None });
+        for changed in ["bytes 4-9/10", "bytes 5-9/11"] {
+            assert!(matches!(answered(206, range(changed), 5, 10), Answered::StartOver(_)), "{changed}");
+        }
+        assert_eq!(answered(200, header("content-length", "10"), 0, 0), Answered::InPlace { whole: Some(10) });
+        assert!(matches!(answered(200, |_| None, 5, 10), Answered::StartOver(_)));
+        assert!(matches!(answered(416, |_| None, 5, 10), Answered::StartOver(_)));
+        for (status, may_pass) in [(404, false), (403, false), (408, true), (429, true), (500, true), (503, true)] {
+            assert_eq!(answered(status, |_| None, 0, 10), Answered::Refused { may_pass }, "{status}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_written_in_lower_case() {
+        assert_eq!(hexadecimal(&[0, 15, 255]), "000fff");
     }
 }

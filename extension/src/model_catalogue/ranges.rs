@@ -20,6 +20,13 @@ pub struct Range {
     pub to: u64,
 }
 
+impl Range {
+    /// All of a file of this length; 0 means that nobody knows it.
+    pub fn whole(bytes: u64) -> Self {
+        Self { from: 0, to: if bytes == 0 { u64::MAX } else { bytes } }
+    }
+}
+
 /// A range that a connection works on.
 #[derive(Clone, Copy, Debug)]
 struct Taken {

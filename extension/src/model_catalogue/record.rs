@@ -62,6 +62,41 @@ pub struct PackRecord {
     pub source_sha256: Option<String>,
 }
 
+/// How a download ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DownloadEnd {
+    /// Everything is here and verified.
+    Complete,
+    /// What came is not what was published.
+    Wrong,
+    /// The user stopped it and may go on.
+    Paused,
+    /// It failed, and may go on.
+    Broken,
+}
+
+impl Record {
+    /// The record of a file whose download has ended; none when nothing of the file is of any use.
+    pub fn after_download(self, end: DownloadEnd) -> Option<Self> {
+        match end {
+            DownloadEnd::Complete => Some(Self { state: State::Downloaded, ..self }),
+            DownloadEnd::Paused => Some(Self { state: State::Paused, ..self }),
+            DownloadEnd::Broken => Some(self),
+            DownloadEnd::Wrong => self.without_published_form(),
+        }
+    }
+
+    /// The record once the published form is gone; none when there is no pack either.
+    pub fn without_published_form(self) -> Option<Self> {
+        self.pack.is_some().then_some(Self { state: State::Installed, missing: vec![], ..self })
+    }
+
+    /// The record once this pack is verified.
+    pub fn installed(self, pack: PackRecord) -> Self {
+        Self { state: State::Installed, precision: pack.precision, pack: Some(pack), ..self }
+    }
+}
+
 /// A file name for something of the user's: letters, digits and hyphens of its own name, so that nothing else can be
 /// meant, and told apart by a number.
 pub fn own_id(name: &str, taken: impl Fn(&str) -> bool) -> String {

@@ -1,9 +1,9 @@
 //! The model on the GPU: loaded when it is first needed, kept while somebody may need it again, and then freed.
 
 use super::super::busy::{Busy, Reason};
-use super::gpu::failed;
-use super::prepare::opened;
-use super::records::{self, Records};
+use super::failure::not_running;
+use super::records::Records;
+use super::{packs, settings};
 use crate::protocol::Failure;
 use crate::protocol::models::ModelId;
 use futures::lock::{Mutex, MutexGuard};
@@ -16,23 +16,8 @@ use wasm_core::diffusion::schedule::{STRENGTH, Schedule};
 use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision};
 
-/// Setting: minutes that a model stays.
-const MINUTES: &str = "warm-minutes";
-/// What most people want: long enough to come back from another tab, short enough for the battery and for games.
-const USUAL_MINUTES: u32 = 5;
-
 /// Operations of one step that are bearable on a CPU, which does about 10^9 a second. The published model has a hundred times more.
 const MOST_ON_SOFTWARE: u64 = 5_000_000_000;
-
-/// Minutes that a model stays on the GPU after it was last needed.
-pub(super) async fn minutes() -> Result<u32, Failure> {
-    Ok(records::setting(MINUTES).await?.parse().unwrap_or(USUAL_MINUTES))
-}
-
-/// Sets [`minutes`].
-pub(super) async fn set_minutes(minutes: u32) -> Result<(), Failure> {
-    records::set_setting(MINUTES, &minutes.to_string()).await
-}
 
 /// A model on the GPU.
 struct Loaded {
@@ -124,9 +109,9 @@ impl ModelCache {
         let fits = |loaded: &Loaded| loaded.id == id && loaded.packs == packs && loaded.moebius.gpu().check().is_ok();
         if let Some(loaded) = loaded.as_mut().filter(|loaded| fits(loaded)) {
             if loaded.steps != steps {
-                let unet = opened(&records, id).await?;
-                let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
-                loaded.moebius.reschedule(schedule, &unet, pacer).await.map_err(failed)?;
+                let unet = packs::open(&records, id).await?;
+                let schedule = Schedule::new(steps, STRENGTH).map_err(not_running)?;
+                loaded.moebius.reschedule(schedule, &unet, pacer).await.map_err(not_running)?;
                 loaded.steps = steps;
             }
         } else {
@@ -152,7 +137,7 @@ impl ModelCache {
     /// Frees whatever is there, once nobody has come for the time that the user set.
     async fn rest(self: Rc<Self>) {
         let visits = self.visits.get();
-        let minutes = minutes().await.unwrap_or(USUAL_MINUTES);
+        let minutes = settings::warm_minutes().await.unwrap_or(settings::USUAL_MINUTES);
         TimeoutFuture::new(minutes.saturating_mul(60_000)).await;
         let mut loaded = self.loaded.lock().await;
         if self.kept_alive.get() == 0 && self.visits.get() == visits {
@@ -174,15 +159,15 @@ async fn hash(records: &Records, id: &str) -> Result<String, Failure> {
 }
 
 async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &dyn Pacer) -> Result<Moebius, Failure> {
-    let (unet, vae) = (opened(records, id).await?, opened(records, vae).await?);
-    let config = ModelConfig::of_packs(&unet, &vae).map_err(failed)?;
-    let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(failed)?);
+    let (unet, vae) = (packs::open(records, id).await?, packs::open(records, vae).await?);
+    let config = ModelConfig::of_packs(&unet, &vae).map_err(not_running)?;
+    let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(not_running)?);
     let precision = Precision::preferred(&gpu);
-    let schedule = Schedule::new(steps, STRENGTH).map_err(failed)?;
+    let schedule = Schedule::new(steps, STRENGTH).map_err(not_running)?;
     if gpu.is_software()
-        && Graphs::record(&config, &schedule, precision).map_err(failed)?.step.flops() > MOST_ON_SOFTWARE
+        && Graphs::record(&config, &schedule, precision).map_err(not_running)?.step.flops() > MOST_ON_SOFTWARE
     {
         return Err(Failure::Gpu { detail: "without a GPU, the model would take many minutes".into() });
     }
-    Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(failed)
+    Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(not_running)
 }

@@ -1,20 +1,20 @@
 //! A file from the network, over as many connections and in as many pieces as it takes.
 
+use super::hash_file::{Hashed, hash_file};
+use super::jobs::{Job, Progress};
 use super::records::{self, Records};
-use super::{Job, ModelStore, Reporter, Stop};
 use crate::browser::files::{self, PrivateFile};
 use crate::browser::net::{self, Answer};
 use crate::model_catalogue::catalogue::Entry;
-use crate::model_catalogue::hub::{self, Listing};
+use crate::model_catalogue::hub::{self, Answered, Listing};
 use crate::model_catalogue::ranges::{self, Growth, Range, Ranges, Worker};
-use crate::model_catalogue::record::{Record, State};
+use crate::model_catalogue::record::{DownloadEnd, Record};
 use crate::protocol::Failure;
-use crate::protocol::models::{Precision, Work};
+use crate::protocol::models::Work;
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
-use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
 use wasm_core::web::milliseconds;
 
@@ -23,21 +23,8 @@ const ATTEMPTS: u32 = 10;
 /// Pause before the first of these, milliseconds; doubled each time, up to the longest.
 const PAUSE: u32 = 400;
 const LONGEST_PAUSE: u32 = 3000;
-/// Bytes that are hashed at a time when they were not hashed while they came in.
-const PIECE: usize = 4 << 20;
 /// How often it is written down what has come, and looked whether one more connection would help, milliseconds.
 const ROUND: u32 = 1500;
-
-/// What is to be downloaded.
-pub(super) struct Wanted {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) url: String,
-    /// What the hub says about it, where it was asked.
-    pub(super) listed: Option<Listing>,
-    pub(super) licence: Option<String>,
-    pub(super) precision: Precision,
-}
 
 /// Asks the hub for length and hash of a file.
 pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure> {
@@ -49,26 +36,36 @@ pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure
     hub::parse_listing(&answer.text().await?, entry).ok_or_else(wrong)
 }
 
-/// Length and hash of a file at an address of the user's, where the server tells them.
-pub(super) async fn look(url: &str) -> Result<Listing, Failure> {
+/// Length of a file at an address of the user's, where the server tells it.
+///
+/// # Errors
+/// [`Failure::Download`] when the server does not have it.
+pub(super) async fn length(url: &str) -> Result<Option<u64>, Failure> {
     let answer = net::get(url, 0).await?;
     if answer.status() != 200 {
         return Err(Failure::Download { detail: format!("the server answered with status {}", answer.status()) });
     }
-    let length = answer.header("content-length").and_then(|length| length.parse().ok());
-    Ok(Listing { bytes: length.unwrap_or(0), sha256: None })
+    Ok(answer.header("content-length").and_then(|length| length.parse().ok()))
 }
 
-/// Downloads into the file's `.part`, going on where it was left; verified when it returns.
-pub(super) async fn run(store: &ModelStore, model: &str, wanted: &Wanted, job: &Job) -> Result<(), Failure> {
+/// Downloads a file into its `.part` from the beginning; verified when it returns.
+///
+/// # Errors
+/// As [`go_on`].
+pub(super) async fn begin(record: Record, job: &Job) -> Result<(), Failure> {
+    Records::open().await?.folder().remove(&records::part(&record.id)).await?;
+    go_on(record, job).await
+}
+
+/// Downloads into the file's `.part` what `record` says is missing; verified when it returns.
+///
+/// # Errors
+/// [`Failure::Cancelled`] when the job is to stop and [`Failure::Download`] when the server cannot be had; what has come is kept.
+/// [`Failure::HashMismatch`] when something else came than was published; then it is removed.
+pub(super) async fn go_on(record: Record, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
-    let mut record = begin(&records, wanted).await?;
-    if record.state == State::Downloaded {
-        return Ok(());
-    }
-    record.state = State::Downloading;
     records.write(&record).await?;
-    let file = records.folder().file(&records::part(&wanted.id)).await?;
+    let file = records.folder().file(&records::part(&record.id)).await?;
     let ranges = Ranges::new(&record.missing);
     let have = record.bytes.saturating_sub(ranges::length(&record.missing));
     let download = Download {
@@ -81,64 +78,27 @@ pub(super) async fn run(store: &ModelStore, model: &str, wanted: &Wanted, job: &
         restarts: Cell::new(0),
         hopeless: Cell::new(false),
         broke: Cell::new(false),
-        reporter: RefCell::new(Reporter::new(store, model, Work::Downloading, record.bytes, have)),
+        progress: RefCell::new(job.progress(Work::Downloading, record.bytes, have)),
         record: RefCell::new(record),
     };
     let result = match download.run().await {
-        Ok(()) => download.verify(store, model).await,
+        Ok(()) => download.verify().await,
         failed => failed,
     };
-    let mut record = download.keep();
+    let record = download.keep();
     drop(download);
-    match &result {
-        Ok(()) => record.state = State::Downloaded,
-        Err(Failure::HashMismatch) => return records.give_up(record).await.and(result),
-        Err(Failure::Cancelled) if job.stop.get() == Some(Stop::Pause) => record.state = State::Paused,
-        // It can be taken up again.
-        Err(_) => {}
-    }
-    records.write(&record).await?;
-    result
-}
-
-/// The record to go on with: that of an earlier try if it was for the same bytes.
-async fn begin(records: &Records, wanted: &Wanted) -> Result<Record, Failure> {
-    let listed = wanted.listed.clone().unwrap_or(Listing { bytes: 0, sha256: None });
-    let earlier = records.read(&wanted.id).await;
-    let fits = |record: &&Record| {
-        record.state != State::Installed
-            && (wanted.listed.is_none() || (record.bytes, &record.sha256) == (listed.bytes, &listed.sha256))
+    let end = match &result {
+        Ok(()) => DownloadEnd::Complete,
+        Err(Failure::HashMismatch) => DownloadEnd::Wrong,
+        Err(Failure::Cancelled) if job.is_paused() => DownloadEnd::Paused,
+        Err(_) => DownloadEnd::Broken,
     };
-    if let Some(record) = earlier.as_ref().filter(fits) {
-        return Ok(Record { precision: wanted.precision, ..record.clone() });
+    if end == DownloadEnd::Wrong {
+        records.give_up(record).await?;
+    } else if let Some(record) = record.after_download(end) {
+        records.write(&record).await?;
     }
-    records.folder().remove(&records::part(&wanted.id)).await?;
-    Ok(Record {
-        id: wanted.id.clone(),
-        name: wanted.name.clone(),
-        source: wanted.url.clone(),
-        licence: wanted.licence.clone(),
-        bytes: listed.bytes,
-        missing: vec![whole(listed.bytes)],
-        sha256: listed.sha256,
-        precision: wanted.precision,
-        state: State::Downloading,
-        // What is there stays usable until its successor is verified.
-        pack: earlier.and_then(|record| record.pack),
-    })
-}
-
-/// All of a file of this length; 0 means that nobody knows it.
-fn whole(bytes: u64) -> Range {
-    Range { from: 0, to: if bytes == 0 { u64::MAX } else { bytes } }
-}
-
-/// A hash of the beginning of a file.
-#[derive(Default)]
-struct Hashed {
-    hasher: Sha256,
-    /// How much of the file it is of.
-    until: u64,
+    result
 }
 
 struct Download<'a> {
@@ -155,7 +115,7 @@ struct Download<'a> {
     hopeless: Cell<bool>,
     /// A connection broke since it was last looked.
     broke: Cell<bool>,
-    reporter: RefCell<Reporter<'a>>,
+    progress: RefCell<Progress<'a>>,
     record: RefCell<Record>,
 }
 
@@ -283,52 +243,34 @@ impl Download<'_> {
         self.file.write_array(at, &bytes)?;
         self.ranges.borrow_mut().arrived(worker, wanted);
         let mut hash = self.hash.borrow_mut();
-        if hash.until == at {
-            hash.hasher.update(bytes.to_vec());
-            hash.until += wanted;
+        if hash.length == at {
+            hash.update(&bytes.to_vec());
         }
         self.came.set(self.came.get() + wanted);
         let total = self.record.borrow().bytes;
         let have = total.saturating_sub(ranges::length(&self.ranges.borrow().missing()));
-        self.reporter.borrow_mut().report(if total == 0 { self.came.get() } else { have });
+        self.progress.borrow_mut().report(if total == 0 { self.came.get() } else { have });
         Ok(())
     }
 
     /// Sees to it that the answer's first byte is the range's.
     fn place(&self, answer: &Answer, range: Range) -> Result<(), Failure> {
-        let refused = |detail: &str| Err(Failure::Download { detail: detail.into() });
-        let bytes = self.record.borrow().bytes;
-        match answer.status() {
-            206 => {
-                let told = answer.header("content-range").and_then(|header| hub::content_range(&header));
-                // A server that hides the header has at least answered the request for a range.
-                let (first, whole) = told.unwrap_or((range.from, None));
-                if first != range.from || whole.is_some_and(|whole| bytes != 0 && whole != bytes) {
-                    // Another file than before: from the beginning.
-                    self.restart()?;
-                    return refused("the file changed on the server");
-                }
+        let length = self.record.borrow().bytes;
+        let detail = match hub::answered(answer.status(), |name| answer.header(name), range.from, length) {
+            Answered::InPlace { whole } => {
                 self.known(whole);
-                Ok(())
+                return Ok(());
             }
-            200 if range.from == 0 => {
-                self.known(answer.header("content-length").and_then(|length| length.parse().ok()));
-                Ok(())
-            }
-            200 => {
+            Answered::StartOver(why) => {
                 self.restart()?;
-                refused("the server begins from the beginning")
+                why.to_owned()
             }
-            416 => {
-                self.restart()?;
-                refused("the server has less than was asked for")
+            Answered::Refused { may_pass } => {
+                self.hopeless.set(!may_pass);
+                format!("the server answered with status {}", answer.status())
             }
-            status => {
-                // Too many requests and time-outs pass; what is missing or forbidden stays so.
-                self.hopeless.set((400..500).contains(&status) && !matches!(status, 408 | 429));
-                refused(&format!("the server answered with status {status}"))
-            }
-        }
+        };
+        Err(Failure::Download { detail })
     }
 
     /// How long the file is, if nobody knew.
@@ -337,7 +279,7 @@ impl Download<'_> {
         if let (0, Some(whole)) = (record.bytes, whole) {
             record.bytes = whole;
             self.ranges.borrow_mut().end(whole);
-            self.reporter.borrow_mut().total = whole;
+            self.progress.borrow_mut().set_total(whole);
         }
     }
 
@@ -345,28 +287,22 @@ impl Download<'_> {
     fn restart(&self) -> Result<(), Failure> {
         *self.hash.borrow_mut() = Hashed::default();
         let bytes = self.record.borrow().bytes;
-        self.ranges.borrow_mut().restart(whole(bytes));
+        self.ranges.borrow_mut().restart(Range::whole(bytes));
         self.restarts.set(self.restarts.get() + 1);
         self.hopeless.set(self.restarts.get() > ATTEMPTS);
         self.file.truncate(0)
     }
 
     /// Hashes what has not been hashed while it came in, and compares.
-    async fn verify(&self, store: &ModelStore, model: &str) -> Result<(), Failure> {
+    async fn verify(&self) -> Result<(), Failure> {
         let length = self.file.length();
-        let mut hash = self.hash.take();
-        let mut reporter = Reporter::new(store, model, Work::Verifying, length, hash.until);
-        let mut piece = vec![0; PIECE];
-        while hash.until < length {
-            let read = self.file.read(hash.until, &mut piece)?;
-            hash.hasher.update(&piece[..read]);
-            hash.until += read as u64;
-            reporter.report(hash.until);
-            self.job.check()?;
-            // Messages want to be seen to.
-            let _ = wasm_core::web::give_way().await;
-        }
-        let found = super::prepare::hexadecimal(&hash.hasher.finalize());
+        let hashed = self.hash.take();
+        let mut progress = self.job.progress(Work::Verifying, length, hashed.length);
+        let hashed = hash_file(&self.file, hashed, self.job, |at, piece| {
+            progress.report(at + piece.len() as u64);
+            Ok(())
+        });
+        let found = hashed.await?.finish();
         let mut record = self.record.borrow_mut();
         let right = length == record.bytes && record.sha256.as_ref().is_none_or(|expected| *expected == found);
         // Where nobody said it beforehand, it is known from now on.

@@ -1,10 +1,13 @@
 //! What the GPU is, and how fast a model runs on it.
 
-use super::{Job, ModelStore, Reporter};
+use super::cache::ModelCache;
+use super::failure::not_running;
+use super::jobs::Job;
 use crate::browser::gpu as browser;
 use crate::protocol::Failure;
 use crate::protocol::models::{Gpu, ModelsReply, STEPS, Work};
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use wasm_core::gpu::{self, Preference};
 use wasm_core::models::moebius::pipeline::Request;
 use wasm_core::noise::{self, Stream};
@@ -14,18 +17,10 @@ use wasm_core::{Error, Stage};
 
 /// Milliseconds after which a measurement ends, as soon as it has seen one step.
 const LONG_ENOUGH: f64 = 5000.0;
-/// What the engine complains about, for people.
-pub(super) fn failed(error: Error) -> Failure {
-    match error {
-        Error::Weights(error) => Failure::BadModel { detail: error.to_string() },
-        Error::Cancelled => Failure::Cancelled,
-        other => Failure::Gpu { detail: other.to_string() },
-    }
-}
 
 /// Asks the browser for its GPU.
 pub(super) async fn report() -> Result<ModelsReply, Failure> {
-    let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(failed)?;
+    let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(not_running)?;
     let limits = gpu.limits();
     let limits = [
         ("maxBufferSize", limits.max_buffer_size as f64),
@@ -43,14 +38,14 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
 }
 
 /// Loads a model from its packs and runs it on a made-up picture for a while.
-pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
+pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
     // From nothing, to see how long loading takes.
-    drop(store.cache.forget(model).await);
+    drop(cache.forget(model).await);
     let begun = milliseconds();
-    let stopped = || job.stop.get().is_some();
-    let reporter = RefCell::new(Reporter::new(store, model, Work::Measuring, 1000, 0));
-    let loading = |_, done: f32| reporter.borrow_mut().report((done * 500.0) as u64);
-    let mut lease = store.cache.lease(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
+    let stopped = || job.is_stopped();
+    let progress = RefCell::new(job.progress(Work::Measuring, 1000, 0));
+    let loading = |_, done: f32| progress.borrow_mut().report((done * 500.0) as u64);
+    let mut lease = cache.lease(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
     let load = milliseconds() - begun;
     let moebius = lease.model()?;
 
@@ -73,14 +68,14 @@ pub(super) async fn measure(store: &ModelStore, model: &str, job: &Job) -> Resul
         Stage::Encoding if done >= 1.0 => encoded.set(milliseconds()),
         Stage::Denoising { .. } => {
             steps.borrow_mut().push(milliseconds());
-            reporter.borrow_mut().report(500 + (done * 500.0) as u64);
+            progress.borrow_mut().report(500 + (done * 500.0) as u64);
         }
         _ => {}
     };
     let enough = || stopped() || !steps.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
     match moebius.run(&request, &WorkerPacer::new(report, enough)).await {
         Ok(_) | Err(Error::Cancelled) => {}
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(not_running(error)),
     }
     job.check()?;
     let steps = steps.borrow();

@@ -2,27 +2,13 @@
 
 use crate::browser::bytes;
 use crate::browser::files::Folder;
-use crate::model_catalogue::record::{Record, State};
+use crate::model_catalogue::record::Record;
 use crate::protocol::Failure;
 
 const FOLDER: &str = "models";
 
-/// Settings are in a folder of their own: a worker does not see the extension's storage.
-const SETTINGS: &str = "settings";
-
-/// A setting; empty where there is none.
-pub(super) async fn setting(name: &str) -> Result<String, Failure> {
-    let Ok(blob) = Folder::open(SETTINGS).await?.blob(name).await else { return Ok(String::new()) };
-    Ok(String::from_utf8_lossy(&bytes::read(&blob).await?).into_owned())
-}
-
-/// Keeps a setting.
-pub(super) async fn set_setting(name: &str, value: &str) -> Result<(), Failure> {
-    replace(&Folder::open(SETTINGS).await?, name, value.as_bytes()).await
-}
-
 /// Writes all of a small file.
-async fn replace(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) async fn replace(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let file = folder.file(name).await?;
     file.truncate(0)?;
     file.write(0, bytes)?;
@@ -115,11 +101,14 @@ impl Records {
 
     /// Removes a published form that is of no use, and the record with it unless it has a pack.
     pub(super) async fn give_up(&self, record: Record) -> Result<(), Failure> {
-        if record.pack.is_none() {
-            return self.remove(&record.id).await;
+        let id = record.id.clone();
+        match record.without_published_form() {
+            Some(record) => {
+                self.0.remove(&part(&id)).await?;
+                self.write(&record).await
+            }
+            None => self.remove(&id).await,
         }
-        self.0.remove(&part(&record.id)).await?;
-        self.write(&Record { state: State::Installed, missing: vec![], ..record }).await
     }
 
     /// Removes everything of a file. The record goes last: while it is there, the rest can be found.

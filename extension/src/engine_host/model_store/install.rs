@@ -1,0 +1,175 @@
+//! Installing and removing models: which files one needs, in which order they come, and what goes with it.
+
+use super::cache::ModelCache;
+use super::jobs::{Job, Jobs, Stop, Tell};
+use super::records::Records;
+use super::{download, packs, prepare, settings};
+use crate::model_catalogue::catalogue::{Catalogue, Entry};
+use crate::model_catalogue::record::own_id;
+use crate::model_catalogue::wanted::{Step, Wanted, bytes_to_download};
+use crate::protocol::Failure;
+use crate::protocol::models::{ModelsEvent, Precision};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use wasm_core::weights::pack::LAYOUT;
+use web_sys::Blob;
+
+/// See the module.
+pub(super) struct Installer {
+    pub(super) catalogue: Catalogue,
+    pub(super) jobs: Jobs,
+    cache: Rc<ModelCache>,
+    tell: Tell,
+}
+
+impl Installer {
+    pub(super) fn new(catalogue: Catalogue, jobs: Jobs, cache: Rc<ModelCache>, tell: Tell) -> Self {
+        Self { catalogue, jobs, cache, tell }
+    }
+
+    /// Does `work` under the name of a model, so that it can be stopped, and tells the pages when it begins and when it has ended.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] when the model is being worked on already, and what `work` fails with.
+    pub(super) async fn job<T>(
+        &self,
+        model: &str,
+        work: impl AsyncFnOnce(&Job) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let running = self.jobs.begin(model)?;
+        (self.tell)(&ModelsEvent::Changed);
+        let result = work(running.job()).await;
+        if running.end() {
+            self.remove(model).await?;
+        }
+        (self.tell)(&ModelsEvent::Changed);
+        result
+    }
+
+    /// Origin of the hub, or of the mirror that the user set.
+    pub(super) async fn hub(&self) -> Result<String, Failure> {
+        Ok(settings::mirror().await?.unwrap_or_else(|| self.catalogue.hub.clone()))
+    }
+
+    /// The files that a model of the catalogue needs.
+    fn needed(&self, model: &str) -> Result<Vec<&Entry>, Failure> {
+        let entry = self.catalogue.entry(model).ok_or(Failure::Gone)?;
+        Ok(if entry.id == self.catalogue.vae.id { vec![entry] } else { vec![entry, &self.catalogue.vae] })
+    }
+
+    /// Bytes that installing a model from `hub` would download.
+    ///
+    /// # Errors
+    /// [`Failure::Gone`] when the catalogue has no such model, [`Failure::Download`] when the hub does not answer.
+    pub(super) async fn bytes_to_download(&self, model: &str, hub: &str) -> Result<u64, Failure> {
+        let records = Records::open().await?;
+        let mut bytes = 0;
+        for entry in self.needed(model)? {
+            let listed = download::listing(hub, entry).await?;
+            bytes += bytes_to_download(&listed, records.read(&entry.id).await.as_ref(), LAYOUT);
+        }
+        Ok(bytes)
+    }
+
+    /// Installs a model with everything that it needs.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] when it was paused or deleted meanwhile, and what downloading and preparing fail with.
+    pub(super) async fn install(&self, model: &str, precision: Precision) -> Result<(), Failure> {
+        self.job(model, async |job| {
+            if self.catalogue.entry(model).is_none() {
+                // One of the user's own, whose download was interrupted.
+                let record = Records::open().await?.read(model).await.ok_or(Failure::Gone)?;
+                return bring(&Wanted::of_address(model, &record.source, record.precision), job).await;
+            }
+            let hub = self.hub().await?;
+            for entry in self.needed(model)? {
+                let lock = self.jobs.file(&entry.id);
+                let _held = lock.lock().await;
+                // The VAE is small, and all pixels go through it: it keeps its precision.
+                let precision = if entry.id == self.catalogue.vae.id { Precision::F16 } else { precision };
+                let listed = download::listing(&hub, entry).await?;
+                bring(&Wanted::of_catalogue(entry, &hub, listed, precision), job).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Installs a model from an address of the user's own.
+    ///
+    /// # Errors
+    /// As [`Self::install`].
+    pub(super) async fn add(&self, url: &str, precision: Precision) -> Result<(), Failure> {
+        let id = self.own_id(url).await?;
+        self.job(&id, async |job| bring(&Wanted::of_address(&id, url, precision), job).await).await
+    }
+
+    /// Installs a model from a file of the user's own.
+    ///
+    /// # Errors
+    /// As [`Self::install`].
+    pub(super) async fn import(&self, name: &str, blob: &Blob, precision: Precision) -> Result<(), Failure> {
+        let id = self.own_id(name).await?;
+        let work = async |job: &Job| {
+            prepare::import(&id, name, blob, precision, job).await?;
+            prepare::run(&id, job).await
+        };
+        self.job(&id, work).await
+    }
+
+    /// A name for something of the user's that nothing else has.
+    async fn own_id(&self, name: &str) -> Result<String, Failure> {
+        let records = Records::open().await?;
+        let known: BTreeSet<String> = records.all().await?.into_iter().map(|record| record.id).collect();
+        Ok(own_id(name, |id| known.contains(id) || self.jobs.is_running(id)))
+    }
+
+    /// Compares an installed model with what was written down about it; one that does not agree is removed.
+    ///
+    /// # Errors
+    /// [`Failure::HashMismatch`] when it does not agree.
+    pub(super) async fn verify(&self, model: &str) -> Result<(), Failure> {
+        self.job(model, async |job| packs::verify(model, job).await).await
+    }
+
+    /// Removes a model and everything of it, also while it is worked on.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub(super) async fn delete(&self, model: &str) -> Result<(), Failure> {
+        // A job removes what it worked on when it has stopped.
+        if !self.jobs.stop(model, Stop::Delete) {
+            self.remove(model).await?;
+            (self.tell)(&ModelsEvent::Changed);
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, model: &str) -> Result<(), Failure> {
+        let records = Records::open().await?;
+        let lock = self.jobs.file(model);
+        let _held = lock.lock().await;
+        let _unloaded = self.cache.forget(model).await;
+        records.remove(model).await?;
+        // The shared part goes with the last model that needs it.
+        let vae = &self.catalogue.vae.id;
+        let others = records.all().await?.into_iter().any(|record| record.id != *vae);
+        if !others && self.jobs.are_over() {
+            records.remove(vae).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Installs one file, as far as it is not installed yet.
+async fn bring(wanted: &Wanted, job: &Job) -> Result<(), Failure> {
+    let record = Records::open().await?.read(&wanted.id).await;
+    match wanted.next(record.as_ref(), LAYOUT) {
+        Step::Nothing => return Ok(()),
+        Step::Download(record) => download::begin(record, job).await?,
+        Step::GoOn(record) => download::go_on(record, job).await?,
+        Step::Prepare => {}
+    }
+    prepare::run(&wanted.id, job).await
+}

@@ -1,0 +1,87 @@
+//! The list of models: those of the catalogue and those of the user's own, with how far each has come.
+
+use super::install::Installer;
+use super::records::Records;
+use super::settings;
+use crate::browser::files;
+use crate::model_catalogue::catalogue::Entry;
+use crate::model_catalogue::record::Record;
+use crate::protocol::Failure;
+use crate::protocol::models::{Model, ModelId, ModelsReply, Settings, Status, Storage};
+use wasm_core::weights::pack::LAYOUT;
+
+/// Everything that a page shows.
+///
+/// # Errors
+/// When the browser refuses.
+pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> {
+    let records = Records::open().await?;
+    let catalogue = &installer.catalogue;
+    let mut known = records.all().await?;
+    let mut models = vec![];
+    for entry in catalogue.models.iter().chain([&catalogue.vae]) {
+        let place = known.iter().position(|record| record.id == entry.id);
+        let record = place.map(|place| known.remove(place));
+        models.push(described(installer, &records, &entry.id, Some(entry), record).await);
+    }
+    for record in known {
+        let id = record.id.clone();
+        models.push(described(installer, &records, &id, None, Some(record)).await);
+    }
+    let (used, quota, persistent) = files::room().await?;
+    let hub = installer.hub().await?;
+    let settings = Settings {
+        preferred: preferred(&models, &catalogue.vae.id).await?,
+        warm_minutes: settings::warm_minutes().await?,
+        mirror: hub != catalogue.hub,
+        hub,
+    };
+    Ok(ModelsReply::Listed { models, storage: Storage { used, quota, persistent }, settings })
+}
+
+/// The model to erase with: the user's choice, or the first that can be used.
+async fn preferred(models: &[Model], vae: &str) -> Result<Option<ModelId>, Failure> {
+    let chosen = settings::preferred().await?;
+    let mut usable = models.iter().filter(|model| is_usable(model) && model.id != vae);
+    let first = usable.clone().next();
+    Ok(usable.find(|model| model.id == chosen).or(first).map(|model| model.id.clone()))
+}
+
+/// Whether a model can be loaded; whoever verifies or measures it does not keep anybody from that.
+fn is_usable(model: &Model) -> bool {
+    model.sha256.is_some() && model.status != Status::Outdated
+}
+
+/// What a page shows of one file: `entry` is its place in the catalogue, if it has one.
+async fn described(
+    installer: &Installer,
+    records: &Records,
+    id: &str,
+    entry: Option<&Entry>,
+    record: Option<Record>,
+) -> Model {
+    let status = match &record {
+        _ if installer.jobs.is_running(id) || installer.jobs.is_held(id) => Status::Busy,
+        None => Status::Available,
+        Some(Record { pack: Some(pack), .. }) if pack.layout == LAYOUT => Status::Installed,
+        Some(Record { pack: Some(_), .. }) => Status::Outdated,
+        Some(_) => Status::Paused,
+    };
+    let (name, source) = match (entry, &record) {
+        (Some(entry), _) => (entry.name.clone(), format!("{}/{}", entry.repository, entry.path)),
+        (None, Some(record)) => (record.name.clone(), record.source.clone()),
+        (None, None) => Default::default(),
+    };
+    let precision = |record: &Record| record.pack.as_ref().map_or(record.precision, |pack| pack.precision);
+    Model {
+        id: id.to_owned(),
+        name,
+        source,
+        licence: entry.map(|entry| entry.licence.clone()),
+        status,
+        precision: record.as_ref().map(precision),
+        bytes: records.bytes(id).await,
+        used: records.used(id).await,
+        sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
+    }
+}
