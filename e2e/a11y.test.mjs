@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { BALL, browser, open, overlay, rightClickErase, server, sleep, test, until, useBrowser } from './harness.mjs';
+import { BALL, browser, open, overlay, rightClickErase, server, test, until, useBrowser } from './harness.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -13,6 +13,9 @@ useBrowser();
 
 /** Asserts that axe has nothing to object to in a frame (or page). */
 async function audit(frame) {
+  // Colours change gradually, and axe would measure one in between.
+  await until(() => frame.evaluate(() => document.getAnimations().every(({ effect, playState }) =>
+    playState === 'finished' || effect.getComputedTiming().iterations === Infinity)), { what: 'the end of the transitions' });
   await frame.evaluate(AXE);
   const violations = await frame.evaluate(async () => {
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
@@ -35,8 +38,6 @@ test('painting, with something painted, done', async () => {
   await audit(editor.frame);
   await editor.erase();
   await editor.waitDone();
-  // Colours change gradually, and axe would measure one in between.
-  await sleep(400);
   await audit(editor.frame);
 });
 
@@ -92,7 +93,6 @@ test('in a tab', async () => {
   assert.notEqual(editor.surface, page);
   await audit(editor.frame);
   await editor.eraseRect(BALL);
-  await sleep(400);
   await audit(editor.frame);
   await editor.surface.close();
 });

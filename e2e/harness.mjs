@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { after, afterEach, before, test as anyTest } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +17,14 @@ import { startServer } from './server.mjs';
 
 export { sleep };
 
+/**
+ * How long a test waits for what has to come, milliseconds. It is no measure of speed: on a machine that is busy with other things,
+ * everything comes later, and only what never comes is a failure.
+ */
+export const PATIENCE = 60_000;
+
 /** A test that ends, well or badly. */
-export const test = (name, body, timeout = 60_000) => anyTest(name, { timeout }, body);
+export const test = (name, body, timeout = 5 * PATIENCE) => anyTest(name, { timeout }, body);
 
 const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
@@ -90,7 +97,7 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       ...args,
     ],
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   const requests = [];
   context.on('request', (request) => requests.push(request.url()));
   const first = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
@@ -150,7 +157,7 @@ export function strangers(requests, server) {
 }
 
 /** Polls until `probe` gives something, and gives it. */
-export async function until(probe, { timeout = 15_000, what = 'it', step = 50 } = {}) {
+export async function until(probe, { timeout = PATIENCE, what = 'it', step = 50 } = {}) {
   const end = Date.now() + timeout;
   let failure;
   do {
@@ -165,21 +172,51 @@ export async function until(probe, { timeout = 15_000, what = 'it', step = 50 } 
   throw new Error(`${what} did not happen within ${timeout} ms`, { cause: failure });
 }
 
+/** Reads until two readings in a row, one frame of the screen apart, are the same. */
+export async function stable(read) {
+  let last = await read();
+  return until(
+    async () => {
+      const now = await read();
+      const same = JSON.stringify(now) === JSON.stringify(last);
+      last = now;
+      return same && now;
+    },
+    { what: 'something that stands still' },
+  );
+}
+
 // ---------------------------------------------------------------- native input
 
 export function xdotool(...words) {
   return execFileSync('xdotool', words.map(String), { encoding: 'utf8' });
 }
 
-/** Writes what the whole display shows to out/<name>.png; for people who read a failure. */
+/** Writes what the whole display shows to out/<file>-<name>.png, where <file> is that of the test; for people who read a failure. */
 export function snapshot(name) {
   mkdirSync(OUT, { recursive: true });
+  const file = basename(process.argv[1]).split('.')[0];
   try {
-    execFileSync('import', ['-window', 'root', `${OUT}${name}.png`]);
+    execFileSync('import', ['-window', 'root', `${OUT}${file}-${name}.png`], { stdio: 'ignore' });
   } catch {
     // A machine without ImageMagick only lacks the picture of the failure.
   }
 }
+
+/** How many menus of the browser are on the display: windows smaller than its own, and larger than the line with a link's address. */
+function popups() {
+  try {
+    const text = xdotool('search', '--onlyvisible', '--name', '', 'getwindowgeometry', '--shell', '%@');
+    const sizes = [...text.matchAll(/WIDTH=(\d+)\s+HEIGHT=(\d+)/g)].map(([, width, height]) => [Number(width), Number(height)]);
+    return sizes.filter(([width, height]) => width < 1000 && height > 60 && height < 800).length;
+  } catch {
+    // A window that has just gone, or none at all.
+    return 0;
+  }
+}
+
+const popupOpens = (what, timeout) => until(() => popups() > 0, { what, timeout });
+const popupCloses = (what, timeout) => until(() => popups() === 0, { what: `the end of ${what}`, timeout });
 
 /** Where a viewport point of the page is on the display. */
 async function onScreen(page, { x, y }) {
@@ -195,8 +232,7 @@ async function pointOf(page, target, at) {
   if (typeof target === 'object' && 'x' in target) return target;
   const element = typeof target === 'string' ? page.locator(target).first() : target;
   await element.evaluate((node) => node.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' }));
-  await sleep(150);
-  const box = await element.boundingBox();
+  const box = await stable(() => element.boundingBox());
   return at ? { x: box.x + at.x, y: box.y + at.y } : { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
@@ -210,19 +246,24 @@ async function pointOf(page, target, at) {
 export async function rightClickErase(page, target, { at, steps } = {}) {
   if (await isCanvas(page, target)) return pickErase(page, target, { at });
   const others = new Set(page.context().pages());
+  const strangers = () => page.context().pages().filter((other) => !others.has(other) && !isOverlay(other.url()));
   for (const up of steps ?? (await usualSteps(page, target))) {
     await page.bringToFront();
     const { x, y } = await onScreen(page, await pointOf(page, target, at));
-    xdotool('mousemove', x, y, 'sleep', 0.1, 'click', 3, 'sleep', 0.5);
+    xdotool('mousemove', x, y, 'click', 3);
+    // A click into a window that is just coming to the front may open nothing.
+    await popupOpens('the menu', 5000).catch(() => xdotool('click', 3));
+    await popupOpens('the menu');
     xdotool('key', ...Array(up).fill('Up'), 'Return');
-    for (const end = Date.now() + 4000; Date.now() < end; await sleep(50)) {
-      if (overlayFrame(page)) return;
-    }
+    await popupCloses('the menu');
+    // Another item than ours mostly opens a tab.
+    await until(() => overlayFrame(page) || strangers().length > 0, { timeout: 20_000, what: 'the overlay' }).catch(() => {});
+    if (overlayFrame(page)) return;
     snapshot(`menu-${up}`);
     xdotool('key', 'Escape', 'sleep', 0.2, 'key', 'Escape');
-    for (const extra of page.context().pages()) if (!others.has(extra)) await extra.close();
+    for (const extra of strangers()) await extra.close();
   }
-  throw new Error('the overlay did not come: see e2e/out/menu-*.png');
+  throw new Error('the overlay did not come: see e2e/out/*-menu-*.png');
 }
 
 async function isCanvas(page, target) {
@@ -237,18 +278,31 @@ async function usualSteps(page, target) {
   return (await element.evaluate((node) => getComputedStyle(node).backgroundImage.includes('url('))) ? [3, 2, 3] : [2, 3, 2];
 }
 
-/** Says yes to the browser's own permission bubble, which opens beside the address bar. */
+/** Says yes to the browser's own permission bubble. */
 export async function acceptBubble() {
-  await sleep(1200);
-  xdotool('key', 'Tab', 'sleep', 0.2, 'key', 'Return');
-  await sleep(300);
+  const granted = async () => (await browser.worker().evaluate(() => chrome.permissions.getAll())).origins.length;
+  const before = await granted();
+  await answerBubble('Return', async () => (await granted()) > before);
 }
 
-/** Says no to it. */
-export async function refuseBubble() {
-  await sleep(1200);
-  xdotool('key', 'Tab', 'sleep', 0.2, 'key', 'Escape');
-  await sleep(300);
+/** Says no to it; `editor` then asks something else. */
+export async function refuseBubble(editor) {
+  await answerBubble('Escape', async () => (await editor.state()) === 'asking');
+}
+
+/**
+ * Presses a key in the bubble until it has worked. Nothing says that the bubble is there: it is a part of the browser's window and no page
+ * sees it; and in its first half second it takes no answer.
+ */
+async function answerBubble(key, worked) {
+  await until(
+    async () => {
+      await sleep(1500);
+      xdotool('key', 'Tab', 'sleep', 0.2, 'key', key);
+      return until(worked, { timeout: 3000 }).catch(() => false);
+    },
+    { what: 'an answer to the bubble' },
+  );
 }
 
 /** Presses the extension's keyboard command. */
@@ -281,7 +335,7 @@ export function hasOverlay(page) {
  *
  * An edit that an earlier test left unfinished is started over, unless `resume` says that the test is about this.
  */
-export async function overlay(page, { states = ['painting'], timeout = 15_000, resume = false } = {}) {
+export async function overlay(page, { states = ['painting'], timeout = PATIENCE, resume = false } = {}) {
   let handle;
   try {
     return await until(
@@ -308,18 +362,26 @@ export async function overlay(page, { states = ['painting'], timeout = 15_000, r
 export async function pickErase(page, target, { at } = {}) {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const { x, y } = await pointOf(page, target, at);
-    await pressCommand(page);
-    await sleep(700);
+    await startPicking(page, target);
     await page.mouse.move(x - 3, y - 3);
     await page.mouse.move(x, y);
     await page.mouse.click(x, y);
-    for (const end = Date.now() + 4000; Date.now() < end; await sleep(50)) {
-      if (overlayFrame(page)) return;
-    }
+    const came = await until(() => overlayFrame(page), { timeout: 20_000 }).catch(() => false);
+    if (came) return;
     snapshot('pick');
     xdotool('key', 'Escape');
   }
-  throw new Error('the overlay did not come after a pick: see e2e/out/pick.png');
+  throw new Error('the overlay did not come after a pick: see e2e/out/*-pick.png');
+}
+
+/** Presses the command and waits until the document of `target` (else the page's own) lets the user pick: it then has one more element. */
+export async function startPicking(page, target) {
+  const element = typeof target === 'string' ? page.locator(target).first() : target;
+  const document = !element || 'x' in element ? page.locator(':root') : element;
+  const count = () => document.evaluate((node) => node.ownerDocument.documentElement.children.length);
+  const before = await count();
+  await pressCommand(page);
+  await until(async () => (await count()) > before, { what: 'picking' });
 }
 
 /** From the right click to an overlay that can be painted on. */
@@ -363,7 +425,7 @@ class Overlay {
   }
 
   /** Waits for one of these states. */
-  async reaches(states, timeout = 15_000) {
+  async reaches(states, timeout = PATIENCE) {
     const wanted = [states].flat();
     try {
       return await until(
@@ -463,7 +525,7 @@ class Overlay {
   }
 
   /** Waits until a fill has ended, and that it ended well. */
-  async waitDone(timeout = 30_000) {
+  async waitDone(timeout = 2 * PATIENCE) {
     const end = await until(
       async () => {
         const passed = await this.frame.evaluate(() => passed);
@@ -485,8 +547,9 @@ class Overlay {
     await this.waitDone(timeout);
   }
 
-  /** What the overlay's own canvas shows. */
+  /** What the overlay's own canvas shows, once no result fades in any more. */
   async shown() {
+    await until(() => this.frame.evaluate(() => !document.documentElement.hasAttribute('data-fading')), { what: 'the end of the fade' });
     const { width, height, base64 } = await this.frame.locator('#picture').evaluate(readPixels);
     return { width, height, data: Buffer.from(base64, 'base64') };
   }
@@ -506,7 +569,7 @@ class Overlay {
   }
 
   /** Waits for a sentence in the notice, and gives it. */
-  says(pattern = /\S/, timeout = 15_000) {
+  says(pattern = /\S/, timeout = PATIENCE) {
     return until(
       async () => {
         const text = await this.notice();
@@ -527,16 +590,18 @@ class Overlay {
 
   /** Leaves by Escape, however many it takes, and keeps nothing. */
   async leave() {
+    const asks = async () => /without keeping/i.test(await this.notice().catch(() => ''));
     for (let i = 0; i < 5 && !this.gone(); i += 1) {
       await this.key('Escape');
-      await sleep(250);
-      if (/without keeping/i.test(await this.notice().catch(() => ''))) await this.press('notice-yes').catch(() => {});
+      // Each Escape takes one step out; the last asks where something would be lost.
+      await until(async () => this.gone() || (await asks()), { timeout: 1000 }).catch(() => {});
+      if (await asks()) await this.press('notice-yes').catch(() => {});
     }
     await this.left();
   }
 
   /** Waits until it is gone. */
-  async left(timeout = 10_000) {
+  async left(timeout = PATIENCE) {
     await until(() => this.gone(), { timeout, what: 'the end of the overlay' });
   }
 

@@ -2,30 +2,26 @@
 
 import assert from 'node:assert/strict';
 import {
-  BALL, browser, compareOutside, open, overlay, pressCommand, readElement, redness, server, sleep, test, until,
-  useBrowser,
+  BALL, browser, compareOutside, open, overlay, pressCommand, readElement, redness, server, startPicking,
+  test, until, useBrowser,
 } from './harness.mjs';
 
 let page;
 
 useBrowser();
 
+/** The tool that is chosen; none once the overlay has left. */
+const checked = (editor) =>
+  editor.frame.evaluate(() => document.querySelector('[role=radio][aria-checked=true]').id).catch(() => undefined);
+
 test('command, pick, paint, erase, done: without a pointer, and the focus comes back', async () => {
   page = await browser.page(`${server.home}/test/lazy.html`);
   await page.locator('#swap').focus();
   const was = await readElement(page, '#img');
-  await pressCommand(page);
-  // Picking begins a moment after the command. The arrows go to a picture, Enter takes it.
-  await until(
-    async () => {
-      await page.keyboard.press('ArrowRight');
-      await sleep(150);
-      await page.keyboard.press('Enter');
-      await sleep(300);
-      return page.frames().some((frame) => frame.url().includes('overlay.html'));
-    },
-    { what: 'the overlay after a pick by keyboard', step: 200 },
-  );
+  await startPicking(page);
+  // The arrows go to a picture, Enter takes it.
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
   const editor = await overlay(page);
   await editor.passed();
 
@@ -81,18 +77,17 @@ test('picking is left by Escape, and the page gets its keys back', async () => {
 test('tools, sizes and zoom by their keys', async () => {
   page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');
-  const checked = () => editor.frame.evaluate(() => document.querySelector('[role=radio][aria-checked=true]').id);
   for (const [key, id] of [['r', 'tool-rectangle'], ['l', 'tool-lasso'], ['e', 'tool-eraser'], ['b', 'tool-brush']]) {
     await page.keyboard.press(key);
-    await until(async () => (await checked()) === id, { what: `${id} after ${key}`, timeout: 3000 });
+    await until(async () => (await checked(editor)) === id, { what: `${id} after ${key}` });
   }
   const size = async () => Number(await editor.frame.locator('#size').inputValue());
   const start = await size();
   await page.keyboard.press(']');
-  await until(async () => (await size()) > start, { what: 'a larger brush', timeout: 3000 });
+  await until(async () => (await size()) > start, { what: 'a larger brush' });
   await page.keyboard.press('[');
   await page.keyboard.press('[');
-  await until(async () => (await size()) < start, { what: 'a smaller brush', timeout: 3000 });
+  await until(async () => (await size()) < start, { what: 'a smaller brush' });
 
   const scale = async () => {
     const [a, b] = await editor.view();
@@ -100,16 +95,16 @@ test('tools, sizes and zoom by their keys', async () => {
   };
   const fit = await scale();
   await page.keyboard.press('+');
-  await until(async () => (await scale()) > fit * 1.05, { what: 'a larger picture', timeout: 3000 });
+  await until(async () => (await scale()) > fit * 1.05, { what: 'a larger picture' });
   await page.keyboard.press('0');
-  await until(async () => Math.abs((await scale()) - fit) < fit * 0.01, { what: 'the whole picture again', timeout: 3000 });
+  await until(async () => Math.abs((await scale()) - fit) < fit * 0.01, { what: 'the whole picture again' });
 
   const [a, , , d, e, f] = await editor.view();
   await page.mouse.move(e + a * 160, f + d * 120);
   await page.keyboard.down('Control');
   await page.mouse.wheel(0, -240);
   await page.keyboard.up('Control');
-  await until(async () => (await scale()) > fit * 1.05, { what: 'a larger picture by the wheel', timeout: 3000 });
+  await until(async () => (await scale()) > fit * 1.05, { what: 'a larger picture by the wheel' });
   await page.keyboard.press('0');
 });
 
@@ -118,15 +113,15 @@ test('the sheet of keys opens and closes, and Escape goes step by step', async (
   const editor = await open(page, '#img');
   const sheet = () => editor.frame.evaluate(() => document.querySelector('#help-sheet').open);
   await page.keyboard.press('?');
-  await until(sheet, { what: 'the sheet', timeout: 3000 });
+  await until(sheet, { what: 'the sheet' });
   await editor.key('Escape');
-  await until(async () => !(await sheet()), { what: 'the sheet closed', timeout: 3000 });
+  await until(async () => !(await sheet()), { what: 'the sheet closed' });
   assert.equal(editor.gone(), false, 'the overlay stays');
 
   // Escape leaves the rectangle for the brush; then it closes.
   await page.keyboard.press('r');
   await editor.key('Escape');
-  await sleep(200);
+  await until(async () => editor.gone() || (await checked(editor)) === 'tool-brush', { what: 'one step out' });
   if (!editor.gone()) await editor.key('Escape');
   await editor.left();
 });

@@ -106,7 +106,7 @@ for (const [name, refuse] of Object.entries({
   'another origin, not now: from a screenshot of the tab': (editor) => editor.press('notice-no'),
   'another origin, refused in the bubble of the browser: from a screenshot of the tab': async (editor) => {
     await editor.press('notice-yes');
-    await refuseBubble();
+    await refuseBubble(editor);
   },
 })) {
   test(name, async () => {

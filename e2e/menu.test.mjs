@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   BALL, browser, compareOutside, hasOverlay, open, overlay, pressCommand, readElement, redness, rightClickErase,
-  server, sleep, strangers, test, until, useBrowser,
+  server, startPicking, strangers, test, until, useBrowser,
 } from './harness.mjs';
 
 useBrowser();
@@ -79,7 +79,7 @@ test('fills chain, are undone and redone, and can be compared with the original'
   const press = async (id, enough) => {
     for (let i = 0; i < 6 && !enough(await shown()); i += 1) {
       await editor.press(id);
-      await sleep(400);
+      await until(async () => enough(await shown()), { timeout: 1000 }).catch(() => {});
     }
     assert.ok(enough(await shown()), `${id} shows in the picture`);
   };
@@ -115,18 +115,11 @@ test('brush and eraser paint what the mouse paints', async () => {
 
 test('the keyboard command starts picking, and a click picks', async () => {
   const page = await browser.page(`${server.home}/test/kinds.html`);
-  await pressCommand(page);
+  await startPicking(page);
   const box = await page.locator('#img').boundingBox();
-  // The pick must be in place before the click, or the click is the page's: click until the overlay is there.
-  await until(
-    async () => {
-      await page.mouse.move(box.x + 40, box.y + 40);
-      await page.mouse.move(box.x + 60, box.y + 60);
-      await page.mouse.click(box.x + 60, box.y + 60);
-      return hasOverlay(page);
-    },
-    { what: 'the overlay after a pick', step: 400 },
-  );
+  await page.mouse.move(box.x + 40, box.y + 40);
+  await page.mouse.move(box.x + 60, box.y + 60);
+  await page.mouse.click(box.x + 60, box.y + 60);
   const editor = await overlay(page);
   await editor.close();
   await editor.left();
@@ -135,8 +128,10 @@ test('the keyboard command starts picking, and a click picks', async () => {
 test('a second request on the same page focuses the overlay that is there', async () => {
   const page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');
+  // A frame that has the focus already only keeps it: it is given away first.
+  await page.evaluate(() => document.activeElement.blur());
   await pressCommand(page);
-  await page.waitForTimeout(500);
+  await until(() => page.evaluate(() => document.activeElement !== document.body), { what: 'the focus on the overlay' });
   assert.equal(page.frames().filter((frame) => frame.url().includes('overlay.html')).length, 1);
   assert.equal(await editor.state(), 'painting');
 });

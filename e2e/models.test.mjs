@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, beforeEach } from 'node:test';
-import { launch, sleep, test, until } from './harness.mjs';
+import { launch, test, until } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 
@@ -14,6 +14,16 @@ const OTHER = 'hustvl/Moebius/pretrained/diffusion_pytorch_model.bin';
 const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
 
 let hub, browser, page, profile;
+
+/** True while a process has `word` in its command line. */
+function running(word) {
+  try {
+    return execFileSync('pgrep', ['-f', word], { encoding: 'utf8' }) !== '';
+  } catch {
+    // It fails when it finds none.
+    return false;
+  }
+}
 
 before(async () => {
   const unet = await tinyUnet();
@@ -364,10 +374,14 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
   assert.ok(warm.ms < 100 && warm.ms < cold.ms, `${cold.ms} ms, then ${warm.ms} ms`);
   assert.ok((await model('ft_places2')).used > Date.now() - 60_000);
   await ask({ call: 'keep-warm', minutes: 0 });
-  await page.evaluate(() => { for (const port of Object.values(ports)) port.disconnect(); ports = {}; });
-  await sleep(1000);
-  const again = (await prepared('third')).ok;
-  assert.ok(again.ms > warm.ms, `freed, so it takes ${again.ms} ms again`);
+  // The engine hears a little later that a port has closed.
+  await until(
+    async () => {
+      await page.evaluate(() => { for (const port of Object.values(ports)) port.disconnect(); ports = {}; });
+      return (await prepared('again')).ok.ms > warm.ms;
+    },
+    { what: 'a model that was freed, so that it has to be loaded again' },
+  );
   await ask({ call: 'keep-warm', minutes: 5 });
   // A CPU compiles the model's programs twice.
 }, 240_000);
@@ -380,7 +394,7 @@ test('a browser that is killed goes on where it was', async () => {
   const closed = new Promise((done) => browser.context.once('close', done));
   execFileSync('pkill', ['-9', '-f', profile]);
   await closed;
-  await sleep(500);
+  await until(() => !running(profile), { what: 'the end of its processes' });
   hub.behaviour.pace = Infinity;
   browser = await launch({ headed: false, profile });
   page = undefined;

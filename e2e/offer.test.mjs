@@ -50,7 +50,7 @@ test('a model is downloaded only after its size and host were agreed to, and is 
   await editor.eraseRect(BALL);
   assert.equal(await editor.frame.evaluate(() => document.documentElement.dataset.fills), '1', 'Instant works meanwhile');
   hub.behaviour.pace = Infinity;
-  await until(async () => (await list(editor).inputValue()) === MODEL, { timeout: 60_000, what: 'the model in use' });
+  await until(async () => (await list(editor).inputValue()) === MODEL, { what: 'the model in use' });
   await until(async () => /ready/.test(await editor.hint()), { what: 'the word that it is ready' });
   assert.ok(await line.isHidden());
   assert.ok(await editor.frame.locator('#quality-field').isVisible());
@@ -74,12 +74,12 @@ test('a download that fails says so, keeps what is painted and is asked for agai
   await editor.pick('engine', `get:${MODEL}`);
   await editor.says(/download of/);
   await editor.press('notice-yes');
-  await editor.says(/not what was published/, 60_000);
+  await editor.says(/not what was published/);
   assert.equal(await list(editor).inputValue(), 'instant');
   hub.behaviour.corrupt = undefined;
   await editor.press('notice-yes');
   await editor.says(/download of/);
   await editor.press('notice-yes');
-  await until(async () => (await list(editor).inputValue()) === MODEL, { timeout: 60_000, what: 'the model in use' });
+  await until(async () => (await list(editor).inputValue()) === MODEL, { what: 'the model in use' });
   await editor.leave();
 });

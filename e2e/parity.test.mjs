@@ -1,6 +1,7 @@
 // The engine's parity cases in a browser's WebGPU: its compiler reads our WGSL, and its checks are on.
 //
-//   cargo xtask parity        builds dist/parity and runs this; CASES=<regular expression> picks some of the cases
+// One case of each family of kernels, and of each stage of a model; `cargo xtask parity` (PARITY=all) runs every case. CASES=<regular
+// expression> picks some of them.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -40,7 +41,7 @@ after(async () => {
   server?.close();
 });
 
-/** The names of the cases, and a page with the module and every fixture in it. */
+/** The names of all cases and of the representatives among them, and a page with the module and every fixture in it. */
 async function load() {
   page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error));
@@ -55,15 +56,16 @@ async function load() {
       module.provide(`moebius/${file}`, new Uint8Array(bytes));
     }
     window.parity = module;
-    return module.cases();
+    return { cases: module.cases(), representatives: module.representatives?.() };
   }, files);
 }
 
-test("every case holds in the browser's WebGPU", { timeout: 900_000 }, async (t) => {
-  const cases = await load();
+test("the cases hold in the browser's WebGPU", { timeout: 3_600_000 }, async (t) => {
+  const { cases, representatives } = await load();
   assert.ok(cases.length > 20, 'the cases are there');
-  for (const name of cases.filter((name) => new RegExp(process.env.CASES ?? '').test(name))) {
-    await t.test(name, { timeout: 300_000 }, async () => {
+  const wanted = process.env.PARITY === 'all' || process.env.CASES ? cases : representatives;
+  for (const name of wanted.filter((name) => new RegExp(process.env.CASES ?? '').test(name))) {
+    await t.test(name, { timeout: 900_000 }, async () => {
       const result = await page.evaluate((name) => window.parity.run(name).then(
         (lines) => ({ lines }), (error) => ({ error: String(error) })), name);
       if (result.error) await load();

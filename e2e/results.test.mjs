@@ -1,19 +1,13 @@
 // Further results of one erase, to choose from, and what the settings sheet changes about them.
 
 import assert from 'node:assert/strict';
-import { BALL, browser, compareOutside, open, readElement, same, server, sleep, test, until, useBrowser } from './harness.mjs';
+import { BALL, browser, compareOutside, open, readElement, same, server, test, until, useBrowser } from './harness.mjs';
 
 useBrowser();
 
 const visit = () => browser.page(`${server.home}/test/kinds.html`);
 const count = (editor) => editor.frame.locator('#variations:not([hidden]) [data-variation]').count();
 const chosen = (editor) => editor.frame.locator('[data-variation][aria-checked=true]').getAttribute('data-variation');
-
-/** What shows once the cross-fade is over. */
-async function settled(editor) {
-  await sleep(500);
-  return editor.shown();
-}
 
 const differ = (a, b) => !a.data.equals(b.data);
 
@@ -24,36 +18,36 @@ test('Try again puts results side by side, and the one that is chosen is the one
   assert.ok(await editor.frame.locator('#again').isDisabled(), 'there is nothing to try again yet');
   await editor.eraseRect(BALL);
   assert.equal(await count(editor), 0, 'one result is no choice');
-  const results = [await settled(editor)];
+  const results = [await editor.shown()];
   for (let n = 2; n <= 4; n += 1) {
     await editor.passed();
     await (n === 2 ? editor.press('again') : editor.key('t'));
     await editor.waitDone();
     assert.equal(await count(editor), n);
     assert.equal(await chosen(editor), `${n - 1}`);
-    results.push(await settled(editor));
+    results.push(await editor.shown());
     compareOutside(was, results.at(-1), BALL);
     assert.ok(differ(results[n - 1], results[n - 2]), `result ${n} is another one`);
   }
   await editor.frame.locator('[data-variation="1"]').click();
-  same(results[1], await settled(editor), 'a click shows it');
+  same(results[1], await editor.shown(), 'a click shows it');
   await editor.key('1');
-  same(results[0], await settled(editor), 'and so does its number');
+  same(results[0], await editor.shown(), 'and so does its number');
   await editor.frame.locator('[data-variation="0"]').focus();
   await editor.key('ArrowRight');
-  same(results[1], await settled(editor), 'and an arrow key in the row');
+  same(results[1], await editor.shown(), 'and an arrow key in the row');
   assert.equal(await chosen(editor), '1');
 
   // The next fill lies on what was chosen; undone, its own fill's results are there again.
   const second = { x: 20, y: 20, width: 40, height: 30 };
   await editor.eraseRect(second);
-  compareOutside(results[1], await settled(editor), second);
+  compareOutside(results[1], await editor.shown(), second);
   assert.equal(await count(editor), 0);
   await editor.press('undo');
-  same(results[1], await settled(editor), 'the fill before');
+  same(results[1], await editor.shown(), 'the fill before');
   assert.equal(await count(editor), 4);
   await editor.frame.locator('[data-variation="2"]').click();
-  same(results[2], await settled(editor), 'another result below');
+  same(results[2], await editor.shown(), 'another result below');
   assert.ok(await editor.frame.locator('#redo').isDisabled(), 'what was made on top of another result is given up');
 
   await editor.done();
@@ -64,19 +58,19 @@ test('a fifth result takes the place of the oldest', async () => {
   const page = await visit();
   const editor = await open(page, '#img');
   await editor.eraseRect(BALL);
-  const first = await settled(editor);
+  const first = await editor.shown();
   for (let n = 2; n <= 5; n += 1) {
     await editor.passed();
     await editor.key('t');
     await editor.waitDone();
   }
   assert.equal(await count(editor), 4);
-  const last = await settled(editor);
+  const last = await editor.shown();
   for (let n = 1; n <= 4; n += 1) {
     await editor.key(`${n}`);
-    assert.ok(differ(first, await settled(editor)), 'the oldest has gone');
+    assert.ok(differ(first, await editor.shown()), 'the oldest has gone');
   }
-  same(last, await settled(editor), 'the newest came last');
+  same(last, await editor.shown(), 'the newest came last');
   await editor.leave();
 });
 
@@ -84,7 +78,7 @@ test('the seed decides; saved files tell of the edit only if that is wished for;
   const page = await visit();
   const editor = await open(page, '#img');
   await editor.eraseRect(BALL);
-  const one = await settled(editor);
+  const one = await editor.shown();
   assert.doesNotMatch((await editor.save('png')).bytes.toString('latin1'), /seed|xpacket|Rubout/, 'no trace by default');
   await editor.press('settings');
   await editor.frame.locator('#seed').fill('77');
@@ -94,7 +88,7 @@ test('the seed decides; saved files tell of the edit only if that is wished for;
   await editor.passed();
   await editor.erase();
   await editor.waitDone();
-  const another = await settled(editor);
+  const another = await editor.shown();
   assert.ok(differ(one, another), 'another seed, another result');
   for (const format of ['png', 'jpeg', 'webp']) {
     const text = (await editor.save(format)).bytes.toString('latin1');
@@ -108,6 +102,6 @@ test('the seed decides; saved files tell of the edit only if that is wished for;
   await until(() => again.frame.locator('#seed').inputValue().then((seed) => seed === '77'), { what: 'the seed set on another page' });
   assert.ok(await again.frame.locator('#note').isChecked());
   await again.eraseRect(BALL);
-  same(another, await settled(again), 'the same seed, the same result');
+  same(another, await again.shown(), 'the same seed, the same result');
   await again.leave();
 });

@@ -52,7 +52,7 @@ test('Put back, before Done, leaves the page as it was', async () => {
   const editor = await open(page, '#img');
   await editor.eraseRect(BALL);
   await editor.revert();
-  await until(async () => editor.gone() || redness(await editor.shown()) > 1000, { what: 'the original in the overlay', timeout: 5000 });
+  await until(async () => editor.gone() || redness(await editor.shown()) > 1000, { what: 'the original in the overlay' });
   await editor.leave();
   assert.equal(await page.evaluate(() => document.documentElement.outerHTML), html);
   same(was, await readElement(page, '#img'));

@@ -131,16 +131,29 @@ const clicked = (srcUrl = null) => ({ target: 'clicked', srcUrl });
 
 /** The overlay's frame, once it has said hello. */
 async function overlayOf(page) {
-  for (let i = 0; i < 100; i++) {
-    const frame = page.frames().find((f) => f.url().startsWith(`${away}/overlay.html`));
-    if (frame && (await frame.evaluate(() => !!window.hello).catch(() => false))) {
-      frame.hello = await frame.evaluate(async () => (await hello).body.ok);
-      return frame;
-    }
-    await page.waitForTimeout(20);
-  }
-  throw new Error('no overlay');
+  const found = () => page.frames().find((f) => f.url().startsWith(`${away}/overlay.html`));
+  const said = await eventually(async () => {
+    assert.ok(await found()?.evaluate(() => !!window.hello), 'an overlay that has said hello');
+    return found();
+  });
+  said.hello = await said.evaluate(async () => (await hello).body.ok);
+  return said;
 }
+
+/** Waits until assertions hold, and gives what they return. */
+async function eventually(assertions) {
+  for (const end = Date.now() + 60_000; ; await new Promise((done) => setTimeout(done, 20))) {
+    try {
+      return await assertions();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}
+
+/** Waits until the page has drawn twice: whatever it was going to do at once, it has done. */
+const drawn = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
 async function edit(page, target) {
   await start(page, target);
@@ -154,7 +167,7 @@ async function finish(page) {
 
 const close = async (page, frame) => {
   await frame.evaluate(() => void call({ call: 'close' })).catch(() => 0);
-  await page.waitForTimeout(60);
+  await eventually(() => assert.ok(frame.isDetached(), 'the overlay has left'));
 };
 const near = (a, b, what) => assert.ok(Math.abs(a - b) < 0.6, `${what}: ${a}, not ${b}`);
 const html = (page, selector) => page.$eval(selector, (e) => e.outerHTML);
@@ -250,13 +263,14 @@ test('moved and gone are told', async () => {
   const page = await open('<img id=i src="/100x50" style="display:block"><div style="height:3000px">');
   const frame = await edit(page, clicked(`${home}/100x50`));
   await page.evaluate(() => scrollTo(0, 20));
-  await page.waitForTimeout(80);
-  const events = await frame.evaluate(() => events.splice(0));
-  assert.equal(events.at(-1).event, 'moved');
-  near(events.at(-1).geometry.center.y, 5, 'centre');
+  await eventually(async () => {
+    const last = await frame.evaluate(() => events.at(-1));
+    assert.equal(last.event, 'moved');
+    near(last.geometry.center.y, 5, 'centre');
+  });
+  await frame.evaluate(() => events.splice(0));
   await page.$eval('#i', (i) => i.remove());
-  await page.waitForTimeout(80);
-  assert.deepEqual(await frame.evaluate(() => events), [{ event: 'gone' }]);
+  await eventually(async () => assert.deepEqual(await frame.evaluate(() => events), [{ event: 'gone' }]));
   await finish(page);
 });
 
@@ -446,8 +460,7 @@ test('the page writes the same picture again: ours stays, revert knows the lates
   const frame = await edit(page, clicked(`${home}/100x50`));
   await frame.evaluate(() => apply(100, 50, 'red'));
   await page.$eval('#x', (x) => { x.src = '/200x100'; });
-  await page.waitForTimeout(50);
-  assert.match(await html(page, '#x'), /src="blob:/);
+  await eventually(async () => assert.match(await html(page, '#x'), /src="blob:/));
   await frame.evaluate(() => call({ call: 'revert' }));
   assert.equal(await html(page, '#x'), '<img id="x" src="/200x100" data-src="/200x100">');
   await finish(page);
@@ -459,15 +472,15 @@ test('the page moves on to another picture: we let go, also after closing', asyn
   await frame.evaluate(() => apply(200, 100, 'red'));
   await close(page, frame);
   await page.$eval('#x', (x) => { x.srcset = '/120x60 2x'; x.src = '/60x30'; });
-  await page.waitForTimeout(50);
+  await drawn(page);
   assert.equal(await html(page, '#x'), '<img id="x" srcset="/120x60 2x" src="/60x30">');
   frame = await edit(page, clicked(`${home}/70x70`));
   await frame.evaluate(() => apply(70, 70, 'red'));
   await page.$eval('#b', (b) => { b.style.width = '95px'; });
-  await page.waitForTimeout(30);
+  await drawn(page);
   assert.match(await html(page, '#b'), /blob:.*width: 95px|width: 95px.*blob:/);
   await page.$eval('#b', (b) => b.setAttribute('style', 'width:90px;height:90px;background-image:url(/71x71)'));
-  await page.waitForTimeout(30);
+  await drawn(page);
   assert.doesNotMatch(await html(page, '#b'), /blob:/);
   await finish(page);
 });
@@ -477,8 +490,7 @@ test('an element that the page renders anew is taken over', async () => {
   const frame = await edit(page, clicked(`${home}/100x50`));
   await frame.evaluate(() => apply(100, 50, 'red'));
   await page.evaluate(() => { p.innerHTML = '<img src="/100x50" class="again">'; });
-  await page.waitForTimeout(60);
-  assert.match(await html(page, '#p'), /src="blob:[^"]*" class="again"/);
+  await eventually(async () => assert.match(await html(page, '#p'), /src="blob:[^"]*" class="again"/));
   assert.deepEqual((await frame.evaluate(() => events)).filter((e) => e.event === 'gone'), []);
   await frame.evaluate(() => call({ call: 'revert' }));
   assert.equal(await html(page, '#p'), '<p id="p"><img src="/100x50" class="again"></p>');
@@ -556,8 +568,8 @@ test('a page that removes our host gets a tab instead, and the session goes on t
   const page = await open('<img id=x src="/100x50">');
   await edit(page, clicked(`${home}/100x50`));
   await page.evaluate(() => document.documentElement.lastElementChild.remove());
-  await page.waitForTimeout(50);
-  assert.deepEqual(await page.evaluate(() => stub.sent), [{ v: 1, id: 1, body: { call: 'open-in-tab', token: 'tok' }, blobs: [] }]);
+  const asked = [{ v: 1, id: 1, body: { call: 'open-in-tab', token: 'tok' }, blobs: [] }];
+  await eventually(async () => assert.deepEqual(await page.evaluate(() => stub.sent), asked));
   const answers = await page.evaluate(async () => {
     const make = (name, id) => {
       const port = { name, sender: { id }, got: [], out: [], left: [], postMessage: (m) => port.got.push(m),
@@ -580,7 +592,7 @@ test('a page that removes our host gets a tab instead, and the session goes on t
 test('a frame that never says hello gets a tab instead', async () => {
   const page = await open('<img src="/100x50">', { overlay: '/overlay.html?silent' });
   await start(page, clicked(`${home}/100x50`));
-  await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 8000 });
+  await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 60_000 });
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
   await finish(page);
 });
@@ -595,8 +607,7 @@ test('fullscreen and dialogs of the page stay under us, and stay', async () => {
   const onTop = () => page.evaluate(() => document.elementFromPoint(500, 300).parentNode === document.documentElement && document.elementFromPoint(500, 300) !== document.body);
   assert.ok(await onTop());
   await page.evaluate(() => { d.close(); d.showModal(); });
-  await page.waitForTimeout(80);
-  assert.ok(await onTop(), 'also above one that opens later');
+  await eventually(async () => assert.ok(await onTop(), 'also above one that opens later'));
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   assert.ok(await onTop(), 'Escape is the overlay\'s');
@@ -611,7 +622,7 @@ test('pick: hover and click, and nothing of it reaches the page', async () => {
   await page.evaluate(() => { window.clicks = 0; addEventListener('click', () => clicks++); });
   await start(page, { target: 'pick' });
   await page.mouse.click(304, 4);
-  await page.waitForTimeout(50);
+  await drawn(page);
   assert.equal(page.frames().length, 1, 'too small to pick');
   await page.mouse.move(60, 40);
   await page.mouse.click(60, 40);
@@ -658,7 +669,7 @@ test('events that no user made are ignored', async () => {
     for (const type of ['pointermove', 'click']) a.dispatchEvent(new PointerEvent(type, { bubbles: true, clientX: 50, clientY: 40 }));
     for (const key of ['Tab', 'Enter', 'Escape']) a.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, key }));
   });
-  await page.waitForTimeout(60);
+  await drawn(page);
   assert.equal(page.frames().length, 1);
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 3, 'still picking');
   await finish(page);

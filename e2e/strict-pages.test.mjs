@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   acceptBubble, BALL, browser, compareOutside, hasOverlay, open, overlay, readElement, readUrl, redness,
-  rightClickErase, server, sleep, test, until, useBrowser,
+  rightClickErase, server, stable, test, until, useBrowser,
 } from './harness.mjs';
 
 let page;
@@ -75,7 +75,8 @@ test('a modal dialog that the page opens later does not cover the overlay', asyn
   const was = await readElement(page, '#img');
   const editor = await open(page, '#img');
   await page.evaluate(() => document.querySelector('#modal').showModal());
-  await sleep(300);
+  await until(() => page.evaluate(() => !document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('#modal')),
+    { what: 'the overlay above the dialog' });
   await erasesBall(editor, was);
 });
 
@@ -83,7 +84,7 @@ test('in fullscreen, which stays', async () => {
   await visit('fullscreen.html');
   await page.locator('#go').click();
   await until(() => page.evaluate(() => document.fullscreenElement?.id === 'box'));
-  await sleep(800);
+  await stable(() => page.evaluate(() => [innerWidth, innerHeight]));
   const was = await readElement(page, '#img');
   const editor = await open(page, '#img');
   await erasesBall(editor, was);
@@ -140,9 +141,18 @@ test('the page finds no way into the overlay', async () => {
     frame.src = address;
     document.body.append(frame);
   }, address);
-  await sleep(1500);
-  for (const frame of page.frames().filter((frame) => frame.url().includes('overlay.html') && frame !== editor.frame)) {
-    const state = await frame.evaluate(() => document.documentElement.dataset.state);
+  const others = () => page.frames().slice(1).filter((frame) => frame !== editor.frame && frame.url() !== 'about:blank');
+  await until(() => others().length > 0, { what: 'what becomes of the frame' });
+  for (const frame of others()) {
+    // The address holds for one page load of ours only: to others the browser shows an error.
+    if (frame.url().startsWith('chrome-error:')) continue;
+    const state = await until(
+      async () => {
+        const state = await frame.evaluate(() => document.documentElement.dataset.state);
+        return state !== 'opening' && state;
+      },
+      { what: 'what becomes of a frame without a session' },
+    );
     assert.notEqual(state, 'painting', 'a frame of the page is no overlay');
     assert.notEqual(state, 'done');
   }
@@ -214,14 +224,14 @@ for (const [selector, placed] of Object.entries(PLACED)) {
     await visit('transform.html');
     const editor = await open(page, selector);
     const near = async () => (await distance(editor, await expected(selector, placed))) < 1;
-    await until(near, { timeout: 3000, what: 'alignment' }).catch(async (error) => {
+    await until(near, { what: 'alignment' }).catch(async (error) => {
       const map = await expected(selector, placed);
       throw new Error(`${await distance(editor, map)} px off: ${await editor.view()} instead of ${map}`, { cause: error });
     });
     await page.evaluate(() => document.querySelector('#scroller').scrollBy(0, 24));
-    await until(near, { timeout: 3000, what: 'alignment after the box scrolled' });
+    await until(near, { what: 'alignment after the box scrolled' });
     await page.evaluate(() => scrollBy({ top: 16, behavior: 'instant' }));
-    await until(near, { timeout: 3000, what: 'alignment after the page scrolled' });
+    await until(near, { what: 'alignment after the page scrolled' });
     await editor.close();
     await editor.left();
   });
@@ -263,7 +273,7 @@ test('a lazy-loading script that sets the source again does not bring the thing 
   const editor = await open(page, '#img');
   await erasesBall(editor, was);
   await page.locator('#swap').click();
-  await sleep(800);
+  await until(() => page.locator('#img').evaluate((image) => image.dataset.swaps === '1' && image.src.startsWith('blob:')), { what: 'our source again' });
   assert.ok(redness(await readElement(page, '#img')) < 5, 'still gone');
 });
 

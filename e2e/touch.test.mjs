@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
-  BALL, browser, compareOutside, open, readElement, redness, server, sleep, test, until, useBrowser,
+  BALL, browser, compareOutside, open, readElement, redness, server, stable, test, until, useBrowser,
 } from './harness.mjs';
 
 useBrowser({ args: ['--touch-events=enabled'] });
@@ -66,8 +66,7 @@ test('a pen paints as wide as it is pressed', async () => {
     await pen('mousePressed', from, 1);
     for (let i = 1; i <= 5; i += 1) await pen('mouseMoved', { x: from.x + ((to.x - from.x) * i) / 5, y: from.y }, 1);
     await pen('mouseReleased', to, 0);
-    await sleep(300);
-    const count = await painted(editor);
+    const count = await stable(() => painted(editor));
     await editor.press('clear');
     await until(async () => (await painted(editor)) === 0, { what: 'a clear mask' });
     return count;
