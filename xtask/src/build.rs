@@ -16,17 +16,49 @@ pub fn folder() -> PathBuf {
 /// Version of the extension: that of the workspace.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Builds everything into `dist/chrome/`.
+/// Cargo's arguments for the programs that have no engine in them; without its feature, none of them carries any of it.
+const WITHOUT_ENGINE: [&str; 8] =
+    ["--package", "extension", "--bin", "overlay", "--bin", "background", "--bin", "models"];
+const ENGINE: [&str; 6] = ["--package", "extension", "--bin", "engine", "--features", "extension/engine"];
+const PARITY: [&str; 4] = ["--package", "wasm-core", "--bin", "parity"];
+
+/// Builds the extension into `dist/chrome/`.
 pub fn run() -> Result {
+    prepare()?;
+    compile(&WITHOUT_ENGINE)?;
+    compile(&ENGINE)?;
+    extension()
+}
+
+/// Builds the extension, and the parity cases of the engine into `dist/parity/`. What both need is compiled once, and they are linked
+/// side by side.
+pub fn with_parity() -> Result {
+    prepare()?;
+    compile(&WITHOUT_ENGINE)?;
+    compile(&[&ENGINE[..], &PARITY].concat())?;
+    extension()?;
+    bindings(&["parity"], &root().join("dist/parity"))
+}
+
+/// Builds the parity cases alone.
+pub fn parity() -> Result {
+    prepare()?;
+    compile(&PARITY)?;
+    bindings(&["parity"], &root().join("dist/parity"))
+}
+
+fn prepare() -> Result {
     tools::wasm_target()?;
-    tools::npm_packages()?;
+    tools::npm_packages()
+}
+
+fn compile(what: &[&str]) -> Result {
+    cargo(&[&["build", "--target", TARGET, "--profile", "web"], what].concat())
+}
+
+/// Puts together what is compiled and what is copied.
+fn extension() -> Result {
     let (root, dist) = (root(), folder());
-    // Without the engine's feature, so that none of them carries any of it.
-    let without_engine = ["--bin", "overlay", "--bin", "background", "--bin", "models"];
-    let with_engine = ["--bin", "engine", "--features", "engine"];
-    for what in [&without_engine[..], &with_engine[..]] {
-        cargo(&[&["build", "--package", "extension", "--target", TARGET, "--profile", "web"], what].concat())?;
-    }
     // A file that is no longer made must not stay behind.
     if dist.exists() {
         std::fs::remove_dir_all(&dist)?;
@@ -39,27 +71,27 @@ pub fn run() -> Result {
         std::fs::copy(root.join(&icon), dist.join(&icon))?;
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
-    for name in ["overlay", "background", "models", "engine"] {
-        let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
-        bindings(&wasm, &dist.join("wasm")).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))?;
-    }
+    bindings(&["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
     shim(&dist)?;
     manifest(&dist)?;
     eprintln!("built {}", dist.display());
     Ok(())
 }
 
-/// The parity cases of the engine as a module, into `dist/parity/`.
-pub fn parity() -> Result {
-    // In the extension's own profile, whose dependencies are compiled already.
-    let what = ["--package", "wasm-core", "--bin", "parity", "--features", "parity"];
-    cargo(&[&["build", "--target", TARGET, "--profile", "web"], &what[..]].concat())?;
-    let wasm = shell::target().join(format!("{TARGET}/web/parity.wasm"));
-    bindings(&wasm, &root().join("dist/parity")).map_err(|e| format!("wasm-bindgen on parity: {e:#}"))?;
+/// Makes JavaScript modules of compiled programs, side by side.
+fn bindings(names: &[&str], to: &Path) -> Result {
+    std::thread::scope(|scope| {
+        let binding = |name: &str| {
+            let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
+            binding(&wasm, to).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))
+        };
+        let running: Vec<_> = names.iter().map(|name| scope.spawn(|| binding(name))).collect();
+        running.into_iter().try_for_each(|binding| binding.join().expect("it does not panic"))
+    })?;
     Ok(())
 }
 
-fn bindings(wasm: &Path, to: &Path) -> std::result::Result<(), Box<dyn std::error::Error>> {
+fn binding(wasm: &Path, to: &Path) -> std::result::Result<(), Box<dyn std::error::Error>> {
     Bindgen::new()
         .input_path(wasm)
         .web(true)?

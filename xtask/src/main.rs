@@ -3,6 +3,7 @@
 //! `cargo xtask demo | test | parity | build | bench | package | lint | size`; see [`USAGE`].
 
 mod bench;
+mod browser_tests;
 mod build;
 mod demo;
 mod lint;
@@ -20,7 +21,10 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 cargo xtask demo      build, erase something from a picture in a real browser, show where the pictures are
 cargo xtask test      every test: Rust, the page shim, the extension in a real browser
-cargo xtask parity    the engine's parity cases in a browser's WebGPU, and nothing else
+      --native        those in Rust, without a browser
+      --only NAME     one file of browser tests, or the tests with NAME in their names
+      --all           those too that take long: before a release, and nightly
+cargo xtask parity    every parity case of the engine in a browser's WebGPU, and nothing else
 cargo xtask build     the unpacked extension, in dist/chrome/
 cargo xtask bench FOLDER OUT
                       the built-in fill on the cases of a folder, timed in a real browser
@@ -33,6 +37,9 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["test", "--native"] => test::native(None),
+        ["test", "--only", name] => test::only(name),
+        ["test", "--all"] => test::all(),
         ["parity"] => test::parity(),
         ["build"] => build::run(),
         ["bench", folder, out] => bench::run(folder, out),

@@ -1,45 +1,53 @@
-//! Every test.
+//! Every test, or those that are asked for.
 
-use crate::shell::{self, cargo, root};
+use crate::browser_tests::{self, Which};
+use crate::shell::cargo;
 use crate::{Result, build, size, tools};
 
-/// Rust natively, then the built extension in a real browser on a virtual screen.
+/// Makes the browser run the whole list of parity cases, where a test run is content with one of each kernel family.
+const WHOLE_PARITY: (&str, &str) = ("PARITY", "all");
+
+/// Rust natively, then the built extension in a real browser: what CI runs.
 pub fn run() -> Result {
-    tools::software_vulkan()?;
-    cargo(&["test", "--workspace"])?;
-    build::run()?;
-    build::parity()?;
+    native(None)?;
+    build::with_parity()?;
     size::check()?;
-    browser_tests(".test.mjs")
+    browser_tests::run(Which::All, &[])
 }
 
-/// The engine's parity cases in a browser.
-pub fn parity() -> Result {
-    tools::wasm_target()?;
-    tools::npm_packages()?;
-    build::parity()?;
-    browser_tests("parity.test.mjs")
+/// What [`run`] does, and the whole list of parity cases in the browser.
+pub fn all() -> Result {
+    native(None)?;
+    build::with_parity()?;
+    size::check()?;
+    browser_tests::run(Which::All, &[WHOLE_PARITY])
 }
 
-/// Runs the files in `e2e/` with names of this ending.
-fn browser_tests(ending: &str) -> Result {
-    let chromium = tools::chromium()?;
-    tools::virtual_screen()?;
-    let folder = root().join("e2e");
-    let mut files: Vec<String> = std::fs::read_dir(&folder)?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(ending))
-        .collect();
-    files.sort();
-    if files.is_empty() {
-        return Err("no browser tests found".into());
+/// The Rust tests; those whose names contain `name`, where there is one.
+pub fn native(name: Option<&str>) -> Result {
+    tools::software_vulkan()?;
+    // Without xtask, which has no tests, and whose tooling would be compiled once more.
+    let mut arguments = vec!["test", "--package", "wasm-core", "--package", "extension"];
+    arguments.extend(name);
+    cargo(&arguments)
+}
+
+/// A file of browser tests (`jobs` is `e2e/jobs.test.mjs`), or all tests whose names contain `name`, in Rust and in the browser.
+pub fn only(name: &str) -> Result {
+    if browser_tests::is_file(name) {
+        build::with_parity()?;
+        return browser_tests::run(Which::File(name), &[]);
     }
-    let chromium = format!("CHROMIUM={chromium}");
-    let screen = ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 1280x900x24"];
-    let node = ["node", "--test", "--test-concurrency=1", "--test-reporter=spec"];
-    let mut arguments = vec![chromium.as_str()];
-    arguments.extend(screen);
-    arguments.extend(node);
-    arguments.extend(files.iter().map(String::as_str));
-    shell::run(&folder, "env", &arguments)
+    native(Some(name))?;
+    if browser_tests::files(Which::Named(name))?.is_empty() {
+        return Ok(());
+    }
+    build::with_parity()?;
+    browser_tests::run(Which::Named(name), &[])
+}
+
+/// The whole list of the engine's parity cases in a browser.
+pub fn parity() -> Result {
+    build::parity()?;
+    browser_tests::run(Which::File("parity"), &[WHOLE_PARITY])
 }

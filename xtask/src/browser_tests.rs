@@ -1,0 +1,166 @@
+//! The browser tests: the files of `e2e/` side by side, each in a browser of its own, each lane on a virtual screen of its own.
+
+use crate::shell::root;
+use crate::{Result, tools};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Ending of the files' names.
+const ENDING: &str = ".test.mjs";
+/// Files that take longest, the longest first: whatever begins last should be short, or one lane runs on alone.
+const LONGEST: [&str; 6] = ["moebius", "parity", "jobs", "formats", "strict-pages", "models"];
+
+/// Which tests are run.
+#[derive(Clone, Copy)]
+pub enum Which<'a> {
+    /// All of them.
+    All,
+    /// Those of one file, named without its ending.
+    File(&'a str),
+    /// Those whose names contain a text.
+    Named(&'a str),
+}
+
+/// What became of one file.
+struct Outcome {
+    file: String,
+    took: Duration,
+    passed: bool,
+}
+
+/// True when `name` is the name of a file of tests, without its ending.
+pub fn is_file(name: &str) -> bool {
+    root().join(format!("e2e/{name}{ENDING}")).is_file()
+}
+
+/// Names (without their ending) of the files with tests that are wanted; a file counts as holding a name that stands in its text.
+pub fn files(which: Which<'_>) -> Result<Vec<String>> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(root().join("e2e"))? {
+        let entry = entry?;
+        let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(ENDING)).map(str::to_owned)
+        else {
+            continue;
+        };
+        let wanted = match which {
+            Which::All => true,
+            Which::File(file) => name == file,
+            Which::Named(text) => std::fs::read_to_string(entry.path())?.contains(text),
+        };
+        if wanted {
+            files.push(name);
+        }
+    }
+    let rank = |file: &String| LONGEST.iter().position(|long| long == file).unwrap_or(LONGEST.len());
+    files.sort_by_key(|file| (rank(file), file.clone()));
+    Ok(files)
+}
+
+/// Runs tests in a real browser. What a file prints is shown in one piece, when the file has ended. `environment` is set for all of them.
+///
+/// # Errors
+///
+/// When a test fails, or no test is found.
+pub fn run(which: Which<'_>, environment: &[(&str, &str)]) -> Result {
+    let chromium = tools::chromium()?;
+    tools::virtual_screen()?;
+    let files = files(which)?;
+    if files.is_empty() {
+        return Err("no browser test has this name".into());
+    }
+    let start = Instant::now();
+    let lanes = lanes().min(files.len());
+    let queue = Mutex::new(VecDeque::from(files));
+    let outcomes = Mutex::new(vec![]);
+    std::thread::scope(|scope| {
+        let lane = || -> std::result::Result<(), String> {
+            let screen = Screen::start()?;
+            loop {
+                let Some(file) = queue.lock().expect("no lane panics").pop_front() else { return Ok(()) };
+                let outcome = run_file(&file, which, &chromium, &screen, environment)?;
+                outcomes.lock().expect("no lane panics").push(outcome);
+            }
+        };
+        let running: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        running.into_iter().try_for_each(|lane| lane.join().expect("no lane panics"))
+    })?;
+    let outcomes = outcomes.into_inner().expect("no lane panics");
+    report(&outcomes, start.elapsed())
+}
+
+/// How many files run at once: more than there are cores, because a browser test mostly waits. `LANES` overrules it.
+fn lanes() -> usize {
+    let chosen = std::env::var("LANES").ok().and_then(|lanes| lanes.parse().ok());
+    chosen.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1)).max(1)
+}
+
+fn run_file(
+    file: &str,
+    which: Which<'_>,
+    chromium: &str,
+    screen: &Screen,
+    environment: &[(&str, &str)],
+) -> std::result::Result<Outcome, String> {
+    let start = Instant::now();
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec"]);
+    if let Which::Named(text) = which {
+        command.arg(format!("--test-name-pattern={text}"));
+    }
+    command.arg(format!("{file}{ENDING}")).current_dir(root().join("e2e")).stdin(Stdio::null());
+    command.env("CHROMIUM", chromium).env("DISPLAY", &screen.name).envs(environment.iter().copied());
+    let output = command.output().map_err(|e| format!("node did not start: {e}"))?;
+    let took = start.elapsed();
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    // One write, so that files that end together do not mix.
+    print!("{}", format!("\n──── {file}: {:.0} s\n{}{}", took.as_secs_f64(), said[0], said[1]));
+    Ok(Outcome { file: file.into(), took, passed: output.status.success() })
+}
+
+fn report(outcomes: &[Outcome], all: Duration) -> Result {
+    println!("\n{:24} {:>6}", "browser tests", "s");
+    for Outcome { file, took, passed } in outcomes {
+        println!("{file:24} {:>6.0}{}", took.as_secs_f64(), if *passed { "" } else { "  FAILED" });
+    }
+    println!("{:24} {:>6.0}", "side by side", all.as_secs_f64());
+    let failed: Vec<&str> = outcomes.iter().filter(|o| !o.passed).map(|o| o.file.as_str()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("browser tests failed in {}", failed.join(", ")).into()) }
+}
+
+/// An X server that nobody sees, ended when it is dropped.
+struct Screen {
+    server: Child,
+    /// As `DISPLAY` names it.
+    name: String,
+}
+
+impl Screen {
+    /// Waits until the server takes clients. The server chooses a display that is free.
+    fn start() -> std::result::Result<Self, String> {
+        let arguments = ["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"];
+        let mut server = Command::new("Xvfb")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| format!("Xvfb did not start: {e}"))?;
+        let mut number = String::new();
+        let out = server.stdout.take().expect("it is piped");
+        BufReader::new(out).read_line(&mut number).map_err(|e| format!("Xvfb does not say its display: {e}"))?;
+        match number.trim() {
+            "" => Err("Xvfb ended before it said its display".into()),
+            number => Ok(Self { server, name: format!(":{number}") }),
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
