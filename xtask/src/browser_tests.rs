@@ -116,7 +116,8 @@ fn run_file(
     let took = start.elapsed();
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     // One write, so that files that end together do not mix.
-    print!("{}", format!("\n──── {file}: {:.0} s\n{}{}", took.as_secs_f64(), said[0], said[1]));
+    let said = format!("\n──── {file}: {:.0} s\n{}{}", took.as_secs_f64(), said[0], said[1]);
+    print!("{said}");
     Ok(Outcome { file: file.into(), took, passed: output.status.success() })
 }
 

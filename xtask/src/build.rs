@@ -80,12 +80,13 @@ fn extension() -> Result {
 
 /// Makes JavaScript modules of compiled programs, side by side.
 fn bindings(names: &[&str], to: &Path) -> Result {
+    let bind = |name: &str| {
+        let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
+        binding(&wasm, to).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))
+    };
+    let bind = &bind;
     std::thread::scope(|scope| {
-        let binding = |name: &str| {
-            let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
-            binding(&wasm, to).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))
-        };
-        let running: Vec<_> = names.iter().map(|name| scope.spawn(|| binding(name))).collect();
+        let running: Vec<_> = names.iter().map(|name| scope.spawn(move || bind(name))).collect();
         running.into_iter().try_for_each(|binding| binding.join().expect("it does not panic"))
     })?;
     Ok(())
