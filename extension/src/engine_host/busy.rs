@@ -1,4 +1,4 @@
-//! Whether the engine has something that must not be lost when nobody watches.
+//! Work that must go on although no page is open: while there is some, the engine's document stays.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,16 +9,16 @@ pub(super) struct Busy {
     tell: Box<dyn Fn(bool)>,
 }
 
-/// One reason, for as long as it is held.
+/// One reason. It counts until it is dropped.
 pub(super) struct Reason(Rc<Busy>);
 
 impl Busy {
-    /// `tell` hears when the first reason comes up and when the last is gone.
+    /// `tell` is called with true when the first reason appears and with false when the last is gone.
     pub(super) fn new(tell: impl Fn(bool) + 'static) -> Self {
         Self { reasons: Cell::new(0), tell: Box::new(tell) }
     }
 
-    /// Stay open until the reason is dropped.
+    /// Keeps the document open until the returned reason is dropped.
     pub(super) fn hold(self: &Rc<Self>) -> Reason {
         self.reasons.set(self.reasons.get() + 1);
         if self.reasons.get() == 1 {

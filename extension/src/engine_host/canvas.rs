@@ -1,4 +1,4 @@
-//! What the browser's own codecs do.
+//! Decoding and encoding with the browser's own codecs, by way of a canvas.
 
 use crate::browser::{bytes, refused, words};
 use crate::protocol::Failure;
@@ -10,7 +10,7 @@ use web_sys::{
     ImageEncodeOptions, ImageOrientation, OffscreenCanvas, OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
 };
 
-/// Decodes with the browser: the very pixels that the page shows, upright.
+/// Decodes with the browser, which gives exactly the pixels that the page shows. The picture is upright.
 ///
 /// `keep_colours` keeps the file's own colour values, which are then saved with its profile; otherwise they become sRGB.
 ///
@@ -64,7 +64,7 @@ pub(super) async fn encode_webp(image: &Image, quality: f32) -> Result<Vec<u8>, 
 }
 
 fn context(canvas: &OffscreenCanvas) -> Result<OffscreenCanvasRenderingContext2d, Failure> {
-    // Read back at once: keep it out of the GPU.
+    // The pixels are read back at once, so the canvas should not be on the GPU.
     let options = crate::browser::object(&[("willReadFrequently", true.into())]);
     let context = canvas.get_context_with_context_options("2d", &options).map_err(refused)?;
     context

@@ -1,17 +1,17 @@
-//! One at a time, in the order of asking.
+//! A queue: one job runs at a time, in the order in which they asked.
 
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-/// A queue at one counter.
+/// The queue.
 #[derive(Default)]
 pub(super) struct Turns {
     taken: Cell<bool>,
     waiting: RefCell<VecDeque<oneshot::Sender<()>>>,
 }
 
-/// Held as long as it is somebody's turn.
+/// The right to run. The next in the queue gets it when this is dropped.
 pub(super) struct Turn<'a>(&'a Turns);
 
 impl Turns {
@@ -20,7 +20,7 @@ impl Turns {
         if self.taken.replace(true) {
             let (called, call) = oneshot::channel();
             self.waiting.borrow_mut().push_back(called);
-            // The queue lives as long as the worker, and nobody leaves it uncalled.
+            // It cannot fail: the sender stays in the queue until it is called, and the queue lives as long as the worker.
             let _ = call.await;
         }
         Turn(self)
@@ -29,7 +29,7 @@ impl Turns {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Whoever no longer waits is passed over.
+        // Sending fails to those who no longer wait. They are skipped.
         while let Some(next) = self.0.waiting.borrow_mut().pop_front() {
             if next.send(()).is_ok() {
                 return;

@@ -1,4 +1,4 @@
-//! How often progress is spoken: a screen reader that repeats every event says nothing else any more.
+//! How often progress is spoken. A screen reader that repeats every event would say nothing else.
 
 use crate::protocol::models::Work;
 

@@ -1,4 +1,4 @@
-//! What the weights became, on the GPU.
+//! Constants on the GPU: what recipes make of weights.
 
 use std::collections::HashMap;
 

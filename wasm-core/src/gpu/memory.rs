@@ -1,4 +1,4 @@
-//! GPU buffers that are counted, and given back the moment they are dropped.
+//! GPU buffers whose memory is counted, and freed the moment they are dropped.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! A graph made ready: pipelines, bind groups and parameters, replayed without allocating.
+//! A graph that is ready to run: its pipelines, bind groups and parameters. Running it allocates nothing.
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,6 @@
-//! How much work one submission holds: as much as this GPU does in a moment, learnt while it works.
+//! How much work one submission holds: as much as the GPU at hand does in a moment, which is measured while it works.
 //!
-//! A GPU draws nothing else while it computes, and an operating system resets one that stays away for seconds.
+//! While a GPU computes it draws nothing else, and an operating system resets a GPU that does not answer for seconds.
 
 use std::cell::Cell;
 

@@ -9,9 +9,9 @@ const DEVIATIONS: f32 = 0.385;
 const SHARE: f32 = 0.3;
 /// A pixel less the mean of its four neighbours has this many times the noise of one pixel: sqrt(1 + 1/4).
 const OF_DIFFERENCE: f32 = 1.118;
-/// Levels below which noise is only rounding.
+/// Standard deviation below which noise is only rounding, levels.
 const ROUNDING: f32 = 0.6;
-/// No photograph that anybody cleans has more; textures might pretend to.
+/// Largest standard deviation of noise that is believed, levels. What looks like more is texture.
 const MOST: f32 = 12.0;
 
 /// Adds the noise that is missing, the same to all three colours.

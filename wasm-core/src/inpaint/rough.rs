@@ -1,11 +1,13 @@
-//! A quick fill of the hole for denoising to start from: a trace of it shows, so what is to go must not be in it, and nobody sees more
-//! of it than its colours.
+//! A quick fill of the hole that denoising starts from.
+//!
+//! A trace of the start shows in the result, so the start must not contain what is to be erased. Only its coarse colours show, so it is
+//! computed at a reduced size.
 
 use crate::pixels::{Filter, Image, Mask, Patch, Rect, resize};
 use crate::{Error, Pacer, Result, fill};
 
-/// A hole is filled with as many pixels along its longer side. Latents are an eighth of the model's square, of which a hole is half
-/// at most: 32.
+/// Pixels along the longer side of a hole at the reduced size. Latents are an eighth of the model's square, and a hole is at most half of
+/// it: 32 latents.
 const LONGEST: u32 = 32;
 
 /// The rectangle of `mask` ([fitted](Mask::fitted)) with the hole filled by the built-in fill: reduced, if the hole is large and its surroundings

@@ -1,4 +1,4 @@
-//! Model weights: named tensors out of files that nobody vouches for.
+//! Model weights: named tensors from files that are not trusted.
 //!
 //! [`open`] recognises a container by its content and gives its tensors as a [`Source`]; [`check`] compares their
 //! names and shapes with what a model asks for. A file is only a span of [`Bytes`], so that the same code reads one

@@ -1,4 +1,4 @@
-//! Our own file of weights: what a network's weights became for the GPU, so that loading is copying.
+//! Packs: our own files of weights. A pack holds what a network's weights became for the GPU, so that loading is copying.
 //!
 //! A safetensors file. Its metadata says that it is one of ours, in which layout, and where it comes from. Of its tensors,
 //! `constant:LABEL` is the finished constant of that label, as bytes; `tensor:NAME` is a tensor of the state dict that is still

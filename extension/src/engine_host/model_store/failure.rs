@@ -1,4 +1,4 @@
-//! What the engine complains about, for people.
+//! The engine's errors as the failures that users are told of.
 
 use crate::protocol::Failure;
 use wasm_core::{Error, WeightsError};

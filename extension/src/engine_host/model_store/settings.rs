@@ -1,4 +1,4 @@
-//! What the user set about models. In files of a folder of their own: a worker does not see the extension's storage.
+//! The user's settings about models. They are files in a folder of their own, because a worker cannot use the extension's storage.
 
 use super::records::replace;
 use crate::browser::bytes;

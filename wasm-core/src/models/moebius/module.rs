@@ -1,4 +1,5 @@
-//! One module of a network on its own, under its name in the state dict: what a reference can be asked for piece by piece.
+//! Records one module of a network alone, under its name in the state dict, so that tests compare networks with the reference module by
+//! module.
 
 use super::conditioning::{Conditioning, ROOT};
 use super::config::{GROUPS, UnetConfig};
