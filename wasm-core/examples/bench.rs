@@ -10,7 +10,8 @@ use std::time::Instant;
 use wasm_core::Unpaced;
 use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Arena, Constants, Gpu, Graph, Layout, Plan, Preference};
-use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request};
+use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
+use wasm_core::models::moebius::pipeline::{Moebius, Request};
 use wasm_core::noise::{self, Stream};
 use wasm_core::weights::{Synthetic, input};
 

@@ -13,11 +13,15 @@ use std::future::ready;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
-use wasm_core::diffusion::schedule::{STRENGTH, Schedule};
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::fill::Route;
 use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::inpaint::{Settings, Start, inpaint};
-use wasm_core::models::moebius::pipeline::{ModelConfig, Moebius, Precision};
+use wasm_core::models::moebius::MoebiusModel;
+use wasm_core::models::moebius::graphs::{ModelConfig, Precision};
+use wasm_core::models::moebius::options::STRENGTH;
+use wasm_core::models::moebius::pipeline::Moebius;
+use wasm_core::models::{Model, Painter, Values};
 use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
 use wasm_core::{Checkpoint, Pacer, Stage, Unpaced, erase_by};
@@ -38,7 +42,7 @@ fn read_mask(path: &Path, image: &Image) -> Result<Mask, Box<dyn Error>> {
 /// What fills the hole.
 enum Engine {
     Instant(Option<Route>),
-    Model(Box<Moebius>),
+    Model(Box<dyn Painter>, Values),
 }
 
 /// Says when each stage begins.
@@ -60,13 +64,15 @@ impl Pacer for Times {
 }
 
 impl Engine {
-    async fn load(unet: &Path, vae: &Path, steps: u32, f32: bool) -> Result<Self, Box<dyn Error>> {
-        let (unet, vae) = (Pack::open(std::fs::read(unet)?)?, Pack::open(std::fs::read(vae)?)?);
-        let config = ModelConfig::of_packs(&unet, &vae)?;
+    async fn load(unet: &Path, vae: &Path, options: Values, steps: u32, f32: bool) -> Result<Self, Box<dyn Error>> {
+        let packs = [Pack::open(std::fs::read(unet)?)?, Pack::open(std::fs::read(vae)?)?];
+        let config = ModelConfig::of_packs(&packs)?;
+        let [unet, vae] = &packs;
         let gpu = Rc::new(Gpu::open(Preference::Fastest).await?);
         let precision = if f32 { Precision::F32 } else { Precision::preferred(&gpu) };
         let schedule = Schedule::new(steps, STRENGTH)?;
-        Ok(Self::Model(Box::new(Moebius::load(gpu, config, schedule, precision, &unet, &vae, &Unpaced).await?)))
+        let model = Moebius::load(gpu, config, schedule, precision, unet, vae, &Unpaced).await?;
+        Ok(Self::Model(Box::new(model), options))
     }
 
     async fn erase(
@@ -78,7 +84,7 @@ impl Engine {
     ) -> wasm_core::Result<Patch> {
         match self {
             Self::Instant(route) => erase_by(image, mask, settings.seed, *route, pacer).await,
-            Self::Model(model) => inpaint(model, image, mask, settings, pacer).await,
+            Self::Model(model, options) => inpaint(model.as_mut(), options, image, mask, settings, pacer).await,
         }
     }
 }
@@ -151,17 +157,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let steps = option::<1>(&mut arguments, "--steps")?.map_or(Ok(20), |[steps]| steps.parse())?;
     let f32 = option::<0>(&mut arguments, "--f32")?.is_some();
     let guidance = option::<1>(&mut arguments, "--guidance")?.map(|[guidance]| guidance.parse()).transpose()?;
+    let given = [("steps", f64::from(steps))].into_iter().chain(guidance.map(|guidance| ("guidance", guidance)));
+    let options = Values::checked(MoebiusModel.options(), given)?;
     let start = option::<0>(&mut arguments, "--reference-start")?.map_or(Start::Filled, |_| Start::Picture);
     let times = option::<0>(&mut arguments, "--times")?.is_some();
-    let defaults = Settings::default();
-    let settings = Settings { seed, guidance: guidance.unwrap_or(defaults.guidance), start };
+    let settings = Settings { seed, start };
     let vae = option::<1>(&mut arguments, "--vae")?;
     let mut engine = match option::<1>(&mut arguments, "--model")? {
         Some([unet]) => {
             let beside = || Path::new(&unet).with_file_name("vae").with_extension(extension(&unet));
             let vae = vae.map_or_else(beside, |[vae]| vae.into());
             let start = Instant::now();
-            let engine = pollster::block_on(Engine::load(Path::new(&unet), &vae, steps, f32))?;
+            let engine = pollster::block_on(Engine::load(Path::new(&unet), &vae, options, steps, f32))?;
             println!("ready in {:.2} s", start.elapsed().as_secs_f64());
             engine
         }

@@ -1,14 +1,14 @@
-//! Prepares a network's published weights for the GPU, as the extension does after a download:
+//! Prepares a model's published file for the GPU, as the extension does after a download:
 //! `cargo run --release -p wasm-core --example pack -- in.bin out.safetensors [--int8]`.
 //!
-//! `in.bin` is PyTorch's container or safetensors, of the U-Net or of the VAE.
+//! `in.bin` is PyTorch's container or safetensors, of any model that the extension knows.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 
-use wasm_core::models::moebius::packing::{self, Network};
+use wasm_core::models::SHIPPED;
 use wasm_core::nn::WeightElement;
 use wasm_core::weights::{self, Bytes};
 use wasm_core::{Error, Result, Unpaced, WeightsError};
@@ -40,17 +40,17 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let file = File::open(input)?;
     let length = file.metadata()?.len();
     let source = weights::open(OnDisk(file.into(), length))?;
-    let network = Network::recognise(source.as_ref(), element)?;
+    let file = SHIPPED.recognise(source.as_ref(), element)?;
     let mut out = BufWriter::new(File::create(output)?);
     let about = BTreeMap::from([("source".to_owned(), input.clone())]);
     let begin = std::time::Instant::now();
     let mut write = |piece: &[u8]| out.write_all(piece).map_err(unreadable);
-    let written = pollster::block_on(packing::pack(network, source.as_ref(), &about, &mut write, &Unpaced))?;
+    let written = pollster::block_on(file.pack(source.as_ref(), &about, &mut write, &Unpaced))?;
     out.flush()?;
     let hash: String = written.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     println!(
         "{}: {:.1} MB in {:.1} s, sha256 {hash}",
-        network.name(),
+        file.network(),
         written.bytes as f64 / 1e6,
         begin.elapsed().as_secs_f64()
     );

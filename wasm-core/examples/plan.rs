@@ -2,7 +2,7 @@
 
 use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Constants, Element, Graph};
-use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Precision};
+use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
 
 #[expect(clippy::print_stdout, reason = "printing is what it is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use wasm_core::diffusion::schedule::Schedule;
-use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Precision};
+use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
 use wasm_core::weights::{Source, Synthetic};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};

@@ -48,9 +48,6 @@ pub struct Step {
     pub sqrt_noise_prev: f32,
 }
 
-/// Share of the schedule that is run, as the authors have it.
-pub const STRENGTH: f64 = 0.99;
-
 impl Schedule {
     /// `steps` over the whole range of times, of which the last `floor(steps * strength)` are run. A strength
     /// below 1 begins with the picture itself under noise, 1 with noise alone.

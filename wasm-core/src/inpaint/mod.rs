@@ -1,4 +1,4 @@
-//! Erasing with the model, at the picture's own resolution.
+//! Erasing with a model, at the picture's own resolution.
 //!
 //! [`rough`] fills the hole for a start; [`windows`] plans which squares the model is shown; [`square`] cuts them out and puts results back to the picture's scale;
 //! [`seam`] fits colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds the noise. What the mask spares keeps its exact value.
@@ -10,22 +10,15 @@ mod seam;
 mod square;
 mod windows;
 
-use std::mem::take;
-
 use crate::erase::blend_covered;
-use crate::models::moebius::config::{LATENT_CHANNELS, LATENT_SCALE};
-use crate::models::moebius::pipeline::{Moebius, Request};
-use crate::models::moebius::planes;
-use crate::models::moebius::preview::LatentToRgb;
-use crate::models::moebius::progress::Progress;
-use crate::noise::{self, Stream};
+use crate::models::{Painter, Progress, Sketch, Task, Values};
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Checkpoint, Pacer, Result, Stage};
 
-use square::{Shown, Square};
+use square::Square;
 pub use windows::{Window, plan};
 
-/// What denoising starts with, under noise. At the model's strength of 0.99 a trace of it shows in the result.
+/// What the model finds in the hole. A diffusion model starts with it under noise, and a trace of it shows in the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// The picture with the hole filled by the built-in fill: what is erased does not come back as a ghost.
@@ -36,43 +29,40 @@ pub enum Start {
 }
 
 /// How to erase.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Same picture, mask, model, settings and seed: same pixels, on the same machine.
     pub seed: u32,
-    /// Guidance scale: how much the result follows the condition rather than the model's own idea of pictures.
-    pub guidance: f32,
     /// What to start with.
     pub start: Start,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 1, guidance: 2.5, start: Start::Filled }
+        Self { seed: 1, start: Start::Filled }
     }
 }
 
-/// How much the brightness of the noise varies, as the reference's command line has it.
-const NOISE_OFFSET: f32 = 0.0357;
 /// Surroundings that colours and grain are compared in, in pixels of the model's square.
 const RING: f32 = 24.0;
 
-/// Repaints what `mask` covers with the model, and returns the region that changed.
+/// Repaints what `mask` covers with a model that is ready for `options`, and returns the region that changed.
 ///
 /// Pixels that the mask spares keep their exact value, also inside the patch's rectangle; partly covered ones are blended. Transparency
 /// is continued by the built-in fill: the model knows only colours.
 ///
 /// # Errors
-/// As [`erase`](crate::erase()), and as [`Moebius::run`].
+/// As [`erase`](crate::erase()), and as [`Painter::paint`].
 pub async fn inpaint(
-    model: &mut Moebius,
+    model: &mut dyn Painter,
+    options: &Values,
     image: &Image,
     mask: &Mask,
     settings: &Settings,
     pacer: &dyn Pacer,
 ) -> Result<Patch> {
     let mut inpainting = Inpainting::begin(image, mask, *settings, pacer).await?;
-    inpainting.go_on(model, pacer, |_| {}).await?;
+    inpainting.go_on(model, options, pacer, |_| {}).await?;
     inpainting.finish()
 }
 
@@ -109,34 +99,31 @@ impl<'a> Inpainting<'a> {
         Ok(Self { image, mask, settings, components, patch, done: 0, progress: Progress::default() })
     }
 
-    /// Repaints what is not done yet; `seen` hears how the fill is forming. After an error it can be asked again, with the same model or
-    /// the same one on another device, and goes on from the last step that was done.
+    /// Repaints what is not done yet with a model that is ready for `options`; `seen` hears how the fill is forming. After an error it can be
+    /// asked again, with the same options and the same model, on the same or another device, and goes on from the last step that was done.
     ///
     /// # Errors
-    /// As [`Moebius::run`].
-    pub async fn go_on(&mut self, model: &mut Moebius, pacer: &dyn Pacer, mut seen: impl FnMut(Preview)) -> Result<()> {
+    /// As [`Painter::paint`].
+    pub async fn go_on(
+        &mut self,
+        model: &mut dyn Painter,
+        options: &Values,
+        pacer: &dyn Pacer,
+        mut seen: impl FnMut(Preview),
+    ) -> Result<()> {
         let holes: Vec<Rect> = self.components.list().iter().map(|component| component.rect).collect();
-        let native = model.config().vae.side;
+        let native = model.side();
         let windows = plan(self.image.bounds(), &holes, native);
         while let Some(window) = windows.get(self.done) {
             let place = self.done;
             let pacer = OfWindow { pacer, place: place as u32, windows: windows.len() as u32 };
             let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, window, native };
             let mut shown = square.shown()?;
-            let request = request(&mut shown, &self.settings, place)?;
-            let schedule = model.schedule().clone();
-            let mut map = None;
-            let outcome = model.go_on(&request, &mut self.progress, &pacer, |progress| {
-                if map.is_none() {
-                    map = progress.picture().and_then(|latents| LatentToRgb::fit(latents, &request.image).ok());
-                }
-                if let (Some(map), Some(latents)) = (&map, progress.expected(&schedule)) {
-                    let [x, y] = square.origin();
-                    seen(Preview { x, y, side: window.side, pixels: native / LATENT_SCALE, rgb: map.apply(&latents) });
-                }
-            });
-            let decoded = outcome.await?.decoded;
-            let painted = planes::to_rgb(&decoded, native, native)?;
+            let seed = seed_of(&self.settings, place);
+            let task = Task { rgb: &shown.rgb, hole: &shown.in_hole, seed, options };
+            let [x, y] = square.origin();
+            let mut sketched = |Sketch { side: pixels, rgb }| seen(Preview { x, y, side: window.side, pixels, rgb });
+            let painted = model.paint(&task, &mut self.progress, &pacer, &mut sketched).await?;
             let rgb = square.restored(&painted)?;
             let scale = window.side as f32 / native as f32;
             let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
@@ -145,7 +132,7 @@ impl<'a> Inpainting<'a> {
             region.fit_colours(scale, &pacer).await?;
             shown.paint(&painted);
             detail::add(&mut region, &square, &shown.rgb, &shown.in_hole, self.settings.seed, &pacer).await?;
-            grain::add(&mut region, seed_of(&self.settings, place));
+            grain::add(&mut region, seed);
             let components = &self.components;
             let ours = |x, y| window.holes.contains(&(components.label(x, y) as usize));
             region.put(&mut self.patch, &self.mask, ours);
@@ -204,26 +191,7 @@ impl Pacer for OfWindow<'_> {
     }
 }
 
-/// Each window has noise of its own: equal noise would make equal pictures.
+/// Each window has a seed of its own: equal noise would make equal pictures.
 fn seed_of(settings: &Settings, place: usize) -> u64 {
     u64::from(settings.seed) | (place as u64) << 32
-}
-
-fn request(shown: &mut Shown, settings: &Settings, place: usize) -> Result<Request> {
-    let seed = seed_of(settings, place);
-    let mut start = noise::gaussian(seed, Stream::Start, LATENT_CHANNELS as usize * shown.latent_mask.len());
-    crate::diffusion::noise::offset(
-        &mut start,
-        &noise::gaussian(seed, Stream::Offset, LATENT_CHANNELS as usize),
-        NOISE_OFFSET,
-    )?;
-    Ok(Request {
-        image: take(&mut shown.image),
-        masked_image: take(&mut shown.masked_image),
-        latent_mask: take(&mut shown.latent_mask),
-        noise: start,
-        posterior_image: None,
-        posterior_masked: None,
-        guidance: settings.guidance,
-    })
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod constants;
 pub(crate) mod layers;
+pub mod packing;
 
 /// How large weights are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

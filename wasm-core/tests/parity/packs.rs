@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Element, Gpu, Graph};
+use wasm_core::models::ModelFile;
 use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
-use wasm_core::models::moebius::packing::{self, Network};
+use wasm_core::models::moebius::network::Network;
 use wasm_core::models::moebius::unet::Prefix;
 use wasm_core::models::moebius::{unet, vae};
 use wasm_core::nn::WeightElement;
@@ -26,10 +27,10 @@ pub async fn packed(network: Network, weights: &dyn Source) -> Result<Pack> {
         file.extend_from_slice(piece);
         Ok(())
     };
-    let written = packing::pack(network, weights, &about, &mut write, &Unpaced).await?;
+    let written = network.pack(weights, &about, &mut write, &Unpaced).await?;
     assert_eq!(written.bytes, file.len() as u64);
     let pack = Pack::open(file)?;
-    assert_eq!(Network::named(pack.about("network")).is_some(), network.name() == pack.about("network"));
+    assert_eq!(Network::named(pack.about("network")).is_some(), network.network() == pack.about("network"));
     Ok(pack)
 }
 

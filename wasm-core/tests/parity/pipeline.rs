@@ -6,9 +6,10 @@ use std::rc::Rc;
 use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Element, Gpu, Preference};
 use wasm_core::models::moebius::config::{UnetConfig, VaeConfig};
-use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision, Request, Trace};
+use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
+use wasm_core::models::moebius::latents::Latents;
+use wasm_core::models::moebius::pipeline::{Moebius, Request, Trace};
 use wasm_core::models::moebius::planes;
-use wasm_core::models::moebius::progress::Progress;
 use wasm_core::noise::{self, Stream};
 use wasm_core::weights::{self, Source, Synthetic, TensorInfo};
 use wasm_core::{Checkpoint, Error, GpuError, Pacer, Result, Stage, Unpaced, WeightsError};
@@ -231,6 +232,8 @@ impl Pacer for CancelAfterStep {
 #[cfg(not(target_arch = "wasm32"))]
 pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
     use wasm_core::inpaint::{Settings, inpaint};
+    use wasm_core::models::moebius::MoebiusModel;
+    use wasm_core::models::{Model, Values};
     use wasm_core::pixels::{Image, Mask};
 
     let (unet, vae) = tampered(&SMALL);
@@ -249,10 +252,11 @@ pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
     };
     let mask = (0..width * height).map(|i| coverage(i % width, i / width)).collect();
     let mask = Mask::new(image.bounds(), mask)?;
+    let options = Values::defaults(MoebiusModel.options());
     let settings = |seed| Settings { seed, ..Settings::default() };
-    let patch = inpaint(&mut model, &image, &mask, &settings(3), &Unpaced).await?;
-    assert_eq!(patch, inpaint(&mut model, &image, &mask, &settings(3), &Unpaced).await?, "the same seed");
-    assert_ne!(patch, inpaint(&mut model, &image, &mask, &settings(4), &Unpaced).await?, "another seed");
+    let patch = inpaint(&mut model, &options, &image, &mask, &settings(3), &Unpaced).await?;
+    assert_eq!(patch, inpaint(&mut model, &options, &image, &mask, &settings(3), &Unpaced).await?, "the same seed");
+    assert_ne!(patch, inpaint(&mut model, &options, &image, &mask, &settings(4), &Unpaced).await?, "another seed");
     let mut after = image.clone();
     after.replace(&patch)?;
     let mut changed = 0;
@@ -262,7 +266,7 @@ pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
         changed += u32::from(!same);
     }
     assert!(changed > 100, "{changed} pixels changed");
-    let cancelled = inpaint(&mut model, &image, &mask, &settings(3), &CancelAfter(2.into())).await;
+    let cancelled = inpaint(&mut model, &options, &image, &mask, &settings(3), &CancelAfter(2.into())).await;
     assert!(matches!(cancelled, Err(Error::Cancelled)), "{cancelled:?}");
     report(&format!("parity inpainting: {changed} pixels changed, none outside the mask"));
     Ok(())
@@ -374,7 +378,7 @@ pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
     let gpu = open().await?;
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
     let undisturbed = model.run(&request, &Unpaced).await?.decoded;
-    let mut progress = Progress::default();
+    let mut progress = Latents::default();
     let lost = model.go_on(&request, &mut progress, &Destroy(gpu.clone()), |_| {}).await;
     assert!(matches!(lost, Err(Error::Gpu(GpuError::DeviceLost(_)))), "{lost:?}");
     assert_eq!(progress.steps(), 1, "what was done is kept");

@@ -15,6 +15,8 @@ const BRANCHES: u32 = 2;
 /// Resnets (each with a transformer) of a level on the way down, and on the way up.
 const DOWN: usize = 2;
 const UP: usize = 3;
+/// The coarsest of the three levels.
+const LOWEST: usize = 2;
 
 /// Whether what is the same in both branches is computed once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,51 +42,94 @@ pub fn record(
     noise: View,
 ) -> Result<()> {
     debug_assert_eq!(input.shape(), [1, UNET_CHANNELS, config.side, config.side]);
+    debug_assert_eq!(noise.shape(), shape(config, BRANCHES, LATENT_CHANNELS, 0));
     let conditioning = Conditioning::new(*config, timesteps);
     let n = &mut Net { g, root: ROOT, element, weights: config.weights, groups: GROUPS };
-    let shape =
-        |batch: u32, channels: u32, level: usize| [batch, channels, config.side_of(level), config.side_of(level)];
-    let [c0, ..] = config.widths;
-
-    // 1. Where the way up will find its inputs side by side: the running map first, then what the way down remembered, the last
-    //    one first. Both are written straight to their place.
-    let mut remembered = vec![c0];
-    for (level, &width) in config.widths.iter().enumerate() {
-        remembered.extend([width; DOWN]);
-        if level < 2 {
-            remembered.push(width);
-        }
-    }
-    let mut joined: Vec<(View, u32)> = vec![];
-    let mut running = config.widths[2];
-    for (at, &skip) in remembered.iter().rev().enumerate() {
-        let level = 2 - at / UP;
-        joined.push((n.tensor(shape(BRANCHES, running + skip, level)), running));
-        running = config.widths[level];
-    }
-    let mut places = joined.iter().rev().map(|(view, running)| view.slice(*running, view.channels - running));
-    let mut remember = || places.next().ok_or_else(|| crate::Error::Shape("more skips than the way up takes".into()));
-
-    // 2. In, and down. Until the first cross-lambda one sample serves both branches.
-    let mut x = remember()?;
+    let joined = joined(n, config);
+    let mut places = joined.iter().rev().map(Joined::remembered);
+    let mut x = next(&mut places)?;
     n.scoped("conv_in", |n| resnet::separable(n, input, &[], x))?;
     n.g.tap("conv_in", &x);
     if prefix == Prefix::Shared {
+        // Until the first cross-lambda one sample serves both branches.
         x = x.sample(0);
     }
+    let lowest = down(n, config, &conditioning, &mut places, x)?;
+    let x = up(n, config, &conditioning, &joined, lowest)?;
+    n.g.tap("conv_norm_out.input", &x);
+    let x = n.group_norm("conv_norm_out", x, resnet::EPS, Activation::Silu)?;
+    n.scoped("conv_out", |n| resnet::separable(n, x, &[], noise))?;
+    n.g.tap("conv_out", &noise);
+    Ok(())
+}
+
+/// `[B, C, H, W]` of a map of a level.
+fn shape(config: &UnetConfig, batch: u32, channels: u32, level: usize) -> [u32; 4] {
+    [batch, channels, config.side_of(level), config.side_of(level)]
+}
+
+/// Input of a resnet on the way up: the running map and a map that the way down remembered, side by side. Both are written straight to
+/// their place.
+struct Joined {
+    map: View,
+    /// Channels of the running map, which come first.
+    running: u32,
+}
+
+impl Joined {
+    fn running(&self) -> View {
+        self.map.slice(0, self.running)
+    }
+
+    fn remembered(&self) -> View {
+        self.map.slice(self.running, self.map.channels - self.running)
+    }
+}
+
+/// The inputs of the way up, in its order. It takes first what the way down remembered last.
+fn joined(n: &mut Net<'_>, config: &UnetConfig) -> Vec<Joined> {
+    let mut remembered = vec![config.widths[0]];
+    for (level, &width) in config.widths.iter().enumerate() {
+        remembered.extend([width; DOWN]);
+        if level < LOWEST {
+            remembered.push(width);
+        }
+    }
+    let mut running = config.widths[LOWEST];
+    let join = |(at, &skip): (usize, &u32)| {
+        let level = LOWEST - at / UP;
+        let map = n.tensor(shape(config, BRANCHES, running + skip, level));
+        Joined { map, running: std::mem::replace(&mut running, config.widths[level]) }
+    };
+    remembered.iter().rev().enumerate().map(join).collect()
+}
+
+/// The next place for what the way down remembers.
+fn next(places: &mut dyn Iterator<Item = View>) -> Result<View> {
+    places.next().ok_or_else(|| crate::Error::Shape("more skips than the way up takes".into()))
+}
+
+/// The way down from `x`; what it remembers goes to `places`. Gives the lowest map.
+fn down(
+    n: &mut Net<'_>,
+    config: &UnetConfig,
+    conditioning: &Conditioning,
+    places: &mut dyn Iterator<Item = View>,
+    mut x: View,
+) -> Result<View> {
     for (level, &width) in config.widths.iter().enumerate() {
         n.scoped(format!("down_blocks.{level}"), |n| {
             for j in 0..DOWN {
-                let y = n.tensor(shape(x.batch, width, level));
-                n.scoped(format!("resnets.{j}"), |n| resnet::record(n, &conditioning, x, y))?;
-                let place = remember()?;
+                let y = n.tensor(shape(config, x.batch, width, level));
+                n.scoped(format!("resnets.{j}"), |n| resnet::record(n, conditioning, x, y))?;
+                let place = next(places)?;
                 // The lowest map is needed twice in one buffer, and no dispatch can copy within a buffer: it comes separately.
-                let lowest = level == 2 && j + 1 == DOWN;
+                let lowest = level == LOWEST && j + 1 == DOWN;
                 x = if lowest { n.tensor(place.shape()) } else { place };
-                n.scoped(format!("attentions.{j}"), |n| transformer::record(n, &conditioning, y, x))?;
+                n.scoped(format!("attentions.{j}"), |n| transformer::record(n, conditioning, y, x))?;
             }
-            if level < 2 {
-                let y = remember()?;
+            if level < LOWEST {
+                let y = next(places)?;
                 n.convolution("downsamplers.0.conv", Window::Half, x, None, y)?;
                 n.g.tap("downsamplers.0", &y);
                 x = y;
@@ -92,41 +137,42 @@ pub fn record(
             Ok(())
         })?;
     }
+    Ok(x)
+}
 
-    // 3. Up (there is no middle block). The lowest map is both the running one and the last remembered.
-    let mut at = 0;
-    let (lowest, width) = joined[0];
-    for first in [0, width] {
-        ScaledCopy { label: "lowest map", factor: 1.0, x, y: lowest.slice(first, width) }.record(n.g)?;
+/// The way up from the lowest map, which is both the running one and the last remembered (there is no middle block). Gives the map of the
+/// finest level.
+fn up(
+    n: &mut Net<'_>,
+    config: &UnetConfig,
+    conditioning: &Conditioning,
+    joined: &[Joined],
+    lowest: View,
+) -> Result<View> {
+    for y in joined.first().into_iter().flat_map(|first| [first.running(), first.remembered()]) {
+        ScaledCopy { label: "lowest map", factor: 1.0, x: lowest, y }.record(n.g)?;
     }
-    for i in 0..3 {
-        let level = 2 - i;
-        let width = config.widths[level];
+    let mut inputs = joined.iter().peekable();
+    let mut x = lowest;
+    for (i, (level, &width)) in config.widths.iter().enumerate().rev().enumerate() {
         n.scoped(format!("up_blocks.{i}"), |n| {
             for j in 0..UP {
-                let y = n.tensor(shape(BRANCHES, width, level));
-                n.scoped(format!("resnets.{j}"), |n| resnet::record(n, &conditioning, joined[at].0, y))?;
-                at += 1;
-                x = match joined.get(at) {
-                    Some((next, running)) if j + 1 < UP => next.slice(0, *running),
-                    _ => n.tensor(shape(BRANCHES, width, level)),
+                let y = n.tensor(shape(config, BRANCHES, width, level));
+                let input = inputs.next().ok_or_else(|| crate::Error::Shape("the way up lacks an input".into()))?;
+                n.scoped(format!("resnets.{j}"), |n| resnet::record(n, conditioning, input.map, y))?;
+                x = match inputs.peek() {
+                    Some(next) if j + 1 < UP => next.running(),
+                    _ => n.tensor(shape(config, BRANCHES, width, level)),
                 };
-                n.scoped(format!("attentions.{j}"), |n| transformer::record(n, &conditioning, y, x))?;
+                n.scoped(format!("attentions.{j}"), |n| transformer::record(n, conditioning, y, x))?;
             }
-            if let Some((next, running)) = joined.get(at) {
-                let y = next.slice(0, *running);
+            if let Some(next) = inputs.peek() {
+                let y = next.running();
                 n.convolution("upsamplers.0.conv", Window::Doubled, x, None, y)?;
                 n.g.tap("upsamplers.0", &y);
             }
             Ok(())
         })?;
     }
-
-    // 4. Out.
-    n.g.tap("conv_norm_out.input", &x);
-    let x = n.group_norm("conv_norm_out", x, resnet::EPS, Activation::Silu)?;
-    debug_assert_eq!(noise.shape(), shape(BRANCHES, LATENT_CHANNELS, 0));
-    n.scoped("conv_out", |n| resnet::separable(n, x, &[], noise))?;
-    n.g.tap("conv_out", &noise);
-    Ok(())
+    Ok(x)
 }

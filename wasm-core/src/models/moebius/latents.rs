@@ -1,10 +1,10 @@
-//! How far a run has come, outside the GPU.
+//! The latents of a run, outside of the GPU: how far it has come.
 
 use crate::diffusion::schedule::Schedule;
 
 /// What a run has so far. A device that is lost takes nothing of it along: on another one, the run goes on from here.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
+pub struct Latents {
     /// Latents of the picture and of the masked picture, scaled: `[4, n, n]` each. None before they are encoded.
     pub(super) encoded: Option<[Vec<f32>; 2]>,
     /// Steps done.
@@ -15,7 +15,7 @@ pub struct Progress {
     pub(super) before: Vec<f32>,
 }
 
-impl Progress {
+impl Latents {
     /// Steps done.
     pub fn steps(&self) -> usize {
         self.steps
@@ -51,16 +51,16 @@ mod tests {
         let mixed = |a: f32, b: f32| clean.iter().zip(&noise).map(|(x, e)| a * x + b * e).collect::<Vec<_>>();
         for steps in 1..=schedule.steps().len() {
             let step = schedule.steps()[steps - 1];
-            let progress = Progress {
+            let latents = Latents {
                 steps,
                 before: mixed(step.sqrt_alpha, step.sqrt_noise),
                 latents: mixed(step.sqrt_alpha_prev, step.sqrt_noise_prev),
-                ..Progress::default()
+                ..Latents::default()
             };
-            for (found, wanted) in progress.expected(&schedule).unwrap().iter().zip(&clean) {
+            for (found, wanted) in latents.expected(&schedule).unwrap().iter().zip(&clean) {
                 assert!((found - wanted).abs() < 2e-2, "step {steps}: {found} for {wanted}");
             }
         }
-        assert_eq!(Progress::default().expected(&schedule), None);
+        assert_eq!(Latents::default().expected(&schedule), None);
     }
 }

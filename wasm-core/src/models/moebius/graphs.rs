@@ -1,0 +1,129 @@
+//! The model's networks as graphs, and their dimensions and precision. Nothing here touches a device.
+
+use super::config::{UnetConfig, VaeConfig};
+use super::{unet_graphs, vae_graphs};
+use crate::diffusion::schedule::Schedule;
+use crate::gpu::{Arena, Constants, Element, Gpu, Graph, Layout};
+use crate::{Error, Result};
+
+/// Which networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelConfig {
+    /// The U-Net's dimensions.
+    pub unet: UnetConfig,
+    /// The VAE's dimensions.
+    pub vae: VaeConfig,
+}
+
+impl ModelConfig {
+    /// The published model.
+    pub const FULL: Self = Self { unet: UnetConfig::FULL, vae: VaeConfig::FULL };
+    /// The tiny one of the tests.
+    pub const TINY: Self = Self { unet: UnetConfig::TINY, vae: VaeConfig::TINY };
+}
+
+/// How each network stores its activations. Arithmetic is in f32 either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precision {
+    /// The U-Net's.
+    pub unet: Element,
+    /// The VAE's. The VAEs of SDXL's family are known to leave the range of 16 bits.
+    pub vae: Element,
+}
+
+impl Precision {
+    /// Everything in f32.
+    pub const F32: Self = Self { unet: Element::F32, vae: Element::F32 };
+
+    /// The policy: the U-Net in 16 bits where the adapter can, the VAE in 32.
+    pub fn preferred(gpu: &Gpu) -> Self {
+        Self { unet: if gpu.has_f16() { Element::F16 } else { Element::F32 }, vae: Element::F32 }
+    }
+}
+
+/// The networks as graphs, before any device. They run one at a time.
+#[derive(Debug)]
+pub struct Graphs {
+    /// A picture to a latent.
+    pub encode: Graph,
+    /// The picture's latent under noise: what denoising starts with.
+    pub start: Graph,
+    /// One step of the sampler, both branches of guidance.
+    pub step: Graph,
+    /// A latent to a picture.
+    pub decode: Graph,
+}
+
+impl Graphs {
+    /// Records everything.
+    ///
+    /// # Errors
+    /// [`Error::Shape`]: a fault in the configuration.
+    pub fn record(config: &ModelConfig, schedule: &Schedule, precision: Precision) -> Result<Self> {
+        let side = config.vae.latent_side();
+        if side != config.unet.side {
+            let what = format!("the U-Net takes latents of {0} x {0}, not {side} x {side}", config.unet.side);
+            return Err(Error::Shape(what));
+        }
+        Ok(Self {
+            encode: vae_graphs::encode(&config.vae, precision.vae)?,
+            start: unet_graphs::start(&config.unet)?,
+            step: unet_graphs::step(&config.unet, schedule, precision.unet)?,
+            decode: vae_graphs::decode(&config.vae, precision.vae)?,
+        })
+    }
+
+    /// All of them, the one with the largest tensors first.
+    pub fn all(&self) -> [&Graph; 4] {
+        [&self.decode, &self.encode, &self.step, &self.start]
+    }
+
+    /// One arena for all of them, not allocated yet, and the layouts in the order of [`Graphs::all`].
+    pub fn lay_out(&self) -> (Arena, [Layout; 4]) {
+        let mut arena = Arena::new();
+        let layouts = self.all().map(|graph| arena.lay_out(graph));
+        (arena, layouts)
+    }
+
+    /// Bytes of GPU memory that a run needs: constants and tensors.
+    pub fn bytes(&self) -> (u64, u64) {
+        (Constants::bytes(&self.all()), self.lay_out().0.bytes())
+    }
+}
+
+#[cfg(test)]
+mod parity {
+    use super::*;
+    use crate::nn::packing::check;
+    use crate::weights::Synthetic;
+
+    /// The state dict that a table of the fixtures lists.
+    fn listed(file: &str) -> Synthetic {
+        let path = format!("{}/tests/fixtures/moebius/{file}.tsv", env!("CARGO_MANIFEST_DIR"));
+        let table = std::fs::read_to_string(path).unwrap();
+        let row = |line: &str| {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let shape = columns[2].split(',').filter(|side| !side.is_empty()).map(|side| side.parse().unwrap());
+            (columns[0].to_owned(), shape.collect())
+        };
+        Synthetic::new(table.lines().skip(1).map(row)).unwrap()
+    }
+
+    #[test]
+    fn the_graphs_ask_for_the_references_state_dicts_and_nothing_else() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        for (config, suffix) in [(ModelConfig::FULL, ""), (ModelConfig::TINY, "-tiny")] {
+            let graphs = Graphs::record(&config, &schedule, Precision::F32).unwrap();
+            check(&listed(&format!("tensors-unet{suffix}")), &[&graphs.step]).unwrap();
+            check(&listed(&format!("tensors-vae{suffix}")), &[&graphs.encode, &graphs.decode]).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_latent_of_another_size_is_refused() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        let config = ModelConfig { vae: VaeConfig { side: 768, ..VaeConfig::FULL }, ..ModelConfig::FULL };
+        let refused = Graphs::record(&config, &schedule, Precision::F32).map(|_| ());
+        assert!(matches!(&refused, Err(Error::Shape(what)) if what.contains("64 x 64")), "{refused:?}");
+    }
+}

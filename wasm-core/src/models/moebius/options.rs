@@ -1,0 +1,42 @@
+//! What the user may set about the model.
+
+use crate::models::{OptionSpec, Preset};
+
+/// Share of the schedule that is run, as the model's authors have it.
+pub const STRENGTH: f64 = 0.99;
+/// Steps of the whole schedule in a usual run; [`STRENGTH`] is the share of them that is run.
+pub const SAMPLER_STEPS: u32 = 20;
+
+/// Steps of the whole schedule: more take longer and bring more detail.
+pub(super) const STEPS: OptionSpec = OptionSpec {
+    id: "steps",
+    label: "quality",
+    help: "",
+    // Of a single step, the share that is run is none.
+    min: 2.0,
+    max: 1000.0,
+    step: 1.0,
+    default: SAMPLER_STEPS as f64,
+    presets: &[
+        Preset { value: 10.0, label: "qualityFast" },
+        Preset { value: 20.0, label: "qualityBalanced" },
+        Preset { value: 30.0, label: "qualityBest" },
+    ],
+    phrase: "{} steps",
+};
+
+/// Guidance scale: how much the model keeps to the picture rather than to its own idea of pictures. The default is the authors'.
+pub(super) const GUIDANCE: OptionSpec = OptionSpec {
+    id: "guidance",
+    label: "guidance",
+    help: "guidanceHelp",
+    min: 1.0,
+    max: 6.0,
+    step: 0.5,
+    default: 2.5,
+    presets: &[],
+    phrase: "guidance {}",
+};
+
+/// All of them, in the order to be shown.
+pub(super) static OPTIONS: [OptionSpec; 2] = [STEPS, GUIDANCE];

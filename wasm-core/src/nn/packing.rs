@@ -1,0 +1,170 @@
+//! Writing a [`Pack`](crate::weights::Pack): what a network's published weights become for its graphs.
+//!
+//! The parts' sizes follow from the graphs alone, so the file is written front to back, one constant at a time: however large the
+//! weights are, what is in memory is one tensor and what it becomes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use half::f16;
+use sha2::{Digest, Sha256};
+
+use super::WeightElement;
+use crate::gpu::{Constant, Graph, When};
+use crate::weights::pack::{Part, header};
+use crate::weights::{self, Dtype, Source, quantise};
+use crate::{Pacer, Result, Stage, WeightsError};
+
+/// What a written pack is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Length of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+}
+
+/// Makes a part's bytes of the weights.
+type Make<'a> = Box<dyn Fn(&dyn Source) -> Result<Vec<u8>> + 'a>;
+
+/// A part, and how it is made.
+struct Made<'a> {
+    part: Part,
+    bytes: Make<'a>,
+}
+
+/// In what the tensors that loading needs are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Storage {
+    /// How large weights are stored.
+    pub(crate) weights: WeightElement,
+    /// Whether the matrix of this name is too sensitive for 8 bits.
+    pub(crate) is_sensitive: fn(&str) -> bool,
+}
+
+/// Writes the pack of the network that `graphs` consist of, made of `source`, piece by piece to `out`. `about` goes into its metadata.
+///
+/// # Errors
+/// [`WeightsError`] if the weights are not this network's, what `out` fails with, and the caller's cancel.
+pub(crate) async fn pack(
+    graphs: &[Graph],
+    storage: Storage,
+    source: &dyn Source,
+    about: &BTreeMap<String, String>,
+    out: &mut dyn FnMut(&[u8]) -> Result<()>,
+    pacer: &dyn Pacer,
+) -> Result<Written> {
+    weights::check(source, &inputs(graphs)?)?;
+    let made = parts(graphs, storage);
+    let list: Vec<Part> = made.iter().map(|m| m.part.clone()).collect();
+    let mut hash = Sha256::new();
+    let mut bytes = 0;
+    let mut write = |piece: &[u8]| {
+        hash.update(piece);
+        bytes += piece.len() as u64;
+        out(piece)
+    };
+    write(&header(&list, about))?;
+    let total: u64 = list.iter().map(Part::bytes).sum();
+    let mut done = 0;
+    for Made { part, bytes } in &made {
+        write(&bytes(source)?)?;
+        done += part.bytes();
+        pacer.progress(Stage::Loading, done as f32 / total as f32);
+        pacer.checkpoint().await?;
+    }
+    Ok(Written { bytes, sha256: hash.finalize().into() })
+}
+
+/// All parts in order: the tensors that loading needs, the scales of 8-bit ones, and the constants.
+fn parts(graphs: &[Graph], storage: Storage) -> Vec<Made<'_>> {
+    let mut seen = BTreeSet::new();
+    let constants: Vec<&Constant> =
+        graphs.iter().flat_map(Graph::constants).filter(|constant| seen.insert(constant.label.clone())).collect();
+    let at_loading = || constants.iter().filter(|constant| constant.when == When::Loading);
+    let tensors: BTreeMap<String, Vec<usize>> = at_loading().flat_map(|c| c.inputs.iter().cloned()).collect();
+    let mut scaled: BTreeMap<String, usize> =
+        at_loading().flat_map(|c| &c.scales).map(|(name, rows)| (name.clone(), *rows as usize)).collect();
+    let mut made = vec![];
+    for (name, shape) in tensors {
+        let dtype = dtype(&name, &shape, storage);
+        if dtype == Dtype::I8 {
+            scaled.insert(name.clone(), shape[0]);
+        }
+        let part = Part::tensor(&name, &shape, dtype);
+        made.push(Made { part, bytes: Box::new(move |source| encoded(source, &name, &shape, dtype)) });
+    }
+    for (name, rows) in scaled {
+        let part = Part::scale(&name, rows);
+        let bytes = move |source: &dyn Source| {
+            Ok(quantise::scales(&source.read(&name)?, rows).iter().flat_map(|scale| scale.to_le_bytes()).collect())
+        };
+        made.push(Made { part, bytes: Box::new(bytes) });
+    }
+    for constant in constants.into_iter().filter(|constant| constant.when == When::Ahead) {
+        let part = Part::constant(&constant.label, constant.bytes);
+        made.push(Made { part, bytes: Box::new(move |source| (constant.recipe)(source)) });
+    }
+    made
+}
+
+/// In what a tensor that loading needs is kept. Vectors (biases, norms) keep their precision.
+fn dtype(name: &str, shape: &[usize], storage: Storage) -> Dtype {
+    match storage.weights {
+        _ if shape.len() == 1 => Dtype::F32,
+        WeightElement::I8 if !(storage.is_sensitive)(name) => Dtype::I8,
+        _ => Dtype::F16,
+    }
+}
+
+fn encoded(source: &dyn Source, name: &str, shape: &[usize], dtype: Dtype) -> Result<Vec<u8>> {
+    let values = source.read(name)?;
+    Ok(match dtype {
+        Dtype::I8 => {
+            let scales = quantise::scales(&values, shape[0]);
+            bytemuck::cast_vec(quantise::quantise(&values, &scales))
+        }
+        Dtype::F16 => {
+            let halves: Vec<f16> = values.iter().map(|&v| f16::from_f32(v)).collect();
+            if halves.iter().any(|half| !half.is_finite()) {
+                return Err(WeightsError::NotFinite(name.to_owned()).into());
+            }
+            halves.iter().flat_map(|half| half.to_le_bytes()).collect()
+        }
+        _ => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+    })
+}
+
+/// Whether a source has what the graphs need: for published weights the state dict's tensors, for a pack the constants.
+///
+/// # Errors
+/// [`WeightsError::Mismatch`] with everything that does not fit.
+pub(crate) fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
+    if !source.is_prepared() {
+        return weights::check(source, &inputs(graphs.iter().copied())?);
+    }
+    let names: BTreeSet<&str> = source.tensors().iter().map(|info| info.name.as_str()).collect();
+    let mut missing = vec![];
+    for constant in graphs.iter().flat_map(|graph| graph.constants()) {
+        match constant.when {
+            When::Ahead if source.prepared(&constant.label).is_none() => missing.push(constant.label.clone()),
+            When::Ahead => {}
+            When::Loading => {
+                let absent = constant.inputs.iter().filter(|(name, _)| !names.contains(name.as_str()));
+                missing.extend(absent.map(|(name, _)| name.clone()));
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(WeightsError::Mismatch { missing, extra: vec![], misshapen: vec![] }.into())
+}
+
+/// The tensors of a state dict that the graphs are made of.
+fn inputs<'a>(graphs: impl IntoIterator<Item = &'a Graph>) -> Result<Vec<(String, Vec<usize>)>> {
+    let mut inputs = vec![];
+    for graph in graphs {
+        inputs.extend(graph.inputs()?);
+    }
+    Ok(inputs)
+}
