@@ -156,10 +156,10 @@ impl Hub {
                 port.jobs.borrow_mut().remove(&job);
                 result
             }
-            ToEngine::Prepare { model, steps } => {
+            ToEngine::Prepare { model, options } => {
                 let start = milliseconds();
                 let report = |_, done| self.progress(id, None, Stage::Loading, done);
-                self.cache.lease(&model, steps, &WorkerPacer::new(report, || false)).await?;
+                self.cache.lease(&model, &options, &WorkerPacer::new(report, || false)).await?;
                 Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
             }
             ToEngine::Cancel { job } => {
@@ -213,9 +213,9 @@ impl Hub {
         let pacer = WorkerPacer::new(report, || ask.cancelled.get());
         let (patch, blob) = match &ask.engine {
             EngineChoice::Instant => picture.erase(ask.mask, coverage, ask.seed, &pacer).await?,
-            EngineChoice::Model { model, steps, guidance } => {
-                let settings = Settings { seed: ask.seed, guidance: *guidance, ..Settings::default() };
-                let request = Request { cache: &self.cache, model, steps: *steps };
+            EngineChoice::Model { model, options } => {
+                let settings = Settings { seed: ask.seed, ..Settings::default() };
+                let request = Request { cache: &self.cache, model, options };
                 let seen = |preview| self.preview(id, ask.job, &preview);
                 picture.inpaint(ask.mask, coverage, settings, &request, &pacer, seen).await?
             }

@@ -13,7 +13,7 @@ use wasm_core::{Error, GpuError, Pacer};
 use web_sys::Blob;
 
 /// How often a GPU may be lost in one job before it counts as broken.
-const MOST_LOSSES: u32 = 6;
+const MAX_LOSSES: u32 = 6;
 /// Milliseconds between two attempts to have a GPU again.
 const RECOVERY: u32 = 500;
 
@@ -84,16 +84,17 @@ impl Picture {
         loop {
             let mut lease = match request.lease(pacer).await {
                 // A browser whose GPU process has just died needs a moment to have another.
-                Err(Failure::Gpu { .. }) if (1..MOST_LOSSES).contains(&losses) => {
+                Err(Failure::Gpu { .. }) if (1..MAX_LOSSES).contains(&losses) => {
                     losses += 1;
                     TimeoutFuture::new(RECOVERY).await;
                     continue;
                 }
                 other => other?,
             };
-            match inpainting.go_on(lease.model()?, pacer, &mut seen).await {
+            let (painter, options) = lease.model()?;
+            match inpainting.go_on(painter, options, pacer, &mut seen).await {
                 Ok(()) => break,
-                Err(Error::Gpu(GpuError::DeviceLost(_))) if losses < MOST_LOSSES => losses += 1,
+                Err(Error::Gpu(GpuError::DeviceLost(_))) if losses < MAX_LOSSES => losses += 1,
                 Err(error) => return Err(failure(error)),
             }
         }

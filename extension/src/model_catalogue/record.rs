@@ -52,7 +52,7 @@ pub struct PackRecord {
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
-    /// Which network it is, as [`Network::name`](wasm_core::models::moebius::packing::Network::name) has it.
+    /// Which network it is, as the engine's `ModelFile::network` has it.
     pub network: String,
     /// In what it keeps weights.
     pub precision: Precision,

@@ -89,11 +89,13 @@ mod tests {
             name: name.into(),
             source: source.into(),
             licence: None,
+            part: false,
             status: Status::Installed,
             precision: Some(Precision::Int8),
             bytes: 12,
             sha256: Some("ab".into()),
             used: Some(1.0),
+            options: vec![],
         };
         let models =
             [model("ft_places2", "Moebius", "hub"), model("own-jane-doe", "Jane Doe.bin", "https://secret.example/x")];

@@ -5,7 +5,7 @@ use super::page::Page;
 use crate::browser::{i18n, refused, runtime};
 use crate::model_client::unexpected;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelId, ModelsReply, STEPS, ToModels};
+use crate::protocol::models::{Gpu, ModelId, ModelsReply, ToModels};
 use crate::ui::dom::{document, window};
 use crate::ui::listen::on;
 use crate::ui::sentences;
@@ -100,8 +100,8 @@ impl Page {
             let answer = page.store.call(&ToModels::Measure { model: model.clone() }, &[]).await;
             page.show_measuring(false);
             match answer {
-                Ok((ModelsReply::Measured { load, encode, step, memory }, _)) => {
-                    let whole = sentences::time(encode + f64::from(STEPS) * step);
+                Ok((ModelsReply::Measured { load, encode, step, whole, memory }, _)) => {
+                    let whole = sentences::time(whole);
                     let text = i18n::text("modelsMeasured", &[&sentences::time(load), &whole, &sentences::time(step)]);
                     page.dom.measured.set_text_content(Some(&text));
                     page.say(&text);

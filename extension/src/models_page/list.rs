@@ -12,8 +12,6 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlAnchorElement, HtmlElement, HtmlProgressElement, HtmlSelectElement, HtmlTemplateElement};
 
-/// Id of the part that all models share: it comes with the first one and is never installed by itself.
-const SHARED: &str = "vae";
 /// Every button of a card, in order.
 const ACTIONS: [&str; 7] = ["install", "pause", "prefer", "update", "verify", "export", "delete"];
 
@@ -128,9 +126,9 @@ impl Row {
         self.model.borrow().name.clone()
     }
 
-    /// Whether it is the part that all models share.
+    /// Whether it is a part that models share: it comes with the first of them and is never installed by itself.
     pub(super) fn shared(&self) -> bool {
-        self.model.borrow().id == SHARED
+        self.model.borrow().part
     }
 
     /// In what the weights are to be kept: as they are or as began, or else as chosen.

@@ -4,7 +4,7 @@
 //! closes. The overlay keeps the source blob and every patch, so that a lost engine costs nothing but time.
 
 use super::Rect;
-use super::models::ModelId;
+use super::models::{ModelId, OptionValue};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port that only the engine's page answers.
@@ -55,10 +55,8 @@ pub enum EngineChoice {
     Model {
         /// Which.
         model: ModelId,
-        /// Steps of the whole schedule: more take longer and bring more detail.
-        steps: u32,
-        /// How much the model keeps to the picture rather than to its own idea of pictures.
-        guidance: f32,
+        /// What the user set about it; the model's defaults for the rest.
+        options: Vec<OptionValue>,
     },
 }
 
@@ -107,8 +105,8 @@ pub enum ToEngine {
     Prepare {
         /// Which model.
         model: ModelId,
-        /// Steps that it will be asked for.
-        steps: u32,
+        /// The options that it will be asked for.
+        options: Vec<OptionValue>,
     },
     /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
     Cancel {

@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 /// Name of the port that leads to the model store.
 pub const MODELS_PORT: &str = "models";
 
-/// Steps of the sampler in a usual run: the whole schedule, of which the model runs its share.
-pub const STEPS: u32 = 20;
-
 /// Names a model: of the catalogue, or one of the user's own.
 pub type ModelId = String;
 
@@ -140,8 +137,10 @@ pub enum ModelsReply {
         load: f64,
         /// Two pictures to latents.
         encode: f64,
-        /// One step of the sampler, both branches.
+        /// One step of the sampler; all of it for a model without steps.
         step: f64,
+        /// A whole square with the model's own settings, as far as that can be told from the steps.
+        whole: f64,
         /// Bytes of memory that the engine's module has taken outside the GPU.
         memory: f64,
     },
@@ -163,7 +162,7 @@ pub struct Gpu {
     pub limits: Vec<(String, f64)>,
 }
 
-/// One model, or the VAE that all share.
+/// One model, or a part that models share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Model {
@@ -175,6 +174,8 @@ pub struct Model {
     pub source: String,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
+    /// Whether it is only a part, which models share and with which alone nothing can be erased.
+    pub part: bool,
     /// How far it has come.
     pub status: Status,
     /// In what its weights are kept, or will be.
@@ -185,6 +186,59 @@ pub struct Model {
     pub sha256: Option<String>,
     /// When it was last used, milliseconds since 1970.
     pub used: Option<f64>,
+    /// What the user may set about it.
+    pub options: Vec<ModelOption>,
+}
+
+/// A number that the user may set about a model, as the model describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelOption {
+    /// Its name in messages and in stored settings. Models whose options mean the same share the name.
+    pub id: String,
+    /// Key of its label in `_locales`.
+    pub label: String,
+    /// Key of a sentence that explains it; empty if there is none.
+    pub help: String,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Distance between two values that a slider offers.
+    pub step: f64,
+    /// What it is until the user sets it.
+    pub default: f64,
+    /// Values to choose among; none if the user chooses from the whole range.
+    pub presets: Vec<OptionPreset>,
+    /// How the note in a saved file says it, with `{}` in the place of the number.
+    pub phrase: String,
+}
+
+/// A value to choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionPreset {
+    /// The value.
+    pub value: f64,
+    /// Key of its label in `_locales`.
+    pub label: String,
+}
+
+/// What the user set. The model checks it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OptionValue {
+    /// Which option, by its name.
+    pub id: String,
+    /// The value.
+    pub value: f64,
+}
+
+impl ModelOption {
+    /// The value to use where `set` was stored: another model's range may not have it.
+    pub fn value(&self, set: Option<f64>) -> f64 {
+        set.filter(|value| (self.min..=self.max).contains(value)).unwrap_or(self.default)
+    }
 }
 
 /// What the user set about models.

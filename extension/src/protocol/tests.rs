@@ -80,7 +80,10 @@ fn every_message_has_the_promised_json() {
         serde_json::to_value(ToEngine::Erase {
             job: 2,
             mask: rect,
-            engine: EngineChoice::Model { model: "m".into(), steps: 20, guidance: 2.5 },
+            engine: EngineChoice::Model {
+                model: "m".into(),
+                options: vec![OptionValue { id: "steps".into(), value: 20.0 }],
+            },
             seed: 9,
         }),
         serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }),

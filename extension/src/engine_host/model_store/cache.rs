@@ -4,35 +4,35 @@ use super::super::busy::{Busy, Reason};
 use super::failure::not_running;
 use super::records::Records;
 use super::{packs, settings};
+use crate::model_catalogue::catalogue::Catalogue;
 use crate::protocol::Failure;
-use crate::protocol::models::ModelId;
+use crate::protocol::models::{ModelId, OptionValue};
 use futures::lock::{Mutex, MutexGuard};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
-use wasm_core::diffusion::schedule::{STRENGTH, Schedule};
 use wasm_core::gpu::{Gpu, Preference};
-use wasm_core::models::moebius::pipeline::{Graphs, ModelConfig, Moebius, Precision};
+use wasm_core::models::{Model, Painter, SHIPPED, Values};
+use wasm_core::weights::Pack;
 
 /// Operations of one step that are bearable on a CPU, which does about 10^9 a second. The published model has a hundred times more.
-const MOST_ON_SOFTWARE: u64 = 5_000_000_000;
+const MAX_OPERATIONS_ON_SOFTWARE: u64 = 5_000_000_000;
 
 /// A model on the GPU.
 struct Loaded {
     id: ModelId,
-    /// SHA-256 of its pack and of the shared part's: another pack of the same name is another model.
-    packs: [String; 2],
-    steps: u32,
-    moebius: Moebius,
+    /// Its file and those that it needs, with the SHA-256 of their packs: another pack of the same name is another model.
+    files: Vec<(String, String)>,
+    painter: Box<dyn Painter>,
     /// The document stays open for it: the time is up to us.
     _reason: Reason,
 }
 
 /// See the module.
 pub struct ModelCache {
-    vae: ModelId,
+    catalogue: Rc<Catalogue>,
     loaded: Mutex<Option<Loaded>>,
     /// How many may need it at any moment.
     kept_alive: Cell<u32>,
@@ -60,33 +60,35 @@ pub(crate) struct Request<'a> {
     pub(crate) cache: &'a Rc<ModelCache>,
     /// Which.
     pub(crate) model: &'a str,
-    /// In so many steps of the whole schedule.
-    pub(crate) steps: u32,
+    /// What the user set about it.
+    pub(crate) options: &'a [OptionValue],
 }
 
 impl Request<'_> {
     /// As [`ModelCache::lease`].
     pub(crate) async fn lease(&self, pacer: &dyn Pacer) -> Result<Lease<'_>, Failure> {
-        self.cache.lease(self.model, self.steps, pacer).await
+        self.cache.lease(self.model, self.options, pacer).await
     }
 }
 
 /// A model in use; others wait.
 pub(crate) struct Lease<'a> {
     loaded: MutexGuard<'a, Option<Loaded>>,
+    options: Values,
     _keep_alive: KeepAlive,
 }
 
 impl Lease<'_> {
-    /// The model.
-    pub(crate) fn model(&mut self) -> Result<&mut Moebius, Failure> {
-        self.loaded.as_mut().map(|loaded| &mut loaded.moebius).ok_or(Failure::Gone)
+    /// The model, and the options that it is ready for.
+    pub(crate) fn model(&mut self) -> Result<(&mut dyn Painter, &Values), Failure> {
+        let loaded = self.loaded.as_mut().ok_or(Failure::Gone)?;
+        Ok((loaded.painter.as_mut(), &self.options))
     }
 }
 
 impl ModelCache {
-    pub(super) fn new(vae: ModelId, busy: Rc<Busy>) -> Self {
-        Self { vae, loaded: Mutex::new(None), kept_alive: Cell::new(0), visits: Cell::new(0), busy }
+    pub(super) fn new(catalogue: Rc<Catalogue>, busy: Rc<Busy>) -> Self {
+        Self { catalogue, loaded: Mutex::new(None), kept_alive: Cell::new(0), visits: Cell::new(0), busy }
     }
 
     /// Keeps what is on the GPU there, until the guard is dropped and some time after.
@@ -96,33 +98,54 @@ impl ModelCache {
         KeepAlive(Rc::clone(self))
     }
 
-    /// A model, ready to run in `steps` steps of the whole schedule; loaded if it is not there.
+    /// A model, ready to paint with these options, or else their defaults; loaded if it is not there.
     ///
     /// # Errors
-    /// [`Failure::Gone`] if it is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`] if the GPU is
-    /// not.
-    pub(crate) async fn lease(self: &Rc<Self>, id: &str, steps: u32, pacer: &dyn Pacer) -> Result<Lease<'_>, Failure> {
+    /// [`Failure::Gone`] if it, or a part that it needs, is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`]
+    /// if the GPU is not.
+    pub(crate) async fn lease(
+        self: &Rc<Self>,
+        id: &str,
+        options: &[OptionValue],
+        pacer: &dyn Pacer,
+    ) -> Result<Lease<'_>, Failure> {
         let keep_alive = self.keep_alive();
         let mut loaded = self.loaded.lock().await;
         let records = Records::open().await?;
-        let packs = [hash(&records, id).await?, hash(&records, &self.vae).await?];
-        let fits = |loaded: &Loaded| loaded.id == id && loaded.packs == packs && loaded.moebius.gpu().check().is_ok();
+        let (model, files) = self.files(&records, id).await?;
+        let given = options.iter().map(|option| (option.id.as_str(), option.value));
+        let options = Values::checked(model.options(), given).map_err(not_running)?;
+        let is_alive = |painter: &dyn Painter| painter.gpu().is_none_or(|gpu| gpu.check().is_ok());
+        let fits = |loaded: &Loaded| loaded.id == id && loaded.files == files && is_alive(loaded.painter.as_ref());
         if let Some(loaded) = loaded.as_mut().filter(|loaded| fits(loaded)) {
-            if loaded.steps != steps {
-                let unet = packs::open(&records, id).await?;
-                let schedule = Schedule::new(steps, STRENGTH).map_err(not_running)?;
-                loaded.moebius.reschedule(schedule, &unet, pacer).await.map_err(not_running)?;
-                loaded.steps = steps;
+            if !loaded.painter.is_ready_for(&options) {
+                let packs = all_opened(&records, &files).await?;
+                loaded.painter.adapt(&options, &packs, pacer).await.map_err(not_running)?;
             }
         } else {
             free(&mut loaded);
             let reason = self.busy.hold();
-            let moebius = load(&records, id, &self.vae, steps, pacer).await?;
-            *loaded = Some(Loaded { id: id.to_owned(), packs, steps, moebius, _reason: reason });
+            let packs = all_opened(&records, &files).await?;
+            let painter = load(model, &packs, &options, pacer).await?;
+            *loaded = Some(Loaded { id: id.to_owned(), files, painter, _reason: reason });
         }
         // A date is not worth failing for.
         let _ = records.touch(id, js_sys::Date::now()).await;
-        Ok(Lease { loaded, _keep_alive: keep_alive })
+        Ok(Lease { loaded, options, _keep_alive: keep_alive })
+    }
+
+    /// What a file is a model of, and the files to load it from, its own first, with the SHA-256 of their packs.
+    async fn files(&self, records: &Records, id: &str) -> Result<(&'static dyn Model, Vec<(String, String)>), Failure> {
+        let pack = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::Gone)?;
+        let found = SHIPPED.of_network(&pack.network).filter(|(_, file)| !file.is_part());
+        let (model, _) =
+            found.ok_or_else(|| Failure::BadModel { detail: format!("a network called {}", pack.network) })?;
+        let mut files = vec![(id.to_owned(), pack.sha256)];
+        for part in self.catalogue.needs(id, Some(model.name())).unwrap_or_default() {
+            let pack = records.read(part).await.and_then(|record| record.pack).ok_or(Failure::Gone)?;
+            files.push((part.clone(), pack.sha256));
+        }
+        Ok((model, files))
     }
 
     /// Frees a model, also one that is just being loaded. Until what this gives is dropped, no model is loaded: its files may go.
@@ -148,26 +171,33 @@ impl ModelCache {
 
 /// Memory goes back at once, not when the browser next collects garbage.
 fn free(loaded: &mut Option<Loaded>) {
-    if let Some(loaded) = loaded.take() {
-        loaded.moebius.gpu().destroy();
+    if let Some(gpu) = loaded.take().as_ref().and_then(|loaded| loaded.painter.gpu()) {
+        gpu.destroy();
     }
 }
 
-async fn hash(records: &Records, id: &str) -> Result<String, Failure> {
-    let pack = records.read(id).await.and_then(|record| record.pack);
-    pack.map(|pack| pack.sha256).ok_or(Failure::Gone)
+async fn all_opened(records: &Records, files: &[(String, String)]) -> Result<Vec<Pack>, Failure> {
+    let mut all = vec![];
+    for (id, _) in files {
+        all.push(packs::open(records, id).await?);
+    }
+    Ok(all)
 }
 
-async fn load(records: &Records, id: &str, vae: &str, steps: u32, pacer: &dyn Pacer) -> Result<Moebius, Failure> {
-    let (unet, vae) = (packs::open(records, id).await?, packs::open(records, vae).await?);
-    let config = ModelConfig::of_packs(&unet, &vae).map_err(not_running)?;
-    let gpu = Rc::new(Gpu::open(Preference::Fastest).await.map_err(not_running)?);
-    let precision = Precision::preferred(&gpu);
-    let schedule = Schedule::new(steps, STRENGTH).map_err(not_running)?;
-    if gpu.is_software()
-        && Graphs::record(&config, &schedule, precision).map_err(not_running)?.step.flops() > MOST_ON_SOFTWARE
+async fn load(
+    model: &dyn Model,
+    packs: &[Pack],
+    options: &Values,
+    pacer: &dyn Pacer,
+) -> Result<Box<dyn Painter>, Failure> {
+    let gpu = match Gpu::open(Preference::Fastest).await {
+        Err(error) if model.needs_gpu() => return Err(not_running(error)),
+        opened => opened.ok().map(Rc::new),
+    };
+    if gpu.as_ref().is_some_and(|gpu| gpu.is_software())
+        && model.cost(packs, gpu.as_deref()).map_err(not_running)?.operations > MAX_OPERATIONS_ON_SOFTWARE
     {
         return Err(Failure::Gpu { detail: "without a GPU, the model would take many minutes".into() });
     }
-    Moebius::load(gpu, config, schedule, precision, &unet, &vae, pacer).await.map_err(not_running)
+    model.load(packs, gpu, options, pacer).await.map_err(not_running)
 }

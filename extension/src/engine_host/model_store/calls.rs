@@ -52,9 +52,9 @@ impl ModelStore {
         let ports = Rc::new(Ports { open: RefCell::default(), post: Box::new(post) });
         let listeners = Rc::clone(&ports);
         let tell: Tell = Rc::new(move |event| listeners.tell(event));
-        let catalogue = Catalogue::built_in();
+        let catalogue = Rc::new(Catalogue::built_in());
         let busy = Rc::new(Busy::new(busy));
-        let cache = Rc::new(ModelCache::new(catalogue.vae.id.clone(), Rc::clone(&busy)));
+        let cache = Rc::new(ModelCache::new(Rc::clone(&catalogue), Rc::clone(&busy)));
         let jobs = Jobs::new(busy, Rc::clone(&tell));
         let installer = Installer::new(catalogue, jobs, Rc::clone(&cache), tell);
         Self { ports, installer, cache, tidied: Cell::new(false) }

@@ -5,14 +5,12 @@ use super::failure::not_running;
 use super::jobs::Job;
 use crate::browser::gpu as browser;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelsReply, STEPS, Work};
+use crate::protocol::models::{Gpu, ModelsReply, Work};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_core::gpu::{self, Preference};
-use wasm_core::models::moebius::pipeline::Request;
-use wasm_core::noise::{self, Stream};
+use wasm_core::models::{Progress, Task};
 use wasm_core::web::{WorkerPacer, milliseconds};
-use wasm_core::weights::input;
 use wasm_core::{Error, Stage};
 
 /// Milliseconds after which a measurement ends, as soon as it has seen one step.
@@ -45,42 +43,40 @@ pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> R
     let stopped = || job.is_stopped();
     let progress = RefCell::new(job.progress(Work::Measuring, 1000, 0));
     let loading = |_, done: f32| progress.borrow_mut().report((done * 500.0) as u64);
-    let mut lease = cache.lease(model, STEPS, &WorkerPacer::new(loading, stopped)).await?;
+    let mut lease = cache.lease(model, &[], &WorkerPacer::new(loading, stopped)).await?;
     let load = milliseconds() - begun;
-    let moebius = lease.model()?;
+    let (painter, options) = lease.model()?;
 
-    let config = moebius.config();
-    let (side, n) = (config.vae.side as usize, config.unet.side as usize);
-    let image = input("picture", 3 * side * side, 1.0);
-    let request = Request {
-        masked_image: image.clone(),
-        image,
-        latent_mask: vec![1.0; n * n],
-        noise: noise::gaussian(1, Stream::Start, 4 * n * n),
-        posterior_image: None,
-        posterior_masked: None,
-        guidance: 2.5,
-    };
+    let area = painter.side() as usize * painter.side() as usize;
+    // Any picture takes as long as any other.
+    let rgb: Vec<u8> = (0..3 * area as u32).map(|at| (at.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
+    let task = Task { rgb: &rgb, hole: &vec![true; area], seed: 1, options };
     let begun = milliseconds();
     let encoded = Cell::new(begun);
-    let steps: RefCell<Vec<f64>> = RefCell::default();
+    let seen: RefCell<Vec<f64>> = RefCell::default();
+    let all = Cell::new(0);
     let report = |stage, done: f32| match stage {
         Stage::Encoding if done >= 1.0 => encoded.set(milliseconds()),
-        Stage::Denoising { .. } => {
-            steps.borrow_mut().push(milliseconds());
+        Stage::Denoising { steps, .. } => {
+            all.set(steps);
+            seen.borrow_mut().push(milliseconds());
             progress.borrow_mut().report(500 + (done * 500.0) as u64);
         }
         _ => {}
     };
-    let enough = || stopped() || !steps.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
-    match moebius.run(&request, &WorkerPacer::new(report, enough)).await {
+    let enough = || stopped() || !seen.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
+    match painter.paint(&task, &mut Progress::default(), &WorkerPacer::new(report, enough), &mut |_| {}).await {
         Ok(_) | Err(Error::Cancelled) => {}
         Err(error) => return Err(not_running(error)),
     }
     job.check()?;
-    let steps = steps.borrow();
-    let last = steps.last().copied().unwrap_or_else(milliseconds);
-    let step = (last - encoded.get()) / steps.len().max(1) as f64;
+    let seen = seen.borrow();
+    // All of it is one step for a model that reports none.
+    let last = seen.last().copied().unwrap_or_else(milliseconds);
+    let step = (last - encoded.get()) / seen.len().max(1) as f64;
+    let encode = encoded.get() - begun;
+    // The decoder takes about as long as a step.
+    let whole = encode + step * f64::from(all.get() + 1);
     let memory = wasm_core::web::memory();
-    Ok(ModelsReply::Measured { load, encode: encoded.get() - begun, step, memory })
+    Ok(ModelsReply::Measured { load, encode, step, whole, memory })
 }

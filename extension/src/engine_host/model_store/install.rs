@@ -5,25 +5,26 @@ use super::jobs::{Job, Jobs, Stop, Tell};
 use super::records::Records;
 use super::{download, packs, prepare, settings};
 use crate::model_catalogue::catalogue::{Catalogue, Entry};
-use crate::model_catalogue::record::own_id;
+use crate::model_catalogue::record::{Record, own_id};
 use crate::model_catalogue::wanted::{Step, Wanted, bytes_to_download};
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelsEvent, Precision};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use wasm_core::models::{Model, SHIPPED};
 use wasm_core::weights::pack::LAYOUT;
 use web_sys::Blob;
 
 /// See the module.
 pub(super) struct Installer {
-    pub(super) catalogue: Catalogue,
+    pub(super) catalogue: Rc<Catalogue>,
     pub(super) jobs: Jobs,
     cache: Rc<ModelCache>,
     tell: Tell,
 }
 
 impl Installer {
-    pub(super) fn new(catalogue: Catalogue, jobs: Jobs, cache: Rc<ModelCache>, tell: Tell) -> Self {
+    pub(super) fn new(catalogue: Rc<Catalogue>, jobs: Jobs, cache: Rc<ModelCache>, tell: Tell) -> Self {
         Self { catalogue, jobs, cache, tell }
     }
 
@@ -51,10 +52,9 @@ impl Installer {
         Ok(settings::mirror().await?.unwrap_or_else(|| self.catalogue.hub.clone()))
     }
 
-    /// The files that a model of the catalogue needs.
+    /// The files that a model of the catalogue consists of.
     fn needed(&self, model: &str) -> Result<Vec<&Entry>, Failure> {
-        let entry = self.catalogue.entry(model).ok_or(Failure::Gone)?;
-        Ok(if entry.id == self.catalogue.vae.id { vec![entry] } else { vec![entry, &self.catalogue.vae] })
+        self.catalogue.with_needs(model).ok_or(Failure::Gone)
     }
 
     /// Bytes that installing a model from `hub` would download.
@@ -86,8 +86,7 @@ impl Installer {
             for entry in self.needed(model)? {
                 let lock = self.jobs.file(&entry.id);
                 let _held = lock.lock().await;
-                // The VAE is small, and all pixels go through it: it keeps its precision.
-                let precision = if entry.id == self.catalogue.vae.id { Precision::F16 } else { precision };
+                let precision = entry.precision.unwrap_or(precision);
                 let listed = download::listing(&hub, entry).await?;
                 bring(&Wanted::of_catalogue(entry, &hub, listed, precision), job).await?;
             }
@@ -152,14 +151,23 @@ impl Installer {
         let _held = lock.lock().await;
         let _unloaded = self.cache.forget(model).await;
         records.remove(model).await?;
-        // The shared part goes with the last model that needs it.
-        let vae = &self.catalogue.vae.id;
-        let others = records.all().await?.into_iter().any(|record| record.id != *vae);
-        if !others && self.jobs.are_over() {
-            records.remove(vae).await?;
+        if !self.jobs.are_over() {
+            return Ok(());
+        }
+        // Shared parts go with the last model that needs them.
+        let left = records.all().await?;
+        let left: Vec<_> = left.iter().map(|record| (record.id.as_str(), model_of(record).map(Model::name))).collect();
+        for part in self.catalogue.unneeded(&left) {
+            records.remove(&part.id).await?;
         }
         Ok(())
     }
+}
+
+/// The model that a file was found to be of, once it has a pack.
+pub(super) fn model_of(record: &Record) -> Option<&'static dyn Model> {
+    let (model, _) = SHIPPED.of_network(&record.pack.as_ref()?.network)?;
+    Some(model)
 }
 
 /// Installs one file, as far as it is not installed yet.

@@ -1,13 +1,14 @@
 //! The list of models: those of the catalogue and those of the user's own, with how far each has come.
 
-use super::install::Installer;
+use super::install::{Installer, model_of};
 use super::records::Records;
 use super::settings;
 use crate::browser::files;
 use crate::model_catalogue::catalogue::Entry;
 use crate::model_catalogue::record::Record;
 use crate::protocol::Failure;
-use crate::protocol::models::{Model, ModelId, ModelsReply, Settings, Status, Storage};
+use crate::protocol::models::{Model, ModelId, ModelOption, ModelsReply, OptionPreset, Settings, Status, Storage};
+use wasm_core::models::{OptionSpec, SHIPPED};
 use wasm_core::weights::pack::LAYOUT;
 
 /// Everything that a page shows.
@@ -19,7 +20,7 @@ pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> 
     let catalogue = &installer.catalogue;
     let mut known = records.all().await?;
     let mut models = vec![];
-    for entry in catalogue.models.iter().chain([&catalogue.vae]) {
+    for entry in catalogue.entries() {
         let place = known.iter().position(|record| record.id == entry.id);
         let record = place.map(|place| known.remove(place));
         models.push(described(installer, &records, &entry.id, Some(entry), record).await);
@@ -31,7 +32,7 @@ pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> 
     let (used, quota, persistent) = files::room().await?;
     let hub = installer.hub().await?;
     let settings = Settings {
-        preferred: preferred(&models, &catalogue.vae.id).await?,
+        preferred: preferred(&models).await?,
         warm_minutes: settings::warm_minutes().await?,
         mirror: hub != catalogue.hub,
         hub,
@@ -40,16 +41,16 @@ pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> 
 }
 
 /// The model to erase with: the user's choice, or the first that can be used.
-async fn preferred(models: &[Model], vae: &str) -> Result<Option<ModelId>, Failure> {
+async fn preferred(models: &[Model]) -> Result<Option<ModelId>, Failure> {
     let chosen = settings::preferred().await?;
-    let mut usable = models.iter().filter(|model| is_usable(model) && model.id != vae);
+    let mut usable = models.iter().filter(|model| is_usable(model));
     let first = usable.clone().next();
     Ok(usable.find(|model| model.id == chosen).or(first).map(|model| model.id.clone()))
 }
 
-/// Whether a model can be loaded; whoever verifies or measures it does not keep anybody from that.
+/// Whether a model can be erased with; whoever verifies or measures it does not keep anybody from that.
 fn is_usable(model: &Model) -> bool {
-    model.sha256.is_some() && model.status != Status::Outdated
+    !model.part && model.sha256.is_some() && model.status != Status::Outdated
 }
 
 /// What a page shows of one file: `entry` is its place in the catalogue, if it has one.
@@ -78,10 +79,41 @@ async fn described(
         name,
         source,
         licence: entry.map(|entry| entry.licence.clone()),
+        part: installer.catalogue.is_part(id) || record.as_ref().is_some_and(is_of_part),
         status,
         precision: record.as_ref().map(precision),
         bytes: records.bytes(id).await,
         used: records.used(id).await,
+        options: options(entry, record.as_ref()),
         sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
+    }
+}
+
+/// Whether a pack is of a file with which alone nothing can be erased.
+fn is_of_part(record: &Record) -> bool {
+    let network = record.pack.as_ref().map(|pack| pack.network.as_str());
+    network.and_then(|network| SHIPPED.of_network(network)).is_some_and(|(_, file)| file.is_part())
+}
+
+/// What the user may set about a file's model: the model that its pack is of, or else the one that the catalogue names.
+fn options(entry: Option<&Entry>, record: Option<&Record>) -> Vec<ModelOption> {
+    let named = || entry.and_then(|entry| SHIPPED.model(&entry.model));
+    let model = record.and_then(model_of).or_else(named);
+    model.map_or(&[][..], |model| model.options()).iter().map(told).collect()
+}
+
+/// An option as it travels.
+fn told(option: &OptionSpec) -> ModelOption {
+    let presets = option.presets.iter();
+    ModelOption {
+        id: option.id.into(),
+        label: option.label.into(),
+        help: option.help.into(),
+        min: option.min,
+        max: option.max,
+        step: option.step,
+        default: option.default,
+        presets: presets.map(|preset| OptionPreset { value: preset.value, label: preset.label.into() }).collect(),
+        phrase: option.phrase.into(),
     }
 }

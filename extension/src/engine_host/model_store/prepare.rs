@@ -14,8 +14,7 @@ use crate::protocol::models::{Precision, Work};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wasm_core::models::moebius::packing::{self, Network};
-use wasm_core::nn::WeightElement;
+use wasm_core::models::{SHIPPED, WeightElement};
 use wasm_core::web::WorkerPacer;
 use wasm_core::weights::pack::LAYOUT;
 use wasm_core::weights::{self, Pack};
@@ -109,7 +108,8 @@ async fn make(records: &Records, record: &mut Record, job: &Job) -> Result<PackR
     };
     let Written { file, network, bytes, sha256 } = written;
     file.flush()?;
-    let precision = if network.ends_with("int8") { Precision::Int8 } else { Precision::F16 };
+    let weights = SHIPPED.of_network(&network).map(|(_, file)| file.weights());
+    let precision = if weights == Some(WeightElement::I8) { Precision::Int8 } else { Precision::F16 };
     let source_sha256 = record.sha256.clone();
     let record = PackRecord { bytes, sha256, network, precision, source_sha256, layout: LAYOUT };
     packs::compare(&file, &record, job).await?;
@@ -125,7 +125,7 @@ async fn copy_exported(
     job: &Job,
 ) -> Result<Written, Failure> {
     let network = pack.about("network").to_owned();
-    if Network::named(&network).is_none() {
+    if SHIPPED.of_network(&network).is_none() {
         return Err(Failure::BadModel { detail: format!("a network called {network}") });
     }
     let file = begin(records, record).await?;
@@ -137,7 +137,7 @@ async fn copy_exported(
 async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, job: &Job) -> Result<Written, Failure> {
     let source = weights::open(Readable(part)).map_err(unusable)?;
     let element = if record.precision == Precision::Int8 { WeightElement::I8 } else { WeightElement::F16 };
-    let network = Network::recognise(source.as_ref(), element).map_err(unusable)?;
+    let network = SHIPPED.recognise(source.as_ref(), element).map_err(unusable)?;
     let file = begin(records, record).await?;
     let about = BTreeMap::from([
         ("name".to_owned(), record.name.clone()),
@@ -160,11 +160,11 @@ async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, 
             WeightsError::Unreadable(words).into()
         })
     };
-    let packed = packing::pack(network, source.as_ref(), &about, &mut write, &pacer).await;
+    let packed = network.pack(source.as_ref(), &about, &mut write, &pacer).await;
     match (packed, failed) {
         (Ok(written), _) => {
             let sha256 = hexadecimal(&written.sha256);
-            Ok(Written { file, network: network.name(), bytes: written.bytes, sha256 })
+            Ok(Written { file, network: network.network(), bytes: written.bytes, sha256 })
         }
         (Err(_), Some(failure)) => Err(failure),
         (Err(error), None) => Err(unusable(error)),

@@ -1,7 +1,6 @@
 //! The elements of `overlay.html`.
 
-use crate::ui::dom::by_id;
-pub(super) use crate::ui::dom::{attribute, document, reduced_motion, root, style, window};
+pub(super) use crate::ui::dom::{attribute, by_id, document, reduced_motion, root, style, window};
 pub(super) use crate::ui::listen::on;
 pub(super) use crate::ui::translation::translate_page;
 use web_sys::{
@@ -30,9 +29,6 @@ pub(super) struct Dom {
     pub size: HtmlInputElement,
     pub format: HtmlSelectElement,
     pub engine: HtmlSelectElement,
-    pub quality: HtmlSelectElement,
-    /// The list of qualities with all that belongs to it.
-    pub quality_field: HtmlElement,
     pub auto: HtmlButtonElement,
     pub help_sheet: HtmlDialogElement,
     /// Results of the last fill to choose from.
@@ -40,8 +36,6 @@ pub(super) struct Dom {
     /// How far a model's download is.
     pub download: HtmlElement,
     pub settings_sheet: HtmlDialogElement,
-    pub guidance: HtmlInputElement,
-    pub guidance_value: HtmlElement,
     pub seed: HtmlInputElement,
     pub note: HtmlInputElement,
 }
@@ -69,15 +63,11 @@ impl Dom {
             size: by_id("size"),
             format: by_id("format"),
             engine: by_id("engine"),
-            quality: by_id("quality"),
-            quality_field: by_id("quality-field"),
             auto: by_id("auto"),
             help_sheet: by_id("help-sheet"),
             variations: by_id("variations"),
             download: by_id("download"),
             settings_sheet: by_id("settings-sheet"),
-            guidance: by_id("guidance"),
-            guidance_value: by_id("guidance-value"),
             seed: by_id("seed"),
             note: by_id("note"),
         }

@@ -1,12 +1,13 @@
-//! What fills the hole: the built-in fill or one of the models on this machine, and how much time it may take.
+//! What fills the hole: the built-in fill or one of the models on this machine.
 
 use super::app::App;
 use super::dom::{attribute, document, on, window};
+use super::options;
 use crate::browser::{field, i18n, refused, runtime};
 use crate::model_client::{Heard, ModelClient};
 use crate::protocol::Failure;
 use crate::protocol::engine::{EngineChoice, ToEngine};
-use crate::protocol::models::{Model, ModelsEvent, STEPS, Status};
+use crate::protocol::models::{Model, ModelsEvent, Status};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -18,10 +19,8 @@ const INSTANT: &str = "instant";
 const MORE: &str = "more";
 /// What an option that offers a model begins with; its name follows.
 const GET: &str = "get:";
-/// Part that all models share; nothing is erased with it alone.
-const SHARED: &str = "vae";
 
-/// Listens to the two lists.
+/// Listens to the list.
 pub(super) fn bind(app: &Rc<App>) {
     let it = Rc::clone(app);
     on(&app.dom.engine, "change", move |_: &Event| {
@@ -41,12 +40,6 @@ pub(super) fn bind(app: &Rc<App>) {
         it.use_method(&value);
         it.settings.borrow_mut().engine = Some(value);
         it.keep_settings();
-    });
-    let it = Rc::clone(app);
-    on(&app.dom.quality, "change", move |_: &Event| {
-        it.settings.borrow_mut().steps = it.dom.quality.value().parse().unwrap_or(STEPS);
-        it.keep_settings();
-        it.warm_up();
     });
 }
 
@@ -73,11 +66,11 @@ impl App {
         let Some(store) = self.store.borrow().clone() else { return };
         // Without a store there are no models; the built-in fill needs none.
         let Ok((models, _, preferred)) = store.list().await else { return };
-        let usable = |model: &&Model| model.status == Status::Installed && model.id != SHARED;
+        let usable = |model: &&Model| model.status == Status::Installed && !model.part;
         let usable: Vec<&Model> = models.iter().filter(usable).collect();
         // Who has one knows the way to more. The one to begin with comes first in the catalogue.
         let can_be_had = |model: &&Model| matches!(model.status, Status::Available | Status::Paused);
-        let offered = models.iter().find(|model| model.id != SHARED).filter(can_be_had).filter(|_| usable.is_empty());
+        let offered = models.iter().find(|model| !model.part).filter(can_be_had).filter(|_| usable.is_empty());
         if self.show_models(&usable, offered).is_err() {
             return;
         }
@@ -86,8 +79,8 @@ impl App {
         }
         let is_there = |id: &String| id == INSTANT || usable.iter().any(|model| model.id == *id);
         let chosen = self.settings.borrow().engine.clone().or(preferred.preferred).filter(is_there);
-        self.use_method(chosen.as_deref().unwrap_or(INSTANT));
         *self.models.borrow_mut() = models;
+        self.use_method(chosen.as_deref().unwrap_or(INSTANT));
     }
 
     /// One option each, between the built-in fill and the way to more.
@@ -116,7 +109,9 @@ impl App {
     fn use_method(self: &Rc<Self>, value: &str) {
         self.dom.engine.set_value(value);
         *self.method.borrow_mut() = value.to_owned();
-        self.dom.quality_field.set_hidden(value == INSTANT);
+        if let Err(failure) = options::show(self, &self.models.borrow(), value) {
+            web_sys::console::warn_1(&failure.to_string().into());
+        }
         self.request_frame();
         self.warm_up();
     }
@@ -127,8 +122,10 @@ impl App {
         if method == INSTANT {
             return EngineChoice::Instant;
         }
-        let settings = self.settings.borrow();
-        EngineChoice::Model { model: method, steps: settings.steps, guidance: settings.guidance }
+        let models = self.models.borrow();
+        let options = models.iter().find(|model| model.id == method).map_or(&[][..], |model| &model.options);
+        let options = self.settings.borrow().values(options);
+        EngineChoice::Model { model: method, options }
     }
 
     /// A method's name for people.
@@ -152,11 +149,11 @@ impl App {
     }
 
     /// Brings the model to the GPU while the user paints.
-    fn warm_up(self: &Rc<Self>) {
-        let EngineChoice::Model { model, steps, .. } = self.engine_choice() else { return };
+    pub(super) fn warm_up(self: &Rc<Self>) {
+        let EngineChoice::Model { model, options } = self.engine_choice() else { return };
         let app = Rc::clone(self);
         // What does not work now is said when it is needed.
-        spawn_local(async move { app.engine.tell(&ToEngine::Prepare { model, steps }).await });
+        spawn_local(async move { app.engine.tell(&ToEngine::Prepare { model, options }).await });
     }
 
     /// What it costs is what it just cost, not a promise.

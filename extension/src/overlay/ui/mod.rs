@@ -17,6 +17,7 @@ mod method;
 mod notice;
 mod offer;
 mod opening;
+mod options;
 mod page;
 mod pixels;
 mod pointer;

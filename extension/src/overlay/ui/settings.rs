@@ -1,41 +1,16 @@
-//! What the user set, on whichever page, and the sheet to set it.
+//! The sheet of settings: what the user set, on whichever page.
 
 use super::app::App;
 use super::dom::on;
+use super::options;
 use crate::browser::storage;
-use crate::protocol::models::STEPS;
-use serde::{Deserialize, Serialize};
+pub(super) use crate::overlay::settings::Settings;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, MouseEvent};
 
 /// Key in the extension's storage.
 const KEY: &str = "method";
-/// Guidance scale that the model's authors recommend.
-const GUIDANCE: f32 = 2.5;
-
-/// How to erase and to save. What is missing in the storage is as it was before it could be set.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Settings {
-    /// A model, or the built-in fill; none if the user never chose.
-    pub engine: Option<String>,
-    /// Steps of a model's schedule.
-    pub steps: u32,
-    /// How much a model keeps to the picture rather than to its own idea of pictures.
-    pub guidance: f32,
-    /// Seed of the first result of each fill.
-    pub seed: u32,
-    /// Saved files tell by what, and from which seeds, they were edited. Off unless it is wished for: who cleans a picture up does not
-    /// expect new traces in it, and who has to disclose an edit knows so.
-    pub note: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { engine: None, steps: STEPS, guidance: GUIDANCE, seed: 1, note: false }
-    }
-}
 
 /// Listens to the sheet.
 pub(super) fn bind(app: &Rc<App>) {
@@ -47,19 +22,16 @@ pub(super) fn bind(app: &Rc<App>) {
     });
     let it = Rc::clone(app);
     on(&app.dom.button("settings-close"), "click", move |_: &MouseEvent| it.dom.settings_sheet.close());
-    let it = Rc::clone(app);
-    on(&app.dom.guidance, "input", move |_: &Event| {
-        it.settings.borrow_mut().guidance = it.dom.guidance.value_as_number() as f32;
-        it.show_settings();
-    });
     for (field, set) in [
-        (&app.dom.guidance, (|_| {}) as fn(&App)),
-        (&app.dom.seed, |app| {
-            let typed = app.dom.seed.value_as_number();
-            // What is no number is what it was.
-            let seed = if typed.is_nan() { app.settings.borrow().seed } else { typed as u32 };
-            app.settings.borrow_mut().seed = seed;
-        }),
+        (
+            &app.dom.seed,
+            (|app| {
+                let typed = app.dom.seed.value_as_number();
+                // What is no number is what it was.
+                let seed = if typed.is_nan() { app.settings.borrow().seed } else { typed as u32 };
+                app.settings.borrow_mut().seed = seed;
+            }) as fn(&App),
+        ),
         (&app.dom.note, |app| app.settings.borrow_mut().note = app.dom.note.checked()),
     ] {
         let it = Rc::clone(app);
@@ -90,9 +62,7 @@ impl App {
 
     fn show_settings(&self) {
         let settings = self.settings.borrow();
-        self.dom.quality.set_value(&settings.steps.to_string());
-        self.dom.guidance.set_value(&settings.guidance.to_string());
-        self.dom.guidance_value.set_text_content(Some(&format!("{:.1}", settings.guidance)));
+        options::show_values(&settings, &self.models.borrow());
         self.dom.seed.set_value(&settings.seed.to_string());
         self.dom.note.set_checked(settings.note);
     }

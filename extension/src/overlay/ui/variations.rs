@@ -4,6 +4,7 @@ use super::app::App;
 use super::canvas::ThumbnailOf;
 use super::dom::{attribute, document, on};
 use crate::browser::{i18n, refused};
+use crate::overlay::settings::phrases;
 use crate::protocol::engine::{EditNote, EngineChoice};
 use crate::protocol::{Failure, Rect};
 use std::rc::Rc;
@@ -174,9 +175,11 @@ impl App {
             Some(Made { engine: EngineChoice::Instant, seed, .. }) => {
                 format!("erased with the built-in fill, seed {seed}")
             }
-            Some(Made { engine: EngineChoice::Model { model, steps, guidance }, seed, .. }) => {
+            Some(Made { engine: EngineChoice::Model { model, options }, seed, .. }) => {
                 trained = true;
-                format!("erased with the model {model}, seed {seed}, {steps} steps, guidance {guidance}")
+                let models = self.models.borrow();
+                let described = models.iter().find(|known| known.id == *model).map_or(&[][..], |model| &model.options);
+                format!("erased with the model {model}, seed {seed}{}", phrases(options, described))
             }
             None => "erased".into(),
         });

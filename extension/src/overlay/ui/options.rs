@@ -1,0 +1,134 @@
+//! The controls for what the user may set about a model, made of the model's own description: a list in the dock where the model names
+//! values to choose among, a slider in the sheet of settings elsewhere.
+
+use super::app::App;
+use super::dom::{attribute, by_id, on};
+use crate::browser::{i18n, refused};
+use crate::overlay::settings::Settings;
+use crate::protocol::Failure;
+use crate::protocol::models::{Model, ModelOption};
+use crate::ui::dom::inside;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{
+    Element, Event, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement, HtmlTemplateElement,
+};
+
+/// Shows the lists of the model with this id and hides all others, and offers the sliders of all models.
+pub(super) fn show(app: &Rc<App>, models: &[Model], chosen: &str) -> Result<(), Failure> {
+    let of_chosen = models.iter().find(|model| model.id == chosen).map_or(&[][..], |model| &model.options);
+    let lists: Vec<&ModelOption> = of_chosen.iter().filter(|option| !option.presets.is_empty()).collect();
+    let mut sliders: Vec<&ModelOption> = vec![];
+    for option in models.iter().flat_map(|model| &model.options).filter(|option| option.presets.is_empty()) {
+        if !sliders.iter().any(|known| known.id == option.id) {
+            sliders.push(option);
+        }
+    }
+    fill(app, "model-lists", &lists, list)?;
+    fill(app, "model-sliders", &sliders, slider)?;
+    show_values(&app.settings.borrow(), models);
+    Ok(())
+}
+
+/// Fills a container with a control for each option, unless they are there: a control that is replaced loses the focus.
+fn fill(
+    app: &Rc<App>,
+    container: &str,
+    options: &[&ModelOption],
+    make: impl Fn(&Rc<App>, &ModelOption) -> Result<Element, Failure>,
+) -> Result<(), Failure> {
+    let container: HtmlElement = by_id(container);
+    let shown = options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(" ");
+    if container.get_attribute("data-options").as_deref() == Some(&shown) {
+        return Ok(());
+    }
+    container.set_text_content(None);
+    for option in options {
+        container.append_child(AsRef::<Element>::as_ref(&make(app, option)?)).map_err(refused)?;
+    }
+    attribute(&container, "data-options", &shown);
+    Ok(())
+}
+
+/// A list of the values that the model names.
+fn list(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
+    let field = copy_of("model-list")?;
+    attribute(&field, "id", &format!("{}-field", option.label));
+    inside::<HtmlElement>(&field, ".tip").set_text_content(Some(&i18n::text(&option.label, &[])));
+    let list: HtmlSelectElement = inside(&field, "select");
+    list.set_id(&option.label);
+    for preset in &option.presets {
+        let (text, value) = (i18n::text(&preset.label, &[]), preset.value.to_string());
+        let choice = HtmlOptionElement::new_with_text_and_value(&text, &value).map_err(refused)?;
+        list.append_child(&choice).map_err(refused)?;
+    }
+    attribute(&list, "data-option", &option.id);
+    let (app, id) = (Rc::clone(app), option.id.clone());
+    on(&list.clone(), "change", move |_: &Event| {
+        if let Ok(value) = list.value().parse() {
+            app.settings.borrow_mut().options.insert(id.clone(), value);
+            app.keep_settings();
+            app.warm_up();
+        }
+    });
+    Ok(field)
+}
+
+/// A slider over the option's range.
+fn slider(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
+    let field = copy_of("model-slider")?;
+    let (label, help): (HtmlElement, HtmlElement) = (inside(&field, "label"), inside(&field, "p"));
+    label.set_text_content(Some(&i18n::text(&option.label, &[])));
+    attribute(&label, "for", &option.label);
+    help.set_hidden(option.help.is_empty());
+    if !option.help.is_empty() {
+        help.set_text_content(Some(&i18n::text(&option.help, &[])));
+        help.set_id(&format!("{}-help", option.label));
+    }
+    let slider: HtmlInputElement = inside(&field, "input");
+    slider.set_id(&option.label);
+    slider.set_min(&option.min.to_string());
+    slider.set_max(&option.max.to_string());
+    slider.set_step(&option.step.to_string());
+    attribute(&slider, "aria-describedby", &format!("{}-help", option.label));
+    attribute(&slider, "data-option", &option.id);
+    let shown: HtmlElement = inside(&field, "output");
+    attribute(&shown, "for", &option.label);
+    let (it, id, moved) = (Rc::clone(app), option.id.clone(), slider.clone());
+    on(&slider, "input", move |_: &Event| {
+        let value = moved.value_as_number();
+        it.settings.borrow_mut().options.insert(id.clone(), value);
+        shown.set_text_content(Some(&format!("{value:.1}")));
+    });
+    let it = Rc::clone(app);
+    on(&slider, "change", move |_: &Event| it.keep_settings());
+    Ok(field)
+}
+
+/// Shows what is set.
+pub(super) fn show_values(settings: &Settings, models: &[Model]) {
+    for option in models.iter().flat_map(|model| &model.options) {
+        let value = settings.value(option);
+        let Some(control) = by_option(&option.id) else { continue };
+        if let Some(list) = control.dyn_ref::<HtmlSelectElement>() {
+            list.set_value(&value.to_string());
+        } else if let Some(slider) = control.dyn_ref::<HtmlInputElement>() {
+            slider.set_value(&value.to_string());
+            if let Ok(Some(shown)) = super::dom::document().query_selector(&format!("output[for={}]", option.label)) {
+                shown.set_text_content(Some(&format!("{value:.1}")));
+            }
+        }
+    }
+}
+
+/// A copy of what is inside a template.
+fn copy_of(template: &str) -> Result<Element, Failure> {
+    let empty = || Failure::Internal { detail: format!("the template {template} is empty") };
+    let inside = by_id::<HtmlTemplateElement>(template).content().first_element_child().ok_or_else(empty)?;
+    Ok(inside.clone_node_with_deep(true).map_err(refused)?.unchecked_into())
+}
+
+/// The control of an option, if it is shown.
+fn by_option(id: &str) -> Option<Element> {
+    super::dom::document().query_selector(&format!("[data-option={id}]")).ok().flatten()
+}
