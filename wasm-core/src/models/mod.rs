@@ -1,217 +1,27 @@
-//! What every model answers, and which models there are.
+//! The models, and what every model answers.
 //!
-//! A model repaints the hole in a square picture. It consists of one or more files: the file that bears its weights, and files that several
+//! A model repaints the hole in a square picture. It consists of one or more files: the file that bears its weights, and parts that several
 //! models share. [`Registry`] finds the model of a file, published or packed; [`Model`] describes what the user may set and loads;
 //! [`Painter`] is a loaded model. Everything else about a model is behind these traits: whoever erases, downloads or shows models
 //! never names one.
 //!
-//! To add a model, write a folder here with a [`Model`], add a line to [`SHIPPED`], describe its files in the extension's
-//! `models/catalogue.json` and translate the labels of its options. `tests/parity/toy/` is a complete small one.
+//! `options`, `progress` <- `contract` <- `registry` | one folder for each model <- this list.
+//!
+//! To add a model, write a folder here with a [`Model`], add it to [`SHIPPED`], describe its files in the extension's
+//! `model_catalogue/catalogue.json` and translate the labels of its options. `tests/parity/toy/` is a complete small one.
 
+mod contract;
 pub mod moebius;
 mod options;
 mod progress;
+mod registry;
 
-use std::collections::BTreeMap;
-use std::pin::Pin;
-use std::rc::Rc;
-
-use crate::gpu::Gpu;
-use crate::nn::WeightElement;
-use crate::nn::packing::Written;
-use crate::weights::{Pack, Source};
-use crate::{Pacer, Result, WeightsError};
-
+pub use crate::nn::WeightElement;
+pub use crate::nn::packing::Written;
+pub use contract::{Answer, Cost, Model, ModelFile, Painter, Sketch, Task};
 pub use options::{OptionSpec, Preset, Values};
 pub use progress::Progress;
+pub use registry::Registry;
 
 /// The models of this build.
 pub static SHIPPED: Registry = Registry::new(&[&moebius::MoebiusModel]);
-
-/// What an operation gives that yields to its caller at the [`Pacer`]'s checkpoints.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
-
-/// One architecture, with whatever weights.
-pub trait Model: Sync {
-    /// Its name in the catalogue, such as `moebius`. It never changes.
-    fn name(&self) -> &'static str;
-
-    /// Names of tensors by which its files are recognised. A file in which none is found is told to lack them.
-    fn landmarks(&self) -> &'static [&'static str];
-
-    /// What the user may set.
-    fn options(&self) -> &'static [OptionSpec];
-
-    /// Whether it cannot run without a GPU.
-    fn needs_gpu(&self) -> bool;
-
-    /// Recognises one of its files as it was published, by the names and shapes of its tensors. `weights` is the wish how large weights are
-    /// to be stored.
-    fn recognise(&self, source: &dyn Source, weights: WeightElement) -> Option<Box<dyn ModelFile>>;
-
-    /// The file whose packs have this [`ModelFile::network`] written in them.
-    fn file(&self, network: &str) -> Option<Box<dyn ModelFile>>;
-
-    /// What running it takes. `packs` as for [`Model::load`].
-    ///
-    /// # Errors
-    /// [`WeightsError::WrongNetworks`] if the packs do not belong together.
-    fn cost(&self, packs: &[Pack], gpu: Option<&Gpu>) -> Result<Cost>;
-
-    /// Makes it ready to paint with these options. `packs` are those of the model's own file and of the files that it needs, in the
-    /// catalogue's order; `gpu` is absent where there is none.
-    ///
-    /// # Errors
-    /// [`crate::Error::Weights`] if the packs are not its own, [`crate::Error::Gpu`] if the GPU does not suffice, and the caller's cancel.
-    fn load<'a>(
-        &'a self,
-        packs: &'a [Pack],
-        gpu: Option<Rc<Gpu>>,
-        options: &'a Values,
-        pacer: &'a dyn Pacer,
-    ) -> Answer<'a, Box<dyn Painter>>;
-}
-
-/// A file of a model, recognised.
-pub trait ModelFile {
-    /// Which network it is, as written in packs and records, such as `unet 320 f16`. It never changes: packs outlive versions.
-    fn network(&self) -> String;
-
-    /// How large weights are stored in its pack.
-    fn weights(&self) -> WeightElement;
-
-    /// Whether it is only a part, which other files need and with which alone nothing can be painted.
-    fn is_part(&self) -> bool;
-
-    /// Writes its pack, made of `source`, piece by piece to `out`. `about` goes into the pack's metadata.
-    ///
-    /// # Errors
-    /// [`crate::Error::Weights`] if the tensors do not fit, what `out` fails with, and the caller's cancel.
-    fn pack<'a>(
-        &'a self,
-        source: &'a dyn Source,
-        about: &'a BTreeMap<String, String>,
-        out: &'a mut dyn FnMut(&[u8]) -> Result<()>,
-        pacer: &'a dyn Pacer,
-    ) -> Answer<'a, Written>;
-}
-
-/// What running a model takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Bytes of memory that it holds while it is loaded: the GPU's, or the CPU's where it runs there.
-    pub memory: u64,
-    /// Multiplications and additions of one step, the longest stretch of work without a report of progress.
-    pub operations: u64,
-}
-
-/// What a model is to repaint.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
-    /// The picture in levels, `[side, side, 3]`. The hole is filled somehow already.
-    pub rgb: &'a [u8],
-    /// True in the hole, `[side, side]`.
-    pub hole: &'a [bool],
-    /// Same task, options and seed: same pixels, on the same machine.
-    pub seed: u64,
-    /// What the user set.
-    pub options: &'a Values,
-}
-
-/// What the hole is becoming.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sketch {
-    /// Pixels to a side; a divisor of the model's own.
-    pub side: u32,
-    /// `[side, side, 3]`.
-    pub rgb: Vec<u8>,
-}
-
-/// A model that is loaded.
-pub trait Painter {
-    /// Pixels to a side of the square that it takes.
-    fn side(&self) -> u32;
-
-    /// The GPU it is on; none if it runs on the CPU.
-    fn gpu(&self) -> Option<&Gpu>;
-
-    /// Whether it can paint with these options as it is, without [`Painter::adapt`].
-    fn is_ready_for(&self, options: &Values) -> bool;
-
-    /// Makes it ready for these options. `packs` are those that it was loaded from.
-    ///
-    /// # Errors
-    /// As [`Model::load`]. After one, it is ready for the options that it was ready for before.
-    fn adapt<'a>(&'a mut self, options: &'a Values, packs: &'a [Pack], pacer: &'a dyn Pacer) -> Answer<'a, ()>;
-
-    /// Repaints the hole: the whole square in levels, `[side, side, 3]`; only the hole's pixels matter.
-    ///
-    /// It goes on from where `progress` is and keeps that up to date; `seen` hears how the hole is forming. After any error but a lost GPU
-    /// it can be asked again, and after that it can be loaded anew: in both cases with the same task and progress.
-    ///
-    /// # Errors
-    /// [`crate::Error::Shape`] for a square of another size, [`crate::Error::Gpu`], [`crate::Error::NotFinite`] and the caller's cancel.
-    fn paint<'a>(
-        &'a mut self,
-        task: &'a Task<'a>,
-        progress: &'a mut Progress,
-        pacer: &'a dyn Pacer,
-        seen: &'a mut dyn FnMut(Sketch),
-    ) -> Answer<'a, Vec<u8>>;
-}
-
-/// A list of models.
-#[derive(Clone, Copy)]
-pub struct Registry(&'static [&'static dyn Model]);
-
-impl Registry {
-    /// These models.
-    pub const fn new(models: &'static [&'static dyn Model]) -> Self {
-        Self(models)
-    }
-
-    /// All of them.
-    pub fn models(&self) -> &'static [&'static dyn Model] {
-        self.0
-    }
-
-    /// The model of this name.
-    pub fn model(&self, name: &str) -> Option<&'static dyn Model> {
-        self.0.iter().copied().find(|model| model.name() == name)
-    }
-
-    /// The model and the file whose packs have `network` written in them.
-    pub fn of_network(&self, network: &str) -> Option<(&'static dyn Model, Box<dyn ModelFile>)> {
-        self.0.iter().find_map(|model| model.file(network).map(|file| (*model, file)))
-    }
-
-    /// The model whose own file the first of these packs was made of.
-    ///
-    /// # Errors
-    /// [`WeightsError::WrongNetworks`] if it is of no model, or only a part of one.
-    pub fn of_packs(&self, packs: &[Pack]) -> Result<&'static dyn Model> {
-        let network = packs.first().map_or("", |pack| pack.about(NETWORK));
-        let found = self.of_network(network).filter(|(_, file)| !file.is_part());
-        Ok(found.map(|(model, _)| model).ok_or_else(|| wrong(packs))?)
-    }
-
-    /// Recognises a published file by its tensors, with large weights to be stored in these elements.
-    ///
-    /// # Errors
-    /// [`WeightsError::Mismatch`] if it is of no model.
-    pub fn recognise(&self, source: &dyn Source, weights: WeightElement) -> Result<Box<dyn ModelFile>> {
-        let found = self.0.iter().find_map(|model| model.recognise(source, weights));
-        Ok(found.ok_or_else(|| {
-            let missing = self.0.iter().flat_map(|model| model.landmarks()).map(|name| (*name).to_owned()).collect();
-            WeightsError::Mismatch { missing, extra: vec![], misshapen: vec![] }
-        })?)
-    }
-}
-
-/// What packs call the name of their network in their metadata.
-pub(crate) const NETWORK: &str = "network";
-
-/// These packs do not belong together.
-pub(crate) fn wrong(packs: &[Pack]) -> WeightsError {
-    WeightsError::WrongNetworks(packs.iter().map(|pack| pack.about(NETWORK)).collect::<Vec<_>>().join(" and "))
-}

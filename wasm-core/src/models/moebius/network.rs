@@ -9,7 +9,7 @@ use super::vae_names::CurrentNames;
 use super::{unet_graphs, vae_graphs};
 use crate::diffusion::schedule::Schedule;
 use crate::gpu::Graph;
-use crate::models::{Answer, ModelFile, NETWORK, wrong};
+use crate::models::contract::{Answer, ModelFile, NETWORK, wrong};
 use crate::nn::WeightElement;
 use crate::nn::packing::{self, Storage, Written};
 use crate::weights::{Pack, Source};

@@ -1,6 +1,6 @@
 //! What the user may set about the model.
 
-use crate::models::{OptionSpec, Preset};
+use crate::models::options::{OptionSpec, Preset};
 
 /// Share of the schedule that is run, as the model's authors have it.
 pub const STRENGTH: f64 = 0.99;
