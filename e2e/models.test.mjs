@@ -364,7 +364,7 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
     const port = ports[name] ??= chrome.runtime.connect({ name: 'engine' });
     return new Promise((done) => {
       port.onMessage.addListener(({ re, body }) => re === 1 && done(body));
-      port.postMessage({ v: 1, id: 1, body: { call: 'prepare', model: 'ft_places2', steps: 20 }, blobs: [] });
+      port.postMessage({ v: 1, id: 1, body: { call: 'prepare', model: 'ft_places2', options: [{ id: 'steps', value: 20 }] }, blobs: [] });
     });
   }, port);
   await ask({ call: 'keep-warm', minutes: 1 });
