@@ -1,6 +1,6 @@
 //! The wire format is a promise: a changed message is a visible diff here.
 
-use super::{background::*, engine::*, page::*, *};
+use super::{background::*, engine::*, models::OptionValue, page::*, *};
 use proptest::prelude::*;
 use ts_rs::TS;
 

@@ -145,7 +145,7 @@ pub trait Painter {
 }
 
 /// What packs call the name of their network in their metadata.
-pub(crate) const NETWORK: &str = "network";
+pub const NETWORK: &str = "network";
 
 /// These packs do not belong together.
 pub(crate) fn wrong(packs: &[Pack]) -> WeightsError {

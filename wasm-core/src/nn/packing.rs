@@ -33,19 +33,19 @@ struct Made<'a> {
 }
 
 /// In what the tensors that loading needs are kept.
-#[derive(Clone, Copy)]
-pub(crate) struct Storage {
+#[derive(Clone, Copy, Debug)]
+pub struct Storage {
     /// How large weights are stored.
-    pub(crate) weights: WeightElement,
+    pub weights: WeightElement,
     /// Whether the matrix of this name is too sensitive for 8 bits.
-    pub(crate) is_sensitive: fn(&str) -> bool,
+    pub is_sensitive: fn(&str) -> bool,
 }
 
 /// Writes the pack of the network that `graphs` consist of, made of `source`, piece by piece to `out`. `about` goes into its metadata.
 ///
 /// # Errors
 /// [`WeightsError`] if the weights are not this network's, what `out` fails with, and the caller's cancel.
-pub(crate) async fn pack(
+pub async fn pack(
     graphs: &[Graph],
     storage: Storage,
     source: &dyn Source,
@@ -138,7 +138,7 @@ fn encoded(source: &dyn Source, name: &str, shape: &[usize], dtype: Dtype) -> Re
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`] with everything that does not fit.
-pub(crate) fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
+pub fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
     if !source.is_prepared() {
         return weights::check(source, &inputs(graphs.iter().copied())?);
     }

@@ -28,6 +28,7 @@ macro_rules! with_all_cases {
             parity_tiny_vae_with_every_intermediate = networks::tiny_vae;
             parity_unet_in_8_bits = packs::unet_in_8_bits;
             parity_vae_in_8_bits = packs::vae_in_8_bits;
+            parity_a_registered_model_is_installed_loaded_and_runs = contract::a_registered_model_is_installed_loaded_and_runs;
             parity_tiny_pipeline_to_the_final_pictures = pipeline::tiny_pipeline;
             parity_runs_are_reproducible = pipeline::reproducible;
             parity_runs_leak_nothing = pipeline::leaks_nothing;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod cases;
+mod contract;
 mod full;
 mod kernels;
 mod modules;
@@ -12,6 +13,7 @@ mod packs;
 mod pipeline;
 mod reference;
 mod rig;
+mod toy;
 
 use std::rc::Rc;
 

@@ -5,6 +5,8 @@
 #[cfg(target_arch = "wasm32")]
 mod cases;
 #[cfg(target_arch = "wasm32")]
+mod contract;
+#[cfg(target_arch = "wasm32")]
 mod kernels;
 #[cfg(target_arch = "wasm32")]
 mod modules;
@@ -18,10 +20,12 @@ mod pipeline;
 mod reference;
 #[cfg(target_arch = "wasm32")]
 mod rig;
+#[cfg(target_arch = "wasm32")]
+mod toy;
 
 #[cfg(target_arch = "wasm32")]
 mod page {
-    use super::{kernels, networks, packs, pipeline, rig};
+    use super::{contract, kernels, networks, packs, pipeline, rig};
     use std::cell::RefCell;
     use std::rc::Rc;
     use wasm_bindgen::prelude::wasm_bindgen;
