@@ -57,8 +57,8 @@ after(async () => {
 async function editor(page, steps = '4') {
   const editor = await open(page, '#img');
   await until(() => editor.frame.locator('#engine').inputValue().then((value) => value === MODEL), { what: 'the model in the list' });
-  await editor.frame.evaluate((steps) => (document.querySelector('#quality option').value = steps), steps);
-  await editor.pick('quality', steps);
+  await editor.frame.evaluate((steps) => (document.querySelector('#option-steps option').value = steps), steps);
+  await editor.pick('option-steps', steps);
   await editor.frame.evaluate(() => {
     globalThis.said = [];
     globalThis.previews = 0;

@@ -53,10 +53,10 @@ fn fill(
 /// A list of the values that the model names.
 fn list(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-list")?;
-    attribute(&field, "id", &format!("{}-field", option.label));
+    attribute(&field, "id", &format!("{}-field", element_id(option)));
     inside::<HtmlElement>(&field, ".tip").set_text_content(Some(&i18n::text(&option.label, &[])));
     let list: HtmlSelectElement = inside(&field, "select");
-    list.set_id(&option.label);
+    list.set_id(&element_id(option));
     for preset in &option.presets {
         let (text, value) = (i18n::text(&preset.label, &[]), preset.value.to_string());
         let choice = HtmlOptionElement::new_with_text_and_value(&text, &value).map_err(refused)?;
@@ -78,26 +78,27 @@ fn list(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
 fn slider(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-slider")?;
     let (label, help): (HtmlElement, HtmlElement) = (inside(&field, "label"), inside(&field, "p"));
+    let slider: HtmlInputElement = inside(&field, "input");
     label.set_text_content(Some(&i18n::text(&option.label, &[])));
-    attribute(&label, "for", &option.label);
+    let id = element_id(option);
+    attribute(&label, "for", &id);
     help.set_hidden(option.help.is_empty());
     if !option.help.is_empty() {
         help.set_text_content(Some(&i18n::text(&option.help, &[])));
-        help.set_id(&format!("{}-help", option.label));
+        help.set_id(&format!("{id}-help"));
+        attribute(&slider, "aria-describedby", &format!("{id}-help"));
     }
-    let slider: HtmlInputElement = inside(&field, "input");
-    slider.set_id(&option.label);
+    slider.set_id(&id);
     slider.set_min(&option.min.to_string());
     slider.set_max(&option.max.to_string());
     slider.set_step(&option.step.to_string());
-    attribute(&slider, "aria-describedby", &format!("{}-help", option.label));
     attribute(&slider, "data-option", &option.id);
     let shown: HtmlElement = inside(&field, "output");
-    attribute(&shown, "for", &option.label);
-    let (it, id, moved) = (Rc::clone(app), option.id.clone(), slider.clone());
+    attribute(&shown, "for", &id);
+    let (it, name, moved) = (Rc::clone(app), option.id.clone(), slider.clone());
     on(&slider, "input", move |_: &Event| {
         let value = moved.value_as_number();
-        it.settings.borrow_mut().options.insert(id.clone(), value);
+        it.settings.borrow_mut().options.insert(name.clone(), value);
         shown.set_text_content(Some(&format!("{value:.1}")));
     });
     let it = Rc::clone(app);
@@ -114,7 +115,9 @@ pub(super) fn show_values(settings: &Settings, models: &[Model]) {
             list.set_value(&value.to_string());
         } else if let Some(slider) = control.dyn_ref::<HtmlInputElement>() {
             slider.set_value(&value.to_string());
-            if let Ok(Some(shown)) = super::dom::document().query_selector(&format!("output[for={}]", option.label)) {
+            if let Ok(Some(shown)) =
+                super::dom::document().query_selector(&format!("output[for={}]", element_id(option)))
+            {
                 shown.set_text_content(Some(&format!("{value:.1}")));
             }
         }
@@ -126,6 +129,11 @@ fn copy_of(template: &str) -> Result<Element, Failure> {
     let empty = || Failure::Internal { detail: format!("the template {template} is empty") };
     let inside = by_id::<HtmlTemplateElement>(template).content().first_element_child().ok_or_else(empty)?;
     Ok(inside.clone_node_with_deep(true).map_err(refused)?.unchecked_into())
+}
+
+/// Id of an option's control.
+fn element_id(option: &ModelOption) -> String {
+    format!("option-{}", option.id)
 }
 
 /// The control of an option, if it is shown.
