@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A half is not worth a connection of its own below this.
 const WORTH_SPLITTING: u64 = 1 << 20;
 /// Connections at most: what browsers allow to one host is six.
-const MOST_CONNECTIONS: usize = 4;
+const MAX_CONNECTIONS: usize = 4;
 /// One more connection is tried only when the rest would take longer than this, seconds.
 const LONG: f64 = 5.0;
 /// And only if the one before made everything faster by at least this factor.
@@ -132,7 +132,7 @@ impl Growth {
     /// `rate` is bytes a second at present over all `connections`, `left` what is still to come.
     pub fn one_more(&mut self, connections: usize, rate: f64, left: u64) -> bool {
         let helped = rate > HELPED * self.before;
-        if self.stopped || connections >= MOST_CONNECTIONS || !helped || (left as f64) < LONG * rate {
+        if self.stopped || connections >= MAX_CONNECTIONS || !helped || (left as f64) < LONG * rate {
             // What did not help once is not tried again and again.
             self.stopped |= !helped;
             return false;
@@ -219,6 +219,6 @@ mod tests {
         assert!(!growth.one_more(3, 2.1e6, 100_000_000));
         assert!(!growth.one_more(3, 9e6, 100_000_000), "what did not help is not tried again");
         assert!(!Growth::default().one_more(1, 1e7, 20_000_000), "it is over soon");
-        assert!(!Growth::default().one_more(MOST_CONNECTIONS, 1e6, 100_000_000));
+        assert!(!Growth::default().one_more(MAX_CONNECTIONS, 1e6, 100_000_000));
     }
 }

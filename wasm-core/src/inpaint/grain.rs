@@ -12,7 +12,7 @@ const OF_DIFFERENCE: f32 = 1.118;
 /// Standard deviation below which noise is only rounding, levels.
 const ROUNDING: f32 = 0.6;
 /// Largest standard deviation of noise that is believed, levels. What looks like more is texture.
-const MOST: f32 = 12.0;
+const MAX_GRAIN: f32 = 12.0;
 
 /// Adds the noise that is missing, the same to all three colours.
 pub(super) fn add(region: &mut Region, seed: u64) {
@@ -21,7 +21,7 @@ pub(super) fn add(region: &mut Region, seed: u64) {
     if around < ROUNDING || around <= inside {
         return;
     }
-    let missing = (around * around - inside * inside).sqrt().min(MOST);
+    let missing = (around * around - inside * inside).sqrt().min(MAX_GRAIN);
     let noise = noise::gaussian(seed, Stream::Grain, region.painted.len());
     for ((painted, noise), known) in region.painted.iter_mut().zip(noise).zip(&region.known) {
         if !known {
