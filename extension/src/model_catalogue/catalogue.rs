@@ -1,4 +1,4 @@
-//! The models that are offered: `catalogue.json`, in which everything is data.
+//! The models that are offered. Everything about them is data, in `catalogue.json`.
 
 use crate::protocol::models::Precision;
 use serde::Deserialize;

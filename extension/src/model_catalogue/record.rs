@@ -1,4 +1,4 @@
-//! What is written down about a file, beside it: enough to go on after the browser was closed at any moment.
+//! The record beside each file. It holds enough to go on after the browser was closed at any moment.
 
 use super::ranges::Range;
 use crate::protocol::models::Precision;

@@ -1,4 +1,4 @@
-//! A text for whoever helps: the GPU, the browser and the models. No names of the user's, no addresses, no pictures.
+//! The diagnostics text for bug reports: the GPU, the browser and the models. It holds no file names, addresses or pictures of the user's.
 
 use crate::protocol::models::{Gpu, Model, ModelId, Precision, Status};
 use std::fmt;

@@ -1,7 +1,12 @@
 //! Erasing with a model, at the picture's own resolution.
 //!
-//! [`rough`] fills the hole for a start; [`windows`] plans which squares the model is shown; [`square`] cuts them out and puts results back to the picture's scale;
-//! [`seam`] fits colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds the noise. What the mask spares keeps its exact value.
+//! 1. [`rough`] fills the hole with the built-in fill, for the model to start from.
+//! 2. [`windows`] plans the parts of the picture that the model is shown.
+//! 3. [`square`] cuts each of them out at the model's size, and brings the result back to the picture's scale.
+//! 4. [`seam`] fits the result's colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds noise like the
+//!    surroundings'.
+//!
+//! Pixels that the mask spares keep their exact value.
 
 mod detail;
 mod grain;
@@ -31,7 +36,7 @@ pub enum Start {
 /// How to erase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Same picture, mask, model, settings and seed: same pixels, on the same machine.
+    /// On one machine, the same picture, mask, model, settings and seed give the same pixels.
     pub seed: u32,
     /// What to start with.
     pub start: Start,
@@ -43,7 +48,7 @@ impl Default for Settings {
     }
 }
 
-/// Surroundings that colours and grain are compared in, in pixels of the model's square.
+/// Width of the ring around a hole in which colours and grain are compared, in pixels of the model's square.
 const RING: f32 = 24.0;
 
 /// Repaints what `mask` covers with a model that is ready for `options`, and returns the region that changed.
@@ -66,7 +71,7 @@ pub async fn inpaint(
     inpainting.finish()
 }
 
-/// An erase under way. Whatever becomes of the GPU, it keeps what is done.
+/// An erase under way. It keeps what is done when the GPU is lost.
 #[derive(Debug)]
 pub struct Inpainting<'a> {
     image: &'a Image,
