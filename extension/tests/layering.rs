@@ -69,6 +69,26 @@ const ORDERS: &[(&str, &[&str])] = &[
     ("extension/src/overlay", &["*", "ui", "mod"]),
     // One model never uses another.
     ("wasm-core/src/models", &["options progress", "contract", "registry", "*", "mod"]),
+    (
+        "extension/src/overlay/ui",
+        &[
+            "frames bitmaps",
+            "notice lines mask_layer stencil page settings jobs",
+            "screen painter options",
+            "results engine stage methods",
+            "dock",
+            "app",
+            "painting",
+            "leaving",
+            "failing",
+            "stepping",
+            "erasing keeping models pixels",
+            "opening",
+            "buttons keys pointer",
+            "start",
+            "mod",
+        ],
+    ),
 ];
 
 /// Folders in which modules still use each other in a circle. No folder may join them, and one whose circles are open has to leave.
@@ -76,7 +96,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "extension/shim",
     "extension/src/engine_host",
     "extension/src/models_page",
-    "extension/src/overlay/ui",
     "wasm-core/src/codec",
     "wasm-core/src/fill",
     "wasm-core/src/fill/unblend",

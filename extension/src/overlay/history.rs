@@ -1,105 +1,107 @@
-//! Undo and redo of strokes and of fills, in one line.
+//! Undo and redo of painting and of fills, in one line of steps.
 
 use super::mask::MaskOp;
 
 /// Something that can be undone.
 #[derive(Clone, Debug)]
-enum Step {
+enum Step<F> {
     /// A step of painting.
     Paint(MaskOp),
     /// A fill. It used up what was painted before it.
-    Fill,
+    Fill(F),
 }
 
-/// What was done, and how much of it stands.
+/// What was done, and how much of it stands. `F` is what is known of a fill.
 ///
-/// A fill clears the mask; undoing it brings the mask back, so that it can be mended and tried again.
-#[derive(Clone, Debug, Default)]
-pub struct History {
-    steps: Vec<Step>,
-    /// Steps before this stand; those from it on can be redone.
+/// A fill clears the mask. Undoing the fill brings the mask back, so that it can be corrected and erased again.
+#[derive(Clone, Debug)]
+pub struct History<F> {
+    steps: Vec<Step<F>>,
+    /// The first `now` steps stand; the others can be redone.
     now: usize,
 }
 
-/// What an undo or redo crossed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Crossed {
-    /// A step of painting: the picture is the same.
-    Paint,
-    /// A fill: the picture changed to this many fills.
-    Fill {
-        /// Fills that stand now.
-        fills: usize,
-    },
+impl<F> Default for History<F> {
+    fn default() -> Self {
+        Self { steps: vec![], now: 0 }
+    }
 }
 
-impl History {
+impl<F> History<F> {
     /// Records a step of painting. What was undone before is given up.
     pub fn painted(&mut self, op: MaskOp) {
         self.push(Step::Paint(op));
     }
 
-    /// Records a fill.
-    pub fn filled(&mut self) {
-        self.push(Step::Fill);
+    /// Records a fill. What was undone before is given up.
+    pub fn filled(&mut self, fill: F) {
+        self.push(Step::Fill(fill));
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: Step<F>) {
         self.give_up_undone();
         self.steps.push(step);
         self.now += 1;
     }
 
-    /// How many fills show.
-    pub fn fills(&self) -> usize {
-        self.steps[..self.now].iter().filter(|s| matches!(s, Step::Fill)).count()
+    /// The fills that stand, oldest first.
+    pub fn fills(&self) -> impl DoubleEndedIterator<Item = &F> {
+        fills(&self.steps[..self.now])
     }
 
-    /// What is painted now: the steps since the last fill.
-    pub fn ops(&self) -> impl Iterator<Item = &MaskOp> {
-        let start = self.steps[..self.now].iter().rposition(|s| matches!(s, Step::Fill)).map_or(0, |at| at + 1);
-        self.steps[start..self.now].iter().filter_map(|s| match s {
-            Step::Paint(op) => Some(op),
-            Step::Fill => None,
+    /// All fills, oldest first: those that stand and after them those that can be redone.
+    pub fn all_fills(&self) -> impl DoubleEndedIterator<Item = &F> {
+        fills(&self.steps)
+    }
+
+    /// The newest fill that stands.
+    pub fn last_fill_mut(&mut self) -> Option<&mut F> {
+        self.steps[..self.now].iter_mut().rev().find_map(|step| match step {
+            Step::Fill(fill) => Some(fill),
+            Step::Paint(_) => None,
         })
     }
 
-    /// What can be redone stands on a result that shows no more.
+    /// What is painted now: the standing steps since the last standing fill.
+    pub fn ops(&self) -> impl Iterator<Item = &MaskOp> {
+        let standing = &self.steps[..self.now];
+        let start = standing.iter().rposition(|s| matches!(s, Step::Fill(_))).map_or(0, |at| at + 1);
+        standing[start..].iter().filter_map(|s| match s {
+            Step::Paint(op) => Some(op),
+            Step::Fill(_) => None,
+        })
+    }
+
+    /// Forgets the steps that could be redone.
     pub fn give_up_undone(&mut self) {
         self.steps.truncate(self.now);
     }
 
-    /// Takes the last standing step back.
-    pub fn undo(&mut self) -> Option<Crossed> {
-        self.now = self.now.checked_sub(1)?;
-        Some(self.crossed(self.now))
+    /// Takes the last standing step back. False where there is none.
+    pub fn undo(&mut self) -> bool {
+        let before = self.now;
+        self.now = before.saturating_sub(1);
+        self.now < before
     }
 
-    /// Does the next step again.
-    pub fn redo(&mut self) -> Option<Crossed> {
-        if self.now == self.steps.len() {
-            return None;
-        }
-        self.now += 1;
-        Some(self.crossed(self.now - 1))
-    }
-
-    fn crossed(&self, step: usize) -> Crossed {
-        match self.steps[step] {
-            Step::Paint(_) => Crossed::Paint,
-            Step::Fill => Crossed::Fill { fills: self.fills() },
-        }
+    /// Does the next step again. False where there is none.
+    pub fn redo(&mut self) -> bool {
+        let before = self.now;
+        self.now = (before + 1).min(self.steps.len());
+        self.now > before
     }
 
     /// Whether there is something to undo, and something to redo.
     pub fn can(&self) -> (bool, bool) {
         (self.now > 0, self.now < self.steps.len())
     }
+}
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        *self = Self::default();
-    }
+fn fills<F>(steps: &[Step<F>]) -> impl DoubleEndedIterator<Item = &F> {
+    steps.iter().filter_map(|step| match step {
+        Step::Fill(fill) => Some(fill),
+        Step::Paint(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -111,30 +113,34 @@ mod tests {
         let mut history = History::default();
         history.painted(MaskOp::Invert);
         history.painted(MaskOp::Clear);
-        history.filled();
+        history.filled('a');
         history.painted(MaskOp::Invert);
-        assert_eq!((history.ops().count(), history.fills()), (1, 1));
-        assert_eq!(history.undo(), Some(Crossed::Paint));
-        assert_eq!(history.undo(), Some(Crossed::Fill { fills: 0 }));
+        assert_eq!((history.ops().count(), history.fills().count()), (1, 1));
+        assert!(history.undo() && history.undo());
+        assert_eq!(history.fills().count(), 0);
         assert_eq!(history.ops().cloned().collect::<Vec<_>>(), [MaskOp::Invert, MaskOp::Clear]);
-        assert_eq!(history.redo(), Some(Crossed::Fill { fills: 1 }));
-        assert_eq!((history.ops().count(), history.can()), (0, (true, true)));
+        assert!(history.redo());
+        assert_eq!((history.fills().copied().collect::<String>().as_str(), history.ops().count()), ("a", 0));
+        assert_eq!(history.can(), (true, true));
     }
 
     #[test]
     fn a_new_step_gives_up_what_was_undone() {
         let mut history = History::default();
         history.painted(MaskOp::Invert);
-        history.filled();
+        history.filled('a');
         history.undo();
+        assert_eq!((history.fills().count(), history.all_fills().count()), (0, 1));
         history.painted(MaskOp::Clear);
-        assert_eq!((history.redo(), history.fills(), history.ops().count()), (None, 0, 2));
+        assert!(!history.redo());
+        assert_eq!((history.all_fills().count(), history.ops().count()), (0, 2));
     }
 
     #[test]
     fn there_is_nothing_before_the_beginning() {
-        let mut history = History::default();
-        assert_eq!((history.undo(), history.redo(), history.can()), (None, None, (false, false)));
+        let mut history = History::<char>::default();
+        assert!(!history.undo() && !history.redo());
+        assert_eq!(history.can(), (false, false));
         history.painted(MaskOp::Invert);
         history.undo();
         history.give_up_undone();

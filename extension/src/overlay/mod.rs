@@ -1,17 +1,35 @@
 //! The overlay: everything the user sees and does between "Erase..." and "Done".
 //!
-//! Pure and tested natively: [`affine`], [`placement`] (where image pixels stand on the screen), [`view`] (zoom and
-//! pan), [`mask`] (what is painted), [`history`] (undo and redo), [`variations`] (results to choose from), [`stroke`] (smoothing), [`remaining`] (time left), [`settings`] (what is stored), [`ladder`] (where the
-//! pixels come from). What touches the DOM is in [`ui`].
+//! Pure and tested natively:
+//!
+//! - the edit: [`document`] (what is painted and filled), made of [`mask`], [`history`] (undo and redo) and [`variations`]
+//!   (results to choose from); [`projection`] (how screen and engine follow it);
+//! - what is going on: [`phase`], [`remaining`] (time left);
+//! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
+//! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
+//! - where its pixels come from: [`ladder`], [`capture`]; and how it is called: [`file_name`];
+//! - what the user set: [`settings`].
+//!
+//! What touches the DOM is in [`ui`].
 
 pub mod affine;
+pub mod capture;
+pub mod document;
+pub mod file_name;
+pub mod gesture;
+pub mod hand;
 pub mod history;
+pub mod host;
 pub mod ladder;
 pub mod mask;
+pub mod phase;
 pub mod placement;
+pub mod projection;
 pub mod remaining;
+pub mod scene;
 pub mod settings;
 pub mod stroke;
+pub mod tool;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 pub mod variations;

@@ -20,6 +20,17 @@ pub fn placement(geometry: &Geometry, width: f64, height: f64) -> Affine {
     local.then(&Affine { a, b, c, d, e: geometry.center.x, f: geometry.center.y })
 }
 
+/// How many pixels (width, height) an SVG is drawn with: as many as the screen shows of it, at most 8192 a side.
+pub fn svg_size(geometry: &Geometry) -> (u32, u32) {
+    let [a, b, c, d] = geometry.linear;
+    let scale = (a * d - b * c).abs().sqrt().max(0.01) * geometry.dpr;
+    let Size { width, height } = geometry.natural;
+    let (across, down) = (geometry.content_box.width / width, geometry.content_box.height / height);
+    let enlarged = across.max(down).max(1.0) * scale.max(1.0);
+    let side = |length: f64| (length * enlarged).round().clamp(1.0, 8192.0) as u32;
+    (side(width), side(height))
+}
+
 /// Position and size of the fitted picture in the content box: `object-fit` (CSS Images 3, section 5) or the first
 /// tile of `background-size` (CSS Backgrounds 3, section 3.9).
 fn fitted(geometry: &Geometry) -> (Point, Size) {
@@ -134,6 +145,18 @@ mod tests {
         assert!((corner.x - 350.0).abs() < 1e-9 && (corner.y - 100.0).abs() < 1e-9, "{corner:?}");
         let centre = map.apply(Point { x: 200.0, y: 200.0 });
         assert!((centre.x - 300.0).abs() < 1e-9 && (centre.y - 200.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_svg_is_drawn_as_large_as_it_is_seen() {
+        let mut seen = geometry("fill", "50% 50%");
+        assert_eq!(svg_size(&seen), (200, 200), "its box is twice as wide as its picture");
+        seen.dpr = 2.0;
+        assert_eq!(svg_size(&seen), (400, 400));
+        seen.linear = [0.1, 0.0, 0.0, 0.1];
+        assert_eq!(svg_size(&seen), (200, 200), "never smaller than its box");
+        seen.linear = [1e9, 0.0, 0.0, 1e9];
+        assert_eq!(svg_size(&seen), (8192, 8192));
     }
 
     #[test]

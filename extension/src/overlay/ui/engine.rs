@@ -1,23 +1,58 @@
-//! The connection to the engine, made anew when it breaks.
+//! The engine as the overlay uses it: a projection of the document, made anew when the connection breaks.
+//!
+//! [`Engine::sync`] brings the engine to what the document shows, with the commands that [`projection`] plans. Jobs and
+//! encoding first do the same. Whatever is asked waits its turn, so that the engine never fills or encodes something half way
+//! between two states of the document.
+//!
+//! [`projection`]: crate::overlay::projection
 
-use crate::protocol::engine::{ENGINE_PORT, EngineEvent, EngineReply, ToEngine};
+use super::screen::Edit;
+use crate::overlay::document::Job;
+use crate::overlay::projection::{Command, Held, Wanted, next_command};
+use crate::protocol::engine::{ENGINE_PORT, EditNote, EngineEvent, EngineReply, FileFormat, Purpose, ToEngine};
 use crate::protocol::{Failure, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
-use crate::wire::{Caller, Incoming};
+use crate::wire::Incoming;
+use futures::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::Blob;
 
-/// See the module. Keeps what it takes to open the picture in a new engine.
+/// How often one request survives the loss of the engine that it was made to.
+const MAX_LOSSES: u32 = 1;
+
+/// What it takes to open the picture in an engine.
+struct Source {
+    file: Blob,
+    /// Names the picture across pages, so that an interrupted edit of it is found again.
+    key: Option<String>,
+}
+
+/// What the document wants of the engine, with the results that the engine may have to be given.
+#[derive(Clone, Default)]
+struct Target {
+    wanted: Wanted,
+    results: Vec<(Rect, Blob)>,
+}
+
+impl Target {
+    /// The document with its first `fills` fills showing.
+    fn of(document: &Edit, fills: usize) -> Self {
+        let results = document.line().map(|result| (result.rect, result.pixels.patch.clone())).collect();
+        Self { wanted: document.wanted(fills), results }
+    }
+}
+
+/// See the module.
 pub(super) struct Engine {
     on_event: Rc<dyn Fn(EngineEvent, Vec<Blob>)>,
     connection: RefCell<Option<Rc<Connection>>>,
-    source: RefCell<Option<Blob>>,
-    key: RefCell<Option<String>>,
-    /// Every fill that was made and not given up, with its encoded patch.
-    fills: RefCell<Vec<(Rect, Blob)>>,
-    /// How many of them show.
-    applied: RefCell<usize>,
+    source: RefCell<Option<Source>>,
+    target: RefCell<Target>,
+    /// What the engine has; none where that is not known, or where there is no engine.
+    held: RefCell<Option<Held>>,
+    /// Held by whoever changes or uses what the engine shows.
+    turn: Mutex<()>,
 }
 
 impl Engine {
@@ -27,48 +62,86 @@ impl Engine {
             on_event: Rc::new(on_event),
             connection: RefCell::default(),
             source: RefCell::default(),
-            key: RefCell::default(),
-            fills: RefCell::default(),
-            applied: RefCell::default(),
+            target: RefCell::default(),
+            held: RefCell::default(),
+            turn: Mutex::new(()),
         }
     }
 
-    /// Opens a picture, from its first fill on. `key` names it across pages.
-    pub(super) async fn open(&self, source: Blob, key: Option<String>) -> Result<EngineReply, Failure> {
-        *self.source.borrow_mut() = Some(source);
-        *self.key.borrow_mut() = key;
-        self.fills.borrow_mut().clear();
-        *self.applied.borrow_mut() = 0;
-        *self.connection.borrow_mut() = None;
-        self.connect().await.map(|(_, opened)| opened)
+    /// Opens a picture in which nothing is filled yet.
+    pub(super) async fn open(&self, file: Blob, key: Option<String>) -> Result<EngineReply, Failure> {
+        let _turn = self.turn.lock().await;
+        *self.source.borrow_mut() = Some(Source { file, key });
+        *self.target.borrow_mut() = Target::default();
+        self.connection.take();
+        self.held.take();
+        self.connect().await
     }
 
-    /// Asks the engine; when it is lost, opens a new one, brings it to where the old one was, and asks again.
-    pub(super) async fn call(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
-        let known = self.connection.borrow().clone();
-        if let Some(known) = known {
-            match known.caller.call::<_, EngineReply>(call, blobs).await {
-                Err(Failure::EngineLost) => {}
-                other => return other.map(|(reply, blobs)| (reply, blobs.into_iter().next())),
-            }
-        }
-        let (connection, _) = self.connect().await?;
-        let (reply, blobs) = connection.caller.call(call, blobs).await?;
-        Ok((reply, blobs.into_iter().next()))
-    }
-
-    /// Takes up the edit that the engine kept; gives its fills.
+    /// Takes up the edit that the engine kept; gives its fills. The document has to take them over before anything else is
+    /// asked of the engine.
     pub(super) async fn resume(&self) -> Result<Vec<(Rect, Blob)>, Failure> {
         let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
         let (reply, blobs) = connection.caller.call::<_, EngineReply>(&ToEngine::Resume, &[]).await?;
-        let EngineReply::Resumed { fills } = reply else {
-            return Err(Failure::Internal { detail: format!("unexpected reply {reply:?}") });
-        };
-        let fills: Vec<(Rect, Blob)> = fills.into_iter().zip(blobs).collect();
-        for (rect, patch) in &fills {
-            self.filled(*rect, patch.clone());
+        let EngineReply::Resumed { fills } = reply else { return Err(unexpected(&reply)) };
+        Ok(fills.into_iter().zip(blobs).collect())
+    }
+
+    /// The document has taken over what [`Self::resume`] gave.
+    pub(super) fn resumed(&self, document: &Edit) {
+        *self.held.borrow_mut() = Some(Held::opened(&document.wanted(document.fills())));
+    }
+
+    /// Brings the engine to what the document shows.
+    pub(super) async fn sync(&self, document: &RefCell<Edit>) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        self.aim(document, None);
+        let mut losses = 0;
+        loop {
+            match self.catch_up().await {
+                Err(Failure::EngineLost) if losses < MAX_LOSSES => losses += 1,
+                other => return other,
+            }
         }
-        Ok(fills)
+    }
+
+    /// Has the engine fill a hole. `mask` is the hole's coverage. Gives where the result belongs, its pixels, and how long
+    /// it took in milliseconds.
+    pub(super) async fn erase(
+        &self,
+        document: &RefCell<Edit>,
+        job: &Job,
+        mask: &Blob,
+    ) -> Result<(Rect, Blob, f64), Failure> {
+        let _turn = self.turn.lock().await;
+        self.aim(document, Some(job.onto));
+        let (engine, seed) = (job.made.engine.clone(), job.made.seed);
+        let erase = ToEngine::Erase { job: job.id, mask: job.made.hole.rect, engine, seed };
+        match self.ask(&erase, std::slice::from_ref(mask)).await? {
+            (EngineReply::Erased { patch, ms }, Some(blob)) => {
+                if let Some(held) = &mut *self.held.borrow_mut() {
+                    held.filled(job.id);
+                }
+                Ok((patch, blob, ms))
+            }
+            (other, _) => Err(unexpected(&other)),
+        }
+    }
+
+    /// What the document shows, as a file.
+    pub(super) async fn encode(
+        &self,
+        document: &RefCell<Edit>,
+        format: FileFormat,
+        purpose: Purpose,
+        note: Option<EditNote>,
+    ) -> Result<Blob, Failure> {
+        let _turn = self.turn.lock().await;
+        self.aim(document, None);
+        match self.ask(&ToEngine::Encode { format, purpose, note }, &[]).await? {
+            (EngineReply::Encoded, Some(blob)) => Ok(blob),
+            (other, _) => Err(unexpected(&other)),
+        }
     }
 
     /// Tells the engine something that only matters to the one that is there: never opens another.
@@ -80,60 +153,95 @@ impl Engine {
         }
     }
 
-    /// Remembers a fill that the engine made.
-    pub(super) fn filled(&self, rect: Rect, patch: Blob) {
-        let mut fills = self.fills.borrow_mut();
-        fills.truncate(*self.applied.borrow());
-        fills.push((rect, patch));
-        *self.applied.borrow_mut() = fills.len();
+    /// From here on the engine shall show the first `fills` fills; none stands for those that show.
+    fn aim(&self, document: &RefCell<Edit>, fills: Option<usize>) {
+        let document = document.borrow();
+        *self.target.borrow_mut() = Target::of(&document, fills.unwrap_or(document.fills()));
     }
 
-    /// Shows another result of fill number `fill`; those after it are given up.
-    pub(super) async fn show_instead(&self, fill: usize, rect: Rect, patch: Blob) -> Result<(), Failure> {
-        *self.applied.borrow_mut() = fill;
-        self.filled(rect, patch.clone());
-        self.call(&ToEngine::Lay { patch: rect, onto: fill as u32 }, &[patch]).await.map(drop)
+    /// Brings the engine to the target and asks it; when the engine is lost, once more.
+    async fn ask(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
+        let mut losses = 0;
+        loop {
+            let answer = match self.catch_up().await {
+                Ok(()) => self.send(call, blobs).await,
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Err(Failure::EngineLost) if losses < MAX_LOSSES => losses += 1,
+                other => return other,
+            }
+        }
     }
 
-    /// How many fills show.
-    pub(super) fn applied(&self) -> usize {
-        *self.applied.borrow()
+    async fn send(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
+        let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
+        let answer = connection.caller.call::<_, EngineReply>(call, blobs).await;
+        if let Err(Failure::EngineLost) = answer {
+            self.held.take();
+        }
+        answer.map(|(reply, blobs)| (reply, blobs.into_iter().next()))
     }
 
-    /// Undoes or redoes to this many fills.
-    pub(super) async fn rewind(&self, fills: usize) -> Result<(), Failure> {
-        *self.applied.borrow_mut() = fills;
-        self.call(&ToEngine::Rewind { fills: fills as u32 }, &[]).await.map(drop)
+    /// Carries out what is planned, until nothing is left to do.
+    async fn catch_up(&self) -> Result<(), Failure> {
+        loop {
+            let target = self.target.borrow().clone();
+            let command = next_command(self.held.borrow().as_ref(), &target.wanted);
+            let (call, blob) = match command {
+                None => return Ok(()),
+                Some(Command::Open) => {
+                    self.connect().await?;
+                    continue;
+                }
+                Some(Command::Rewind { fills }) => (ToEngine::Rewind { fills: fills as u32 }, None),
+                Some(Command::Lay { index }) => {
+                    let (rect, blob) = target.results[index].clone();
+                    (ToEngine::Lay { patch: rect, onto: index as u32 }, Some(blob))
+                }
+            };
+            // Nobody knows what the engine has until it answers; it may never be asked again if this future is dropped.
+            let held = self.held.take();
+            self.send(&call, blob.as_slice()).await?;
+            if let (Some(mut held), Some(command)) = (held, command) {
+                held.done(command, &target.wanted);
+                *self.held.borrow_mut() = Some(held);
+            }
+        }
     }
 
-    /// A fresh connection with the picture opened on it.
-    async fn connect(&self) -> Result<(Rc<Connection>, EngineReply), Failure> {
-        let source = self.source.borrow().clone().ok_or(Failure::EngineLost)?;
-        let (rects, mut blobs): (Vec<Rect>, Vec<Blob>) = self.fills.borrow().iter().cloned().unzip();
-        blobs.insert(0, source);
-        let open = ToEngine::Open { fills: rects, key: self.key.borrow().clone() };
-        let greet = async |connection: &Connection| match connection.caller.call::<_, EngineReply>(&open, &blobs).await
-        {
-            Ok((opened, _)) => match self.redo(&connection.caller).await {
-                Ok(()) => Attempt::Ready(opened),
-                Err(failure) => Attempt::Failed(failure),
+    /// Opens the picture with all its results, in the engine that is there or in a new one.
+    async fn connect(&self) -> Result<EngineReply, Failure> {
+        let target = self.target.borrow().clone();
+        let (fills, mut blobs): (Vec<Rect>, Vec<Blob>) = target.results.into_iter().unzip();
+        let open = {
+            let source = self.source.borrow();
+            let source = source.as_ref().ok_or(Failure::EngineLost)?;
+            blobs.insert(0, source.file.clone());
+            ToEngine::Open { fills, key: source.key.clone() }
+        };
+        let known = self.connection.borrow().clone();
+        let opened = match known {
+            Some(known) => match known.caller.call::<_, EngineReply>(&open, &blobs).await {
+                Err(Failure::EngineLost) => self.connect_anew(&open, &blobs).await?,
+                other => other?.0,
             },
+            None => self.connect_anew(&open, &blobs).await?,
+        };
+        *self.held.borrow_mut() = Some(Held::opened(&target.wanted));
+        Ok(opened)
+    }
+
+    async fn connect_anew(&self, open: &ToEngine, blobs: &[Blob]) -> Result<EngineReply, Failure> {
+        let greet = async |connection: &Connection| match connection.caller.call::<_, EngineReply>(open, blobs).await {
+            Ok((opened, _)) => Attempt::Ready(opened),
             Err(Failure::EngineLost) if !connection.has_heard() => Attempt::NotListening,
             // If it was there, it broke over this picture: it would again.
             Err(failure) => Attempt::Failed(failure),
         };
         let (connection, opened) = connect(|| self.open_connection(), greet).await?;
-        *self.connection.borrow_mut() = Some(Rc::clone(&connection));
-        Ok((connection, opened))
-    }
-
-    /// Brings an engine that shows all fills to those that show here.
-    async fn redo(&self, caller: &Caller) -> Result<(), Failure> {
-        let (applied, all) = (*self.applied.borrow(), self.fills.borrow().len());
-        if applied < all {
-            caller.call::<_, EngineReply>(&ToEngine::Rewind { fills: applied as u32 }, &[]).await?;
-        }
-        Ok(())
+        *self.connection.borrow_mut() = Some(connection);
+        Ok(opened)
     }
 
     fn open_connection(&self) -> Result<Rc<Connection>, Failure> {
@@ -145,4 +253,8 @@ impl Engine {
         };
         Connection::open(ENGINE_PORT, event, |_| {})
     }
+}
+
+fn unexpected(reply: &EngineReply) -> Failure {
+    Failure::Internal { detail: format!("unexpected reply {reply:?}") }
 }

@@ -1,8 +1,8 @@
 //! What is painted, drawn over the picture in CSS pixels: a tint that shows coverage (and so the soft
 //! edge and the growth), and a marching outline that shows on everything.
 
-use super::super::affine::{Affine, bounds};
-use super::super::mask::Mask;
+use crate::overlay::affine::{Affine, bounds};
+use crate::overlay::mask::Mask;
 use crate::protocol::Point;
 use wasm_bindgen::Clamped;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};

@@ -1,28 +1,44 @@
-//! The overlay's interface: binds the pure parts to `overlay.html`.
+//! The overlay's interface: binds the pure parts to `overlay.html`. Each layer uses only those above it.
 //!
-//! [`app`] holds the state; [`dom`] the elements; [`opening`] goes from nothing to a picture on the screen, through
-//! [`page`] (the shim), [`pixels`] (the ladder) and [`engine`]; [`pointer`] and [`keys`] take input; [`actions`] does
-//! what the buttons say, [`fills`] erases, [`variations`] offers further results; [`canvas`], [`mask_layer`] and [`preview`] draw;
-//! [`method`] knows the ways to fill, [`offer`] brings a model here, [`settings`] is what the user set.
+//! - Drawing: [`frames`] (when), [`bitmaps`], [`stencil`] (the shape of previews), [`screen`] (the picture), [`mask_layer`],
+//!   [`painter`] (everything over and around it).
+//! - Talking: [`page`] (the shim), [`engine`], [`notice`] (questions), [`lines`] (progress, hints), [`results`].
+//! - Parts: [`stage`] (what is looked at), [`dock`] (the toolbar), [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`].
+//! - [`app`] puts them together.
+//! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
+//!   results), [`erasing`], [`keeping`] (save, copy, put back, done), [`models`], [`pixels`] and [`opening`].
+//! - How the user does it: [`buttons`], [`keys`], [`pointer`]; [`start`] binds them.
 
-mod actions;
 mod app;
-mod canvas;
-mod dom;
+mod bitmaps;
+mod buttons;
+mod dock;
 mod engine;
-mod fills;
+mod erasing;
+mod failing;
+mod frames;
+mod jobs;
+mod keeping;
 mod keys;
+mod leaving;
+mod lines;
 mod mask_layer;
-mod method;
+mod methods;
+mod models;
 mod notice;
-mod offer;
 mod opening;
 mod options;
 mod page;
+mod painter;
+mod painting;
 mod pixels;
 mod pointer;
-mod preview;
+mod results;
+mod screen;
 mod settings;
-mod variations;
+mod stage;
+mod start;
+mod stencil;
+mod stepping;
 
-pub use opening::start;
+pub use start::start;

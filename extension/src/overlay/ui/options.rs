@@ -1,13 +1,12 @@
 //! The controls for what the user may set about a model, made of the model's own description: a list in the dock where the model names
 //! values to choose among, a slider in the sheet of settings elsewhere.
 
-use super::app::App;
-use super::dom::{attribute, by_id, on};
+use super::settings::Settings;
 use crate::browser::{i18n, refused};
-use crate::overlay::settings::Settings;
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, ModelOption};
-use crate::ui::dom::inside;
+use crate::ui::dom::{attribute, by_id, document, inside};
+use crate::ui::listen::on;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{
@@ -15,7 +14,7 @@ use web_sys::{
 };
 
 /// Shows the lists of the model with this id and hides all others, and offers the sliders of all models.
-pub(super) fn show(app: &Rc<App>, models: &[Model], chosen: &str) -> Result<(), Failure> {
+pub(super) fn show(settings: &Rc<Settings>, models: &[Model], chosen: &str) -> Result<(), Failure> {
     let of_chosen = models.iter().find(|model| model.id == chosen).map_or(&[][..], |model| &model.options);
     let lists: Vec<&ModelOption> = of_chosen.iter().filter(|option| !option.presets.is_empty()).collect();
     let mut sliders: Vec<&ModelOption> = vec![];
@@ -24,18 +23,18 @@ pub(super) fn show(app: &Rc<App>, models: &[Model], chosen: &str) -> Result<(), 
             sliders.push(option);
         }
     }
-    fill(app, "model-lists", &lists, list)?;
-    fill(app, "model-sliders", &sliders, slider)?;
-    show_values(&app.settings.borrow(), models);
+    fill(settings, "model-lists", &lists, list)?;
+    fill(settings, "model-sliders", &sliders, slider)?;
+    show_values(settings, models);
     Ok(())
 }
 
 /// Fills a container with a control for each option, unless they are there: a control that is replaced loses the focus.
 fn fill(
-    app: &Rc<App>,
+    settings: &Rc<Settings>,
     container: &str,
     options: &[&ModelOption],
-    make: impl Fn(&Rc<App>, &ModelOption) -> Result<Element, Failure>,
+    make: impl Fn(&Rc<Settings>, &ModelOption) -> Result<Element, Failure>,
 ) -> Result<(), Failure> {
     let container: HtmlElement = by_id(container);
     let shown = options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(" ");
@@ -44,14 +43,14 @@ fn fill(
     }
     container.set_text_content(None);
     for option in options {
-        container.append_child(AsRef::<Element>::as_ref(&make(app, option)?)).map_err(refused)?;
+        container.append_child(AsRef::<Element>::as_ref(&make(settings, option)?)).map_err(refused)?;
     }
     attribute(&container, "data-options", &shown);
     Ok(())
 }
 
 /// A list of the values that the model names.
-fn list(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
+fn list(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-list")?;
     attribute(&field, "id", &format!("{}-field", element_id(option)));
     inside::<HtmlElement>(&field, ".tip").set_text_content(Some(&i18n::text(&option.label, &[])));
@@ -63,19 +62,18 @@ fn list(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
         list.append_child(&choice).map_err(refused)?;
     }
     attribute(&list, "data-option", &option.id);
-    let (app, id) = (Rc::clone(app), option.id.clone());
+    let (settings, id) = (Rc::clone(settings), option.id.clone());
     on(&list.clone(), "change", move |_: &Event| {
         if let Ok(value) = list.value().parse() {
-            app.settings.borrow_mut().options.insert(id.clone(), value);
-            app.keep_settings();
-            app.warm_up();
+            settings.values.borrow_mut().options.insert(id.clone(), value);
+            settings.keep();
         }
     });
     Ok(field)
 }
 
 /// A slider over the option's range.
-fn slider(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
+fn slider(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-slider")?;
     let (label, help): (HtmlElement, HtmlElement) = (inside(&field, "label"), inside(&field, "p"));
     let slider: HtmlInputElement = inside(&field, "input");
@@ -95,29 +93,28 @@ fn slider(app: &Rc<App>, option: &ModelOption) -> Result<Element, Failure> {
     attribute(&slider, "data-option", &option.id);
     let shown: HtmlElement = inside(&field, "output");
     attribute(&shown, "for", &id);
-    let (it, name, moved) = (Rc::clone(app), option.id.clone(), slider.clone());
+    let (it, name, moved) = (Rc::clone(settings), option.id.clone(), slider.clone());
     on(&slider, "input", move |_: &Event| {
         let value = moved.value_as_number();
-        it.settings.borrow_mut().options.insert(name.clone(), value);
+        it.values.borrow_mut().options.insert(name.clone(), value);
         shown.set_text_content(Some(&format!("{value:.1}")));
     });
-    let it = Rc::clone(app);
-    on(&slider, "change", move |_: &Event| it.keep_settings());
+    let it = Rc::clone(settings);
+    on(&slider, "change", move |_: &Event| it.keep());
     Ok(field)
 }
 
 /// Shows what is set.
-pub(super) fn show_values(settings: &Settings, models: &[Model]) {
+fn show_values(settings: &Settings, models: &[Model]) {
+    let values = settings.values.borrow();
     for option in models.iter().flat_map(|model| &model.options) {
-        let value = settings.value(option);
+        let value = values.value(option);
         let Some(control) = by_option(&option.id) else { continue };
         if let Some(list) = control.dyn_ref::<HtmlSelectElement>() {
             list.set_value(&value.to_string());
         } else if let Some(slider) = control.dyn_ref::<HtmlInputElement>() {
             slider.set_value(&value.to_string());
-            if let Ok(Some(shown)) =
-                super::dom::document().query_selector(&format!("output[for={}]", element_id(option)))
-            {
+            if let Ok(Some(shown)) = document().query_selector(&format!("output[for={}]", element_id(option))) {
                 shown.set_text_content(Some(&format!("{value:.1}")));
             }
         }
@@ -138,5 +135,5 @@ fn element_id(option: &ModelOption) -> String {
 
 /// The control of an option, if it is shown.
 fn by_option(id: &str) -> Option<Element> {
-    super::dom::document().query_selector(&format!("[data-option={id}]")).ok().flatten()
+    document().query_selector(&format!("[data-option={id}]")).ok().flatten()
 }

@@ -1,11 +1,15 @@
 //! The line to the shim in the page.
 
 use crate::browser::runtime::Port;
-use crate::protocol::page::{PageEvent, PageReply, ToPage};
+use crate::browser::{field, refused, tabs};
+use crate::overlay::host::Host;
+use crate::protocol::background::Session;
+use crate::protocol::page::{PageEvent, PageReply, TAB_PORT, ToPage};
 use crate::protocol::{Failure, Geometry};
 use crate::wire::{Caller, Incoming};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, MessageEvent, MessagePort};
 
 /// See the module.
@@ -14,8 +18,35 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// Reaches the shim of this session. `handover` resolves to `{ token, port }` once the shim hands its port to our frame; in
+    /// a tab of our own it is never looked at.
+    pub(super) async fn connect(
+        host: Host,
+        session: &Session,
+        token: &str,
+        handover: js_sys::Promise,
+        on_event: impl Fn(PageEvent) + 'static,
+    ) -> Result<Self, Failure> {
+        match host {
+            Host::Tab => {
+                let port = tabs::connect(session.tab_id, session.frame_id, &format!("{TAB_PORT}:{token}"))?;
+                Ok(Self::over_runtime_port(port, on_event))
+            }
+            Host::Shim => {
+                if tabs::current().await? != session.tab_id {
+                    return Err(Failure::ForbiddenPage);
+                }
+                let handed = JsFuture::from(handover).await.map_err(refused)?;
+                if field(&handed, "token").as_string().as_deref() != Some(token) {
+                    return Err(Failure::ForbiddenPage);
+                }
+                Ok(Self::over_message_port(field(&handed, "port").unchecked_into(), on_event))
+            }
+        }
+    }
+
     /// Over the port that the shim handed to our frame.
-    pub(super) fn over_message_port(port: MessagePort, on_event: impl Fn(PageEvent) + 'static) -> Self {
+    fn over_message_port(port: MessagePort, on_event: impl Fn(PageEvent) + 'static) -> Self {
         let out = port.clone();
         let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
         let receiver = Rc::clone(&caller);
@@ -27,7 +58,7 @@ impl Page {
     }
 
     /// Over a runtime port, from a tab of our own.
-    pub(super) fn over_runtime_port(port: Port, on_event: impl Fn(PageEvent) + 'static) -> Self {
+    fn over_runtime_port(port: Port, on_event: impl Fn(PageEvent) + 'static) -> Self {
         let port = Rc::new(port);
         let out = Rc::clone(&port);
         let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
@@ -48,6 +79,14 @@ impl Page {
     pub(super) async fn call(&self, call: &ToPage, blobs: &[Blob]) -> Result<(PageReply, Option<Blob>), Failure> {
         let (reply, blobs) = self.caller.call(call, blobs).await?;
         Ok((reply, blobs.into_iter().next()))
+    }
+
+    /// Has the shim do something.
+    pub(super) async fn tell(&self, call: &ToPage, blobs: &[Blob]) -> Result<(), Failure> {
+        match self.call(call, blobs).await? {
+            (PageReply::Done, _) => Ok(()),
+            (other, _) => Err(unexpected(&other)),
+        }
     }
 
     /// Asks for bytes; the flag says whether they are drawn pixels.

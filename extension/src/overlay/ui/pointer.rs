@@ -1,48 +1,40 @@
 //! Mouse, pen and touch: painting, zooming, panning.
 
-use super::app::{App, State, Tool};
-use super::dom::{on, style};
+use super::app::App;
+use super::erasing::erase_after_rest;
+use super::painting::{cancel_gesture, finish_stroke, size_changed, touched};
+use crate::overlay::gesture::Gesture;
 use crate::overlay::mask::MaskOp;
-use crate::overlay::stroke::{Stamp, pressed_radius, smoothed};
+use crate::overlay::stroke::{Stamp, pressed_radius};
 use crate::protocol::Point;
+use crate::ui::listen::on;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
 use web_sys::{MouseEvent, PointerEvent, WheelEvent};
 
-/// What the pointer is in the middle of. Points are image pixels, except where they say otherwise.
-#[derive(Default)]
-pub(super) enum Gesture {
-    /// Nothing.
-    #[default]
-    None,
-    /// A brush or eraser stroke: where the pointer was, and the smoothed stamps already in the mask.
-    Stroke { pointer: i32, raw: Vec<Stamp>, stamps: Vec<Stamp>, erase: bool },
-    /// A rectangle between two corners.
-    Rectangle { pointer: i32, from: Point, to: Point },
-    /// An outline.
-    Lasso { pointer: i32, outline: Vec<Point> },
-    /// Moving the picture; the last place in CSS pixels.
-    Pan { pointer: i32, last: Point },
-    /// Two fingers; their last places in CSS pixels.
-    Pinch { fingers: [(i32, Point); 2] },
-}
+/// Pixels that a browser scrolls for a line and for a page of the wheel.
+const LINE: f64 = 16.0;
+const PAGE: f64 = 400.0;
 
-impl Gesture {
-    /// The outline to draw while it is being dragged, and whether it is closed.
-    pub(super) fn outline(&self) -> Option<(Vec<Point>, bool)> {
-        match self {
-            Self::Rectangle { from, to, .. } => {
-                let (a, b) = (*from, *to);
-                Some((vec![a, Point { x: b.x, y: a.y }, b, Point { x: a.x, y: b.y }], true))
-            }
-            Self::Lasso { outline, .. } => Some((outline.clone(), false)),
-            _ => None,
-        }
-    }
-
-    /// True while something is being painted.
-    pub(super) fn paints(&self) -> bool {
-        matches!(self, Self::Stroke { .. } | Self::Rectangle { .. } | Self::Lasso { .. })
-    }
+/// Listens on the stage.
+pub(super) fn bind(app: &Rc<App>) {
+    let stage = &app.stage.element;
+    let it = Rc::clone(app);
+    on(stage, "pointerdown", move |event: &PointerEvent| down(&it, event));
+    let it = Rc::clone(app);
+    on(stage, "pointermove", move |event: &PointerEvent| moved(&it, event));
+    let it = Rc::clone(app);
+    on(stage, "pointerup", move |event: &PointerEvent| up(&it, event));
+    let it = Rc::clone(app);
+    on(stage, "pointercancel", move |_: &PointerEvent| cancel_gesture(&it));
+    let it = Rc::clone(app);
+    on(stage, "pointerleave", move |_: &PointerEvent| {
+        it.stage.hand.borrow_mut().pointer = None;
+        it.stage.frames.request();
+    });
+    let it = Rc::clone(app);
+    on(stage, "wheel", move |event: &WheelEvent| wheel(&it, event));
+    on(stage, "contextmenu", |event: &MouseEvent| event.prevent_default());
 }
 
 fn place(event: &MouseEvent) -> Point {
@@ -58,218 +50,138 @@ fn precise(event: &PointerEvent) -> Point {
     }
 }
 
-/// Listens on the stage.
-pub(super) fn bind(app: &Rc<App>) {
-    let stage = app.dom.stage.clone();
-    let it = Rc::clone(app);
-    on(&stage, "pointerdown", move |event: &PointerEvent| it.pointer_down(event));
-    let it = Rc::clone(app);
-    on(&stage, "pointermove", move |event: &PointerEvent| it.pointer_move(event));
-    let it = Rc::clone(app);
-    on(&stage, "pointerup", move |event: &PointerEvent| it.pointer_up(event));
-    let it = Rc::clone(app);
-    on(&stage, "pointercancel", move |_: &PointerEvent| it.cancel_gesture());
-    let it = Rc::clone(app);
-    on(&stage, "pointerleave", move |_: &PointerEvent| {
-        it.pointer.set(None);
-        it.request_frame();
-    });
-    let it = Rc::clone(app);
-    on(&stage, "wheel", move |event: &WheelEvent| it.wheel(event));
-    on(&stage, "contextmenu", |event: &MouseEvent| event.prevent_default());
+/// The brush where the pointer is, as wide as it is pressed.
+fn stamp(app: &App, event: &PointerEvent) -> Option<Stamp> {
+    let full = app.stage.hand.borrow().radius();
+    let radius = pressed_radius(full, f64::from(event.pressure()), event.pointer_type() == "pen");
+    Some(Stamp { at: app.stage.image_point(precise(event))?, radius })
 }
 
-impl App {
-    /// Painting is possible: there is a picture, and no job uses the mask.
-    pub(super) fn can_paint(&self) -> bool {
-        self.has_picture() && matches!(self.state.get(), State::Painting | State::Done | State::Failed)
+fn down(app: &Rc<App>, event: &PointerEvent) {
+    if !app.stage.screen.is_open() {
+        return;
     }
-
-    fn image_point(&self, at: Point) -> Option<Point> {
-        Some(self.view.borrow().as_ref()?.inverse()?.apply(at))
+    event.prevent_default();
+    app.stage.focus();
+    let (id, at) = (event.pointer_id(), precise(event));
+    {
+        let mut hand = app.stage.hand.borrow_mut();
+        hand.cursor = None;
+        hand.pointer = Some(at);
     }
-
-    fn stamp(&self, event: &PointerEvent) -> Option<Stamp> {
-        let radius = pressed_radius(self.radius.get(), f64::from(event.pressure()), event.pointer_type() == "pen");
-        Some(Stamp { at: self.image_point(precise(event))?, radius })
+    // Without capture a stroke ends at the edge of the window, nothing worse.
+    let _ = app.stage.element.set_pointer_capture(id);
+    let second_finger = event.pointer_type() == "touch" && !event.is_primary();
+    if second_finger {
+        let first = app.stage.scene.borrow().view().and_then(|view| app.stage.hand.borrow().gesture.finger(view));
+        cancel_gesture(app);
+        app.stage.hand.borrow_mut().gesture = Gesture::pinch(first, id, at);
+        return;
     }
+    if app.stage.hand.borrow().space_held || event.button() == 1 {
+        app.stage.hand.borrow_mut().gesture = Gesture::Pan { pointer: id, last: at };
+        return app.stage.cursor("grabbing");
+    }
+    if event.button() != 0 || !app.can_paint() {
+        return;
+    }
+    touched(app);
+    finish_stroke(app);
+    let Some(stamp) = stamp(app, event) else { return };
+    let gesture = Gesture::begin(app.stage.hand.borrow().tool.drag, id, stamp);
+    if let Some(erase) = gesture.stroke() {
+        app.edit.borrow_mut().drag(stamp, stamp, erase);
+    }
+    app.stage.hand.borrow_mut().gesture = gesture;
+    app.stage.mask_changed();
+}
 
-    fn pointer_down(self: &Rc<Self>, event: &PointerEvent) {
-        if !self.has_picture() {
-            return;
+fn moved(app: &App, event: &PointerEvent) {
+    let (id, at) = (event.pointer_id(), precise(event));
+    app.stage.hand.borrow_mut().pointer = Some(at);
+    app.stage.frames.request();
+    let painting = app.stage.hand.borrow().gesture.paints();
+    let used = if painting {
+        let stamps: Vec<Stamp> = coalesced(event).iter().filter_map(|event| stamp(app, event)).collect();
+        let gesture = &mut app.stage.hand.borrow_mut().gesture;
+        let erase = gesture.stroke().unwrap_or_default();
+        let pieces = gesture.painted_to(id, &stamps);
+        let used = pieces.is_some();
+        for [from, to] in pieces.into_iter().flatten() {
+            app.edit.borrow_mut().drag(from, to, erase);
         }
+        used
+    } else {
+        let mut scene = app.stage.scene.borrow_mut();
+        app.stage.hand.borrow_mut().gesture.moved_to(id, at, scene.view_mut())
+    };
+    if used {
+        app.stage.mask_changed();
+    }
+}
+
+fn up(app: &Rc<App>, event: &PointerEvent) {
+    let (gesture, space_held) = {
+        let mut hand = app.stage.hand.borrow_mut();
+        (std::mem::take(&mut hand.gesture), hand.space_held)
+    };
+    app.stage.cursor(if space_held { "grab" } else { "" });
+    // The finger that stays does not begin to paint.
+    if !gesture.paints() {
+        return;
+    }
+    let Some(op) = gesture.painted() else { return app.stage.mask_changed() };
+    let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });
+    match op {
+        // It is in the mask already.
+        MaskOp::Stroke { .. } => app.edit.borrow_mut().record(op),
+        _ => app.edit.borrow_mut().paint(op),
+    }
+    app.settle();
+    app.stage.mask_changed();
+    if adds && app.edit.borrow().is_painted() {
+        erase_after_rest(app);
+    }
+    if event.pointer_type() == "touch" {
+        app.stage.hand.borrow_mut().pointer = None;
+    }
+}
+
+fn wheel(app: &App, event: &WheelEvent) {
+    if !app.stage.screen.is_open() {
+        return;
+    }
+    let unit = match event.delta_mode() {
+        1 => LINE,
+        2 => PAGE,
+        _ => 1.0,
+    };
+    let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
+    if event.ctrl_key() {
         event.prevent_default();
-        let _ = self.dom.picture.focus();
-        self.cursor.set(None);
-        let at = precise(event);
-        self.pointer.set(Some(at));
-        let id = event.pointer_id();
-        // Without capture a stroke ends at the edge of the window, nothing worse.
-        let _ = self.dom.stage.set_pointer_capture(id);
-        let second_finger = event.pointer_type() == "touch" && !event.is_primary();
-        if second_finger {
-            let first = match &*self.gesture.borrow() {
-                Gesture::Stroke { pointer, raw, .. } => raw.last().map(|s| (*pointer, s.at)),
-                Gesture::Rectangle { pointer, to, .. } => Some((*pointer, *to)),
-                Gesture::Lasso { pointer, outline } => outline.last().map(|p| (*pointer, *p)),
-                Gesture::Pan { pointer, last } => Some((*pointer, *last)),
-                _ => None,
-            };
-            let first = first.zip(self.view.borrow().as_ref().map(|v| v.map()));
-            self.cancel_gesture();
-            if let Some(((pointer, image), map)) = first {
-                *self.gesture.borrow_mut() = Gesture::Pinch { fingers: [(pointer, map.apply(image)), (id, at)] };
-            }
-            return;
+        if let Some(view) = app.stage.scene.borrow_mut().view_mut() {
+            view.zoom((-dy * 0.0025).exp(), place(event));
         }
-        if self.space_held.get() || event.button() == 1 {
-            *self.gesture.borrow_mut() = Gesture::Pan { pointer: id, last: at };
-            style(&self.dom.picture, "cursor", "grabbing");
-            return;
-        }
-        if event.button() != 0 || !self.can_paint() {
-            return;
-        }
-        self.touched();
-        self.finish_stroke();
-        let Some(stamp) = self.stamp(event) else { return };
-        let tool = self.tool.get();
-        *self.gesture.borrow_mut() = match tool {
-            Tool::Brush | Tool::Eraser => {
-                let erase = tool == Tool::Eraser;
-                self.mask.borrow_mut().capsule(stamp, stamp, erase);
-                Gesture::Stroke { pointer: id, raw: vec![stamp], stamps: vec![stamp], erase }
-            }
-            Tool::Rectangle => Gesture::Rectangle { pointer: id, from: stamp.at, to: stamp.at },
-            Tool::Lasso => Gesture::Lasso { pointer: id, outline: vec![stamp.at] },
-        };
-        self.mask_changed();
+    } else if event.alt_key() {
+        event.prevent_default();
+        let mut hand = app.stage.hand.borrow_mut();
+        let radius = hand.radius() * (-(dx + dy) * 0.002).exp();
+        hand.set_radius(radius);
+        drop(hand);
+        size_changed(app);
+    } else {
+        let mut scene = app.stage.scene.borrow_mut();
+        let shares = scene.host.shares_wheel();
+        // At home the wheel is the page's: it scrolls, and the picture goes with it.
+        let Some(view) = scene.view_mut().filter(|view| !(shares && view.is_home())) else { return };
+        event.prevent_default();
+        view.pan(-dx, -dy);
     }
-
-    fn pointer_move(&self, event: &PointerEvent) {
-        let at = precise(event);
-        self.pointer.set(Some(at));
-        self.request_frame();
-        let id = event.pointer_id();
-        let mut gesture = self.gesture.borrow_mut();
-        match &mut *gesture {
-            Gesture::Stroke { pointer, raw, stamps, erase } if *pointer == id => {
-                for event in coalesced(event) {
-                    let Some(stamp) = self.stamp(&event) else { continue };
-                    raw.push(stamp);
-                    let before = stamps.len();
-                    smoothed(&raw[raw.len().saturating_sub(3)..], stamps);
-                    let mut mask = self.mask.borrow_mut();
-                    for pair in stamps[before - 1..].windows(2) {
-                        mask.capsule(pair[0], pair[1], *erase);
-                    }
-                }
-            }
-            Gesture::Rectangle { pointer, to, .. } if *pointer == id => {
-                if let Some(image) = self.image_point(at) {
-                    *to = image;
-                }
-            }
-            Gesture::Lasso { pointer, outline } if *pointer == id => {
-                outline.extend(coalesced(event).iter().filter_map(|e| self.image_point(precise(e))));
-            }
-            Gesture::Pan { pointer, last } if *pointer == id => {
-                if let Some(view) = &mut *self.view.borrow_mut() {
-                    view.pan(at.x - last.x, at.y - last.y);
-                }
-                *last = at;
-            }
-            Gesture::Pinch { fingers } => {
-                let Some(moved) = fingers.iter().position(|(pointer, _)| *pointer == id) else { return };
-                let (old, other) = (fingers[moved].1, fingers[1 - moved].1);
-                let span = |p: Point| (p.x - other.x).hypot(p.y - other.y).max(1.0);
-                if let Some(view) = &mut *self.view.borrow_mut() {
-                    let middle = Point { x: (at.x + other.x) / 2.0, y: (at.y + other.y) / 2.0 };
-                    view.zoom(span(at) / span(old), middle);
-                    view.pan((at.x - old.x) / 2.0, (at.y - old.y) / 2.0);
-                }
-                fingers[moved].1 = at;
-            }
-            _ => return,
-        }
-        drop(gesture);
-        self.mask_changed();
-    }
-
-    fn pointer_up(self: &Rc<Self>, event: &PointerEvent) {
-        let gesture = std::mem::take(&mut *self.gesture.borrow_mut());
-        style(&self.dom.picture, "cursor", if self.space_held.get() { "grab" } else { "" });
-        let op = match gesture {
-            Gesture::Stroke { stamps, erase, .. } => MaskOp::Stroke { stamps, erase },
-            Gesture::Rectangle { from, to, .. } => MaskOp::Rectangle(from, to),
-            Gesture::Lasso { outline, .. } => MaskOp::Lasso(outline),
-            // The finger that stays does not begin to paint.
-            Gesture::None | Gesture::Pan { .. } | Gesture::Pinch { .. } => return,
-        };
-        // A click is no outline.
-        if matches!(&op, MaskOp::Lasso(outline) if outline.len() < 3) {
-            return self.mask_changed();
-        }
-        let already_there = matches!(op, MaskOp::Stroke { .. });
-        let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });
-        if !already_there {
-            self.mask.borrow_mut().apply(&op);
-        }
-        self.history.borrow_mut().painted(op);
-        self.settle();
-        self.mask_changed();
-        if adds && self.mask.borrow().extent().is_some() {
-            self.erase_after_rest();
-        }
-        if event.pointer_type() == "touch" {
-            self.pointer.set(None);
-        }
-    }
-
-    /// Gives up what is being dragged.
-    pub(super) fn cancel_gesture(&self) {
-        let painted = std::mem::take(&mut *self.gesture.borrow_mut()).paints();
-        if painted {
-            self.replay_mask();
-        }
-    }
-
-    fn wheel(&self, event: &WheelEvent) {
-        if !self.has_picture() {
-            return;
-        }
-        let at = place(event);
-        // Lines and pages in about as many pixels as browsers scroll for them.
-        let unit = match event.delta_mode() {
-            1 => 16.0,
-            2 => 400.0,
-            _ => 1.0,
-        };
-        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        if event.ctrl_key() {
-            event.prevent_default();
-            if let Some(view) = &mut *self.view.borrow_mut() {
-                view.zoom((-dy * 0.0025).exp(), at);
-            }
-        } else if event.alt_key() {
-            event.prevent_default();
-            self.set_radius(self.radius.get() * (-(dx + dy) * 0.002).exp());
-        } else {
-            let mut view = self.view.borrow_mut();
-            let Some(view) = view.as_mut().filter(|v| self.in_tab || !v.is_home()) else {
-                // At home the wheel is the page's: it scrolls, and the picture goes with it.
-                return;
-            };
-            event.prevent_default();
-            view.pan(-dx, -dy);
-        }
-        self.mask_changed();
-    }
+    app.stage.mask_changed();
 }
 
 /// All positions since the last event, or the event's own.
 fn coalesced(event: &PointerEvent) -> Vec<PointerEvent> {
-    use wasm_bindgen::JsCast;
     let get = js_sys::Reflect::get(event, &"getCoalescedEvents".into()).ok();
     let list = get.and_then(|f| f.dyn_into::<js_sys::Function>().ok()).and_then(|f| f.call0(event).ok());
     let events: Vec<PointerEvent> =

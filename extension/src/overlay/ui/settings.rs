@@ -1,74 +1,128 @@
-//! The sheet of settings: what the user set, on whichever page.
+//! What the user set, on whichever page, and the controls to set it.
 
-use super::app::App;
-use super::dom::on;
-use super::options;
 use crate::browser::storage;
-pub(super) use crate::overlay::settings::Settings;
+use crate::overlay::settings::Settings as Values;
+use crate::ui::dom::{attribute, by_id};
+use crate::ui::listen::on;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, MouseEvent};
+use web_sys::{Event, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement, MouseEvent};
 
-/// Key in the extension's storage.
+/// Key of the [`Values`] in the extension's storage.
 const KEY: &str = "method";
-
-/// Listens to the sheet.
-pub(super) fn bind(app: &Rc<App>) {
-    let it = Rc::clone(app);
-    on(&app.dom.button("settings"), "click", move |_: &MouseEvent| {
-        it.show_settings();
-        // Only a sheet that is already open refuses.
-        let _ = it.dom.settings_sheet.show_modal();
-    });
-    let it = Rc::clone(app);
-    on(&app.dom.button("settings-close"), "click", move |_: &MouseEvent| it.dom.settings_sheet.close());
-    for (field, set) in [
-        (
-            &app.dom.seed,
-            (|app| {
-                let typed = app.dom.seed.value_as_number();
-                // What is no number is what it was.
-                let seed = if typed.is_nan() { app.settings.borrow().seed } else { typed as u32 };
-                app.settings.borrow_mut().seed = seed;
-            }) as fn(&App),
-        ),
-        (&app.dom.note, |app| app.settings.borrow_mut().note = app.dom.note.checked()),
-    ] {
-        let it = Rc::clone(app);
-        on(field, "change", move |_: &Event| {
-            set(&it);
-            it.show_settings();
-            it.keep_settings();
-        });
-    }
+/// Key of the setting that erases by itself after a rest.
+const ERASE_ON_RELEASE: &str = "eraseOnRelease";
+/// See the module.
+pub(super) struct Settings {
+    sheet: HtmlDialogElement,
+    seed: HtmlInputElement,
+    note: HtmlInputElement,
+    auto: HtmlButtonElement,
+    pub values: RefCell<Values>,
+    /// Erase by itself after a rest.
+    erase_on_release: Cell<bool>,
 }
 
-impl App {
+impl Settings {
+    /// Finds the controls and listens to those that are nobody else's concern.
+    pub(super) fn find() -> Rc<Self> {
+        let settings = Rc::new(Self {
+            sheet: by_id("settings-sheet"),
+            seed: by_id("seed"),
+            note: by_id("note"),
+            auto: by_id("auto"),
+            values: RefCell::default(),
+            erase_on_release: Cell::new(true),
+        });
+        settings.listen();
+        settings
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let it = Rc::clone(self);
+        on(&by_id::<HtmlElement>("settings"), "click", move |_: &MouseEvent| {
+            it.show();
+            // Only a sheet that is already open refuses.
+            let _ = it.sheet.show_modal();
+        });
+        let it = Rc::clone(self);
+        on(&by_id::<HtmlElement>("settings-close"), "click", move |_: &MouseEvent| it.sheet.close());
+        for (field, set) in [
+            (
+                &self.seed,
+                (|it| {
+                    let typed = it.seed.value_as_number();
+                    // What is no number is what it was.
+                    let seed = if typed.is_nan() { it.seed() } else { typed as u32 };
+                    it.values.borrow_mut().seed = seed;
+                }) as fn(&Self),
+            ),
+            (&self.note, |it| it.values.borrow_mut().note = it.note.checked()),
+        ] {
+            let it = Rc::clone(self);
+            on(field, "change", move |_: &Event| {
+                set(&it);
+                it.show();
+                it.keep();
+            });
+        }
+        let it = Rc::clone(self);
+        on(&self.auto, "click", move |_: &MouseEvent| {
+            let auto = !it.erase_on_release.get();
+            it.set_erase_on_release(auto);
+            spawn_local(async move {
+                // A setting that could not be kept is set again next time.
+                let _ = storage::set_local(ERASE_ON_RELEASE, &auto).await;
+            });
+        });
+    }
+
+    /// True while the sheet is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.sheet.open()
+    }
+
     /// Reads what was set; what cannot be read is as if it was never set.
-    pub(super) async fn read_settings(&self) {
-        let settings: Settings = storage::local(KEY).await.ok().flatten().unwrap_or_default();
-        *self.settings.borrow_mut() = settings;
-        self.show_settings();
+    pub(super) async fn read(&self) {
+        let values: Values = storage::local(KEY).await.ok().flatten().unwrap_or_default();
+        *self.values.borrow_mut() = values;
+        self.show();
+    }
+
+    /// Reads whether to erase by itself after a rest.
+    pub(super) async fn read_erase_on_release(&self) {
+        let auto: Option<bool> = storage::local(ERASE_ON_RELEASE).await.ok().flatten();
+        self.set_erase_on_release(auto.unwrap_or(true));
+    }
+
+    fn set_erase_on_release(&self, auto: bool) {
+        self.erase_on_release.set(auto);
+        attribute(&self.auto, "aria-pressed", if auto { "true" } else { "false" });
+    }
+
+    /// Whether to erase by itself after a rest.
+    pub(super) fn erases_on_release(&self) -> bool {
+        self.erase_on_release.get()
     }
 
     /// Remembers what is set.
-    pub(super) fn keep_settings(&self) {
-        let settings = self.settings.borrow().clone();
+    pub(super) fn keep(&self) {
+        let values = self.values.borrow().clone();
         spawn_local(async move {
             // A setting that could not be kept is set again next time.
-            let _ = storage::set_local(KEY, &settings).await;
+            let _ = storage::set_local(KEY, &values).await;
         });
     }
 
-    fn show_settings(&self) {
-        let settings = self.settings.borrow();
-        options::show_values(&settings, &self.models.borrow());
-        self.dom.seed.set_value(&settings.seed.to_string());
-        self.dom.note.set_checked(settings.note);
+    fn show(&self) {
+        let values = self.values.borrow();
+        self.seed.set_value(&values.seed.to_string());
+        self.note.set_checked(values.note);
     }
 
     /// Seed of the first result of a fill.
-    pub(super) fn first_seed(&self) -> u32 {
-        self.settings.borrow().seed
+    pub(super) fn seed(&self) -> u32 {
+        self.values.borrow().seed
     }
 }

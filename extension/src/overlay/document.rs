@@ -1,0 +1,312 @@
+//! The edit: what is painted, what was filled with which results, and what of it has been kept.
+//!
+//! This is the one place where an edit changes. What the screen shows and what the engine has are projections of it (see
+//! [`super::projection`]); they are brought up to date after each change and never change it.
+
+use super::history::History;
+use super::mask::{Mask, MaskOp};
+use super::projection::{ResultId, Wanted};
+use super::stroke::Stamp;
+use super::variations::Variations;
+use crate::protocol::engine::{EditNote, EngineChoice, JobId};
+use crate::protocol::models::OptionValue;
+use crate::protocol::{Failure, Rect};
+use std::rc::Rc;
+
+/// What was painted for a fill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hole {
+    /// Where, in image pixels.
+    pub rect: Rect,
+    /// Coverage of `rect` row by row, one byte a pixel: 0 keeps, 255 erases.
+    pub coverage: Rc<[u8]>,
+}
+
+/// How a result is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// What fills the hole.
+    pub engine: EngineChoice,
+    /// The same picture, hole, engine and seed give the same pixels.
+    pub seed: u32,
+    /// What is filled.
+    pub hole: Hole,
+}
+
+/// One result of a fill. `P` holds its pixels; the document never looks at them.
+#[derive(Clone, Debug)]
+pub struct FillResult<P> {
+    /// Its name.
+    pub id: ResultId,
+    /// Where its pixels belong in the picture.
+    pub rect: Rect,
+    /// Its pixels.
+    pub pixels: P,
+    /// None where that is not known: the fill was made before the page went away.
+    pub made: Option<Made>,
+}
+
+/// A fill that the engine is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its number, and the name of the result it will give.
+    pub id: JobId,
+    /// What is asked for.
+    pub made: Made,
+    /// The number of fills on which the result will lie.
+    pub onto: usize,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Document<P> {
+    mask: Mask,
+    history: History<Variations<FillResult<P>>>,
+    /// The job whose result is waited for.
+    pending: Option<JobId>,
+    /// The results that showed when the picture was last saved, copied or written into the page.
+    kept: Vec<ResultId>,
+    /// The last number that was given to a job or a result.
+    last: ResultId,
+}
+
+impl<P> Default for Document<P> {
+    fn default() -> Self {
+        Self { mask: Mask::new(0, 0), history: History::default(), pending: None, kept: vec![], last: 0 }
+    }
+}
+
+impl<P> Document<P> {
+    /// Begins with another picture, of this size in pixels. A job that still runs for the picture before cannot change it.
+    pub fn open(&mut self, width: u32, height: u32) {
+        *self = Self { mask: Mask::new(width, height), last: self.last, ..Self::default() };
+    }
+
+    // ------------------------------------------------------------------ painting
+
+    /// What is painted.
+    pub fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// True when something is painted.
+    pub fn is_painted(&self) -> bool {
+        self.mask.extent().is_some()
+    }
+
+    /// Paints a piece of a stroke that is still being dragged. It counts once the stroke is recorded.
+    pub fn drag(&mut self, from: Stamp, to: Stamp, erase: bool) {
+        self.mask.capsule(from, to, erase);
+    }
+
+    /// Records a stroke that was painted piece by piece.
+    pub fn record(&mut self, stroke: MaskOp) {
+        self.pending = None;
+        self.history.painted(stroke);
+    }
+
+    /// Paints, and records it.
+    pub fn paint(&mut self, op: MaskOp) {
+        self.mask.apply(&op);
+        self.record(op);
+    }
+
+    /// Takes away what was dragged and not recorded.
+    pub fn discard_drag(&mut self) {
+        self.mask.replay(self.history.ops());
+    }
+
+    // --------------------------------------------------------------------- fills
+
+    /// A job that fills what is painted. The mask stays until [`Self::finish`].
+    ///
+    /// # Errors
+    /// [`Failure::EmptyMask`] and [`Failure::WholeMask`].
+    pub fn begin(&mut self, engine: EngineChoice, seed: u32) -> Result<Job, Failure> {
+        let (rect, coverage) = self.mask.cut().ok_or(Failure::EmptyMask)?;
+        if self.mask.is_whole() {
+            return Err(Failure::WholeMask);
+        }
+        let onto = self.fills();
+        Ok(self.job(Made { engine, seed, hole: Hole { rect, coverage: coverage.into() } }, onto))
+    }
+
+    /// A job that gives the last fill another result. `seed` is that of its first result. None where there is no fill
+    /// whose hole is known.
+    pub fn begin_again(&mut self, engine: EngineChoice, seed: u32) -> Option<Job> {
+        let hole = self.last_hole()?.clone();
+        let seed = seed.wrapping_add(self.last_fill()?.made());
+        let onto = self.fills() - 1;
+        Some(self.job(Made { engine, seed, hole }, onto))
+    }
+
+    /// The same fill by another engine, in place of `job`.
+    pub fn begin_instead(&mut self, job: Job, engine: EngineChoice) -> Job {
+        self.job(Made { engine, ..job.made }, job.onto)
+    }
+
+    fn job(&mut self, made: Made, onto: usize) -> Job {
+        let id = self.next_id();
+        self.pending = Some(id);
+        Job { id, made, onto }
+    }
+
+    fn next_id(&mut self) -> ResultId {
+        self.last += 1;
+        self.last
+    }
+
+    /// The job ended without a result: the document is as it was before.
+    pub fn give_up(&mut self, job: JobId) {
+        self.pending.take_if(|pending| *pending == job);
+    }
+
+    /// Takes the result of a job. False where the job is not waited for: something else was done meanwhile.
+    pub fn finish(&mut self, job: Job, rect: Rect, pixels: P) -> bool {
+        if self.pending != Some(job.id) {
+            return false;
+        }
+        self.pending = None;
+        let again = job.onto < self.fills();
+        let result = FillResult { id: job.id, rect, pixels, made: Some(job.made) };
+        match self.history.last_fill_mut().filter(|_| again) {
+            Some(fill) => {
+                fill.add(result);
+                self.history.give_up_undone();
+            }
+            None => {
+                self.history.filled(Variations::new(result));
+                self.discard_drag();
+            }
+        }
+        true
+    }
+
+    /// Takes over a fill that was made before the page went away.
+    pub fn resume(&mut self, rect: Rect, pixels: P) {
+        self.pending = None;
+        let id = self.next_id();
+        self.history.filled(Variations::new(FillResult { id, rect, pixels, made: None }));
+    }
+
+    /// Chooses another result of the last fill. What could be redone is given up, since it was made on top of the result
+    /// that showed. False where there is no such result, or where it shows already.
+    pub fn choose(&mut self, number: usize) -> bool {
+        let chosen = self.history.last_fill_mut().is_some_and(|fill| fill.choose(number));
+        if chosen {
+            self.pending = None;
+            self.history.give_up_undone();
+        }
+        chosen
+    }
+
+    /// Takes the last step back. False where there is none.
+    pub fn undo(&mut self) -> bool {
+        let stepped = self.history.undo();
+        self.stepped(stepped)
+    }
+
+    /// Does the step again that was undone last. False where there is none.
+    pub fn redo(&mut self) -> bool {
+        let stepped = self.history.redo();
+        self.stepped(stepped)
+    }
+
+    fn stepped(&mut self, stepped: bool) -> bool {
+        if stepped {
+            self.pending = None;
+            self.discard_drag();
+        }
+        stepped
+    }
+
+    /// Whether there is something to undo, and something to redo.
+    pub fn can_step(&self) -> (bool, bool) {
+        self.history.can()
+    }
+
+    /// Back to the picture as it was opened.
+    pub fn revert(&mut self) {
+        let (width, height) = (self.mask.width(), self.mask.height());
+        self.open(width, height);
+    }
+
+    // -------------------------------------------------------------- what there is
+
+    /// How many fills show.
+    pub fn fills(&self) -> usize {
+        self.history.fills().count()
+    }
+
+    /// The newest fill that shows.
+    pub fn last_fill(&self) -> Option<&Variations<FillResult<P>>> {
+        self.history.fills().next_back()
+    }
+
+    /// What was painted for the newest fill that shows, where that is known.
+    pub fn last_hole(&self) -> Option<&Hole> {
+        Some(&self.last_fill()?.chosen().made.as_ref()?.hole)
+    }
+
+    /// The results that show, lowest first.
+    pub fn showing(&self) -> impl Iterator<Item = &FillResult<P>> {
+        self.history.fills().map(Variations::chosen)
+    }
+
+    /// The results that show and after them those that can be redone.
+    pub fn line(&self) -> impl Iterator<Item = &FillResult<P>> {
+        self.history.all_fills().map(Variations::chosen)
+    }
+
+    /// What the engine should have, with the first `fills` fills showing.
+    pub fn wanted(&self, fills: usize) -> Wanted {
+        Wanted { line: self.line().map(|result| result.id).collect(), showing: fills }
+    }
+
+    /// The smallest rectangle around the results that show; none without any.
+    pub fn changed(&self) -> Option<Rect> {
+        self.showing().map(|result| result.rect).reduce(|a, b| {
+            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+            let right = (a.x + a.width).max(b.x + b.width);
+            let bottom = (a.y + a.height).max(b.y + b.height);
+            Rect { x, y, width: right - x, height: bottom - y }
+        })
+    }
+
+    // --------------------------------------------------------------------- keeping
+
+    /// The results that show are saved, copied or in the page.
+    pub fn keep(&mut self) {
+        self.kept = self.showing_ids();
+    }
+
+    /// True when closing would lose a fill.
+    pub fn is_unsaved(&self) -> bool {
+        self.fills() > 0 && self.showing_ids() != self.kept
+    }
+
+    /// The names of the results that show, lowest first.
+    pub fn showing_ids(&self) -> Vec<ResultId> {
+        self.showing().map(|result| result.id).collect()
+    }
+
+    /// What a saved file tells about the fills that show. `phrases` puts what was set about a model into its own words.
+    pub fn edit_note(&self, agent: String, phrases: impl Fn(&str, &[OptionValue]) -> String) -> EditNote {
+        let mut trained = false;
+        let actions = self.showing().map(|result| match &result.made {
+            Some(Made { engine: EngineChoice::Instant, seed, .. }) => {
+                format!("erased with the built-in fill, seed {seed}")
+            }
+            Some(Made { engine: EngineChoice::Model { model, options }, seed, .. }) => {
+                trained = true;
+                format!("erased with the model {model}, seed {seed}{}", phrases(model, options))
+            }
+            None => "erased".into(),
+        });
+        let actions = actions.collect();
+        EditNote { agent, actions, trained }
+    }
+}
+
+#[cfg(test)]
+mod tests;

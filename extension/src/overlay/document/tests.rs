@@ -1,0 +1,431 @@
+use super::super::projection::{Command, Drawing, Held, drawing, next_command};
+use super::*;
+use crate::protocol::Point;
+use proptest::prelude::*;
+
+const SIZE: u32 = 40;
+
+fn dab(x: f64, y: f64, erase: bool) -> MaskOp {
+    MaskOp::Stroke { stamps: vec![Stamp { at: Point { x, y }, radius: 2.0 }], erase }
+}
+
+fn model() -> EngineChoice {
+    EngineChoice::Model { model: "m".into(), options: vec![OptionValue { id: "steps".into(), value: 20.0 }] }
+}
+
+fn phrases(model: &str, options: &[OptionValue]) -> String {
+    options.iter().map(|option| format!(": {} of {model}", option.id)).collect()
+}
+
+fn opened() -> Document<&'static str> {
+    let mut document = Document::default();
+    document.open(SIZE, SIZE);
+    document
+}
+
+/// A document with one fill for each of these results.
+fn filled(results: &[&'static str]) -> Document<&'static str> {
+    let mut document = opened();
+    for pixels in results {
+        document.paint(dab(10.0, 10.0, false));
+        let job = document.begin(EngineChoice::Instant, 1).expect("painted");
+        assert!(document.finish(job.clone(), job.made.hole.rect, *pixels));
+    }
+    document
+}
+
+fn shown(document: &Document<&'static str>) -> Vec<&'static str> {
+    document.showing().map(|result| result.pixels).collect()
+}
+
+fn try_again(document: &mut Document<&'static str>, pixels: &'static str) -> u32 {
+    let job = document.begin_again(EngineChoice::Instant, 1).expect("there is a fill");
+    let (seed, rect) = (job.made.seed, job.made.hole.rect);
+    assert!(document.finish(job, rect, pixels));
+    seed
+}
+
+#[test]
+fn a_fill_uses_up_the_paint_and_undoing_it_brings_the_paint_back() {
+    let mut document = filled(&["a"]);
+    assert!(!document.is_painted());
+    assert_eq!(shown(&document), ["a"]);
+    assert!(document.undo());
+    assert!(document.is_painted() && shown(&document).is_empty());
+    assert!(document.redo());
+    assert!(!document.is_painted());
+    assert_eq!(shown(&document), ["a"]);
+}
+
+#[test]
+fn nothing_and_everything_cannot_be_filled() {
+    let mut document = opened();
+    assert_eq!(document.begin(EngineChoice::Instant, 1), Err(Failure::EmptyMask));
+    document.paint(MaskOp::Invert);
+    assert_eq!(document.begin(EngineChoice::Instant, 1), Err(Failure::WholeMask));
+    assert!(document.begin_again(EngineChoice::Instant, 1).is_none(), "there is no fill yet");
+}
+
+#[test]
+fn further_results_use_further_seeds_and_what_was_undone_on_top_is_given_up() {
+    let mut document = filled(&["a", "on a"]);
+    document.undo();
+    assert!(document.can_step().1, "the second fill can be redone");
+    assert_eq!(try_again(&mut document, "b"), 2, "seed");
+    assert_eq!((shown(&document), document.can_step().1), (vec!["b"], false));
+    assert_eq!(try_again(&mut document, "c"), 3, "seed");
+    assert!(document.choose(0));
+    assert_eq!(shown(&document), ["a"]);
+    assert!(!document.choose(0), "it shows already");
+}
+
+#[test]
+fn a_failed_job_changes_nothing_and_its_late_result_is_refused() {
+    let mut document = filled(&["a"]);
+    document.paint(dab(30.0, 30.0, false));
+    let job = document.begin(EngineChoice::Instant, 1).expect("painted");
+    document.give_up(job.id);
+    assert!(document.is_painted());
+    assert!(!document.finish(job.clone(), job.made.hole.rect, "late"));
+    assert_eq!(shown(&document), ["a"]);
+}
+
+#[test]
+fn a_job_that_was_begun_before_a_change_cannot_change_what_came_after() {
+    let changes: [fn(&mut Document<&'static str>); 6] = [
+        |document| document.paint(dab(20.0, 20.0, false)),
+        |document| _ = document.undo(),
+        |document| document.revert(),
+        |document| document.open(9, 9),
+        |document| document.resume(Rect { x: 0, y: 0, width: 1, height: 1 }, "resumed"),
+        |document| _ = document.begin(EngineChoice::Instant, 5),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut document = filled(&["a"]);
+        document.paint(dab(30.0, 30.0, false));
+        let job = document.begin(EngineChoice::Instant, 1).expect("painted");
+        change(&mut document);
+        let before = shown(&document);
+        assert!(!document.finish(job.clone(), job.made.hole.rect, "late"), "change {number}");
+        assert_eq!(shown(&document), before, "change {number}");
+    }
+}
+
+#[test]
+fn the_built_in_fill_takes_a_models_place_under_a_number_of_its_own() {
+    let mut document = opened();
+    document.paint(dab(10.0, 10.0, false));
+    let first = document.begin(model(), 7).expect("painted");
+    let second = document.begin_instead(first.clone(), EngineChoice::Instant);
+    assert_eq!((second.made.seed, &second.made.hole), (7, &first.made.hole));
+    let rect = first.made.hole.rect;
+    assert!(!document.finish(first, rect, "too late"));
+    assert!(document.finish(second, rect, "instant"));
+    assert_eq!(shown(&document), ["instant"]);
+}
+
+#[test]
+fn what_is_kept_is_what_showed_then() {
+    let mut document = filled(&["a", "b"]);
+    assert!(document.is_unsaved());
+    document.keep();
+    assert!(!document.is_unsaved());
+    document.undo();
+    assert!(document.is_unsaved(), "one fill shows, two are saved");
+    document.redo();
+    assert!(!document.is_unsaved());
+    try_again(&mut document, "c");
+    assert!(document.is_unsaved(), "another result shows");
+    document.revert();
+    assert!(!document.is_unsaved(), "nothing is left to lose");
+}
+
+#[test]
+fn the_changed_part_is_around_all_results_that_show() {
+    let mut document = opened();
+    assert_eq!(document.changed(), None);
+    document.resume(Rect { x: 3, y: 4, width: 5, height: 6 }, "a");
+    document.resume(Rect { x: 1, y: 8, width: 2, height: 9 }, "b");
+    assert_eq!(document.changed(), Some(Rect { x: 1, y: 4, width: 7, height: 13 }));
+    assert!(document.last_hole().is_none(), "nobody knows what was painted for a fill that was taken over");
+}
+
+#[test]
+fn a_saved_file_tells_of_each_fill_that_shows() {
+    let mut document = filled(&["a"]);
+    document.resume(Rect { x: 0, y: 0, width: 1, height: 1 }, "b");
+    document.paint(dab(10.0, 10.0, false));
+    let job = document.begin(model(), 9).expect("painted");
+    document.finish(job.clone(), job.made.hole.rect, "c");
+    let note = document.edit_note("Rubout".into(), phrases);
+    let expected = ["erased with the built-in fill, seed 1", "erased", "erased with the model m, seed 9: steps of m"];
+    assert_eq!((note.actions, note.trained), (expected.map(String::from).to_vec(), true));
+    document.undo();
+    assert!(!document.edit_note("Rubout".into(), phrases).trained, "the model's fill does not show");
+}
+
+// ------------------------------------------------------- document, screen and engine together
+
+/// What a user, an engine or the world does next.
+#[derive(Clone, Debug)]
+enum Event {
+    Paint(f64, f64),
+    Erase(f64, f64),
+    DragAndLetGo(f64, f64),
+    Clear,
+    Invert,
+    /// How the job ends.
+    Fill(Ending),
+    TryAgain(Ending),
+    Undo,
+    Redo,
+    Choose(usize),
+    Keep,
+    Revert,
+    LoseEngine,
+    /// Something else was drawn over the picture: a preview or half of a fade.
+    Scribble,
+    /// The answer of the job that was given up last comes after all.
+    LateAnswer,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Result,
+    /// The engine has made it, but its pixels cannot be shown.
+    Undecodable,
+    Fails,
+    Cancelled,
+    /// The engine is lost in the middle, and the job is asked for once more.
+    LostOnce,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let ending = || {
+        prop_oneof![
+            4 => Just(Ending::Result),
+            1 => Just(Ending::Undecodable),
+            1 => Just(Ending::Fails),
+            1 => Just(Ending::Cancelled),
+            1 => Just(Ending::LostOnce),
+        ]
+    };
+    let side = || 0.0..f64::from(SIZE);
+    prop_oneof![
+        4 => (side(), side()).prop_map(|(x, y)| Event::Paint(x, y)),
+        1 => (side(), side()).prop_map(|(x, y)| Event::Erase(x, y)),
+        1 => (side(), side()).prop_map(|(x, y)| Event::DragAndLetGo(x, y)),
+        1 => Just(Event::Clear),
+        1 => Just(Event::Invert),
+        4 => ending().prop_map(Event::Fill),
+        4 => ending().prop_map(Event::TryAgain),
+        3 => Just(Event::Undo),
+        2 => Just(Event::Redo),
+        2 => (0..5usize).prop_map(Event::Choose),
+        1 => Just(Event::Keep),
+        1 => Just(Event::Revert),
+        1 => Just(Event::LoseEngine),
+        1 => Just(Event::Scribble),
+        1 => Just(Event::LateAnswer),
+    ]
+}
+
+/// An engine that applies results, knows them only by their pixels, and refuses what the real one refuses.
+#[derive(Default)]
+struct ModelEngine {
+    /// None: it does not have the picture.
+    open: Option<(Vec<u64>, usize)>,
+    held: Option<Held>,
+}
+
+impl ModelEngine {
+    fn sync(&mut self, document: &Document<u64>, fills: usize) {
+        let wanted = document.wanted(fills);
+        let pixels: Vec<u64> = document.line().map(|result| result.pixels).collect();
+        while let Some(command) = next_command(self.held.as_ref(), &wanted) {
+            match command {
+                Command::Open => self.open = Some((pixels.clone(), pixels.len())),
+                Command::Rewind { fills } => {
+                    let (stack, applied) = self.open.as_mut().expect("open");
+                    assert!(fills <= stack.len());
+                    *applied = fills;
+                }
+                Command::Lay { index } => self.lay(index, pixels[index]),
+            }
+            self.held.get_or_insert_default().done(command, &wanted);
+        }
+    }
+
+    fn lay(&mut self, onto: usize, pixels: u64) {
+        let (stack, applied) = self.open.as_mut().expect("open");
+        assert!(onto <= stack.len());
+        stack.truncate(onto);
+        stack.push(pixels);
+        *applied = stack.len();
+    }
+
+    /// Fills on what is applied; the pixels depend on that and on the job.
+    fn fill(&mut self, job: &Job) -> u64 {
+        let (stack, applied) = self.open.as_ref().expect("open");
+        let onto = *applied;
+        let made = stack[..onto].iter().fold(u64::from(job.id), |sum, pixels| sum.wrapping_mul(31) + pixels);
+        self.lay(onto, made);
+        self.held.as_mut().expect("open").filled(job.id);
+        made
+    }
+
+    fn lose(&mut self) {
+        self.open = None;
+        self.held = None;
+    }
+
+    fn shows(&self) -> &[u64] {
+        self.open.as_ref().map_or(&[], |(stack, applied)| &stack[..*applied])
+    }
+}
+
+#[derive(Default)]
+struct ModelScreen {
+    shows: Vec<u64>,
+    drawn: Option<Vec<ResultId>>,
+}
+
+impl ModelScreen {
+    fn sync(&mut self, document: &Document<u64>) {
+        let wanted = document.showing_ids();
+        let pixels = document.showing().map(|result| result.pixels);
+        match drawing(self.drawn.as_deref(), &wanted) {
+            Some(Drawing::Everything) => self.shows = pixels.collect(),
+            Some(Drawing::From(first)) => self.shows.extend(pixels.skip(first)),
+            None => {}
+        }
+        self.drawn = Some(wanted);
+    }
+}
+
+#[derive(Default)]
+struct World {
+    document: Document<u64>,
+    engine: ModelEngine,
+    screen: ModelScreen,
+    given_up: Option<Job>,
+}
+
+impl World {
+    /// Runs a job to its end, as `ui::erasing` does.
+    fn run(&mut self, job: Job, ending: Ending) {
+        let rect = job.made.hole.rect;
+        self.engine.sync(&self.document, job.onto);
+        self.screen.drawn = None; // Previews.
+        match ending {
+            Ending::Result => {
+                let pixels = self.engine.fill(&job);
+                assert!(self.document.finish(job, rect, pixels));
+            }
+            Ending::LostOnce => {
+                self.engine.lose();
+                self.engine.sync(&self.document, job.onto);
+                let pixels = self.engine.fill(&job);
+                assert!(self.document.finish(job, rect, pixels));
+            }
+            Ending::Undecodable => {
+                self.engine.fill(&job);
+                self.fails(job);
+            }
+            Ending::Fails | Ending::Cancelled => self.fails(job),
+        }
+    }
+
+    fn fails(&mut self, job: Job) {
+        self.document.give_up(job.id);
+        self.given_up = Some(job);
+    }
+
+    fn happens(&mut self, event: Event) {
+        match event {
+            Event::Paint(x, y) => self.document.paint(dab(x, y, false)),
+            Event::Erase(x, y) => self.document.paint(dab(x, y, true)),
+            Event::DragAndLetGo(x, y) => {
+                let stamp = Stamp { at: Point { x, y }, radius: 3.0 };
+                self.document.drag(stamp, stamp, false);
+                self.document.discard_drag();
+            }
+            Event::Clear => self.document.paint(MaskOp::Clear),
+            Event::Invert => self.document.paint(MaskOp::Invert),
+            Event::Fill(ending) => {
+                if let Ok(job) = self.document.begin(EngineChoice::Instant, 1) {
+                    self.run(job, ending);
+                }
+            }
+            Event::TryAgain(ending) => {
+                if let Some(job) = self.document.begin_again(EngineChoice::Instant, 1) {
+                    self.run(job, ending);
+                }
+            }
+            Event::Undo => _ = self.document.undo(),
+            Event::Redo => _ = self.document.redo(),
+            Event::Choose(number) => _ = self.document.choose(number),
+            Event::Keep => {
+                self.document.keep();
+                assert!(!self.document.is_unsaved());
+            }
+            Event::Revert => self.document.revert(),
+            Event::LoseEngine => self.engine.lose(),
+            Event::Scribble => {
+                self.screen.shows.clear();
+                self.screen.drawn = None;
+            }
+            Event::LateAnswer => {
+                if let Some(job) = self.given_up.take() {
+                    let rect = job.made.hole.rect;
+                    assert!(!self.document.finish(job, rect, 0), "it was given up");
+                }
+            }
+        }
+    }
+}
+
+fn coverage(mask: &Mask) -> Vec<u8> {
+    let side = i64::from(SIZE);
+    (0..side * side).map(|at| mask.at(at % side, at / side)).collect()
+}
+
+proptest! {
+    #[test]
+    fn screen_engine_and_document_agree_whatever_happens(events in prop::collection::vec(event(), 0..40)) {
+        let mut world = World::default();
+        world.document.open(SIZE, SIZE);
+        for event in events {
+            world.happens(event);
+            world.screen.sync(&world.document);
+            world.engine.sync(&world.document, world.document.fills());
+            let wanted: Vec<u64> = world.document.showing().map(|result| result.pixels).collect();
+            prop_assert_eq!(&world.screen.shows, &wanted, "screen");
+            prop_assert_eq!(world.engine.shows(), &wanted, "engine");
+            // Each result lies on the very results that it was made on.
+            for (at, result) in world.document.showing().enumerate() {
+                let made = wanted[..at].iter().fold(u64::from(result.id), |sum, pixels| sum.wrapping_mul(31) + pixels);
+                prop_assert_eq!(result.pixels, made, "result {} lies on others than it was made on", result.id);
+            }
+            let mut replayed = Mask::new(SIZE, SIZE);
+            replayed.replay(world.document.history.ops());
+            prop_assert_eq!(coverage(&replayed), coverage(&world.document.mask), "mask");
+        }
+    }
+
+    #[test]
+    fn undoing_everything_and_redoing_it_ends_where_it_began(events in prop::collection::vec(event(), 0..30)) {
+        let mut world = World::default();
+        world.document.open(SIZE, SIZE);
+        for event in events {
+            world.happens(event);
+        }
+        while world.document.redo() {}
+        let (ids, painted) = (world.document.showing_ids(), coverage(&world.document.mask));
+        while world.document.undo() {}
+        prop_assert_eq!((world.document.fills(), world.document.is_painted()), (0, false));
+        while world.document.redo() {}
+        prop_assert_eq!(world.document.showing_ids(), ids);
+        prop_assert_eq!(coverage(&world.document.mask), painted);
+    }
+}

@@ -1,0 +1,81 @@
+//! Names for files, from the address of a picture.
+
+use crate::protocol::engine::FileFormat;
+
+/// Name of a picture whose address gives none.
+const NAMELESS: &str = "picture";
+/// Characters of the address's own name that a saved file keeps.
+const MAX_LENGTH: usize = 100;
+
+/// The last part of a URL's path, decoded, as people read it.
+pub fn file_name(url: Option<&str>) -> String {
+    let name = url
+        .filter(|u| u.starts_with("http") || u.starts_with("file:"))
+        .and_then(|u| u.split(['?', '#']).next())
+        .and_then(|u| u.rsplit('/').next())
+        .filter(|n| !n.is_empty());
+    name.and_then(decoded).unwrap_or_else(|| NAMELESS.into())
+}
+
+/// The name of a saved file: that of the picture, without what file systems forbid, with the format's extension.
+pub fn saved_name(url: Option<&str>, format: FileFormat) -> String {
+    let original = file_name(url);
+    let stem = original.rsplit_once('.').map_or(original.as_str(), |(stem, _)| stem);
+    let allowed = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
+    let safe: String = stem.chars().map(allowed).take(MAX_LENGTH).collect();
+    format!("{safe}.{}", format.extension())
+}
+
+/// Percent-encoded UTF-8 as text; none where it is broken.
+fn decoded(text: &str) -> Option<String> {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (code, rest) = piece.split_at_checked(2)?;
+        // `from_str_radix` would take a sign.
+        let code = code.bytes().all(|b| b.is_ascii_hexdigit()).then_some(code)?;
+        bytes.push(u8::from_str_radix(code, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_last_part_of_the_path_is_the_name() {
+        for (url, name) in [
+            ("https://a.example/b/sand%20%C3%A4.png?x=/y.gif#z", "sand ä.png"),
+            ("file:///home/me/cat.jpg", "cat.jpg"),
+            ("https://a.example/b/", "picture"),
+            ("https://a.example/50%.png", "picture"),
+            ("https://a.example/%ff.png", "picture"),
+            ("https://a.example/%+1.png", "picture"),
+            ("data:image/png;base64,AA/BB", "picture"),
+        ] {
+            assert_eq!(file_name(Some(url)), name, "{url}");
+        }
+        assert_eq!(file_name(None), "picture");
+    }
+
+    #[test]
+    fn saved_files_have_names_that_file_systems_take() {
+        assert_eq!(saved_name(Some("https://a.example/a.b.png"), FileFormat::Webp), "a.b.webp");
+        assert_eq!(saved_name(Some("https://a.example/..%2F%5C%3A%00x.png"), FileFormat::Png), "..____x.png");
+        assert_eq!(saved_name(None, FileFormat::Jpeg), format!("picture.{}", FileFormat::Jpeg.extension()));
+        let long = format!("https://a.example/{}.png", "x".repeat(500));
+        assert_eq!(saved_name(Some(&long), FileFormat::Png).len(), 104);
+    }
+
+    proptest! {
+        #[test]
+        fn any_address_gives_a_name(url in ".{0,80}") {
+            let url = format!("https://a.example/{url}");
+            prop_assert!(!file_name(Some(&url)).is_empty());
+            prop_assert!(!saved_name(Some(&url), FileFormat::Png).contains(['/', '\\', ':']));
+        }
+    }
+}

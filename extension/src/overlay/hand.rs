@@ -1,0 +1,143 @@
+//! What the user works with: the tool, the size of the brush, the pointer and the keyboard's brush.
+
+use super::gesture::{Gesture, KEYBOARD};
+use super::stroke::Stamp;
+use super::tool::{Drag, TOOLS, Tool};
+use crate::protocol::Point;
+
+/// The smallest radius of the brush, image pixels.
+const MIN_RADIUS: f64 = 0.5;
+/// Radius of the first brush, as a part of the picture's shorter side.
+const FIRST_RADIUS: f64 = 0.03;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Hand {
+    /// The tool that is chosen.
+    pub tool: &'static Tool,
+    radius: f64,
+    max_radius: f64,
+    /// What it is in the middle of.
+    pub gesture: Gesture,
+    /// The space bar is held: dragging moves the picture.
+    pub space_held: bool,
+    /// Where the keyboard paints, image pixels; none until an arrow key is pressed.
+    pub cursor: Option<Point>,
+    /// Where the pointer is, CSS pixels; none outside of the overlay.
+    pub pointer: Option<Point>,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self {
+            tool: &TOOLS[0],
+            radius: 1.0,
+            max_radius: 4.0,
+            gesture: Gesture::None,
+            space_held: false,
+            cursor: None,
+            pointer: None,
+        }
+    }
+}
+
+impl Hand {
+    /// A picture of this size (pixels) is there: the brush gets a size that fits it.
+    pub fn fit(&mut self, width: u32, height: u32) {
+        let short = f64::from(width.min(height));
+        self.max_radius = short.max(8.0) / 2.0;
+        self.set_radius((short * FIRST_RADIUS).max(1.0));
+    }
+
+    /// Radius of the brush, image pixels.
+    pub fn radius(&self) -> f64 {
+        self.radius
+    }
+
+    /// Sets the radius (image pixels), within what the picture allows.
+    pub fn set_radius(&mut self, radius: f64) {
+        self.radius = radius.clamp(MIN_RADIUS, self.max_radius);
+    }
+
+    /// Sets the radius by the slider, from 0 to 1; the scale is logarithmic.
+    pub fn set_radius_along(&mut self, along: f64) {
+        self.set_radius(MIN_RADIUS * (self.max_radius / MIN_RADIUS).powf(along));
+    }
+
+    /// Where the slider stands, from 0 to 1.
+    pub fn radius_along(&self) -> f64 {
+        (self.radius / MIN_RADIUS).ln() / (self.max_radius / MIN_RADIUS).ln()
+    }
+
+    /// Where a ring as wide as the brush is to be seen: (image pixels, CSS pixels), of which at most one is there.
+    pub fn ring(&self) -> (Option<Point>, Option<Point>) {
+        match self.cursor {
+            Some(cursor) => (Some(cursor), None),
+            None => (None, self.pointer.filter(|_| self.tool.ring && !self.space_held)),
+        }
+    }
+
+    /// Moves the keyboard's brush within a picture of this size, by image pixels, from its middle at first.
+    pub fn move_cursor(&mut self, x: f64, y: f64, width: f64, height: f64) -> Point {
+        let from = self.cursor.unwrap_or(Point { x: width / 2.0, y: height / 2.0 });
+        let to = Point { x: (from.x + x).clamp(0.0, width), y: (from.y + y).clamp(0.0, height) };
+        self.cursor = Some(to);
+        to
+    }
+
+    /// The keyboard's brush goes down at the cursor. Whatever tool is chosen, it paints or takes paint away.
+    pub fn put_brush_down(&mut self) -> Option<(Stamp, bool)> {
+        let stamp = Stamp { at: self.cursor?, radius: self.radius };
+        let erase = self.tool.erases();
+        self.gesture = Gesture::begin(Drag::Stroke { erase }, KEYBOARD, stamp);
+        Some((stamp, erase))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slider_and_the_brush_agree() {
+        let mut hand = Hand::default();
+        hand.fit(1000, 400);
+        assert_eq!(hand.radius(), 12.0);
+        for along in [0.0, 0.3, 1.0] {
+            hand.set_radius_along(along);
+            assert!((hand.radius_along() - along).abs() < 1e-9);
+        }
+        assert!((hand.radius() - 200.0).abs() < 1e-9, "half of the shorter side");
+        hand.set_radius(1e9);
+        assert_eq!(hand.radius(), 200.0);
+        hand.fit(1, 1);
+        assert_eq!(hand.radius(), 1.0, "a tiny picture has a brush, too");
+    }
+
+    #[test]
+    fn the_ring_shows_where_something_would_be_painted() {
+        let mut hand = Hand { pointer: Some(Point { x: 5.0, y: 6.0 }), ..Hand::default() };
+        assert_eq!(hand.ring(), (None, Some(Point { x: 5.0, y: 6.0 })));
+        hand.space_held = true;
+        assert_eq!(hand.ring(), (None, None), "the picture is being moved");
+        hand.space_held = false;
+        hand.tool = TOOLS.iter().find(|tool| tool.drag == Drag::Lasso).expect("a lasso");
+        assert_eq!(hand.ring(), (None, None), "a lasso has no width");
+        hand.cursor = Some(Point { x: 1.0, y: 2.0 });
+        assert_eq!(hand.ring().0, hand.cursor, "the keyboard always paints with the brush");
+    }
+
+    #[test]
+    fn the_keyboard_paints_inside_the_picture_only() {
+        let mut hand = Hand::default();
+        assert!(hand.put_brush_down().is_none(), "it is nowhere yet");
+        assert_eq!(hand.move_cursor(0.0, 0.0, 100.0, 60.0), Point { x: 50.0, y: 30.0 });
+        assert_eq!(hand.move_cursor(1e6, -1e6, 100.0, 60.0), Point { x: 100.0, y: 0.0 });
+        hand.tool = TOOLS.iter().find(|tool| tool.erases()).expect("an eraser");
+        assert_eq!(
+            hand.put_brush_down().map(|(stamp, erase)| (stamp.at, erase)),
+            Some((Point { x: 100.0, y: 0.0 }, true))
+        );
+        assert_eq!(hand.gesture.stroke(), Some(true));
+    }
+}

@@ -1,0 +1,213 @@
+//! Where the picture stands on the screen: what the page says of it, which part of it is edited, and the user's view.
+
+use super::affine::Affine;
+use super::host::Host;
+use super::placement::placement;
+use super::view::View;
+use crate::protocol::page::Picture;
+use crate::protocol::{Geometry, Point, Size};
+
+/// The part of the displayed picture that is edited, as fractions of it: all of it, except for a capture of a picture
+/// that is partly out of sight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// Left edge, 0 to 1.
+    pub x: f64,
+    /// Top edge, 0 to 1.
+    pub y: f64,
+    /// Width, 0 to 1.
+    pub width: f64,
+    /// Height, 0 to 1.
+    pub height: f64,
+}
+
+impl Part {
+    /// All of it.
+    pub const WHOLE: Self = Self { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Where the overlay lives.
+    pub host: Host,
+    picture: Option<Picture>,
+    part: Part,
+    /// Where a capture stands that no part of the picture describes, because the picture is turned or skewed.
+    fixed: Option<Affine>,
+    view: Option<View>,
+}
+
+impl Scene {
+    /// Without a picture.
+    pub fn new(host: Host) -> Self {
+        Self { host, picture: None, part: Part::WHOLE, fixed: None, view: None }
+    }
+
+    /// What the page says of the picture.
+    pub fn picture(&self) -> Option<&Picture> {
+        self.picture.as_ref()
+    }
+
+    /// The page says which picture it is.
+    pub fn found(&mut self, picture: Picture) {
+        self.picture = Some(picture);
+    }
+
+    /// The pixels that are edited are those of a part of the picture, or those that stand at `fixed`.
+    pub fn obtained(&mut self, part: Part, fixed: Option<Affine>) {
+        self.part = part;
+        self.fixed = fixed;
+    }
+
+    /// True where the pixels that are edited are not exactly the picture's own, so that they cannot take its place.
+    pub fn is_partial(&self) -> bool {
+        self.part != Part::WHOLE || self.fixed.is_some()
+    }
+
+    /// The picture (size in pixels) is there: it gets its first view.
+    pub fn open(&mut self, image: Size, viewport: Size) {
+        self.view = Some(match &self.picture {
+            Some(picture) => self.host.view(image, viewport, self.home(&picture.geometry, image)),
+            None => View::in_tab(image, viewport),
+        });
+    }
+
+    /// There is no picture after all.
+    pub fn close(&mut self) {
+        self.view = None;
+    }
+
+    /// The user's view; none before there is a picture.
+    pub fn view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
+    /// The same, to zoom and pan.
+    pub fn view_mut(&mut self) -> Option<&mut View> {
+        self.view.as_mut()
+    }
+
+    /// The picture moved in the page.
+    pub fn moved(&mut self, geometry: Geometry, viewport: Size) {
+        if let Some(picture) = &mut self.picture {
+            picture.geometry = geometry;
+        }
+        self.resized(viewport);
+    }
+
+    /// The viewport changed.
+    pub fn resized(&mut self, viewport: Size) {
+        let Some(mut view) = self.view else { return };
+        let follows = self.picture.as_ref().filter(|_| self.fixed.is_none());
+        let home = follows.map(|picture| self.home(&picture.geometry, view.image));
+        self.host.refit(&mut view, viewport, home);
+        self.view = Some(view);
+    }
+
+    /// Where image pixels stand in the page.
+    fn home(&self, geometry: &Geometry, image: Size) -> Affine {
+        if let Some(fixed) = self.fixed {
+            return fixed;
+        }
+        let part = self.part;
+        let whole = Size { width: image.width / part.width, height: image.height / part.height };
+        let corner = Affine::translation(part.x * whole.width, part.y * whole.height);
+        corner.then(&placement(geometry, whole.width, whole.height))
+    }
+
+    /// While there are only questions yet: a view to place the toolbar by, and the corners of the page's own picture, where
+    /// it shows.
+    pub fn before_opening(&self, viewport: Size) -> (View, Option<[Point; 4]>) {
+        let Some(picture) = self.picture.as_ref().filter(|_| self.host.shows_page()) else {
+            return (View::in_tab(Size { width: 1.0, height: 1.0 }, viewport), None);
+        };
+        let size = picture.geometry.natural;
+        let home = placement(&picture.geometry, size.width, size.height);
+        let mut view = View::in_tab(size, viewport);
+        view.moved(viewport, home);
+        (view, Some(home.corners(size.width, size.height)))
+    }
+
+    /// A point of the viewport (CSS pixels) in image pixels.
+    pub fn image_point(&self, at: Point) -> Option<Point> {
+        Some(self.view.as_ref()?.inverse()?.apply(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::page::PictureKind;
+
+    const VIEWPORT: Size = Size { width: 1000.0, height: 800.0 };
+
+    fn picture(center: Point) -> Picture {
+        let size = Size { width: 400.0, height: 300.0 };
+        let geometry = Geometry {
+            viewport: VIEWPORT,
+            dpr: 1.0,
+            center,
+            linear: [1.0, 0.0, 0.0, 1.0],
+            border_box: size,
+            content_origin: Point::default(),
+            content_box: size,
+            natural: size,
+            fit: "fill".into(),
+            position: "50% 50%".into(),
+        };
+        Picture { kind: PictureKind::Image, url: None, same_origin: true, alt: String::new(), edited: false, geometry }
+    }
+
+    fn corner(scene: &Scene) -> Point {
+        scene.view().expect("open").map().apply(Point { x: 0.0, y: 0.0 })
+    }
+
+    #[test]
+    fn the_picture_is_painted_where_the_page_shows_it_and_moves_with_it() {
+        let mut scene = Scene::new(Host::Shim);
+        scene.found(picture(Point { x: 300.0, y: 250.0 }));
+        scene.open(Size { width: 400.0, height: 300.0 }, VIEWPORT);
+        assert_eq!(corner(&scene), Point { x: 100.0, y: 100.0 });
+        assert_eq!(scene.image_point(Point { x: 110.0, y: 120.0 }), Some(Point { x: 10.0, y: 20.0 }));
+        scene.moved(picture(Point { x: 300.0, y: 200.0 }).geometry, VIEWPORT);
+        assert_eq!(corner(&scene), Point { x: 100.0, y: 50.0 });
+        scene.close();
+        assert!(scene.view().is_none());
+    }
+
+    #[test]
+    fn a_part_of_the_picture_stands_where_that_part_is() {
+        let mut scene = Scene::new(Host::Shim);
+        scene.found(picture(Point { x: 300.0, y: 250.0 }));
+        assert!(!scene.is_partial());
+        scene.obtained(Part { x: 0.1, y: 0.1, width: 0.9, height: 0.9 }, None);
+        assert!(scene.is_partial());
+        scene.open(Size { width: 720.0, height: 540.0 }, VIEWPORT);
+        let corner = corner(&scene);
+        assert!((corner.x - 140.0).abs() < 1e-9 && (corner.y - 130.0).abs() < 1e-9, "{corner:?}");
+    }
+
+    #[test]
+    fn a_turned_capture_stays_where_it_was_taken() {
+        let mut scene = Scene::new(Host::Shim);
+        scene.found(picture(Point { x: 300.0, y: 250.0 }));
+        scene.obtained(Part::WHOLE, Some(Affine::translation(7.0, 8.0)));
+        scene.open(Size { width: 400.0, height: 300.0 }, VIEWPORT);
+        scene.moved(picture(Point { x: 0.0, y: 0.0 }).geometry, VIEWPORT);
+        assert_eq!(corner(&scene), Point { x: 7.0, y: 8.0 });
+        assert!(scene.is_partial());
+    }
+
+    #[test]
+    fn questions_stand_beside_the_pages_picture() {
+        let mut scene = Scene::new(Host::Shim);
+        assert!(scene.before_opening(VIEWPORT).1.is_none(), "nobody knows yet where it is");
+        scene.found(picture(Point { x: 300.0, y: 250.0 }));
+        let corners = scene.before_opening(VIEWPORT).1.expect("it shows in the page");
+        assert_eq!((corners[0], corners[2]), (Point { x: 100.0, y: 100.0 }, Point { x: 500.0, y: 400.0 }));
+        let mut tab = Scene::new(Host::Tab);
+        tab.found(picture(Point { x: 300.0, y: 250.0 }));
+        assert!(tab.before_opening(VIEWPORT).1.is_none(), "in a tab of our own it does not show");
+    }
+}

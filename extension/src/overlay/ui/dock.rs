@@ -1,0 +1,90 @@
+//! The toolbar and the lines above it.
+
+use super::frames::Frames;
+use super::lines::Lines;
+use super::notice::Notice;
+use super::results::Results;
+use crate::browser::i18n;
+use crate::overlay::hand::Hand;
+use crate::overlay::tool::TOOLS;
+use crate::protocol::engine::FileFormat;
+use crate::ui::dom::{attribute, by_id};
+use std::cell::Cell;
+use std::rc::Rc;
+use web_sys::{HtmlButtonElement, HtmlDialogElement, HtmlInputElement, HtmlSelectElement};
+
+/// See the module.
+pub(super) struct Dock {
+    pub notice: Notice,
+    pub lines: Lines,
+    pub results: Results,
+    pub size: HtmlInputElement,
+    pub help: HtmlDialogElement,
+    format: HtmlSelectElement,
+    native_format: Cell<FileFormat>,
+}
+
+impl Dock {
+    pub(super) fn find(frames: &Rc<Frames>) -> Self {
+        Self {
+            notice: Notice::find(frames),
+            lines: Lines::find(frames),
+            results: Results::find(),
+            size: by_id("size"),
+            help: by_id("help-sheet"),
+            format: by_id("format"),
+            native_format: Cell::new(FileFormat::Png),
+        }
+    }
+
+    /// Shows which tool is chosen.
+    pub(super) fn show_tool(&self, hand: &Hand) {
+        for tool in TOOLS {
+            let chosen = tool == hand.tool;
+            let button: HtmlButtonElement = by_id(tool.id);
+            attribute(&button, "aria-checked", if chosen { "true" } else { "false" });
+            button.set_tab_index(if chosen { 0 } else { -1 });
+            if chosen {
+                self.lines.announce("statusTool", &[&i18n::text(tool.name, &[])]);
+            }
+        }
+    }
+
+    /// Shows how large the brush is.
+    pub(super) fn show_size(&self, hand: &Hand) {
+        self.size.set_value(&format!("{:.4}", hand.radius_along()));
+        attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&diameter(hand)]));
+    }
+
+    /// Shows the list of keys.
+    pub(super) fn show_help(&self) {
+        // Only a sheet that is already open refuses.
+        let _ = self.help.show_modal();
+    }
+
+    /// The format to save in, unless the user chooses another.
+    pub(super) fn set_native_format(&self, format: FileFormat) {
+        self.native_format.set(format);
+        self.format.set_value(format_name(format));
+    }
+
+    /// The format that the user chose.
+    pub(super) fn format(&self) -> FileFormat {
+        let formats = [FileFormat::Png, FileFormat::Jpeg, FileFormat::Webp];
+        let value = self.format.value();
+        formats.into_iter().find(|f| format_name(*f) == value).unwrap_or(self.native_format.get())
+    }
+}
+
+/// Diameter of the brush in whole image pixels.
+pub(super) fn diameter(hand: &Hand) -> String {
+    format!("{:.0}", hand.radius() * 2.0)
+}
+
+fn format_name(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Png => "png",
+        FileFormat::Jpeg => "jpeg",
+        FileFormat::Webp => "webp",
+    }
+}

@@ -1,0 +1,187 @@
+//! Erasing: from what is painted to a result that shows, and further results of the same hole.
+
+use super::app::App;
+use super::bitmaps::bitmap;
+use super::failing::{begin_work, complain, end_work, fail};
+use super::painting::{finish_stroke, touched};
+use super::screen::Pixels;
+use super::stepping::show_fills;
+use crate::browser::{bytes, i18n};
+use crate::overlay::document::Job;
+use crate::overlay::phase::{Phase, Work};
+use crate::protocol::engine::{EngineChoice, EngineEvent};
+use crate::protocol::{Failure, Rect};
+use gloo_timers::future::TimeoutFuture;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
+
+/// A rest this long (milliseconds) after painting starts the fill.
+const REST: u32 = 600;
+
+/// What the engine gave.
+struct Filled {
+    /// The job that it is the result of.
+    job: Job,
+    rect: Rect,
+    pixels: Pixels,
+    /// How long it took, milliseconds.
+    ms: f64,
+    /// The model could not, so the built-in fill did it.
+    fell_back: bool,
+}
+
+/// Erases by itself when the mask rests for a while.
+pub(super) fn erase_after_rest(app: &Rc<App>) {
+    if !app.settings.erases_on_release() {
+        return;
+    }
+    let (app, touches) = (Rc::clone(app), app.jobs.touches());
+    spawn_local(async move {
+        TimeoutFuture::new(REST).await;
+        let resting = app.jobs.touches() == touches && matches!(app.phase(), Phase::Painting | Phase::Done);
+        if resting && !app.facts().dragging {
+            erase(&app);
+        }
+    });
+}
+
+/// Fills what is painted.
+pub(super) fn erase(app: &Rc<App>) {
+    if !app.can_paint() {
+        return;
+    }
+    touched(app);
+    finish_stroke(app);
+    let job = app.edit.borrow_mut().begin(app.methods.choice(&app.settings), app.settings.seed());
+    match job {
+        Ok(job) => run(app, job, erase),
+        Err(failure) => fail(app, failure, |_| {}),
+    }
+}
+
+/// The newest fill once more, with another seed and by the method that is chosen now.
+pub(super) fn try_again(app: &Rc<App>) {
+    if !app.can_paint() || app.edit.borrow().last_hole().is_none() {
+        return;
+    }
+    touched(app);
+    finish_stroke(app);
+    let job = app.edit.borrow_mut().begin_again(app.methods.choice(&app.settings), app.settings.seed());
+    if let Some(job) = job {
+        run(app, job, try_again);
+    }
+}
+
+fn run(app: &Rc<App>, job: Job, retry: fn(&Rc<App>)) {
+    if !begin_work(app, Work::Fill { job: None }) {
+        return;
+    }
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        let result = fill(&app, job).await;
+        end_work(&app, result, retry);
+    });
+}
+
+/// Fills the hole and shows the result. Without a result, document and engine are as they were before.
+async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
+    let chosen = job.made.engine.clone();
+    let mut last = job.id;
+    let filled = filled_by_engine(app, job, &mut last).await;
+    app.stage.screen.end_previews();
+    let Filled { job, rect, pixels, ms, fell_back } = match filled {
+        Ok(filled) => filled,
+        Err(failure) => {
+            app.edit.borrow_mut().give_up(last);
+            // What cannot be put back now is put back when the engine is asked the next time.
+            let _ = app.engine.sync(&app.edit).await;
+            return Err(failure);
+        }
+    };
+    let finished = app.edit.borrow_mut().finish(job, rect, pixels);
+    if !finished {
+        // The edit has gone on without it.
+        return app.engine.sync(&app.edit).await;
+    }
+    result_is_there(app, &chosen, ms, fell_back);
+    Ok(())
+}
+
+/// Everything is ready for what comes next; only the picture still fades.
+fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: bool) {
+    let fade = app.stage.screen.begin_fade();
+    app.dock.lines.progress_over();
+    let hint = app.methods.hint_after_erasing(&app.settings, app.edit.borrow().fills());
+    app.dock.lines.hint(if fell_back { "hintFellBack" } else { hint });
+    app.stage.mask_changed();
+    app.enter(app.phase().ended(app.facts()));
+    let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
+    app.dock.lines.announce("statusErased", &[&seconds]);
+    // The list may have moved on meanwhile.
+    if !fell_back && *chosen == app.methods.choice(&app.settings) {
+        app.methods.show_cost(&seconds);
+    }
+    show_fills(app);
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        if let Err(failure) = app.stage.screen.fade(&app.edit, fade).await {
+            complain(&failure);
+        }
+    });
+}
+
+/// Has the engine fill a hole of the picture as the document shows it. What the model cannot do here, the built-in fill does.
+/// `last` is always the job that was asked for last.
+async fn filled_by_engine(app: &App, mut job: Job, last: &mut u32) -> Result<Filled, Failure> {
+    app.dock.lines.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
+    let mask = bytes::blob(&job.made.hole.coverage, "application/octet-stream")?;
+    app.stage.screen.expect_previews(&job.made.hole);
+    let mut answer = asked(app, &job, &mask).await;
+    let mut fell_back = false;
+    if let (EngineChoice::Model { .. }, Err(failure)) = (&job.made.engine, &answer)
+        && failure.is_of_model()
+    {
+        complain(failure);
+        fell_back = true;
+        job = app.edit.borrow_mut().begin_instead(job, EngineChoice::Instant);
+        *last = job.id;
+        answer = asked(app, &job, &mask).await;
+    }
+    let (rect, patch, ms) = answer?;
+    let picture = bitmap(&patch).await?;
+    Ok(Filled { job, rect, pixels: Pixels { patch, picture }, ms, fell_back })
+}
+
+async fn asked(app: &App, job: &Job, mask: &Blob) -> Result<(Rect, Blob, f64), Failure> {
+    app.jobs.begun();
+    app.enter(app.phase().with_job(Some(job.id)));
+    let answer = app.engine.erase(&app.edit, job, mask).await;
+    app.enter(app.phase().with_job(None));
+    answer
+}
+
+/// The engine tells something.
+pub(super) fn heard(app: &Rc<App>, event: &EngineEvent, blobs: Vec<Blob>) {
+    let running = app.phase().job();
+    match *event {
+        EngineEvent::Progressed { job, stage, done } if job.is_none() || job == running => {
+            if let Some((text, done)) = app.jobs.told(stage, done, running.is_some()) {
+                app.dock.lines.progress(&text, done);
+            }
+        }
+        EngineEvent::Preview { job, x, y, side } if running == Some(job) => {
+            let Some(blob) = blobs.into_iter().next() else { return };
+            let app = Rc::clone(app);
+            spawn_local(async move {
+                // A preview that cannot be shown is not worth failing for.
+                if let Ok(picture) = bitmap(&blob).await
+                    && app.phase().job() == running
+                {
+                    let _ = app.stage.screen.preview(&picture, x, y, f64::from(side));
+                }
+            });
+        }
+        EngineEvent::Progressed { .. } | EngineEvent::Preview { .. } => {}
+    }
+}

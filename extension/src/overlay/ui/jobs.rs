@@ -1,0 +1,95 @@
+//! What is known of the work that runs: how it is stopped, how long it still takes, what is told of it; and the rest after
+//! painting that begins an erase.
+
+use crate::browser::i18n;
+use crate::overlay::phase::StopId;
+use crate::overlay::remaining::Remaining;
+use crate::protocol::engine::Stage;
+use crate::ui::dom::window;
+use crate::ui::sentences;
+use futures::channel::oneshot;
+use std::cell::{Cell, RefCell};
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Jobs {
+    remaining: Cell<Remaining>,
+    /// Counts every touch of the mask: a rest is over when it has moved on.
+    touches: Cell<u32>,
+    last_stop: Cell<StopId>,
+    stop: RefCell<Option<(StopId, oneshot::Sender<()>)>>,
+}
+
+impl Jobs {
+    /// A handle to stop the work that begins. The receiver hears of it, or that the work can no longer be stopped.
+    pub(super) fn stoppable(&self) -> (StopId, oneshot::Receiver<()>) {
+        let id = self.last_stop.get() + 1;
+        self.last_stop.set(id);
+        let (sender, receiver) = oneshot::channel();
+        *self.stop.borrow_mut() = Some((id, sender));
+        (id, receiver)
+    }
+
+    /// Stops the work that this names.
+    pub(super) fn stop(&self, id: StopId) {
+        if let Some((_, sender)) = self.stop.borrow_mut().take_if(|(known, _)| *known == id) {
+            // It may have ended at this very moment.
+            let _ = sender.send(());
+        }
+    }
+
+    /// The work can no longer be stopped.
+    pub(super) fn unstoppable(&self) {
+        self.stop.take();
+    }
+
+    /// The mask is being worked on.
+    pub(super) fn touched(&self) {
+        self.touches.set(self.touches.get().wrapping_add(1));
+    }
+
+    /// How often the mask has been worked on.
+    pub(super) fn touches(&self) -> u32 {
+        self.touches.get()
+    }
+
+    /// Another job begins: how long it takes has nothing to do with the one before.
+    pub(super) fn begun(&self) {
+        self.remaining.take();
+    }
+
+    /// What is told of a stage of work, and how much of it is done; none where nothing is told. `done` goes from 0 to 1;
+    /// `running` says whether the user waits for a job.
+    pub(super) fn told(&self, stage: Stage, done: f32, running: bool) -> Option<(String, Option<f64>)> {
+        let text = |key| i18n::text(key, &[]);
+        match stage {
+            Stage::Queued => Some((text("progressQueued"), None)),
+            // What is prepared while the user paints is not spoken of.
+            Stage::Loading if !running => None,
+            Stage::Reading => None,
+            Stage::Loading | Stage::Filling => {
+                let key = if stage == Stage::Loading { "progressLoading" } else { "progressFilling" };
+                Some((i18n::text(key, &[&format!("{:.0}", done * 100.0)]), Some(f64::from(done))))
+            }
+            Stage::Encoding => Some((text("progressLooking"), None)),
+            Stage::Denoising { step, steps } => {
+                Some((self.step_told(step, steps), Some(f64::from(step) / f64::from(steps))))
+            }
+            Stage::Decoding => Some((text("progressPixels"), Some(1.0))),
+            Stage::Blending => Some((text("progressBlending"), Some(1.0))),
+            Stage::Writing => Some((text("progressEncoding"), None)),
+        }
+    }
+
+    fn step_told(&self, step: u32, steps: u32) -> String {
+        let now = window().performance().map_or(0.0, |performance| performance.now());
+        let (at, of) = (step.to_string(), steps.to_string());
+        let mut remaining = self.remaining.get();
+        let left = remaining.after(now, step, steps);
+        self.remaining.set(remaining);
+        match left.filter(|_| step < steps).and_then(sentences::time_left) {
+            Some(left) => i18n::text("progressStepLeft", &[&at, &of, &left]),
+            None => i18n::text("progressStep", &[&at, &of]),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What becomes of the result: a file, the clipboard, the page; or everything as it was.
+
+use super::app::App;
+use super::failing::{begin_work, end_work, fail};
+use super::leaving::{close, close_now};
+use super::page::Page;
+use super::stepping::show_edit;
+use crate::browser::{i18n, object, runtime, words};
+use crate::overlay::file_name::saved_name;
+use crate::overlay::phase::Work;
+use crate::protocol::Failure;
+use crate::protocol::engine::{FileFormat, Purpose};
+use crate::protocol::page::{PictureKind, ToPage};
+use crate::ui::save_file::save_file;
+use futures::future::{Either, select};
+use std::pin::pin;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use web_sys::Blob;
+
+#[wasm_bindgen]
+extern "C" {
+    type ClipboardItem;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(items: &JsValue) -> Result<ClipboardItem, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["navigator", "clipboard"], js_name = write)]
+    fn write_clipboard(items: &js_sys::Array) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// Runs something that ends in a result, with the interface locked meanwhile.
+fn locked(app: &Rc<App>, work: impl Future<Output = Result<(), Failure>> + 'static, retry: fn(&Rc<App>)) {
+    let (stop, stopped) = app.jobs.stoppable();
+    if !begin_work(app, Work::Keep { stop: Some(stop) }) {
+        return;
+    }
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        let result = match select(pin!(work), stopped).await {
+            Either::Left((result, _)) => result,
+            Either::Right((Ok(()), _)) => Err(Failure::Cancelled),
+            // Past the point where it can be stopped.
+            Either::Right((Err(_), work)) => work.await,
+        };
+        end_work(&app, result, retry);
+    });
+}
+
+/// The picture as a file.
+async fn encoded(app: &App, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
+    let noted = purpose == Purpose::File && app.edit.borrow().fills() > 0 && app.settings.values.borrow().note;
+    let agent = || format!("{} {}", i18n::text("appName", &[]), runtime::version());
+    let phrases = |model: &str, options: &_| app.methods.phrases(model, options);
+    let note = noted.then(|| app.edit.borrow().edit_note(agent(), phrases));
+    app.engine.encode(&app.edit, format, purpose, note).await
+}
+
+/// Saves in the chosen format.
+pub(super) fn save(app: &Rc<App>) {
+    if !app.can_paint() {
+        return;
+    }
+    let it = Rc::clone(app);
+    let work = async move {
+        let format = it.dock.format();
+        let blob = encoded(&it, format, Purpose::File).await?;
+        let url = it.stage.scene.borrow().picture().and_then(|picture| picture.url.clone());
+        save_file(&blob, &saved_name(url.as_deref(), format))?;
+        it.edit.borrow_mut().keep();
+        it.dock.lines.announce("statusSaved", &[]);
+        Ok(())
+    };
+    locked(app, work, save);
+}
+
+/// Puts a PNG on the clipboard.
+pub(super) fn copy(app: &Rc<App>) {
+    if !app.can_paint() {
+        return;
+    }
+    let it = Rc::clone(app);
+    // The clipboard takes a promise, so that the click still counts when the encoding is done.
+    let encoding = future_to_promise(async move {
+        let blob = encoded(&it, FileFormat::Png, Purpose::File).await;
+        blob.map(JsValue::from).map_err(|failure| JsValue::from_str(&failure.to_string()))
+    });
+    let it = Rc::clone(app);
+    let work = async move {
+        let refused = |e: JsValue| Failure::Clipboard { detail: words(&e) };
+        let item = ClipboardItem::new(&object(&[("image/png", encoding.into())])).map_err(refused)?;
+        let writing = write_clipboard(&js_sys::Array::of1(&item.into())).map_err(refused)?;
+        JsFuture::from(writing).await.map_err(refused)?;
+        it.edit.borrow_mut().keep();
+        it.dock.lines.announce("statusCopied", &[]);
+        Ok(())
+    };
+    locked(app, work, copy);
+}
+
+/// Everything as it was, here and in the page.
+pub(super) fn revert(app: &Rc<App>) {
+    if !app.can_paint() {
+        return;
+    }
+    let it = Rc::clone(app);
+    let work = async move {
+        let edited = it.stage.scene.borrow().picture().is_some_and(|picture| picture.edited);
+        it.edit.borrow_mut().revert();
+        it.stage.mask_changed();
+        show_edit(&it).await?;
+        it.dock.lines.hint("hintPaint");
+        if edited {
+            // What is open is the edited picture; the page's own comes back on its place.
+            page(&it)?.tell(&ToPage::Revert, &[]).await?;
+            it.dock.lines.announce("statusReverted", &[]);
+            close_now(&it);
+        }
+        it.dock.lines.announce("statusReverted", &[]);
+        Ok(())
+    };
+    locked(app, work, revert);
+}
+
+/// Writes the result into the page and closes.
+pub(super) fn done(app: &Rc<App>) {
+    if !app.can_paint() {
+        return;
+    }
+    if app.edit.borrow().fills() == 0 {
+        return close(app);
+    }
+    let replaceable = {
+        let scene = app.stage.scene.borrow();
+        !scene.is_partial() && scene.picture().is_none_or(|picture| picture.kind != PictureKind::Video)
+    };
+    if !replaceable {
+        return fail(app, Failure::NotReplaceable, |_| {});
+    }
+    let it = Rc::clone(app);
+    let work = async move {
+        let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
+        let (Some((width, height)), Some(changed)) = (size, changed) else { return Err(Failure::EmptyMask) };
+        let blob = encoded(&it, FileFormat::Png, Purpose::Page).await?;
+        // From here on the page is changing.
+        it.enter(it.phase().unstoppable());
+        it.jobs.unstoppable();
+        page(&it)?.tell(&ToPage::Apply { changed, width, height }, &[blob]).await?;
+        it.edit.borrow_mut().keep();
+        close_now(&it);
+        Ok(())
+    };
+    locked(app, work, done);
+}
+
+fn page(app: &App) -> Result<Rc<Page>, Failure> {
+    app.page.borrow().clone().ok_or(Failure::Gone)
+}

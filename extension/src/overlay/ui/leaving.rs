@@ -1,0 +1,89 @@
+//! Closing the overlay, and what Escape does on the way there.
+
+use super::app::App;
+use super::painting::{cancel_gesture, paint, touched};
+use crate::browser::i18n;
+use crate::overlay::mask::MaskOp;
+use crate::overlay::phase::{Phase, Question, WayOut};
+use crate::protocol::engine::ToEngine;
+use crate::protocol::page::ToPage;
+use crate::ui::dom::window;
+use futures::future::select;
+use gloo_timers::future::TimeoutFuture;
+use std::pin::pin;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// How long closing waits for the engine, milliseconds.
+const RELEASE: u32 = 300;
+
+/// Closes, after one question when something would be lost. What runs is stopped first; the next press closes.
+pub(super) fn close(app: &Rc<App>) {
+    go(app, app.phase().close(app.facts()));
+}
+
+/// Escape: see [`Phase::escape`].
+pub(super) fn escape(app: &Rc<App>) {
+    go(app, app.phase().escape(app.facts()));
+}
+
+fn go(app: &Rc<App>, way: WayOut) {
+    match way {
+        WayOut::Wait => {}
+        WayOut::Cancel(job) => {
+            let app = Rc::clone(app);
+            // The job's own answer says that it is over.
+            spawn_local(async move { app.engine.tell(&ToEngine::Cancel { job }).await });
+        }
+        WayOut::Stop(stop) => {
+            app.enter(app.phase().unstoppable());
+            app.jobs.stop(stop);
+        }
+        WayOut::AnswerNo => {
+            if !app.answer(false) {
+                // Nobody waits for an answer any more.
+                close(app);
+            }
+        }
+        WayOut::DropGesture => cancel_gesture(app),
+        WayOut::ClearMask => paint(app, MaskOp::Clear),
+        WayOut::Ask => ask(app),
+        WayOut::Close => close_now(app),
+    }
+}
+
+fn ask(app: &Rc<App>) {
+    touched(app);
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        let [text, yes, no] = ["askUnsaved", "askUnsavedYes", "askUnsavedNo"].map(|key| i18n::text(key, &[]));
+        if app.ask(Question::Close, &text, &yes, &no).await {
+            close_now(&app);
+        }
+    });
+}
+
+/// Closes without a question.
+pub(super) fn close_now(app: &Rc<App>) {
+    let app = Rc::clone(app);
+    app.enter(Phase::Closing);
+    spawn_local(async move { close_page(&app).await });
+}
+
+/// Takes the overlay off the page.
+pub(super) async fn close_page(app: &App) {
+    app.enter(Phase::Closing);
+    // An engine that is deep in work must not keep the page waiting.
+    let release = pin!(app.engine.tell(&ToEngine::Release));
+    select(release, TimeoutFuture::new(RELEASE)).await;
+    let page = app.page.borrow().clone();
+    let told = match page {
+        Some(page) => page.tell(&ToPage::Close, &[]).await.is_ok(),
+        None => false,
+    };
+    let closes_window = app.stage.scene.borrow().host.closes_window();
+    if !told || closes_window {
+        // The page is gone, or this is a tab of its own.
+        let _ = window().close();
+    }
+}

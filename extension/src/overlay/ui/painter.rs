@@ -1,0 +1,172 @@
+//! What is drawn anew before a repaint: the picture's place, the mask over it, the brush's ring, the toolbar's place.
+
+use super::bitmaps::context;
+use super::mask_layer::MaskLayer;
+use crate::overlay::affine::Affine;
+use crate::overlay::hand::Hand;
+use crate::overlay::mask::Mask;
+use crate::overlay::scene::Scene;
+use crate::overlay::view::View;
+use crate::protocol::{Failure, Point, Size};
+use crate::ui::dom::{attribute, by_id, document, root, style, window};
+use std::cell::{Cell, RefCell};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlCanvasElement, HtmlElement};
+
+/// The tint of the mask where the style sheet gives none.
+const ACCENT: [u8; 3] = [0x2f, 0x6f, 0xed];
+/// Screen pixels per image pixel above which single image pixels are shown as squares.
+const PIXELATED: f64 = 3.0;
+/// The smallest diameter of the ring, CSS pixels.
+const MIN_RING: f64 = 3.0;
+
+/// See the module.
+pub(super) struct Painter {
+    picture: HtmlElement,
+    mask: HtmlCanvasElement,
+    ring: HtmlElement,
+    shimmer: HtmlElement,
+    dim: HtmlElement,
+    dock: HtmlElement,
+    layer: RefCell<MaskLayer>,
+    /// The mask changed, or where it is drawn did.
+    stale: Cell<bool>,
+    /// How far the outline has marched, CSS pixels.
+    march: Cell<i64>,
+}
+
+impl Painter {
+    pub(super) fn find() -> Result<Self, Failure> {
+        let mask: HtmlCanvasElement = by_id("mask");
+        Ok(Self {
+            picture: by_id("picture"),
+            ring: by_id("ring"),
+            shimmer: by_id("shimmer"),
+            dim: by_id("dim"),
+            dock: by_id("dock"),
+            layer: RefCell::new(MaskLayer::new(context(&mask)?, ACCENT)),
+            stale: Cell::new(true),
+            march: Cell::default(),
+            mask,
+        })
+    }
+
+    /// Takes the tint of the mask from the style sheet.
+    pub(super) fn find_accent(&self) {
+        self.layer.borrow_mut().accent = accent().unwrap_or(ACCENT);
+    }
+
+    /// The mask changed, or where it is drawn did.
+    pub(super) fn mask_changed(&self) {
+        self.stale.set(true);
+    }
+
+    /// Moves the outline on.
+    pub(super) fn march(&self) {
+        self.march.set(self.march.get() + 1);
+        self.mask_changed();
+    }
+
+    /// Draws everything. `has_picture` says whether the brush has something to paint on.
+    pub(super) fn draw(&self, scene: &Scene, mask: &Mask, hand: &Hand, has_picture: bool) {
+        let Some(view) = scene.view() else {
+            let (view, picture) = scene.before_opening(viewport());
+            // While there are only questions, the page's own picture stays lit, and they stand beside it.
+            if let Some(corners) = picture {
+                self.light(&corners);
+            }
+            return self.place_dock(&view);
+        };
+        let map = view.map();
+        self.place_picture(&map);
+        self.light(&map.corners(view.image.width, view.image.height));
+        if self.stale.replace(false) {
+            self.draw_mask(view, &map, mask, hand);
+        }
+        self.draw_ring(&map, hand, has_picture);
+        self.place_dock(view);
+    }
+
+    fn place_picture(&self, map: &Affine) {
+        let Affine { a, b, c, d, e, f } = map;
+        style(&self.picture, "transform", &format!("matrix({a}, {b}, {c}, {d}, {e}, {f})"));
+        style(&self.picture, "--zoom", &map.scale().to_string());
+        attribute(&root(), "data-view", &format!("[{a},{b},{c},{d},{e},{f}]"));
+        if map.scale() > PIXELATED {
+            attribute(&root(), "data-pixelated", "");
+        } else {
+            // Absent is what is wanted.
+            let _ = root().remove_attribute("data-pixelated");
+        }
+    }
+
+    /// Dims everything but a quadrilateral.
+    fn light(&self, corners: &[Point; 4]) {
+        let hole: Vec<String> =
+            corners.iter().chain(&corners[..1]).map(|p| format!("{:.2}px {:.2}px", p.x, p.y)).collect();
+        let hole = hole.join(", ");
+        style(&self.dim, "clip-path", &format!("polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, {hole})"));
+    }
+
+    fn draw_mask(&self, view: &View, map: &Affine, mask: &Mask, hand: &Hand) {
+        let (width, height) = (view.viewport.width.round() as u32, view.viewport.height.round() as u32);
+        if (self.mask.width(), self.mask.height()) != (width, height) {
+            self.mask.set_width(width);
+            self.mask.set_height(height);
+        }
+        let mut layer = self.layer.borrow_mut();
+        layer.draw(&self.mask, mask, map, self.march.get());
+        if let Some((outline, closed)) = hand.gesture.outline() {
+            let outline: Vec<Point> = outline.into_iter().map(|p| map.apply(p)).collect();
+            layer.outline(&outline, closed);
+        }
+        if let Some(extent) = mask.extent() {
+            let [x, y, w, h] = [extent.x, extent.y, extent.width, extent.height].map(f64::from);
+            let corners = Affine::translation(x, y).then(map).corners(w, h);
+            let points: Vec<String> = corners.iter().map(|p| format!("{:.1}px {:.1}px", p.x, p.y)).collect();
+            style(&self.shimmer, "clip-path", &format!("polygon({})", points.join(", ")));
+        }
+    }
+
+    fn draw_ring(&self, map: &Affine, hand: &Hand, has_picture: bool) {
+        let (in_image, on_screen) = hand.ring();
+        let at = in_image.map(|at| map.apply(at)).or(on_screen);
+        let Some(at) = at.filter(|_| has_picture) else {
+            self.ring.set_hidden(true);
+            return;
+        };
+        let diameter = (hand.radius() * 2.0 * map.scale()).max(MIN_RING);
+        self.ring.set_hidden(false);
+        style(&self.ring, "width", &format!("{diameter:.2}px"));
+        style(&self.ring, "height", &format!("{diameter:.2}px"));
+        let (x, y) = (at.x - diameter / 2.0, at.y - diameter / 2.0);
+        style(&self.ring, "transform", &format!("translate({x:.2}px, {y:.2}px)"));
+    }
+
+    fn place_dock(&self, view: &View) {
+        let size = self.dock.get_bounding_client_rect();
+        let at = view.dock(Size { width: size.width(), height: size.height() });
+        style(&self.dock, "left", &format!("{:.0}px", at.x));
+        style(&self.dock, "top", &format!("{:.0}px", at.y));
+    }
+}
+
+/// Size of this frame, CSS pixels.
+pub(super) fn viewport() -> Size {
+    let side = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(1.0);
+    Size { width: side(window().inner_width()), height: side(window().inner_height()) }
+}
+
+/// The accent colour as the style sheet resolves it, whatever notation it is in.
+fn accent() -> Option<[u8; 3]> {
+    let tool = document().query_selector("[role=radio][aria-checked=true]").ok()??;
+    let colour = window().get_computed_style(&tool).ok()??.get_property_value("background-color").ok()?;
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
+    canvas.set_width(1);
+    canvas.set_height(1);
+    let context = context(&canvas).ok()?;
+    context.set_fill_style_str(&colour);
+    context.fill_rect(0.0, 0.0, 1.0, 1.0);
+    let data = context.get_image_data(0.0, 0.0, 1.0, 1.0).ok()?.data();
+    (data[3] == 255).then(|| [data[0], data[1], data[2]])
+}

@@ -1,0 +1,96 @@
+//! What the user looks at and works on: the picture in its place, and the hand over it.
+
+use super::frames::Frames;
+use super::painter::{Painter, viewport};
+use super::screen::{Edit, Screen};
+use crate::overlay::hand::Hand;
+use crate::overlay::host::Host;
+use crate::overlay::scene::Scene;
+use crate::protocol::{Failure, Point};
+use crate::ui::dom::{by_id, style};
+use std::cell::RefCell;
+use std::rc::Rc;
+use web_sys::HtmlElement;
+
+/// See the module.
+pub(super) struct Stage {
+    pub element: HtmlElement,
+    pub scene: RefCell<Scene>,
+    pub hand: RefCell<Hand>,
+    pub screen: Screen,
+    pub painter: Painter,
+    pub frames: Rc<Frames>,
+}
+
+impl Stage {
+    pub(super) fn find(host: Host, frames: &Rc<Frames>) -> Result<Self, Failure> {
+        Ok(Self {
+            element: by_id("stage"),
+            scene: RefCell::new(Scene::new(host)),
+            hand: RefCell::default(),
+            screen: Screen::find(),
+            painter: Painter::find()?,
+            frames: Rc::clone(frames),
+        })
+    }
+
+    /// Draws a frame.
+    pub(super) fn draw(&self, edit: &Edit) {
+        self.painter.draw(&self.scene.borrow(), edit.mask(), &self.hand.borrow(), self.screen.is_open());
+    }
+
+    /// The mask changed, or where it is drawn did.
+    pub(super) fn mask_changed(&self) {
+        self.painter.mask_changed();
+        self.frames.request();
+    }
+
+    /// The viewport changed.
+    pub(super) fn resized(&self) {
+        self.scene.borrow_mut().resized(viewport());
+        self.mask_changed();
+    }
+
+    /// A point of the viewport (CSS pixels) in image pixels.
+    pub(super) fn image_point(&self, at: Point) -> Option<Point> {
+        self.scene.borrow().image_point(at)
+    }
+
+    /// Zooms about the pointer, or about the middle.
+    pub(super) fn zoom(&self, factor: f64) {
+        let screen = viewport();
+        let middle = Point { x: screen.width / 2.0, y: screen.height / 2.0 };
+        let about = self.hand.borrow().pointer.unwrap_or(middle);
+        if let Some(view) = self.scene.borrow_mut().view_mut() {
+            view.zoom(factor, about);
+        }
+        self.mask_changed();
+    }
+
+    /// Shows the picture where it began; once it is there, as large as the window.
+    pub(super) fn whole_picture(&self) {
+        if let Some(view) = self.scene.borrow_mut().view_mut() {
+            if view.is_home() { view.fit() } else { view.reset() }
+        }
+        self.mask_changed();
+    }
+
+    /// While the space bar is held, dragging moves the picture.
+    pub(super) fn hold_space(&self, held: bool) {
+        let before = std::mem::replace(&mut self.hand.borrow_mut().space_held, held);
+        if before != held {
+            self.cursor(if held { "grab" } else { "" });
+            self.frames.request();
+        }
+    }
+
+    /// The shape of the mouse pointer over the picture; empty for the style sheet's own.
+    pub(super) fn cursor(&self, shape: &str) {
+        style(&self.screen.canvas, "cursor", shape);
+    }
+
+    /// Puts the keyboard's focus on the picture.
+    pub(super) fn focus(&self) {
+        let _ = self.screen.canvas.focus();
+    }
+}

@@ -1,0 +1,69 @@
+//! Starts the overlay: makes its parts, binds what the user does, opens the picture.
+
+use super::app::{App, Hooks};
+use super::{buttons, erasing, failing, keeping, keys, models, opening, pointer};
+use crate::overlay::host::Host;
+use crate::overlay::phase::Phase;
+use crate::ui::dom::{attribute, reduced_motion, root, window};
+use crate::ui::listen::on;
+use crate::ui::translation::translate_page;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Event;
+
+/// Milliseconds between two positions of the marching outline.
+const MARCH: u32 = 120;
+
+/// See the module. `handover` resolves to `{ token, port }` once the shim hands its port to our frame; in a tab of our own
+/// it is never looked at.
+pub fn start(handover: js_sys::Promise) {
+    let location = window().location();
+    let host = Host::of(&location.search().unwrap_or_default());
+    let token = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
+    attribute(&root(), "data-mode", host.mode());
+    translate_page();
+    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save }) {
+        Ok(app) => app,
+        Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),
+    };
+    march(&app);
+    buttons::bind(&app);
+    models::bind(&app);
+    pointer::bind(&app);
+    keys::bind(&app);
+    bind_window(&app);
+    spawn_local(async move {
+        app.settings.read_erase_on_release().await;
+        if let Err(failure) = opening::open(&app, &token, handover).await {
+            failing::fail(&app, failure, opening::retry);
+        }
+    });
+}
+
+fn bind_window(app: &Rc<App>) {
+    let resized = Rc::clone(app);
+    on(&window(), "resize", move |_: &Event| resized.stage.resized());
+    let leaving = Rc::clone(app);
+    on(&window(), "beforeunload", move |event: &Event| {
+        // The page is about to take the overlay with it: the browser asks, as only it can.
+        let facts = leaving.facts();
+        if leaving.phase() != Phase::Closing && (facts.unsaved || facts.painted) {
+            event.prevent_default();
+        }
+    });
+}
+
+/// Moves the outline of the mask on as long as the overlay lives.
+fn march(app: &Rc<App>) {
+    if reduced_motion() {
+        return;
+    }
+    let app = Rc::downgrade(app);
+    gloo_timers::callback::Interval::new(MARCH, move || {
+        if let Some(app) = app.upgrade().filter(|app| app.edit.borrow().is_painted()) {
+            app.stage.painter.march();
+            app.stage.frames.request();
+        }
+    })
+    .forget();
+}
