@@ -144,10 +144,10 @@ test('the page finds no way into the overlay', async () => {
   const others = () => page.frames().slice(1).filter((frame) => frame !== editor.frame && frame.url() !== 'about:blank');
   await until(() => others().length > 0, { what: 'what becomes of the frame' });
   for (const frame of others()) {
-    // The address holds for one page load of ours only: to others the browser shows an error.
-    if (frame.url().startsWith('chrome-error:')) continue;
     const state = await until(
       async () => {
+        // The address holds for one page load of ours only: to others the browser shows an error, some time after it began to load.
+        if (frame.url().startsWith('chrome-error:')) return 'refused';
         const state = await frame.evaluate(() => document.documentElement.dataset.state);
         return state !== 'opening' && state;
       },
