@@ -69,7 +69,8 @@ impl Hand {
         (self.radius / MIN_RADIUS).ln() / (self.max_radius / MIN_RADIUS).ln()
     }
 
-    /// Where a ring as wide as the brush is to be seen: (image pixels, CSS pixels), of which at most one is there.
+    /// The centre of the ring that shows the brush: in image pixels for the keyboard's brush, else in CSS pixels for the pointer. At
+    /// most one of the two is given.
     pub fn ring(&self) -> (Option<Point>, Option<Point>) {
         match self.cursor {
             Some(cursor) => (Some(cursor), None),

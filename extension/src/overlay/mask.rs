@@ -3,8 +3,8 @@
 use super::stroke::Stamp;
 use crate::protocol::{Point, Rect};
 
-/// What is filled reaches this far beyond what is painted (image pixels), so that the anti-aliased edge of the
-/// thing goes too. It is part of the coverage and therefore seen.
+/// How far the coverage reaches beyond what is painted, image pixels, so that the anti-aliased edge of an object is erased with
+/// it. The user sees it, because the coverage is what is shown.
 pub const GROWTH: f64 = 3.0;
 /// Width of the soft edge, image pixels.
 const FEATHER: f64 = 2.0;
@@ -21,8 +21,7 @@ pub enum MaskOp {
     },
     /// An upright rectangle between two corners.
     Rectangle(Point, Point),
-    /// The inside (non-zero winding would differ only for self-crossing outlines; even-odd is what people expect of
-    /// a lasso) of a closed outline.
+    /// The inside of a closed outline, by the even-odd rule.
     Lasso(Vec<Point>),
     /// Takes everything away.
     Clear,
@@ -98,7 +97,7 @@ impl Mask {
         self.coverage.iter().all(|c| *c > 0)
     }
 
-    /// Does all of it again, from nothing.
+    /// Starts with nothing painted and does these steps.
     pub fn replay<'a>(&mut self, ops: impl IntoIterator<Item = &'a MaskOp>) {
         self.clear();
         for op in ops {
@@ -135,7 +134,7 @@ impl Mask {
         }
     }
 
-    /// The brush on its way from one stamp to the next: all points nearer to the segment than the radius.
+    /// Paints the way of the brush from one stamp to the next: all points that are nearer to the segment than the radius.
     pub fn capsule(&mut self, from: Stamp, to: Stamp, erase: bool) {
         let growth = if erase { 0.0 } else { GROWTH };
         let reach = from.radius.max(to.radius) + growth + FEATHER;
@@ -184,13 +183,14 @@ impl Mask {
         }
         self.include(left - reach, top - reach, right + reach, bottom + reach);
         for (a, b) in edges(outline) {
-            // The growth is the capsule's own.
+            // A capsule adds the growth by itself.
             let stamp = |at| Stamp { at, radius: 0.0 };
             self.capsule(stamp(a), stamp(b), false);
         }
     }
 
-    /// Paints where `depth` (how far inside the shape a pixel's centre lies, in pixels) is above the feather.
+    /// Paints a shape between these bounds. `depth` gives how far inside the shape a point lies, image pixels; the soft edge is
+    /// centred on depth 0.
     fn paint(&mut self, left: f64, top: f64, right: f64, bottom: f64, erase: bool, depth: impl Fn(f64, f64) -> f64) {
         for y in clipped(top, bottom, self.height) {
             for x in clipped(left, right, self.width) {

@@ -1,15 +1,15 @@
 //! How long a model still takes, from how long its steps took.
 
-/// Watches steps go by. Times are milliseconds since any moment.
+/// Measures the steps of a job. Times are milliseconds since any fixed moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Remaining {
-    /// When the first step that was seen ended, and which it was.
+    /// The first step that was seen: when it ended, and its number.
     first: Option<(f64, u32)>,
 }
 
 impl Remaining {
-    /// `step` of `steps` has just ended: how long the others will take. None while there is nothing to judge by: the first step may
-    /// have waited for anything.
+    /// How long (milliseconds) the remaining steps will take, now that `step` of `steps` has ended. None after the first step that is
+    /// seen, since that may have waited for something else.
     pub fn after(&mut self, now: f64, step: u32, steps: u32) -> Option<f64> {
         let (began, first) = *self.first.get_or_insert((now, step));
         let seen = step.checked_sub(first).filter(|seen| *seen > 0)?;

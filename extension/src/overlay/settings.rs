@@ -4,7 +4,7 @@ use crate::protocol::models::{ModelOption, OptionValue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How to erase and to save. What is missing in the storage is as it was before it could be set.
+/// How to erase and to save. A value that is missing in the storage has its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -12,10 +12,10 @@ pub struct Settings {
     pub engine: Option<String>,
     /// Seed of the first result of each fill.
     pub seed: u32,
-    /// Saved files tell by what, and from which seeds, they were edited. Off unless it is wished for: who cleans a picture up does not
-    /// expect new traces in it, and who has to disclose an edit knows so.
+    /// Saved files tell by which methods and from which seeds they were edited. Off by default, because users who clean up a picture
+    /// do not expect new traces in it; users who have to disclose an edit can turn it on.
     pub note: bool,
-    /// What is set of the models' options, by their names: a key of its own for each, beside the others.
+    /// The values of the models' options that the user set, by the options' names. Each is stored under a key of its own.
     #[serde(flatten)]
     pub options: BTreeMap<String, f64>,
 }

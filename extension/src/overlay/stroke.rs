@@ -27,7 +27,7 @@ pub fn smoothed(points: &[Stamp], out: &mut Vec<Stamp>) {
     let previous = before.last().copied().unwrap_or(*from);
     let beyond = Point { x: 2.0 * last.at.x - from.at.x, y: 2.0 * last.at.y - from.at.y };
     let length = (last.at.x - from.at.x).hypot(last.at.y - from.at.y);
-    // Capsules join the stamps: the curve needs points, not density.
+    // Capsules join the stamps, so a stamp every half radius is enough.
     let steps = (length / (last.radius.max(1.0) * 0.5)).ceil().clamp(1.0, 64.0) as usize;
     for step in 1..=steps {
         let t = step as f64 / steps as f64;

@@ -1,7 +1,7 @@
 //! The overlay: its parts, and what keeps the page in step with what it is doing.
 //!
-//! The parts know nothing of each other. What needs several of them is in the modules for what the user does ([`painting`],
-//! [`erasing`], [`stepping`], [`keeping`], [`leaving`], ...), as functions of an [`App`].
+//! The parts do not know each other. What needs several of them is a function of an [`App`], in the module for what the user
+//! does ([`painting`], [`erasing`], [`stepping`], [`keeping`], [`leaving`], ...).
 //!
 //! [`painting`]: super::painting
 //! [`erasing`]: super::erasing
@@ -27,12 +27,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use web_sys::{Blob, HtmlButtonElement};
 
-/// What the overlay's parts have to reach and cannot name, since it is made of them.
+/// Functions that the overlay's parts call although they belong to modules above this one.
 #[derive(Clone, Copy)]
 pub(super) struct Hooks {
-    /// The engine tells something.
+    /// Called when the engine sends an event.
     pub heard: fn(&Rc<App>, &EngineEvent, Vec<Blob>),
-    /// Saving helps against a failure.
+    /// Called when the user chooses to save after a failure.
     pub save: fn(&Rc<App>),
 }
 
@@ -51,7 +51,7 @@ pub(super) struct App {
 }
 
 impl App {
-    /// Without a picture.
+    /// An overlay without a picture.
     pub(super) fn new(host: Host, hooks: Hooks) -> Result<Rc<Self>, Failure> {
         let frames = Rc::new(Frames::default());
         let stage = Stage::find(host, &frames)?;
@@ -84,7 +84,7 @@ impl App {
         Ok(app)
     }
 
-    /// What the phase has to know of the rest.
+    /// What the transitions of the phase depend on.
     pub(super) fn facts(&self) -> Facts {
         let edit = self.edit.borrow();
         Facts {
@@ -108,7 +108,7 @@ impl App {
         self.stage.frames.request();
     }
 
-    /// The edit changed.
+    /// Brings the phase in line with the edit, after a change of it.
     pub(super) fn settle(&self) {
         self.enter(self.phase().settled(self.facts()));
     }
@@ -118,7 +118,7 @@ impl App {
         self.stage.screen.is_open() && self.phase().can_paint()
     }
 
-    /// Enables what can be done.
+    /// Enables the buttons whose action is possible, and disables the others.
     fn show_buttons(&self) {
         let locked = self.phase().is_locked();
         let edit = self.edit.borrow();

@@ -14,7 +14,7 @@ use crate::ui::listen::on;
 use std::rc::Rc;
 use web_sys::{Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-/// Listens to every control that is no other part's own.
+/// Listens to the buttons of the toolbar and of the notice, to the slider and to the row of results.
 pub(super) fn bind(app: &Rc<App>) {
     let click = |id: &str, action: fn(&Rc<App>)| {
         let it = Rc::clone(app);
@@ -50,7 +50,7 @@ pub(super) fn bind(app: &Rc<App>) {
     bind_results(app);
 }
 
-/// The original shows while this is held.
+/// The original shows while the button is held.
 fn bind_compare(app: &Rc<App>) {
     let button: HtmlElement = by_id("compare");
     for (name, showing) in

@@ -1,7 +1,7 @@
-//! The engine as the overlay uses it: a projection of the document, made anew when the connection breaks.
+//! The engine as the overlay uses it: a projection of the document. When the connection breaks, a new engine is opened.
 //!
 //! [`Engine::sync`] brings the engine to what the document shows, with the commands that [`projection`] plans. Jobs and
-//! encoding first do the same. Whatever is asked waits its turn, so that the engine never fills or encodes something half way
+//! encoding do the same first. One request runs at a time, so that the engine never fills or encodes a picture that lies
 //! between two states of the document.
 //!
 //! [`projection`]: crate::overlay::projection
@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::Blob;
 
-/// How often one request survives the loss of the engine that it was made to.
+/// How often a request is repeated because the engine was lost.
 const MAX_LOSSES: u32 = 1;
 
 /// What it takes to open the picture in an engine.
@@ -51,7 +51,7 @@ pub(super) struct Engine {
     target: RefCell<Target>,
     /// What the engine has; none where that is not known, or where there is no engine.
     held: RefCell<Option<Held>>,
-    /// Held by whoever changes or uses what the engine shows.
+    /// Locked while a request changes or uses what the engine shows.
     turn: Mutex<()>,
 }
 
@@ -153,13 +153,13 @@ impl Engine {
         }
     }
 
-    /// From here on the engine shall show the first `fills` fills; none stands for those that show.
+    /// Sets the target: the document with its first `fills` fills, or with those that show if none is given.
     fn aim(&self, document: &RefCell<Edit>, fills: Option<usize>) {
         let document = document.borrow();
         *self.target.borrow_mut() = Target::of(&document, fills.unwrap_or(document.fills()));
     }
 
-    /// Brings the engine to the target and asks it; when the engine is lost, once more.
+    /// Brings the engine to the target and sends a request. Does both once more when the engine is lost.
     async fn ask(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
         let mut losses = 0;
         loop {
@@ -200,7 +200,7 @@ impl Engine {
                     (ToEngine::Lay { patch: rect, onto: index as u32 }, Some(blob))
                 }
             };
-            // Nobody knows what the engine has until it answers; it may never be asked again if this future is dropped.
+            // What the engine has is unknown until it answers, and stays unknown if this future is dropped before.
             let held = self.held.take();
             self.send(&call, blob.as_slice()).await?;
             if let (Some(mut held), Some(command)) = (held, command) {
@@ -236,7 +236,7 @@ impl Engine {
         let greet = async |connection: &Connection| match connection.caller.call::<_, EngineReply>(open, blobs).await {
             Ok((opened, _)) => Attempt::Ready(opened),
             Err(Failure::EngineLost) if !connection.has_heard() => Attempt::NotListening,
-            // If it was there, it broke over this picture: it would again.
+            // An engine that was there and is lost broke while opening this picture, and would break again.
             Err(failure) => Attempt::Failed(failure),
         };
         let (connection, opened) = connect(|| self.open_connection(), greet).await?;

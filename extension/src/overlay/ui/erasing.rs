@@ -27,7 +27,7 @@ struct Filled {
     pixels: Pixels,
     /// How long it took, milliseconds.
     ms: f64,
-    /// The model could not, so the built-in fill did it.
+    /// The model failed, so the built-in fill made the result.
     fell_back: bool,
 }
 
@@ -94,7 +94,7 @@ async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
         Ok(filled) => filled,
         Err(failure) => {
             app.edit.borrow_mut().give_up(last);
-            // What cannot be put back now is put back when the engine is asked the next time.
+            // If this fails, the next request brings the engine in line with the document.
             let _ = app.engine.sync(&app.edit).await;
             return Err(failure);
         }
@@ -108,7 +108,7 @@ async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything is ready for what comes next; only the picture still fades.
+/// Shows that the result is there. The user can go on at once, while the picture still fades.
 fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: bool) {
     let fade = app.stage.screen.begin_fade();
     app.dock.lines.progress_over();
@@ -118,7 +118,7 @@ fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: boo
     app.enter(app.phase().ended(app.facts()));
     let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
     app.dock.lines.announce("statusErased", &[&seconds]);
-    // The list may have moved on meanwhile.
+    // The user may have chosen another method meanwhile.
     if !fell_back && *chosen == app.methods.choice(&app.settings) {
         app.methods.show_cost(&seconds);
     }
@@ -131,8 +131,8 @@ fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: boo
     });
 }
 
-/// Has the engine fill a hole of the picture as the document shows it. What the model cannot do here, the built-in fill does.
-/// `last` is always the job that was asked for last.
+/// Has the engine fill a hole of the picture as the document shows it. If the model fails, the built-in fill does it. `last` is
+/// set to the number of the last job that was begun.
 async fn filled_by_engine(app: &App, mut job: Job, last: &mut u32) -> Result<Filled, Failure> {
     app.dock.lines.progress(&i18n::text("progressFilling", &["0"]), Some(0.0));
     let mask = bytes::blob(&job.made.hole.coverage, "application/octet-stream")?;
@@ -161,7 +161,7 @@ async fn asked(app: &App, job: &Job, mask: &Blob) -> Result<(Rect, Blob, f64), F
     answer
 }
 
-/// The engine tells something.
+/// Shows what the engine tells: progress and previews.
 pub(super) fn heard(app: &Rc<App>, event: &EngineEvent, blobs: Vec<Blob>) {
     let running = app.phase().job();
     match *event {

@@ -1,4 +1,4 @@
-//! Work begins, ends and fails.
+//! How work begins, ends and fails.
 
 use super::app::App;
 use super::leaving::close_now;
@@ -40,8 +40,8 @@ pub(super) fn end_work(app: &Rc<App>, result: Result<(), Failure>, retry: impl F
     }
 }
 
-/// Says what failed, with the one button that helps. Picture and mask stay. Work that runs goes on, and says by itself how
-/// it ends.
+/// Says what failed, with the one button that helps. Picture and mask stay. While work runs, nothing is said: the work has its
+/// own end.
 pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) + 'static) {
     complain(&failure);
     let phase = app.phase().failed();
@@ -60,7 +60,7 @@ pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) 
         let close = i18n::text("close", &[]);
         let second = (failure.remedy() != Remedy::Close).then_some(close.as_str());
         let sentence = sentences::failure(&failure);
-        // Work that began meanwhile, or another failure, has taken the place of this one.
+        // No answer: new work or another failure has taken the place of this one.
         let Some(chosen) = app.dock.notice.ask(&sentence, &i18n::text(label, &[]), second).await else { return };
         app.settle();
         match failure.remedy() {
@@ -73,7 +73,7 @@ pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) 
     });
 }
 
-/// For whoever looks into the console.
+/// Writes a failure into the browser's console.
 pub(super) fn complain(failure: &Failure) {
     web_sys::console::warn_1(&failure.to_string().into());
 }

@@ -1,4 +1,4 @@
-//! One drawing before each repaint, however often it is asked for.
+//! Draws at most once before each repaint, however often a drawing is requested.
 
 use crate::ui::dom::window;
 use std::cell::{Cell, RefCell};
@@ -14,7 +14,7 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// What draws a frame.
+    /// Sets the function that draws a frame.
     pub(super) fn draw_with(self: &Rc<Self>, mut render: impl FnMut() + 'static) {
         let frames = Rc::downgrade(self);
         *self.renderer.borrow_mut() = Some(Closure::new(move || {

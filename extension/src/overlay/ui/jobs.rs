@@ -1,5 +1,5 @@
-//! What is known of the work that runs: how it is stopped, how long it still takes, what is told of it; and the rest after
-//! painting that begins an erase.
+//! The work that runs: how it is stopped, how long it still takes, what the progress row says. Also counts the touches of the
+//! mask, because an erase begins by itself when there are none for a while.
 
 use crate::browser::i18n;
 use crate::overlay::phase::StopId;
@@ -14,14 +14,15 @@ use std::cell::{Cell, RefCell};
 #[derive(Default)]
 pub(super) struct Jobs {
     remaining: Cell<Remaining>,
-    /// Counts every touch of the mask: a rest is over when it has moved on.
+    /// How often the mask has been worked on.
     touches: Cell<u32>,
     last_stop: Cell<StopId>,
     stop: RefCell<Option<(StopId, oneshot::Sender<()>)>>,
 }
 
 impl Jobs {
-    /// A handle to stop the work that begins. The receiver hears of it, or that the work can no longer be stopped.
+    /// A handle to stop work. The receiver gets a message when the work shall stop, and is cancelled when it can no longer be
+    /// stopped.
     pub(super) fn stoppable(&self) -> (StopId, oneshot::Receiver<()>) {
         let id = self.last_stop.get() + 1;
         self.last_stop.set(id);
@@ -53,18 +54,18 @@ impl Jobs {
         self.touches.get()
     }
 
-    /// Another job begins: how long it takes has nothing to do with the one before.
+    /// Another job begins, whose steps may take longer or shorter than those of the job before.
     pub(super) fn begun(&self) {
         self.remaining.take();
     }
 
-    /// What is told of a stage of work, and how much of it is done; none where nothing is told. `done` goes from 0 to 1;
-    /// `running` says whether the user waits for a job.
+    /// The progress row's text for a stage of work, and how much of the work is done (0 to 1; none if unknown). Nothing is shown for
+    /// some stages. `done` goes from 0 to 1; `running` says whether the user waits for a job.
     pub(super) fn told(&self, stage: Stage, done: f32, running: bool) -> Option<(String, Option<f64>)> {
         let text = |key| i18n::text(key, &[]);
         match stage {
             Stage::Queued => Some((text("progressQueued"), None)),
-            // What is prepared while the user paints is not spoken of.
+            // A model that is loaded while the user paints is not mentioned.
             Stage::Loading if !running => None,
             Stage::Reading => None,
             Stage::Loading | Stage::Filling => {

@@ -1,4 +1,4 @@
-//! What becomes of the result: a file, the clipboard, the page; or everything as it was.
+//! What the user does with the result: save it, copy it, write it into the page, or put everything back as it was.
 
 use super::app::App;
 use super::failing::{begin_work, end_work, fail};
@@ -110,7 +110,7 @@ pub(super) fn revert(app: &Rc<App>) {
         show_edit(&it).await?;
         it.dock.lines.hint("hintPaint");
         if edited {
-            // What is open is the edited picture; the page's own comes back on its place.
+            // The overlay shows a picture of an earlier edit. The page shows its own picture again.
             page(&it)?.tell(&ToPage::Revert, &[]).await?;
             it.dock.lines.announce("statusReverted", &[]);
             close_now(&it);

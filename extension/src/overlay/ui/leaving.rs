@@ -32,7 +32,7 @@ fn go(app: &Rc<App>, way: WayOut) {
         WayOut::Wait => {}
         WayOut::Cancel(job) => {
             let app = Rc::clone(app);
-            // The job's own answer says that it is over.
+            // The job answers that it was cancelled.
             spawn_local(async move { app.engine.tell(&ToEngine::Cancel { job }).await });
         }
         WayOut::Stop(stop) => {

@@ -64,7 +64,7 @@ impl Methods {
     ) -> Result<(), Failure> {
         let usable = |model: &&Model| model.status == Status::Installed && !model.part;
         let usable: Vec<&Model> = models.iter().filter(usable).collect();
-        // Who has one knows the way to more. The one to begin with comes first in the catalogue.
+        // A model is offered only to users who have none: the first of the catalogue.
         let can_be_had = |model: &&Model| matches!(model.status, Status::Available | Status::Paused);
         let offered = models.iter().find(|model| !model.part).filter(can_be_had).filter(|_| usable.is_empty());
         self.list_options(&usable, offered)?;
@@ -111,7 +111,7 @@ impl Methods {
         self.list.set_value(&self.chosen.borrow());
     }
 
-    /// What the lists say.
+    /// The method that is chosen, with what is set about it.
     pub(super) fn choice(&self, settings: &Settings) -> EngineChoice {
         let method = self.chosen.borrow().clone();
         if method == INSTANT {
@@ -140,14 +140,14 @@ impl Methods {
         }
     }
 
-    /// The quiet line after an erase: what next, or, for who has never chosen, what there is beside the built-in fill.
+    /// Key of the hint after an erase: what to do next, or, for users who have never chosen a method, that there are models.
     pub(super) fn hint_after_erasing(&self, settings: &Settings, fills: usize) -> &'static str {
         let never_chose = settings.values.borrow().engine.is_none() && *self.chosen.borrow() == INSTANT;
         let has_gpu = !field(&window().navigator(), "gpu").is_undefined();
         if never_chose && has_gpu && fills == 1 { "hintBetter" } else { "hintChain" }
     }
 
-    /// What the chosen method costs is what it just cost, not a promise.
+    /// Shows beside the chosen method how long the last fill took.
     pub(super) fn show_cost(&self, seconds: &str) {
         let Some(option) = self.list.query_selector("option:checked").ok().flatten() else { return };
         let name = option.get_attribute("data-name").unwrap_or_else(|| i18n::text("engineInstant", &[]));

@@ -13,7 +13,7 @@ pub(super) struct Notice {
     text: HtmlElement,
     pub yes: HtmlButtonElement,
     pub no: HtmlButtonElement,
-    /// Who waits for the answer to what shows.
+    /// Receives the answer to the question or failure that shows.
     waiting: RefCell<Option<oneshot::Sender<bool>>>,
     frames: Rc<Frames>,
 }
@@ -53,7 +53,7 @@ impl Notice {
     /// Answers what shows. False where nobody waits for an answer.
     pub(super) fn answer(&self, yes: bool) -> bool {
         let waiting = self.waiting.take();
-        // The asker may have been dropped: then nobody minds.
+        // The receiver may have been dropped, and the answer is of no use then.
         waiting.map(|sender| sender.send(yes)).is_some()
     }
 

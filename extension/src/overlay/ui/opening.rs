@@ -60,7 +60,7 @@ pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) 
     }
 }
 
-/// The page told something.
+/// Follows what the page tells: the picture moved or is gone.
 fn page_event(app: &Rc<App>, event: PageEvent) {
     match event {
         PageEvent::Moved { geometry } => {
@@ -68,7 +68,7 @@ fn page_event(app: &Rc<App>, event: PageEvent) {
             app.stage.mask_changed();
         }
         PageEvent::Gone if app.phase() == Phase::Closing => {}
-        // What runs goes on: its result can still be saved.
+        // The work goes on, because its result can still be saved.
         PageEvent::Gone if app.phase().is_running() => app.dock.lines.hint(Failure::Gone.message_key()),
         PageEvent::Gone => fail(app, Failure::Gone, |_| {}),
     }
@@ -80,7 +80,7 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
     let text = i18n::text("askFrame", &[&host]);
     let (allow, not_now) = (i18n::text("askAllow", &[]), i18n::text("askNotNow", &[]));
     if app.ask(Question::Frame, &text, &allow, &not_now).await && permissions::request(&pattern).await? {
-        // First ask, then go: what is asked by a frame that is going may be lost on the way.
+        // Ask before closing: a message from a frame that is being removed may get lost.
         ask_background(&ToBackground::StartInFrame { frame_id, src_url }).await?;
         close_page(app).await;
         return Ok(());
@@ -103,7 +103,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     let key = picture.url.clone().filter(|u| u.starts_with("http") && !obtained.captured);
     let opened = app.engine.open(obtained.blob, key).await;
     if opened.is_err() {
-        // A picture that the engine does not take cannot be edited: nothing but the sentence stays.
+        // The engine refuses the picture, so it cannot be edited. Only the failure's sentence stays.
         app.stage.screen.close();
         app.stage.scene.borrow_mut().close();
     }

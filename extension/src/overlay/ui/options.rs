@@ -1,5 +1,5 @@
-//! The controls for what the user may set about a model, made of the model's own description: a list in the dock where the model names
-//! values to choose among, a slider in the sheet of settings elsewhere.
+//! The controls for what the user may set about a model, made from the model's own description: a list in the dock for an option
+//! with named values, a slider in the sheet of settings for the others.
 
 use super::settings::Settings;
 use crate::browser::{i18n, refused};

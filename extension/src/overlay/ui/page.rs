@@ -1,4 +1,4 @@
-//! The line to the shim in the page.
+//! The connection to the shim in the page.
 
 use crate::browser::runtime::Port;
 use crate::browser::{field, refused, tabs};
@@ -107,13 +107,13 @@ impl Page {
 }
 
 fn hand_on(event: Option<Incoming>, on_event: &impl Fn(PageEvent)) {
-    // An event of a newer shim that this overlay does not know changes nothing.
+    // Events that this overlay does not know come from a newer shim and are ignored.
     if let Some(Ok(event)) = event.map(|e| e.body()) {
         on_event(event);
     }
 }
 
-/// The shim answered something else than it was asked for.
+/// The failure for an answer of the wrong kind.
 pub(super) fn unexpected(reply: &PageReply) -> Failure {
     Failure::Internal { detail: format!("unexpected reply {reply:?}") }
 }

@@ -1,4 +1,4 @@
-//! Painting, whatever it is done with.
+//! Painting with any device.
 
 use super::app::App;
 use super::dock::diameter;
@@ -7,7 +7,7 @@ use crate::overlay::phase::Phase;
 use crate::overlay::tool::Tool;
 use std::rc::Rc;
 
-/// The mask is being worked on: an automatic erase waits for the next rest, and an old complaint is over.
+/// The mask is being worked on: an automatic erase is put off, and a failure that shows is dismissed.
 pub(super) fn touched(app: &App) {
     app.jobs.touched();
     if app.phase() == Phase::Failed {
@@ -57,7 +57,7 @@ pub(super) fn choose(app: &App, tool: &'static Tool) {
     app.stage.frames.request();
 }
 
-/// Makes the brush so much larger.
+/// Multiplies the radius of the brush.
 pub(super) fn scale_brush(app: &App, factor: f64) {
     let mut hand = app.stage.hand.borrow_mut();
     let radius = hand.radius() * factor;

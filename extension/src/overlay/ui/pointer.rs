@@ -126,7 +126,7 @@ fn up(app: &Rc<App>, event: &PointerEvent) {
         (std::mem::take(&mut hand.gesture), hand.space_held)
     };
     app.stage.cursor(if space_held { "grab" } else { "" });
-    // The finger that stays does not begin to paint.
+    // After a pinch, the finger that stays down does not begin to paint.
     if !gesture.paints() {
         return;
     }
@@ -172,7 +172,7 @@ fn wheel(app: &App, event: &WheelEvent) {
     } else {
         let mut scene = app.stage.scene.borrow_mut();
         let shares = scene.host.shares_wheel();
-        // At home the wheel is the page's: it scrolls, and the picture goes with it.
+        // Before any zoom or pan the wheel scrolls the page, and the picture moves with it.
         let Some(view) = scene.view_mut().filter(|view| !(shares && view.is_home())) else { return };
         event.prevent_default();
         view.pan(-dx, -dy);

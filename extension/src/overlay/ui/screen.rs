@@ -47,9 +47,9 @@ pub(super) struct Screen {
     open: RefCell<Option<Open>>,
     /// The results that are drawn; none while something else is drawn over the picture.
     drawn: RefCell<Option<Vec<ResultId>>>,
-    /// The original shows, for as long as the user wants to see it.
+    /// The user compares: the original shows instead of the results.
     comparing: Cell<bool>,
-    /// Counts what is drawn: a fade ends when something else is.
+    /// Counts the drawings, so that a fade notices when something else has been drawn.
     drawings: Cell<u32>,
     /// The hole that is being filled.
     stencil: RefCell<Option<Stencil>>,
@@ -98,7 +98,7 @@ impl Screen {
         self.open.borrow().as_ref().map(Open::size)
     }
 
-    /// Shows through what is not opaque.
+    /// Marks the picture as not opaque: a checkerboard shows through it.
     pub(super) fn is_transparent(&self) {
         // Only a malformed name could be refused.
         let _ = self.canvas.class_list().add_1(CHECKER);
@@ -126,14 +126,14 @@ impl Screen {
         Ok(())
     }
 
-    /// From here on the screen shows nothing that is known, until something is drawn to its end.
+    /// A drawing begins. Until it is complete, what the screen shows is none of the document's states. Gives its number.
     fn begin_drawing(&self) -> u32 {
         *self.drawn.borrow_mut() = None;
         self.drawings.set(self.drawings.get().wrapping_add(1));
         self.drawings.get()
     }
 
-    /// Shows the original, or what the document shows again. False where that is so already.
+    /// Switches between the original and what the document shows; [`Self::sync`] draws it. False where nothing changes.
     pub(super) fn compare(&self, comparing: bool) -> bool {
         self.comparing.replace(comparing) != comparing
     }
@@ -157,7 +157,7 @@ impl Screen {
             let mut shown_so_far = 0.0;
             while now() - start < FADE && self.drawings.get() == fade && !self.comparing.get() {
                 let wanted = ((now() - start) / FADE).clamp(0.0, 1.0);
-                // Each frame is laid over the last: the share that brings it from one opacity to the next.
+                // Each frame is drawn over the one before, so its opacity is the share that is missing to the wanted total.
                 let share: f64 = (wanted - shown_so_far) / (1.0 - shown_so_far + 1e-9);
                 if let Some(open) = &*self.open.borrow() {
                     open.draw_at(&picture, rect, share.clamp(0.0, 1.0))?;

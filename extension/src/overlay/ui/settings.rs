@@ -25,7 +25,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Finds the controls and listens to those that are nobody else's concern.
+    /// Finds the controls and listens to them.
     pub(super) fn find() -> Rc<Self> {
         let settings = Rc::new(Self {
             sheet: by_id("settings-sheet"),
@@ -53,7 +53,7 @@ impl Settings {
                 &self.seed,
                 (|it| {
                     let typed = it.seed.value_as_number();
-                    // What is no number is what it was.
+                    // An input that is not a number changes nothing.
                     let seed = if typed.is_nan() { it.seed() } else { typed as u32 };
                     it.values.borrow_mut().seed = seed;
                 }) as fn(&Self),
@@ -83,7 +83,7 @@ impl Settings {
         self.sheet.open()
     }
 
-    /// Reads what was set; what cannot be read is as if it was never set.
+    /// Reads what was set. What cannot be read counts as never set.
     pub(super) async fn read(&self) {
         let values: Values = storage::local(KEY).await.ok().flatten().unwrap_or_default();
         *self.values.borrow_mut() = values;

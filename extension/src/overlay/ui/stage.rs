@@ -67,7 +67,7 @@ impl Stage {
         self.mask_changed();
     }
 
-    /// Shows the picture where it began; once it is there, as large as the window.
+    /// Moves the picture back to where it began. If it is there already, fits it to the window.
     pub(super) fn whole_picture(&self) {
         if let Some(view) = self.scene.borrow_mut().view_mut() {
             if view.is_home() { view.fit() } else { view.reset() }
@@ -84,7 +84,7 @@ impl Stage {
         }
     }
 
-    /// The shape of the mouse pointer over the picture; empty for the style sheet's own.
+    /// Sets the shape of the mouse pointer over the picture. An empty shape stands for that of the style sheet.
     pub(super) fn cursor(&self, shape: &str) {
         style(&self.screen.canvas, "cursor", shape);
     }

@@ -45,7 +45,7 @@ fn bind_window(app: &Rc<App>) {
     on(&window(), "resize", move |_: &Event| resized.stage.resized());
     let leaving = Rc::clone(app);
     on(&window(), "beforeunload", move |event: &Event| {
-        // The page is about to take the overlay with it: the browser asks, as only it can.
+        // The page is being left, and the overlay with it. Only the browser can ask whether to stay.
         let facts = leaving.facts();
         if leaving.phase() != Phase::Closing && (facts.unsaved || facts.painted) {
             event.prevent_default();

@@ -1,4 +1,4 @@
-//! Back and forth: undo, redo, another result of the newest fill, the original for comparison.
+//! Undo and redo, another result of the newest fill, the original for comparison.
 
 use super::app::App;
 use super::failing::{complain, fail};
