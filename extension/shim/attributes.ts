@@ -1,15 +1,15 @@
 import { split } from './css';
 import { decoded, isImg, isSvgImage, make, styleOf, within } from './dom';
-import type { Edit, Inherit } from './edits';
+import type { Edit, Inherit } from './edit';
 import { notReplaceable } from './refusal';
 import { absolute, sourceOf, type Found } from './target';
 
-/** How long the element may take to show what its attributes say. Milliseconds. */
+/** Maximum time in milliseconds that the element may take to load our picture. */
 const PATIENCE = 20_000;
 
 const PROPERTY = 'background-image';
 
-/** One attribute that decides what is displayed: the page's value of it, and ours. */
+/** An attribute that decides what an element displays: the page's value and ours. */
 interface Slot {
   element: Element;
   name: string;
@@ -17,12 +17,12 @@ interface Slot {
   ours?: string | null;
 }
 
-/** Replaces what attributes name: the source of an `<img>` or of an SVG `<image>`, or the style with a background. */
+/** Edits a picture that an attribute names: the source of an `<img>` or of an SVG `<image>`, or a background in the style. */
 export function attributeEdit(found: Found, forget: () => void, inherit: Inherit): Edit {
   const { element, layer, kind } = found;
   const isBackground = kind === 'background';
   const slots = slotsOf(found);
-  /** The page's picture, by every name under which the page may write it again: lazy loaders keep it in `data-`. */
+  /** Every address under which the page may set its own picture again: lazy loaders keep it in `data-` attributes. */
   const source = sourceOf(found);
   const known = slots.flatMap((slot) => [...slot.element.attributes].flatMap(({ name, value }) => names(name, value)));
   known.push(source);
@@ -32,11 +32,11 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
   let layers = '';
   let last: Parameters<Edit['show']>;
 
-  /** What an attribute has to say for ours to be displayed, in the page's own size. */
+  /** The value of an attribute that displays our picture in the size of the page's own. */
   function valueFor({ name, element, original }: Slot): string {
     if (name === 'style') return withBackground(original, layers, 'important');
     if (name !== 'srcset') return url;
-    // A source that names nothing is passed over, and keeps its place.
+    // An empty `srcset` makes the browser skip a `<source>`, which stays where it is.
     return isImg(element) ? `${url} ${density}x` : '';
   }
 
@@ -45,7 +45,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
       put(slot, (slot.ours = valueFor(slot)));
       observer.observe(slot.element, { attributeFilter: ['src', 'srcset', 'href', 'style', 'class'] });
     }
-    // Asking for the style here makes the browser load a background on our behalf, past the page's policy.
+    // Reading the style in this script makes the browser load a background on behalf of the extension, to which the page's policy does not apply.
     void styleOf(element).backgroundImage;
     observer.observe(element.getRootNode(), { childList: true, subtree: true });
     observer.takeRecords();
@@ -67,7 +67,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
     else if (records.some(({ type }) => type === 'attributes')) pageSet();
   }
 
-  /** The page rendered itself anew: an element that shows the same picture takes over. */
+  /** After the page removed the element, for example in a new rendering: the edit moves to an added element that shows the same picture. */
   function pageRemoved(records: MutationRecord[]): void {
     const tag = element.localName;
     const heir = records
@@ -79,7 +79,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
     inherit(heir, ...last);
   }
 
-  /** The page wrote an attribute: as long as it means the same picture, ours stays. */
+  /** After the page set an attribute: the edit stays as long as the attribute still means the same picture. */
   function pageSet(): void {
     let same = true;
     for (const slot of slots) {
@@ -108,7 +108,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
       const previous = url;
       const next = URL.createObjectURL(blob);
       try {
-        // No swap is ever seen half done.
+        // Decoded before it is displayed, so that the element never shows half of it.
         await decoded(next);
         url = next;
         density = width / (found.natural?.width ?? width);
@@ -116,7 +116,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
         all[layer] = `image-set(url("${url}") ${density}x)`;
         layers = all.join();
         write();
-        // Here the page's policy has its say.
+        // Fails if the page's content security policy forbids the picture.
         await within(PATIENCE, (element as Partial<HTMLImageElement>).decode?.());
       } catch {
         URL.revokeObjectURL(next);
@@ -136,24 +136,25 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
 function slotsOf({ element, kind }: Found): Slot[] {
   const slot = (element: Element, name: string) => ({ element, name, original: element.getAttribute(name) });
   if (kind === 'background') return [slot(element, 'style')];
-  // It wins over `xlink:href`, which can stay.
+  // `href` takes precedence over `xlink:href`, which can stay.
   if (isSvgImage(element)) return [slot(element, 'href')];
   if (!isImg(element)) return [slot(element, 'src')];
   const sources = element.parentElement?.matches('picture') ? element.parentElement.querySelectorAll('source') : [];
   return [...[...sources, element].map((one) => slot(one, 'srcset')), slot(element, 'src')];
 }
 
-/** The addresses that an attribute may name. */
+/** The absolute addresses that the value of an attribute names. */
 const names = (name: string, value: string): string[] =>
   (/srcset$/.test(name) ? value.split(/,?\s+/).filter((word) => !/^[\d.]+[wx],?$/.test(word)) : [value]).map(absolute);
 
+/** Sets an attribute, or removes it, unless it has that value already. */
 function put({ element, name }: Slot, value: string | null): void {
   if (element.getAttribute(name) === value) return;
   if (value === null) element.removeAttribute(name);
   else element.setAttribute(name, value);
 }
 
-/** A `style` attribute with another background. */
+/** The value of a `style` attribute with another background. */
 function withBackground(css: string | null, value: string, priority: string): string {
   const { style } = make('i');
   style.cssText = css ?? '';

@@ -1,10 +1,10 @@
 import type { Rect } from './protocol';
-import type { Edit } from './edits';
+import type { Edit } from './edit';
 import { notReplaceable } from './refusal';
 
-/** Writes into the page's own canvas, and only where something changed: the rest may be drawn anew meanwhile. */
+/** Edits a canvas by drawing into it, only where something changed, because the page may go on drawing elsewhere. */
 export function canvasEdit(canvas: HTMLCanvasElement, forget: () => void): Edit {
-  /** What was under each change, in the order of the changes. */
+  /** The pixels that each change replaced, in the order of the changes. */
   const before: [OffscreenCanvas, Rect][] = [];
   return {
     async show(blob, rect, width, height) {
@@ -23,7 +23,7 @@ export function canvasEdit(canvas: HTMLCanvasElement, forget: () => void): Edit 
   };
 }
 
-/** Replaces the pixels of a rectangle, whatever the page has set on its context; its path is left alone. */
+/** Replaces the pixels of a rectangle, independently of the state that the page has set on its context. The current path is kept. */
 function put(
   context: CanvasRenderingContext2D,
   source: CanvasImageSource,

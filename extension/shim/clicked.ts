@@ -2,10 +2,10 @@ import { on, rectOf, styleOf } from './dom';
 import { isOffered, kindOf, offered, pictureOf, sourceOf, type Found } from './target';
 import { everything, hovered, stackAt } from './tree';
 
-/** The last place that was right-clicked. */
+/** Where the last right-click was, as a rectangle of one pixel. */
 let clicked: DOMRect | undefined;
 
-/** Remembers right-clicks from now on: the browser tells the background what was clicked, but not where. */
+/** Starts to record right-clicks, because the browser tells the background what was clicked, but not where. */
 export function watchClicks(): void {
   on(window, 'contextmenu', ({ clientX, clientY }: MouseEvent) => (clicked = new DOMRect(clientX, clientY, 1, 1)));
 }
@@ -14,7 +14,7 @@ export function watchClicks(): void {
 export function pictureAt(x: number, y: number): Found | undefined {
   const hit = stackAt(x, y).flatMap(pictureOf).find(isOffered);
   if (hit && hit.kind !== 'background') return hit;
-  // A background is often there only to hold what lies on it, and hit testing leaves out what takes no pointer.
+  // Nothing or only a background was hit. Backgrounds often lie behind other pictures, and hit testing skips elements without pointer events.
   const point = new DOMRect(x, y, 1, 1);
   const free = everything()
     .filter((at) => kindOf(at) && overlap(rectOf(at), point) && styleOf(at).pointerEvents === 'none')
@@ -24,9 +24,9 @@ export function pictureAt(x: number, y: number): Found | undefined {
 }
 
 /**
- * The picture that was right-clicked; none where that cannot be told, so that the user has to pick.
+ * The picture that was right-clicked; none where that is uncertain, so that the user has to pick one.
  *
- * The first click in a document was before we came. It is then where the pointer still is.
+ * The first right-click in a document happens before this script is there. The element under the pointer then tells where it was.
  */
 export function clickedPicture(srcUrl: string | null): Found | undefined {
   const under = hovered();
@@ -36,12 +36,12 @@ export function clickedPicture(srcUrl: string | null): Found | undefined {
     .filter((found) => srcUrl && sourceOf(found) === srcUrl)
     .sort((a, b) => share(b) - share(a));
   if (named) return named;
-  // What was clicked may be a shield over the picture, or its frame.
+  // The clicked element may be a transparent shield over the picture, or its frame.
   const hit = pictureAt(spot.x + spot.width / 2, spot.y + spot.height / 2);
   return hit && share(hit) * 2 > spot.width * spot.height ? hit : undefined;
 }
 
-/** The area that two rectangles share. */
+/** The area of the intersection of two rectangles, in square pixels. */
 function overlap(a: DOMRect, b: DOMRect): number {
   const width = Math.min(a.right, b.right) - Math.max(a.x, b.x);
   const height = Math.min(a.bottom, b.bottom) - Math.max(a.y, b.y);

@@ -1,6 +1,6 @@
-/** Reading of computed CSS values, as far as pictures need it. */
+/** Parsing of computed CSS values, as far as pictures need it. */
 
-/** Parts of a list, cut at the commas that are in no parentheses and no quotes. */
+/** The parts of a list, split at commas outside of parentheses and quotes. */
 export function split(list: string): string[] {
   const parts = [''];
   let depth = 0;
@@ -13,13 +13,13 @@ export function split(list: string): string[] {
   return parts.map((part) => part.trim());
 }
 
-/** An image of a CSS value: where it is, and how many of its pixels make a CSS pixel. */
+/** An image of a CSS value: its address, and the number of its pixels for each CSS pixel. */
 export interface CssImage {
   url: string;
   density: number;
 }
 
-/** The image that a layer of `background-image` shows; none for gradients and the like. */
+/** The image that a layer of `background-image` shows; none for layers without an address, such as gradients. */
 export function cssImage(layer: string): CssImage | undefined {
   if (!/^(url|(-webkit-)?image-set)\(/.test(layer)) return;
   const images = [...layer.matchAll(/url\("((?:\\.|[^"\\])*)"\)(?: ([\d.e+-]+)dppx)?/gs)]

@@ -1,4 +1,4 @@
-/** Short names for what the browser calls at length: every use of a long one counts in what enters a page. */
+/** Short names for long ones of the DOM. They keep the script small that is injected into pages. */
 
 export const rectOf = (element: Element): DOMRect => element.getBoundingClientRect();
 
@@ -12,13 +12,13 @@ export const isVideo = (element: Element): element is HTMLVideoElement => elemen
 
 export const isSvgImage = (element: Element): element is SVGImageElement => element instanceof SVGImageElement;
 
-/** Listens to several types of events, before the page does. Events that the page made up are not heard. */
+/** Listens to several types of events, before the page's own listeners. Events that the page dispatches itself are ignored. */
 export function on(target: EventTarget, types: string, heard: (event: any) => void, signal?: AbortSignal): void {
   const listener = (event: Event) => event.isTrusted && heard(event);
   for (const type of types.split(' ')) target.addEventListener(type, listener, { capture: true, passive: false, signal });
 }
 
-/** Settles as `promise` does, or gives up waiting after `ms` milliseconds. */
+/** Settles as `promise` does, or fulfils after `ms` milliseconds. */
 export const within = (ms: number, promise?: Promise<unknown>): Promise<unknown> =>
   Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
 
@@ -30,6 +30,6 @@ export async function decoded(url: string): Promise<HTMLImageElement> {
   return image;
 }
 
-/** An HTML element, also in a document of another kind. */
+/** A new HTML element, also in documents that are not HTML. */
 export const make = <K extends keyof HTMLElementTagNameMap>(name: K): HTMLElementTagNameMap[K] =>
   document.createElementNS('http://www.w3.org/1999/xhtml', name) as HTMLElementTagNameMap[K];

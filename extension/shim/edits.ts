@@ -1,31 +1,20 @@
-import type { Rect } from './protocol';
 import { attributeEdit } from './attributes';
 import { canvasEdit } from './canvas';
 import { isCanvas, isVideo } from './dom';
+import type { Edit, Inherit } from './edit';
 import { notReplaceable } from './refusal';
 import type { Found } from './target';
 
-/** What is shown in place of a picture, and how it was before. */
-export interface Edit {
-  /** Shows `blob`, which is `width` x `height` pixels, or throws and leaves everything as it was. */
-  show(blob: Blob, changed: Rect, width: number, height: number): Promise<void>;
-  /** Makes everything as it was before the first `show`. */
-  revert(): void;
-}
-
-/** Shows the same result in an element that the page put in the place of the edited one. */
-export type Inherit = (heir: Element, ...last: Parameters<Edit['show']>) => void;
-
 /**
- * What was edited in this document. It outlives the session, so that a later one on the same element goes
- * back to the page's own picture and not to our earlier result.
+ * The edits of this document, by element. They outlive a session, so that a later session on the same element restores the page's own picture and not
+ * an earlier result.
  */
 const edits = new WeakMap<Element, Edit>();
 
-/** The edit that stands in a picture's place. */
+/** The edit of a picture, if it has one. */
 export const editOf = ({ element }: Found): Edit | undefined => edits.get(element);
 
-/** Shows a result in place of a picture. */
+/** Shows a result in the place of a picture. */
 export async function apply(found: Found, ...shown: Parameters<Edit['show']>): Promise<void> {
   const { element } = found;
   if (isVideo(element)) notReplaceable();

@@ -6,14 +6,14 @@ import { flatParent } from './tree';
 
 type Shape = Pick<Geometry, 'linear' | 'borderBox' | 'contentOrigin' | 'contentBox' | 'fit' | 'position'>;
 
-/** How long the natural size of a picture is waited for. Milliseconds. */
+/** Maximum time in milliseconds to wait for the natural size of a picture. */
 const PATIENCE = 3000;
 
-/** Measures where a picture stands; see the protocol for what each number means. */
+/** Measures where a picture is; the protocol describes each number. */
 export function measure(found: Found): Geometry {
   const { element, kind } = found;
   const root = document.documentElement;
-  // The background of `<body>` is painted with the box of `<html>`, unless that has its own.
+  // The background of `<body>` is painted over the box of `<html>`, unless `<html>` has its own.
   const spreads = kind === 'background' && element === document.body && styleOf(root).backgroundImage === 'none';
   const box = spreads ? root : element;
   const rect = rectOf(box);
@@ -27,7 +27,7 @@ export function measure(found: Found): Geometry {
   };
 }
 
-/** Learns the natural size of a picture. It stays the same when ours is shown in its place. */
+/** Finds the natural size of a picture. It is kept when our result is shown in the picture's place. */
 export async function learnNaturalSize(found: Found): Promise<void> {
   const { element } = found;
   if (isCanvas(element)) found.natural = { width: element.width, height: element.height };
@@ -43,11 +43,11 @@ async function learnFromImage(found: Found): Promise<void> {
   found.natural = { width: image.naturalWidth / density, height: image.naturalHeight / density };
 }
 
-/** An element with a CSS box, or the box that its background fills. */
+/** The shape of an element's content box, or of the box that its background fills. */
 function boxShape(found: Found, box: HTMLElement, rect: DOMRect): Shape {
   const style = styleOf(box);
   const linear = linearOf(box);
-  // The box from its bounding rectangle, as `offsetWidth` is rounded; near 45 degrees the one does not tell the other.
+  // The size of the box is computed from its bounding rectangle, because `offsetWidth` is rounded. Near 45 degrees the equations are singular.
   const [a, b, c, d] = linear.map(Math.abs) as Geometry['linear'];
   const det = a * d - b * c;
   const [width, height] =
@@ -79,12 +79,12 @@ function boxShape(found: Found, box: HTMLElement, rect: DOMRect): Shape {
   };
 }
 
-/** An `<image>` in inline SVG, whose place is told by SVG's own means. */
+/** The shape of an `<image>` in inline SVG, which has no CSS box. */
 function svgShape(element: SVGImageElement): Shape {
   const { width, height } = element.getBBox();
   const { a, b, c, d } = element.getScreenCTM() ?? new DOMMatrix();
   const { align, meetOrSlice } = element.preserveAspectRatio.baseVal;
-  // Alignments are numbered from "none" (1) by rows of three from xMinYMin (2) to xMaxYMax (10).
+  // Alignments are numbered: 1 is "none", then row by row from xMinYMin (2) to xMaxYMax (10).
   const at = align - 2;
   return {
     linear: [a, b, c, d],
@@ -96,12 +96,12 @@ function svgShape(element: SVGImageElement): Shape {
   };
 }
 
-/** What transforms and zoom around an element do to directions and lengths. */
+/** The linear part of all transforms and zooms of an element and its ancestors. */
 function linearOf(element: Element): Geometry['linear'] {
   let total = new DOMMatrix().scale(element.currentCSSZoom);
   for (let at: Element | undefined = element; at; at = flatParent(at)) {
     const { transform, rotate, scale, display } = styleOf(at);
-    // Neither kind of box is transformed, although the values compute.
+    // Neither kind of box is transformed, although its computed style has the values.
     if (display === 'contents' || (display === 'inline' && at !== element)) continue;
     const [x, y = x] = scale.split(' ') as [string, string?];
     total = new DOMMatrix()

@@ -1,8 +1,7 @@
 /**
- * The only code of ours that enters a web page: it measures, reads, writes and answers.
+ * The only code of the extension that runs in a web page: it measures, reads and writes pictures, and answers requests.
  *
- * It is injected when the user asks for it, into the isolated world of a document, and as often as they ask;
- * only the first time counts.
+ * It is injected into the isolated world of a document each time the user starts; only the first injection takes effect.
  */
 
 import { TAB_PORT, type Answer, type Start } from './protocol';
@@ -12,13 +11,13 @@ import { pick } from './pick';
 import { failureOf } from './refusal';
 import { ask, startSession, type Session, type Subject } from './session';
 
-/** Where a second injection finds the first. Pages do not see the globals of this world. */
+/** The global by which a second injection finds the first. Pages do not see the globals of this world. */
 const world = globalThis as { rubout?: () => boolean };
 
-/** The sessions of this document: at most one shows its overlay here, the others have a tab of their own. */
+/** The sessions of this document by token. At most one shows its overlay here; the overlays of the others are in tabs. */
 const sessions = new Map<string, Session>();
 
-/** Ends the picking that goes on. */
+/** Ends the present picking, if any. */
 let endPick: (() => void) | undefined;
 
 function begin({ token, target }: Start): void {
@@ -33,14 +32,14 @@ function begin({ token, target }: Start): void {
   else {
     endPick = pick((found) => {
       endPick = undefined;
-      // The other frames of the page pick as well.
+      // The other frames of the page are picking too, and have to stop.
       ask({ call: 'pick-ended' }).catch(() => 0);
       if (found) open(found);
     });
   }
 }
 
-// What an earlier version of the extension left behind is deaf.
+// An injection of an earlier version of the extension does not answer any more and is replaced.
 if (!world.rubout?.()) {
   const { runtime } = chrome;
   world.rubout = () => !!runtime.id;

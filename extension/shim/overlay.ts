@@ -1,40 +1,41 @@
 import { make, on, rectOf } from './dom';
 import { addHost, OVERLAY, place } from './style';
 
-/** How long the frame may take until it says hello. Milliseconds. */
+/** Maximum time in milliseconds until the frame says hello. */
 const PATIENCE = 4000;
 
-/** How often our dialog goes back on top of what the page lays over it: no fight for ever. */
+/** How many times our dialog is put back on top of what the page opens over it; a page could do so without end. */
 const RAISES = 20;
 
-/** What becomes of the overlay's frame. */
+/** Events of the overlay's frame. */
 export interface OverlayEvents {
-  /** The frame has loaded: here is its end of the line. */
+  /** The frame has loaded; the port leads to it. */
   connected(port: MessagePort): void;
-  /** The page does not let the frame live. */
+  /** The frame did not say hello in time: the page prevents it. */
   rejected(): void;
-  /** The frame is gone by itself, or the user left before it came. */
+  /** The frame has closed, or the user left before it said hello. */
   ended(): void;
 }
 
+/** The overlay in this document. */
 export interface Overlay {
-  /** False once the page has thrown us out. */
+  /** False once the page has removed the overlay. */
   isThere(): boolean;
-  /** The frame draws from now on: our own dimming goes with the next frame. */
+  /** The frame has begun to draw: removes our own dimming with the next animation frame. */
   greet(): void;
   focus(): void;
-  /** Makes everything invisible. `visibility` would take the focus away and could not give it back. */
+  /** Makes the overlay invisible, or visible again, and keeps its focus, which `visibility` would take away. */
   hide(hidden: boolean): void;
   remove(): void;
 }
 
-/** True where the overlay can be shown inside of this document at all. */
+/** Whether the overlay can be shown in this document. */
 export const hasRoom = (): boolean =>
   document.documentElement instanceof HTMLElement && (window === top || (innerWidth >= 420 && innerHeight >= 320));
 
 /**
- * Our frame, in a modal dialog: that is above everything in the page, the page's own dialogs and fullscreen
- * included, and keeps the pointer and the keys from the page. Closing it gives the focus back.
+ * Opens the overlay's frame in a modal dialog, which is above everything in the page, including its own dialogs and fullscreen elements, and keeps
+ * pointer and keys from the page. The browser restores the focus when it closes.
  */
 export function openOverlay(token: string, picture: Element | undefined, events: OverlayEvents): Overlay {
   const stop = new AbortController();
@@ -63,13 +64,13 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   // Only the overlay closes itself.
   dialog.setAttribute('closedby', 'none');
   place(dim, picture ? rectOf(picture) : new DOMRect());
-  // For every origin: the address that the browser makes up for our frame is not the origin it ends up with.
+  // For every origin, because the address of the frame, which the browser generates, is not the origin that the frame ends up with.
   iframe.allow = 'clipboard-write *';
-  // Without this, pages that embed nothing foreign (COEP) would not embed us either.
+  // Needed in pages whose COEP header forbids frames of other origins.
   iframe.setAttribute('credentialless', '');
   iframe.src = chrome.runtime.getURL('overlay.html#' + token);
   on(iframe, 'load', () => {
-    // The extension was updated or removed under us: nobody will ever answer.
+    // Without an id, the extension was updated or removed, and nobody will answer.
     if (!chrome.runtime.id) return events.ended();
     const { port1, port2 } = new MessageChannel();
     iframe.contentWindow!.postMessage({ rubout: token }, chrome.runtime.getURL(''), [port2]);
@@ -77,9 +78,9 @@ export function openOverlay(token: string, picture: Element | undefined, events:
     events.connected(port1);
     focus();
   });
-  // Before the frame is there, Escape is ours; after that it has to ask first what would be lost.
+  // Until the frame has said hello, Escape closes the overlay. After that the frame handles it, because edits may have to be confirmed.
   on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (greeted ? focus() : events.ended()));
-  // Something else of the page went into the top layer.
+  // An element of the page may have entered the top layer.
   on(document, 'toggle', ({ newState }: ToggleEvent) => newState === 'open' && raise(), signal);
   on(document, 'fullscreenchange', raise, signal);
 

@@ -3,15 +3,15 @@ import { make, on, rectOf } from './dom';
 import { addHost, PICK, place } from './style';
 import { isOffered, offered, type Found } from './target';
 
-/** What the page would hear while the user only points at a picture. */
+/** Events that are kept from the page while the user picks a picture. */
 const POINTER = 'pointerdown pointerup mousedown mouseup click auxclick dblclick contextmenu touchstart touchend dragstart';
 
-/** Which way a key goes through the pictures. */
-const STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Tab: 1, Enter: 0, Escape: 0 };
+/** The keys that are handled, with the number of pictures that each goes forward. */
+const KEY_STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Tab: 1, Enter: 0, Escape: 0 };
 
 /**
- * Lets the user pick a picture of this document; every frame of a page does this for itself. `taken` gets the
- * picture, or none when the user leaves. Returns what ends it from outside, of which `taken` is not told.
+ * Lets the user pick a picture of this document; each frame of a page does this separately. `taken` is called with the picture, or without one when
+ * the user cancels. Returns a function that ends the picking without a call of `taken`.
  */
 export function pick(taken: (found?: Found) => void): () => void {
   const stop = new AbortController();
@@ -25,7 +25,7 @@ export function pick(taken: (found?: Found) => void): () => void {
   function show(found: Found | undefined): void {
     current = found && isOffered(found) ? found : undefined;
     box.hidden = !current;
-    // Before anything is pointed at, the hint stands in the middle of the page, and not in every frame of it.
+    // Before a picture is pointed at, only the top document shows the hint, not every frame.
     hint.hidden = !current && window !== top;
     if (current) place(box, rectOf(current.element));
   }
@@ -42,7 +42,7 @@ export function pick(taken: (found?: Found) => void): () => void {
     taken(found);
   }
 
-  /** Goes to the next picture on the screen, in the order in which one reads. */
+  /** Goes `by` pictures forward among those on the screen, from top to bottom and from left to right. */
   function step(by: number): void {
     const all = offered()
       .map((found) => ({ found, rect: rectOf(found.element) }))
@@ -54,7 +54,7 @@ export function pick(taken: (found?: Found) => void): () => void {
   }
 
   on(window, POINTER, (event: MouseEvent) => {
-    // A touch that is prevented never becomes a click.
+    // The default of touches is not prevented, because then they would not become clicks.
     swallow(event, !event.type.startsWith('touch'));
     const found = event.type === 'click' && pictureAt(event.clientX, event.clientY);
     if (found) take(found);
@@ -71,7 +71,7 @@ export function pick(taken: (found?: Found) => void): () => void {
   on(window, 'scroll resize', look, signal);
   on(window, 'keydown keyup', (event: KeyboardEvent) => {
     const { key, shiftKey, ctrlKey, altKey, metaKey, type } = event;
-    const by = STEPS[key];
+    const by = KEY_STEPS[key];
     if (by === undefined || ctrlKey || altKey || metaKey) return;
     swallow(event, true);
     if (type === 'keyup') return;
@@ -90,7 +90,7 @@ export function pick(taken: (found?: Found) => void): () => void {
   return end;
 }
 
-/** Keeps an event from the page, and from doing what it does by itself. */
+/** Keeps an event from the page and, if `entirely`, prevents its default as well. */
 function swallow(event: Event, entirely: boolean): void {
   if (entirely) event.preventDefault();
   event.stopImmediatePropagation();

@@ -3,15 +3,15 @@ import { refuse, unreadable } from './refusal';
 import { isOwn, sourceOf, type Found } from './target';
 import type { Reply } from './channel';
 
-/** How long a picture that is still loading is waited for. Milliseconds. */
+/** Maximum time in milliseconds to wait for a picture that is still loading. */
 const PATIENCE = 10_000;
 
-/** Ladder step 1: what the element itself holds. */
+/** Step 1 of the ladder: reads what the element itself holds. */
 export async function readDirect(found: Found): Promise<Reply> {
   const { element } = found;
   if (isCanvas(element)) return readCanvas(element);
   if (isVideo(element)) {
-    // Frames of protected video can be drawn, but are black.
+    // Frames of protected video (DRM) can be drawn, but are black.
     return element.mediaKeys ? unreadable('protected') : drawn(element);
   }
   if (isImg(element)) {
@@ -24,28 +24,28 @@ export async function readDirect(found: Found): Promise<Reply> {
     try {
       return await load(url, cors === 'use-credentials' ? 'include' : 'same-origin');
     } catch {
-      // A `blob:` URL may be revoked and a server may refuse a second time, while the pixels are still there.
+      // A `blob:` URL may have been revoked, or the server may refuse a second request, but the element still has the pixels.
     }
   }
   return drawn(isImg(element) || isSvgImage(element) ? element : await decoded(url).catch(unreadable));
 }
 
-/** Ladder step 2: fetch the URL as the page would. */
+/** Step 2 of the ladder: fetches the address as the page would. */
 export const fetchSource = (found: Found): Promise<Reply> => load(sourceOf(found), 'omit').catch(unreadable);
 
 const isEmpty = () => refuse({ failure: 'empty-image' });
 
-/** The bytes at an address, unless they cannot be a picture: many servers answer with a page that says no. */
+/** The bytes at an address. Fails when they cannot be a picture: many servers refuse with a page of HTML. */
 async function load(url: string, credentials: RequestCredentials): Promise<Reply> {
   const response = await fetch(url, { credentials, cache: 'force-cache' });
   const blob = await response.blob();
-  // What stands in the page itself has been displayed, whatever it is called.
+  // Data and blob URLs of a displayed picture are pictures, whatever type they declare.
   const named = /^(data|blob):/.test(url) || /^(image\/|$|.*octet-stream)/.test(blob.type);
   if (!response.ok || !blob.size || !named) unreadable(`${response.status} ${blob.type}`);
   return [{ reply: 'bytes', drawn: false }, blob];
 }
 
-/** The picture in its true pixels, which `naturalWidth` does not tell for a source of another density. */
+/** The picture in its own resolution as a PNG. `naturalWidth` is not its width for sources with a density other than 1. */
 async function drawn(source: HTMLImageElement | SVGImageElement | HTMLVideoElement): Promise<Reply> {
   try {
     const bitmap = await createImageBitmap(source);
@@ -58,12 +58,12 @@ async function drawn(source: HTMLImageElement | SVGImageElement | HTMLVideoEleme
   }
 }
 
-/** A canvas packs itself, so that its colour space stays. */
+/** The picture of a canvas, which it encodes itself, so that its colour space is kept. */
 async function readCanvas(canvas: HTMLCanvasElement): Promise<Reply> {
   if (!canvas.width || !canvas.height) isEmpty();
   try {
     const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
-    // WebGL forgets its pixels once they are on the screen.
+    // A WebGL canvas may clear its pixels once they are displayed.
     if (isBlank(canvas) && !canvas.getContext('2d')) throw 'blank';
     return [{ reply: 'bytes', drawn: true }, blob!];
   } catch (error) {
@@ -72,7 +72,7 @@ async function readCanvas(canvas: HTMLCanvasElement): Promise<Reply> {
   }
 }
 
-/** True where nothing at all is painted, looked at in small. */
+/** Whether all pixels of a canvas are transparent, judged on a reduced copy. */
 function isBlank(canvas: HTMLCanvasElement): boolean {
   const side = 64;
   const context = new OffscreenCanvas(side, side).getContext('2d')!;

@@ -1,16 +1,16 @@
 import type { Failure } from './protocol';
 
-/** Stops what is being done with a failure that the overlay is told, so that no step need pass it on by hand. */
+/** Throws a failure, which the answer to the overlay's request will carry. */
 export function refuse(failure: Failure): never {
   throw failure;
 }
 
-/** The step that was tried could not read the picture; the overlay goes on to the next one. */
+/** Fails because this step of the ladder could not read the picture; the overlay tries the next step. */
 export const unreadable = (cause: unknown): never => refuse({ failure: 'unreadable', detail: String(cause) });
 
-/** This kind of picture, or this one picture, cannot be written back. */
+/** Fails because a result cannot be shown in the place of this picture. */
 export const notReplaceable = (): never => refuse({ failure: 'not-replaceable' });
 
-/** What the overlay is told about anything that was thrown. */
+/** The failure that the overlay gets for anything that was thrown. */
 export const failureOf = (error: unknown): Failure =>
   (error as Partial<Failure>).failure ? (error as Failure) : { failure: 'internal', detail: String(error) };

@@ -10,24 +10,25 @@ import { isOwn, sourceOf, type Found } from './target';
 
 type Frame = Extract<Target, { target: 'frame' }>;
 
-/** What a session is about: a picture, or a frame that has to be asked for first. */
+/** The subject of a session: a picture, or a frame whose access the user has to grant first. */
 export type Subject = Found | Frame;
 
-/** Longest text that names a picture for a screen reader. */
+/** Maximum length of the text that names a picture for screen readers, in characters. */
 const ALT = 200;
 
+/** The work of one overlay on one picture. */
 export interface Session {
-  /** The overlay, while it is shown in this document. */
+  /** The overlay, if it is shown in this document. */
   overlay(): Overlay | undefined;
-  /** An overlay in a tab of its own reaches us. */
+  /** Connects an overlay in a tab of its own. */
   connect(port: chrome.runtime.Port): void;
 }
 
-/** Asks the background. */
+/** Sends a request to the background. */
 export const ask = (body: ToBackground): Promise<Message<Answer<null>> | undefined> =>
   chrome.runtime.sendMessage({ ...sealed(body), id: 1 });
 
-/** One overlay at work on one picture, from the click until it closes. */
+/** Starts a session and opens its overlay. `ended` is called when the overlay has closed. */
 export function startSession(token: string, subject: Subject, ended: () => void): Session {
   const found = 'kind' in subject ? subject : undefined;
   const element = found?.element;
@@ -46,7 +47,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   const handle: Handler = async (call, [blob]) => {
     switch (call.call) {
       case 'hello':
-        // The frame lives, however long the picture takes.
+        // The frame works, even if the picture takes longer to load than the frame may.
         overlay?.greet();
         if (!found) {
           const { origin, frameId, srcUrl } = subject as Frame;
@@ -70,7 +71,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         if (found) editOf(found)?.revert();
         break;
       case 'close':
-        // After the answer, which would have nobody to go to.
+        // After the answer has been sent, because the end closes the way to the overlay.
         setTimeout(end);
         break;
       default:
@@ -79,7 +80,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     return [{ reply: 'done' }];
   };
 
-  /** Takes everything of ours away, except what was written into the page. */
+  /** Removes everything of the extension from the page, except results. */
   function end(): void {
     if (over) return;
     over = true;
@@ -88,7 +89,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     ended();
   }
 
-  /** Where the overlay cannot be inside of the page it gets a tab beside it. */
+  /** Opens the overlay in a tab, because it cannot be shown in the page. */
   async function moveToTab(): Promise<void> {
     overlay?.remove();
     overlay = post = undefined;
@@ -96,7 +97,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     if (!reply || 'err' in reply.body) end();
   }
 
-  /** Follows the picture, frame by frame: nothing else tells of every scroll, layout and transform. */
+  /** Follows the picture in every animation frame, because no event reports every scroll, layout and transform. */
   function look(): void {
     if (over) return;
     requestAnimationFrame(look);
@@ -147,7 +148,7 @@ function describe(found: Found): Picture {
   };
 }
 
-/** Waits for an animation frame; in a tab that is not seen there are none, and nothing to wait for. */
+/** Waits for the next animation frame, or a quarter of a second: hidden tabs have no animation frames. */
 const frame = (): Promise<unknown> =>
   new Promise((done) => {
     requestAnimationFrame(done);

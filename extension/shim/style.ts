@@ -1,11 +1,11 @@
 import { make } from './dom';
 
-/** How dark the page gets while a picture is edited. */
+/** The colour that dims the page while a picture is edited. */
 const DIM = 'rgba(0,0,0,.55)';
 
 /**
- * The overlay's frame and what is seen until it has loaded. A frame is transparent only where its colour scheme is
- * that of its document, which is light; the page's own may be dark.
+ * Style of the overlay's frame and of the dimming until it has loaded. A frame is transparent only if its colour scheme equals that of its document,
+ * which is light, so that the scheme of a dark page must not be inherited.
  */
 export const OVERLAY = `dialog{all:initial;position:fixed;inset:0;overflow:hidden;color-scheme:light}
 dialog::backdrop{background:none}
@@ -13,14 +13,14 @@ iframe{position:absolute;width:100%;height:100%;border:0}
 div{position:absolute;box-shadow:0 0 0 100vmax ${DIM}}
 @media(prefers-reduced-motion:no-preference){div{animation:dim .12s}@keyframes dim{from{box-shadow:0 0 0 100vmax #0003}}}`;
 
-/** The highlight while a picture is picked. A double outline is seen on every picture. */
+/** Style of the highlight while a picture is picked. Its double outline is visible on every picture. */
 export const PICK = `section{all:initial;position:fixed;inset:0;overflow:hidden;pointer-events:none}
 div{position:absolute;outline:2px solid #fff;outline-offset:-2px;box-shadow:0 0 0 2px AccentColor,inset 0 0 0 4px AccentColor}
 p{position:absolute;top:12px;left:50%;translate:-50%;margin:0;padding:6px 10px;border-radius:6px;
 background:#111;color:#fff;border:1px solid #fff;font:14px/1.3 system-ui;white-space:nowrap}
 [hidden]{display:none}`;
 
-/** An element at the end of the document that shows `content`; the page can neither style it nor look into it. */
+/** Appends an element to the document that shows `content` in a closed shadow root, which the page can neither style nor read. */
 export function addHost(content: Element, css: string): HTMLElement {
   const host = make('div');
   host.style.setProperty('all', 'initial', 'important');
@@ -33,7 +33,7 @@ export function addHost(content: Element, css: string): HTMLElement {
   return host;
 }
 
-/** Lays a box of ours over a rectangle of the viewport. */
+/** Places an element over a rectangle of the viewport. */
 export function place({ style }: HTMLElement, { x, y, width, height }: DOMRect): void {
   Object.assign(style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
 }

@@ -6,21 +6,21 @@ import { everything } from './tree';
 /** A picture in the page. */
 export interface Found {
   readonly kind: PictureKind;
-  /** What shows it. A page that renders itself anew may put another element in its place. */
+  /** The element that shows it; changes when a page renders anew and puts another element in its place. */
   element: Element;
-  /** Which layer of `background-image` it is; 0 for everything else. */
+  /** Position among the layers of `background-image`; 0 for other kinds. */
   readonly layer: number;
   /** Natural size in CSS pixels, once it is known. */
   natural?: Size;
 }
 
-/** A smaller picture is not offered: there is nothing in it to paint on. CSS pixels. */
+/** Minimum side in CSS pixels of a picture that is offered; smaller ones have no room to paint. */
 const SMALLEST = 16;
 
-/** A source up to this size is a spacer that is laid over pictures, or a tracking pixel. Pixels. */
+/** Sources up to this many pixels a side are spacers or tracking pixels, and are not offered. */
 const SPACER = 4;
 
-/** What an element is that shows nothing but a picture. */
+/** The kind of an element that shows nothing but a picture; none for other elements. */
 export function kindOf(element: Element): PictureKind | undefined {
   if (isImg(element) || (element instanceof HTMLInputElement && element.type === 'image')) return 'image';
   if (isCanvas(element)) return 'canvas';
@@ -29,7 +29,7 @@ export function kindOf(element: Element): PictureKind | undefined {
   return;
 }
 
-/** The picture that an element itself shows, if any: of several backgrounds it is the topmost. */
+/** The picture that an element itself shows, if any. Of several backgrounds, the topmost counts. */
 export function pictureOf(element: Element): Found[] {
   const kind = kindOf(element);
   if (kind) return [{ kind, element, layer: 0 }];
@@ -38,24 +38,24 @@ export function pictureOf(element: Element): Found[] {
   return layer < 0 ? [] : [{ kind: 'background', element, layer }];
 }
 
-/** The image in the layer of a background. */
+/** The image of a background picture. */
 export const backgroundImage = ({ element, layer }: Found): CssImage | undefined =>
   cssImage(split(styleOf(element).backgroundImage)[layer] ?? '');
 
-/** Absolute address of what is displayed, empty where there is none. */
+/** Absolute address of the displayed picture; empty if it has none. */
 export function sourceOf(found: Found): string {
   const { currentSrc, src, href } = found.element as Partial<HTMLImageElement & SVGImageElement>;
   const url = found.kind === 'background' ? backgroundImage(found)?.url : currentSrc || src || href?.baseVal;
   return url ? absolute(url) : '';
 }
 
-/** An address as seen from the document; unchanged where it is none. */
+/** The absolute form of an address, resolved against the document's; unchanged if it is invalid. */
 export const absolute = (url: string): string => URL.parse(url, document.baseURI)?.href ?? url;
 
-/** True where the document may read the address without asking another origin. */
+/** Whether an address is of the document's own origin, or part of the document (`data:`, `blob:`). */
 export const isOwn = (url: string): boolean => /^(data|blob):/.test(url) || URL.parse(url)?.origin === origin;
 
-/** True where a user can see the picture and there is something in it to erase. */
+/** Whether a picture is visible and large enough to be edited. */
 export function isOffered({ element }: Found): boolean {
   const { width, height } = rectOf(element);
   const natural = (isImg(element) && Math.max(element.naturalWidth, element.naturalHeight)) || SMALLEST;
@@ -66,5 +66,5 @@ export function isOffered({ element }: Found): boolean {
   );
 }
 
-/** Every picture that the user could mean, in document order. */
+/** All pictures of the document that can be edited, in document order. */
 export const offered = (): Found[] => everything().flatMap(pictureOf).filter(isOffered);

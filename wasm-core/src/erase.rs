@@ -1,13 +1,13 @@
-//! The engine's one verb.
+//! Erasing with the built-in fill: the engine's simplest entry point.
 
 use crate::fill::{self, Filled, Route};
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Error, Pacer, Result};
 
-/// Fills what `mask` covers from the rest of `image` and returns the region that changed.
+/// Fills what `mask` covers from the rest of `image` and returns the rectangle that changed.
 ///
-/// Pixels that the mask spares keep their exact value, also inside the patch's rectangle; partly covered ones
-/// are blended. The same arguments give the same pixels on every machine.
+/// Pixels that the mask does not cover keep their exact value, also inside the patch's rectangle. Partly covered pixels are blended with the
+/// fill. The same arguments give the same pixels on every machine.
 ///
 /// # Errors
 /// [`Error::EmptyMask`], [`Error::WholeMask`], [`Error::MaskOutside`]; [`Error::Cancelled`] from `pacer`.
@@ -15,10 +15,10 @@ pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pacer) -> 
     erase_by(image, mask, seed, None, pacer).await
 }
 
-/// [`erase`] by a way of one's own choice.
+/// [`erase`] with a given way to fill, if any.
 ///
 /// # Errors
-/// As [`erase`].
+/// Those of [`erase`].
 pub async fn erase_by(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Patch> {
     let mask = mask.fitted(image)?;
     let Filled { mut patch, made_up } = fill::instant(image, &mask, seed, route, pacer).await?;
@@ -26,7 +26,7 @@ pub async fn erase_by(image: &Image, mask: &Mask, seed: u32, route: Option<Route
     Ok(patch)
 }
 
-/// Blends a `patch` of the mask's rectangle with the picture where the mask covers a pixel in part.
+/// Blends `patch`, which has the mask's rectangle, with the picture where the mask covers a pixel in part.
 pub(crate) fn blend_covered(patch: &mut Patch, image: &Image, mask: &Mask) -> Result<()> {
     let rect = mask.rect();
     let before = image.crop(rect)?;
@@ -40,10 +40,10 @@ pub(crate) fn blend_covered(patch: &mut Patch, image: &Image, mask: &Mask) -> Re
     Ok(())
 }
 
-/// `new = old + (new - old) * coverage`, on premultiplied colours so that transparent pixels lend none of theirs.
+/// `new = old + (new - old) * coverage / 255`, on premultiplied colours, so that transparent pixels contribute no colour.
 fn blend(new: &mut [u8], old: &[u8], coverage: u8) {
     match coverage {
-        // The fill leaves spared pixels as they were, and the others are all its own.
+        // A fill does not change pixels without coverage, and fully covered ones stay as it made them.
         0 | 255 => {}
         c => {
             let t = f32::from(c) / 255.0;

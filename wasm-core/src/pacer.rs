@@ -1,50 +1,51 @@
-//! How a long computation stays polite: progress out, cancellation in.
+//! Progress, yielding and cancellation of long computations.
 
 use std::future::ready;
 use std::pin::Pin;
 
 use crate::Result;
 
-/// What the engine is busy with.
+/// What the engine is working on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Bringing a model's weights to the GPU.
+    /// Copying a model's weights to the GPU.
     Loading,
-    /// Turning the picture into a latent.
+    /// Encoding the picture into a latent.
     Encoding,
     /// Denoising the latent.
     Denoising {
         /// Steps done.
         step: u32,
-        /// Steps in all.
+        /// Steps in total.
         steps: u32,
     },
-    /// Turning the latent back into a picture.
+    /// Decoding the latent into a picture.
     Decoding,
-    /// Finding what belongs into the hole.
+    /// Finding the content of the hole.
     Filling,
-    /// Making the seam disappear.
+    /// Fitting the content to its surroundings.
     Blending,
 }
 
-/// Supplied by the caller of a long computation.
+/// How the caller of a long computation learns of its progress, and stops it.
 ///
-/// The engine calls [`Pacer::checkpoint`] every few milliseconds of work. A browser worker gives way to its
-/// messages there, and answers [`Error::Cancelled`](crate::Error::Cancelled) once a cancel has arrived.
+/// The engine awaits a [`Pacer::checkpoint`] every few milliseconds of work. A browser worker handles its messages there, and returns
+/// [`Error::Cancelled`](crate::Error::Cancelled) once one of them was a cancel.
 pub trait Pacer {
-    /// `done` of `stage`, 0 to 1, never decreasing within a stage.
+    /// Reports how much of `stage` is done, from 0 to 1. Never decreases within a stage.
     fn progress(&self, stage: Stage, done: f32);
 
-    /// A place to yield and to stop.
+    /// A place where the computation may yield and may be stopped.
     fn checkpoint(&self) -> Checkpoint<'_>;
 }
 
-/// Ready once the caller has had its turn. Boxed, so that the engine is compiled once, and here, for whatever [`Pacer`] there is. Not
-/// `Send`: the engine is single-threaded.
+/// Resolves when the computation may go on. It is boxed, so that the engine is compiled once for all pacers, and not `Send`, because the engine is
+/// single-threaded.
 pub type Checkpoint<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// A part of a whole: its progress is that from `start` on, over `length` of it.
+/// A pacer for a part of a computation: its progress from 0 to 1 becomes that of the whole from `start` to `start + length`.
 pub(crate) struct Share<'a> {
+    /// Takes the progress of the whole.
     pub(crate) pacer: &'a dyn Pacer,
     pub(crate) start: f32,
     pub(crate) length: f32,
@@ -60,7 +61,7 @@ impl Pacer for Share<'_> {
     }
 }
 
-/// Runs to the end without yielding or reporting.
+/// A pacer that neither reports nor yields nor cancels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unpaced;
 

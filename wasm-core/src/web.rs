@@ -31,7 +31,7 @@ pub fn memory() -> f64 {
 ///
 /// # Errors
 /// Where there is no `MessageChannel`.
-pub async fn give_way() -> std::result::Result<(), JsValue> {
+pub async fn yield_now() -> std::result::Result<(), JsValue> {
     let channel = Channel::new()?;
     let port = channel.port1();
     let back = Promise::new(&mut |resolve, _| port.set_onmessage(&resolve));
@@ -90,7 +90,7 @@ impl<Report: Fn(Stage, f32), Cancelled: Fn() -> bool> Pacer for WorkerPacer<Repo
         }
         Box::pin(async {
             // It fails only where there is no MessageChannel, which every worker has.
-            let _ = give_way().await;
+            let _ = yield_now().await;
             self.last.set(milliseconds());
             if (self.cancelled)() { Err(Error::Cancelled) } else { Ok(()) }
         })

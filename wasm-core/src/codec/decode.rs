@@ -1,57 +1,36 @@
-//! What a file is, and the pixels of those that are decoded here.
+//! Inspects picture files, and decodes those whose pixels a browser's canvas would not keep.
 
-use super::encode::WebpCoding;
+use super::format::Format;
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
-use super::vp8;
+use super::vp8::{self, WebpCoding};
 use crate::pixels::Image;
 use crate::{Error, Result};
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::{AnimationDecoder, DynamicImage, ImageDecoder};
 use std::io::Cursor;
 
-/// Container of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Portable Network Graphics.
-    Png,
-    /// JPEG (JFIF or Exif).
-    Jpeg,
-    /// Graphics Interchange Format.
-    Gif,
-    /// WebP, lossy or lossless.
-    Webp,
-    /// Anything else; the browser may know it.
-    Other,
-}
-
-/// A file's bytes, understood as far as saving the like of it needs.
+/// What is known about a source file: as much as is needed to save an edited picture in the same way.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Container.
     pub format: Format,
-    /// More than one frame.
+    /// Whether it has more than one frame.
     pub animated: bool,
-    /// How its JPEG data is coded.
+    /// How its JPEG data is coded; none for other formats and damaged files.
     pub jpeg: Option<JpegCoding>,
-    /// How its WebP data is coded.
+    /// How its WebP data is coded; none for other formats and damaged files.
     pub webp: Option<WebpCoding>,
     /// Colour profile, Exif and the like.
     pub metadata: Metadata,
-    /// Distinguishes this file from others (FNV-1a over its bytes); not against malice.
+    /// FNV-1a hash of its bytes. It tells files apart, but not those that somebody made to collide.
     pub fingerprint: u64,
 }
 
 impl Source {
-    /// Looks at a file. Never fails: what cannot be understood is left out.
+    /// Inspects a file. Never fails: what cannot be understood is left out.
     pub fn inspect(bytes: &[u8]) -> Self {
-        let format = match bytes {
-            [0x89, b'P', b'N', b'G', ..] => Format::Png,
-            [0xFF, 0xD8, 0xFF, ..] => Format::Jpeg,
-            [b'G', b'I', b'F', b'8', ..] => Format::Gif,
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Format::Webp,
-            _ => Format::Other,
-        };
+        let format = Format::of(bytes);
         let animated = match format {
             Format::Png => PngDecoder::new(Cursor::new(bytes)).and_then(|d| d.is_apng()).unwrap_or(false),
             Format::Gif => GifDecoder::new(Cursor::new(bytes)).is_ok_and(|d| {
@@ -75,17 +54,17 @@ impl Source {
         }
     }
 
-    /// True when the file's own colour values can be saved again with a profile that explains them. Otherwise (a
-    /// profile that is not for RGB, a container whose profile is not read here) they are to be decoded into sRGB.
+    /// Whether the file's own colour values can be saved again together with its profile. Otherwise (a profile that is not for RGB, or a container
+    /// whose profile is not read here) the browser has to convert them to sRGB.
     pub fn keeps_colours(&self) -> bool {
         !self.metadata.foreign_profile && self.format != Format::Other
     }
 
-    /// The pixels, upright, of the formats whose values only survive outside a canvas: PNG, GIF and lossless
-    /// WebP. None for the others: the browser decodes them.
+    /// Decodes PNG, GIF and lossless WebP, whose values a canvas would not keep, and turns the picture upright. None for other formats, which the
+    /// browser decodes.
     ///
     /// # Errors
-    /// [`Error::Decode`] when the file is damaged or cut short; as [`Image::check_size`] before any pixel is decoded.
+    /// [`Error::Decode`] when the file is damaged or cut short. Those of [`Image::check_size`], before any pixel is decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Option<Image>> {
         let pixels = match self.format {
             Format::Png => pixels(PngDecoder::new(Cursor::new(bytes)), true)?,
@@ -100,6 +79,7 @@ impl Source {
     }
 }
 
+/// All pixels of a picture, turned upright if `oriented`.
 fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<DynamicImage> {
     let failed = |e: image::ImageError| Error::Decode(e.to_string());
     let mut decoder = decoder.map_err(failed)?;

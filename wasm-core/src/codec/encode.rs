@@ -1,4 +1,4 @@
-//! Pixels to files.
+//! Encodes pictures into files, with their metadata.
 
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
@@ -12,26 +12,14 @@ use img_parts::png::{Png, PngChunk};
 use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
 use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
 
-/// How a WebP's pixels are coded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum WebpCoding {
-    /// Exactly.
-    Lossless,
-    /// As a VP8 key frame.
-    Lossy {
-        /// 0 to 1, as a canvas takes it.
-        quality: f32,
-    },
-}
-
-/// JPEG quality for pictures that never were JPEGs.
+/// JPEG quality for pictures whose source is no JPEG.
 const DEFAULT_JPEG_QUALITY: u8 = 92;
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
 
-/// RGB where the picture is opaque, RGBA where it is not.
+/// The pixels as RGB if all of them are opaque, otherwise as RGBA.
 fn channels(image: &Image) -> (Vec<u8>, ExtendedColorType) {
     if image.is_opaque() {
         let rgb = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
@@ -41,10 +29,10 @@ fn channels(image: &Image) -> (Vec<u8>, ExtendedColorType) {
     }
 }
 
-/// A PNG. `quick` trades size for time: for showing, not for keeping.
+/// Encodes a PNG. `quick` saves time at the cost of size, for pictures that are shown and not kept.
 ///
 /// # Errors
-/// [`Error::Encode`].
+/// [`Error::Encode`] when the encoder fails.
 pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec<u8>> {
     let (pixels, colour) = channels(image);
     let compression = if quick { CompressionType::Fast } else { CompressionType::Default };
@@ -54,7 +42,7 @@ pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec
         .map_err(failed)?;
     let mut png = Png::from_bytes(bytes.into()).map_err(failed)?;
     for (kind, contents) in metadata.png_chunks.iter().rev() {
-        // Behind IHDR: colour chunks have to stand before PLTE and IDAT.
+        // After IHDR, because colour chunks have to stand before PLTE and IDAT.
         png.chunks_mut().insert(1, PngChunk::new(*kind, Bytes::copy_from_slice(contents)));
     }
     png.set_exif(metadata.exif.clone().map(Bytes::from));
@@ -63,10 +51,10 @@ pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec
     Ok(png.encoder().bytes().to_vec())
 }
 
-/// A JPEG, coded as `coding` says where there is one to follow. Transparency is laid on white.
+/// Encodes a JPEG, with the quantisation, sampling and scans of `coding` if given. Transparent pixels are composited onto white.
 ///
 /// # Errors
-/// [`Error::Encode`], also for sides over 65 535 pixels.
+/// [`Error::Encode`] when a side exceeds 65 535 pixels or the encoder fails.
 pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>) -> Result<Vec<u8>> {
     let side = |length: u32| u16::try_from(length).map_err(|_| failed("a JPEG has at most 65535 pixels a side"));
     let (width, height) = (side(image.width())?, side(image.height())?);
@@ -97,10 +85,10 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
     Ok(bytes)
 }
 
-/// A lossless WebP.
+/// Encodes a lossless WebP.
 ///
 /// # Errors
-/// [`Error::Encode`], also for sides over 16 383 pixels.
+/// [`Error::Encode`] when a side exceeds 16 383 pixels or the encoder fails.
 pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8>> {
     let (pixels, colour) = channels(image);
     let mut bytes = Vec::new();
@@ -110,11 +98,10 @@ pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8
     with_metadata(bytes, metadata)
 }
 
-/// Puts colour profile, Exif and the note of the edit into a file that somebody else encoded from the same pixel
-/// values, in place of whatever they wrote of these.
+/// Replaces colour profile, Exif and XMP of a PNG, JPEG or WebP that the browser encoded.
 ///
 /// # Errors
-/// [`Error::Encode`] when the file is none that metadata can be put into.
+/// [`Error::Encode`] when the file is of another format, or damaged.
 pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
     let mut file =
         DynImage::from_bytes(bytes.into()).map_err(failed)?.ok_or_else(|| failed("neither PNG, JPEG nor WebP"))?;
@@ -162,7 +149,7 @@ mod tests {
                 encode_png(&image, &metadata(), false).unwrap(),
                 encode_webp_lossless(&image, &metadata()).unwrap(),
             ] {
-                // Orientation 6 in the test's Exif would turn the pixels: read without it.
+                // Orientation 6 in the test's Exif would rotate the pixels, so that they are read without it.
                 let plain = with_metadata(bytes, &Metadata::default()).unwrap();
                 let back = Source::inspect(&plain).decode(&plain).unwrap().expect("decoded here");
                 prop_assert_eq!(&back, &image);

@@ -1,8 +1,8 @@
-//! How a JPEG is coded, so that the edited one is coded alike.
+//! How a JPEG is coded, so that the edited picture can be coded in the same way.
 
 use jpeg_encoder::SamplingFactor;
 
-/// Quantisation and chroma sampling of a JPEG: what its "quality" really is.
+/// Quantisation tables, chroma subsampling and scans of a JPEG, which together are what encoders call its quality.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JpegCoding {
     /// Luma quantisation table, row by row.
@@ -11,12 +11,12 @@ pub struct JpegCoding {
     pub chroma: [u16; 64],
     /// Chroma subsampling, horizontal and vertical.
     pub sampling: (u8, u8),
-    /// Coded in several scans.
+    /// Whether it is coded progressively, in several scans.
     pub progressive: bool,
 }
 
 impl JpegCoding {
-    /// Reads the segments before the first scan. None when they are not those of a JPEG with 8-bit samples.
+    /// Reads the segments before the first scan. None unless they describe a JPEG with Huffman coding.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let mut tables: [Option<[u16; 64]>; 4] = [None; 4];
         let mut at = 2;
@@ -38,6 +38,7 @@ impl JpegCoding {
         }
     }
 
+    /// From a frame header, the tables before it, and those that follow it from `after` on.
     fn from_frame(
         frame: &[u8],
         tables: &[Option<[u16; 64]>; 4],
@@ -70,6 +71,7 @@ impl JpegCoding {
         Some(Self { luma, chroma, sampling, progressive })
     }
 
+    /// The subsampling in the encoder's terms; unusual factors become 2x2.
     pub(super) fn sampling_factor(&self) -> SamplingFactor {
         match self.sampling {
             (1, 1) => SamplingFactor::F_1_1,
@@ -84,13 +86,14 @@ impl JpegCoding {
     }
 }
 
-/// Where the i-th value of a table in a file stands in its 8x8 block (ITU T.81, figure A.6).
+/// The position in an 8x8 block, row by row, of the i-th value of a table in a file (ITU T.81, figure A.6).
 const ZIGZAG: [usize; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
 ];
 
+/// Reads the quantisation tables of a DQT segment into the slots that it names.
 fn read_tables(mut segment: &[u8], tables: &mut [Option<[u16; 64]>; 4]) -> Option<()> {
     while let Some((head, rest)) = segment.split_first() {
         let wide = head >> 4 != 0;

@@ -1,6 +1,6 @@
-//! What belongs to a picture beside its pixels.
+//! Metadata of a picture file: colour profile, Exif, text chunks, XMP.
 
-use super::decode::Format;
+use super::format::Format;
 use super::xmp;
 use image::metadata::Orientation;
 use img_parts::jpeg::Jpeg;
@@ -8,31 +8,30 @@ use img_parts::png::{Png, PngChunk};
 use img_parts::webp::WebP;
 use img_parts::{Bytes, ImageEXIF, ImageICC};
 
-/// PNG chunks that say how to read the colours or describe the picture, and stay true after an edit.
+/// PNG chunks that define the colours or describe the picture, and stay true after an edit. Those that define colours come first.
 const PNG_CHUNKS: [[u8; 4]; 9] =
     [*b"sRGB", *b"gAMA", *b"cHRM", *b"cICP", *b"pHYs", *b"tEXt", *b"zTXt", *b"iTXt", *b"tIME"];
-/// Those of them that say how to read the colours.
+/// Number of those that define the colours.
 const PNG_COLOUR_CHUNKS: usize = 4;
 
-/// Colour profile, Exif, a PNG's own notes, and a note of the edit.
+/// The metadata that is carried over from the source, and a note of the edit.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
-    /// ICC profile, of RGB values.
+    /// ICC profile of RGB values.
     pub icc: Option<Vec<u8>>,
-    /// There was a profile of something else (CMYK, grey), which does not fit the RGB values that are written.
+    /// Whether the source has a profile for another colour model (CMYK, grey), which does not fit the RGB values that are written.
     pub foreign_profile: bool,
-    /// TIFF-structured Exif, upright (orientation 1) and without the thumbnail, which would still show what
-    /// was erased.
+    /// Exif as a TIFF structure, with upright orientation (1) and without the thumbnail, which would still show what was erased.
     pub exif: Option<Vec<u8>>,
-    /// Chunks of a PNG that are carried over: kind and contents.
+    /// Chunks of a PNG that are carried over: type and contents.
     pub png_chunks: Vec<([u8; 4], Vec<u8>)>,
-    /// XMP packet, such as [`edit_note`](super::edit_note) makes. None in what was read: a source's packet
-    /// describes the unedited picture (its history, at times a thumbnail with what was erased), a file has room
-    /// for one only, and merging packets is not this project's trade.
+    /// XMP packet, such as [`edit_note`](super::edit_note) makes. Never that of the source: it describes the unedited picture (its history,
+    /// sometimes a thumbnail with what was erased), and a file holds only one packet.
     pub xmp: Option<Vec<u8>>,
 }
 
 impl Metadata {
+    /// Reads what is carried over from a file; nothing from files that cannot be understood.
     pub(super) fn read(format: Format, bytes: &[u8]) -> Self {
         let bytes = Bytes::copy_from_slice(bytes);
         let (icc, exif, png_chunks) = match format {
@@ -67,7 +66,7 @@ impl Metadata {
         }
     }
 
-    /// Only what is needed to show the right colours.
+    /// Only what defines the colours.
     pub fn colours_only(&self) -> Self {
         let colour = |kind: &[u8; 4]| PNG_CHUNKS[..PNG_COLOUR_CHUNKS].contains(kind);
         Self {
@@ -80,13 +79,13 @@ impl Metadata {
     }
 }
 
-/// Sets the orientation to upright and cuts the thumbnail's directory off.
+/// Sets the orientation to upright and removes the thumbnail.
 fn cleaned_exif(mut exif: Vec<u8>) -> Vec<u8> {
     // Some writers keep JPEG's `Exif\0\0` prefix in other containers.
     if exif.starts_with(b"Exif\0\0") {
         exif.drain(..6);
     }
-    // Both answer what they found; there is nothing to do when they found nothing.
+    // Both return what they found; it does not matter if they found nothing.
     let _ = Orientation::remove_from_exif_chunk(&mut exif);
     let _ = drop_thumbnail(&mut exif);
     exif
@@ -114,7 +113,7 @@ fn drop_thumbnail(tiff: &mut [u8]) -> Option<()> {
     if ifd1 == 0 {
         return Some(());
     }
-    // JPEGInterchangeFormat (0x0201) and ...Length (0x0202) say where the thumbnail's bytes are.
+    // JPEGInterchangeFormat (0x0201) and JPEGInterchangeFormatLength (0x0202) locate the thumbnail.
     let (mut start, mut length) = (None, None);
     for entry in 0..short(tiff, ifd1)? {
         let at = ifd1 + 2 + 12 * entry;

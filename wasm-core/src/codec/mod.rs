@@ -1,20 +1,21 @@
-//! Files in and out: what a picture's bytes are, what belongs to them beside the pixels, and how to write the
-//! like of them again.
+//! Picture files: what a file is, its metadata, and how to write an edited picture in the same way.
 //!
-//! Decoding is shared with the browser. Where its canvas would lose something (straight alpha is lost in a
-//! premultiplied canvas) the pixels are decoded here; where its decoder is the one that the user sees in the
-//! page (JPEG's chroma, lossy WebP, AVIF) the browser decodes, so that a picture put back differs nowhere but
-//! in the fill.
+//! Decoding is shared with the browser. It is done here where a canvas would change values, because a canvas premultiplies alpha (PNG, GIF,
+//! lossless WebP). The browser decodes where its result is what the user sees in the page (JPEG's chroma upsampling, lossy WebP, AVIF), so that
+//! an edited picture differs from the page in the fill only.
 
 mod decode;
 mod encode;
+mod format;
 mod jpeg;
 mod metadata;
 mod vp8;
 mod xmp;
 
-pub use decode::{Format, Source};
-pub use encode::{WebpCoding, encode_jpeg, encode_png, encode_webp_lossless, with_metadata};
+pub use decode::Source;
+pub use encode::{encode_jpeg, encode_png, encode_webp_lossless, with_metadata};
+pub use format::Format;
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;
+pub use vp8::WebpCoding;
 pub use xmp::edit_note;

@@ -1,8 +1,18 @@
-//! How a WebP is coded (RFC 6386 for the lossy key frame's header), so that the edited one is coded alike.
+//! How a WebP is coded, so that the edited picture can be coded in the same way. The header of a lossy key frame is that of RFC 6386.
 
-use super::encode::WebpCoding;
+/// How the pixels of a WebP are coded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WebpCoding {
+    /// Without loss.
+    Lossless,
+    /// As a VP8 key frame.
+    Lossy {
+        /// Quality from 0 to 1, as a canvas takes it.
+        quality: f32,
+    },
+}
 
-/// Coding of the first image chunk of a WebP file.
+/// The coding of the first image chunk of a WebP file; none if there is no such chunk.
 pub(super) fn coding(bytes: &[u8]) -> Option<WebpCoding> {
     let mut at = 12;
     loop {
@@ -14,14 +24,14 @@ pub(super) fn coding(bytes: &[u8]) -> Option<WebpCoding> {
                 let index = quantiser_index(bytes.get(at + 8..)?)?;
                 return Some(WebpCoding::Lossy { quality: quality(index) });
             }
-            // An animation's frames hold their own chunks behind a 16-byte header.
+            // A frame of an animation holds chunks of its own after a header of 16 bytes.
             b"ANMF" => at += 8 + 16,
             _ => at = at.checked_add(8)?.checked_add(size)?.checked_add(size & 1)?,
         }
     }
 }
 
-/// `y_ac_qi` of a VP8 key frame, 0..=127: with segments, their mean.
+/// The quantiser index `y_ac_qi` of a VP8 key frame, 0 to 127; the mean over the segments if there are some.
 fn quantiser_index(frame: &[u8]) -> Option<u32> {
     // Frame tag (3 bytes), start code (3), width and height (4); key frames have bit 0 clear.
     if frame.first()? & 1 != 0 || frame.get(3..6)? != [0x9D, 0x01, 0x2A] {
@@ -67,15 +77,15 @@ fn quantiser_index(frame: &[u8]) -> Option<u32> {
     Some(index.clamp(0, 127) as u32)
 }
 
-/// The 0..1 quality at which libwebp's encoder arrives at this quantiser index. It maps a quality `c` to
-/// `127 (1 - cbrt(l))`, where `l` is `2c/3` below 0.75 and `2c - 1` above.
+/// The quality, 0 to 1, for which libwebp's encoder chooses this quantiser index: it maps a quality `c` to `127 * (1 - cbrt(l))`, where `l` is
+/// `2c / 3` below a quality of 0.75 and `2c - 1` above.
 fn quality(index: u32) -> f32 {
     let linear = (1.0 - index as f32 / 127.0).powi(3);
     let quality = if linear < 0.5 { linear * 1.5 } else { (linear + 1.0) / 2.0 };
     quality.clamp(0.05, 0.99)
 }
 
-/// The arithmetic decoder of RFC 6386, section 7, for bits of probability one half.
+/// The boolean decoder of RFC 6386, section 7, for bits with a probability of one half.
 struct BoolReader<'a> {
     bytes: std::slice::Iter<'a, u8>,
     value: u32,

@@ -1,5 +1,4 @@
-//! A note of how a picture was edited, as XMP (ISO 16684-1), and the places that files keep it in (Adobe's XMP
-//! specification, part 3).
+//! A note of how a picture was edited, as an XMP packet (ISO 16684-1), and where each file format stores it (Adobe's XMP specification, part 3).
 
 use crate::{Error, Result};
 use img_parts::jpeg::{Jpeg, JpegSegment, markers};
@@ -8,21 +7,21 @@ use img_parts::riff::{RiffChunk, RiffContent};
 use img_parts::webp::{CHUNK_VP8X, CHUNK_XMP, WebP};
 use img_parts::{Bytes, DynImage, ImageICC};
 
-/// IPTC's name for a picture that is partly a model's work.
+/// IPTC's term for a picture that was partly made by a trained model.
 const PARTLY_TRAINED: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
 /// Keyword of the text chunk that holds a PNG's packet.
 const PNG_KEYWORD: &[u8] = b"XML:com.adobe.xmp";
-/// Keyword under which ImageMagick keeps a packet, in hexadecimal.
+/// Keyword of the text chunk in which ImageMagick stores a packet, in hexadecimal.
 const PNG_RAW_KEYWORD: &[u8] = b"Raw profile type xmp";
-/// What tells a JPEG's APP1 segment with a packet from one with Exif.
+/// Header of a JPEG's APP1 segment with a packet, which tells it from a segment with Exif.
 const JPEG_HEADER: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-/// What such a segment may hold beside its header.
+/// Maximum length of the packet in such a segment, in bytes.
 const JPEG_LIMIT: usize = 65_502;
-/// The bit of a WebP's feature flags that announces a packet.
+/// Bit of a WebP's feature flags that announces a packet.
 const WEBP_FLAG: u8 = 0x04;
 
-/// An XMP packet that tells by what, and by which `actions` in turn, a picture was edited; `trained` when a model
-/// had a part in it. Without times, so that the same edit gives the same bytes.
+/// An XMP packet with the program that edited a picture and the `actions` in their order; `trained` says that a model took part. It has no
+/// times, so that the same edit gives the same bytes.
 pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec<u8> {
     let agent = escaped(software_agent);
     let source_type =
@@ -36,8 +35,7 @@ pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec
             )
         })
         .collect();
-    // Ends in "r", read only: there is no padding that a packet could grow into, and a PNG's checksum would not
-    // survive an edit in place.
+    // `end="r"` means read only: there is no padding for edits in place, which would invalidate a PNG's checksum.
     format!(
         r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -61,7 +59,7 @@ pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec
     .into_bytes()
 }
 
-/// Text as an XML attribute's value in double quotes.
+/// Text as the value of an XML attribute in double quotes.
 fn escaped(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     for c in text.chars() {
@@ -70,11 +68,11 @@ fn escaped(text: &str) -> String {
             '<' => value.push_str("&lt;"),
             '>' => value.push_str("&gt;"),
             '"' => value.push_str("&quot;"),
-            // A reader makes spaces of these where they stand as they are.
+            // Unescaped, a reader would replace these by spaces.
             '\t' => value.push_str("&#9;"),
             '\n' => value.push_str("&#10;"),
             '\r' => value.push_str("&#13;"),
-            // XML 1.0 has no way to write these.
+            // XML 1.0 cannot represent these.
             '\0'..'\u{20}' | '\u{FFFE}' | '\u{FFFF}' => {}
             c => value.push(c),
         }
@@ -82,7 +80,7 @@ fn escaped(text: &str) -> String {
     value
 }
 
-/// Puts a packet into a file, or takes out the one that is there. Profile and Exif have to be in place.
+/// Replaces or removes the packet of a file. Profile and Exif have to be set before.
 pub(super) fn set(file: &mut DynImage, packet: Option<&[u8]>) -> Result<()> {
     match file {
         DynImage::Png(png) => set_in_png(png, packet),
@@ -92,26 +90,26 @@ pub(super) fn set(file: &mut DynImage, packet: Option<&[u8]>) -> Result<()> {
     Ok(())
 }
 
-/// True for a PNG's text chunk that holds a packet.
+/// Whether a PNG's chunk, given by type and contents, holds a packet.
 pub(super) fn is_packet(kind: [u8; 4], contents: &[u8]) -> bool {
     let keyword = contents.split(|byte| *byte == 0).next().unwrap_or_default();
     matches!(&kind, b"tEXt" | b"zTXt" | b"iTXt") && [PNG_KEYWORD, PNG_RAW_KEYWORD].contains(&keyword)
 }
 
-/// As [`set`].
+/// Replaces or removes the packet of a PNG.
 pub(super) fn set_in_png(png: &mut Png, packet: Option<&[u8]>) {
     png.chunks_mut().retain(|chunk| !is_packet(chunk.kind(), chunk.contents()));
     let Some(packet) = packet else { return };
-    // Not compressed, method 0, no language, no translated keyword.
+    // After the keyword: not compressed, method 0, no language, no translated keyword.
     let contents = [PNG_KEYWORD, &[0, 0, 0, 0, 0], packet].concat();
     let chunks = png.chunks_mut();
-    // Readers that stop where the pixels begin find it too.
+    // Before the pixels, so that readers which stop there find it.
     let at = chunks.iter().position(|chunk| matches!(&chunk.kind(), b"IDAT" | b"IEND")).unwrap_or(chunks.len());
     chunks.insert(at, PngChunk::new(*b"iTXt", contents.into()));
 }
 
-/// Contents of the APP1 segment that holds a packet. None for one that does not fit: a note is not worth failing
-/// to save for, and what spreads it over several segments (extended XMP) is read by few.
+/// Contents of the APP1 segment that holds a packet. None for a packet that does not fit: the picture is saved without it, because few readers
+/// understand packets in several segments (extended XMP).
 pub(super) fn jpeg_segment(packet: &[u8]) -> Option<Vec<u8>> {
     (packet.len() <= JPEG_LIMIT).then(|| [JPEG_HEADER, packet].concat())
 }
@@ -123,7 +121,7 @@ fn set_in_jpeg(jpeg: &mut Jpeg, packet: Option<&[u8]>) {
     let segments = jpeg.segments_mut();
     segments.retain(|segment| !starts(segment, JPEG_HEADER));
     let Some(contents) = packet.and_then(jpeg_segment) else { return };
-    // Behind JFIF's and Exif's, which have to come first.
+    // After the segments of JFIF and Exif, which have to come first.
     let at = segments
         .iter()
         .rposition(|segment| segment.marker() == markers::APP0 || starts(segment, b"Exif\0\0"))
@@ -137,8 +135,8 @@ fn set_in_webp(webp: &mut WebP, packet: Option<&[u8]>) -> Result<()> {
         let content = RiffContent::Data(Bytes::copy_from_slice(packet));
         webp.chunks_mut().push(RiffChunk::new(CHUNK_XMP, content));
     }
-    // Setting a profile, were it the same, is what makes img-parts put in the VP8X chunk that further chunks call
-    // for, or drop one that nothing calls for. In one that was there before, the packet's flag is ours to set.
+    // Setting a profile, even the same one, makes img-parts add the VP8X chunk if further chunks need it, or remove it if none does. It does not set
+    // the flag of the packet.
     webp.set_icc_profile(webp.icc_profile());
     let vp8x = webp.chunks_mut().iter_mut().find(|chunk| chunk.id() == CHUNK_VP8X).map(RiffChunk::content_mut);
     match vp8x {
@@ -148,7 +146,7 @@ fn set_in_webp(webp: &mut WebP, packet: Option<&[u8]>) -> Result<()> {
             *data = features.into();
             Ok(())
         }
-        // It is made from the picture's size.
+        // img-parts could not read the picture's size, which a VP8X chunk holds.
         _ if packet.is_some() => Err(Error::Encode("the size of the WebP cannot be read".into())),
         _ => Ok(()),
     }

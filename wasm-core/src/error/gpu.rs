@@ -1,9 +1,9 @@
-//! What can go wrong on the GPU.
+//! Errors of the GPU.
 
-/// One cause each; every message is one sentence a person can act on.
+/// An error of the GPU. Each variant is one cause, and each message says what a user can do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GpuError {
-    /// No adapter, or none that computes.
+    /// There is no adapter, or none that supports compute shaders.
     #[error("no usable GPU was found ({0}); update the browser and the graphics driver, or use the built-in fill")]
     NoAdapter(String),
     /// The adapter's limit is below what the model needs.
@@ -16,13 +16,13 @@ pub enum GpuError {
         /// What the adapter offers.
         available: u64,
     },
-    /// The GPU's memory did not suffice.
+    /// The GPU's memory is too small.
     #[error("the GPU ran out of memory; close other programs that use it and try again")]
     OutOfMemory,
-    /// The device went away: driver reset, sleep, or the browser took it.
+    /// The device was lost: by a reset of the driver, by sleep, or because the browser took it away.
     #[error("the GPU stopped responding ({0}); try again")]
     DeviceLost(String),
-    /// The GPU refused a command: a fault of ours or of the driver.
+    /// The GPU refused a command, which is an error of this program or of the driver.
     #[error("the GPU refused a command ({0}); update the graphics driver, or use the built-in fill")]
     Refused(String),
 }

@@ -1,4 +1,4 @@
-//! What can go wrong in the engine, by cause.
+//! The engine's errors, one for each cause.
 
 mod gpu;
 mod weights;
@@ -9,19 +9,19 @@ pub use weights::{Misshapen, WeightsError};
 /// Shorthand for the engine's results.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// One cause each.
+/// An error of the engine. Each variant is one cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The bytes are damaged, cut short, or of a format that is not decoded here.
     #[error("cannot decode the picture: {0}")]
     Decode(String),
-    /// The pixels could not be written in the format asked for.
+    /// The picture could not be encoded in the requested format.
     #[error("cannot encode the picture: {0}")]
     Encode(String),
     /// A picture without pixels.
     #[error("the picture has no pixels")]
     EmptyImage,
-    /// The picture, or what a fill has to look at, exceeds the memory there is.
+    /// The picture, or the part of it that a fill needs, is too large for memory.
     #[error("{width} x {height} pixels are too many")]
     TooLarge {
         /// Width in pixels.
@@ -29,7 +29,7 @@ pub enum Error {
         /// Height in pixels.
         height: u32,
     },
-    /// Bytes and size disagree: `{1}` bytes were expected.
+    /// The number of bytes does not match the size of the picture or mask: found, expected.
     #[error("{0} bytes of pixels where {1} were expected")]
     WrongLength(usize, usize),
     /// The mask does not lie inside the picture.
@@ -41,19 +41,19 @@ pub enum Error {
     /// Every pixel is masked: nothing is left to fill from.
     #[error("everything is masked")]
     WholeMask,
-    /// The model's files.
+    /// An error in the model's files.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// The GPU.
+    /// An error of the GPU.
     #[error(transparent)]
     Gpu(#[from] GpuError),
     /// A shape that the model, or an operation of it, does not accept.
     #[error("{0}")]
     Shape(String),
-    /// The model's numbers left the range of floating point even at full precision.
+    /// The model computed infinite or undefined numbers even in 32 bits.
     #[error("the model produced numbers that are not finite; try another model, or the built-in fill")]
     NotFinite,
-    /// The caller cancelled at a checkpoint.
+    /// The caller cancelled the computation at a checkpoint.
     #[error("cancelled")]
     Cancelled,
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a model's weights.
+//! Errors in a model's weights.
 
 /// A tensor whose shape is not the one that the model's configuration asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,53 +1,68 @@
-//! The smoothest continuation that also keeps slopes: `L L u = 0` inside a hole, `L` the graph Laplacian of the pixel
-//! grid with a free border (Neumann), with the two pixels around the hole given. Reproduces planes,
-//! except where the hole touches the picture's border: there it levels off, which costs a ramp but keeps grain from being extrapolated.
+//! Biharmonic interpolation, which continues slopes as well as values: `L L u = 0` inside a hole, where `L` is the graph Laplacian of the pixel
+//! grid with a free border (Neumann) and the two pixels around the hole are given. It reproduces planes, except where the hole touches the
+//! picture's border: there it levels off, so that a ramp is lost, but grain is not extrapolated.
 //!
-//! The equations are symmetric and positive definite; conjugate gradients (Hestenes and Stiefel 1952) solve them from
-//! a [`membrane`].
+//! The equations are symmetric and positive definite. Conjugate gradients (Hestenes and Stiefel 1952) solve them, starting from a [`membrane`].
 
+use super::field::{Field, State, Window, quantised};
 use super::membrane::{self, Value};
 use crate::{Pacer, Result};
 
-/// What is needed grows with the square of a hole's depth: thin ones settle to a fraction of a level or, if they are long and wide, a few.
-/// In deep ones, which only a forced route has, the low frequencies stay the membrane's.
-const MOST_ITERATIONS: usize = 400;
-/// Stops when the mean squared residual has fallen below this (values are [`STEPS`](super::field::STEPS) per level).
+/// The number of iterations that are needed grows with the square of a hole's depth. In thin holes this many leave an error of a fraction of a level,
+/// in long and wide ones of a few levels. In deep holes, which only get here by a forced route, the low frequencies stay those of the membrane.
+const MAX_ITERATIONS: usize = 400;
+/// The iteration stops when the mean squared residual of every channel is below this, in squared steps.
 const ENOUGH: f64 = 1e-3;
 
-/// What a pixel is to the equations.
+/// The part of a pixel in the equations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Site {
-    /// Its value is used.
+enum Site {
+    /// Its value is given.
     Given,
-    /// Its value is wanted.
+    /// Its value is to be found.
     Hole,
-    /// Not there at all.
+    /// It is left out, as if the picture ended before it.
     Absent,
 }
 
-/// Fills the holes of `values`, `[height, width]`, from the given pixels; nothing given, nothing changed.
+/// Replaces the targets of `field` for which `is_wanted` holds by the biharmonic interpolation of everything else in it. Excluded pixels take no
+/// part.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(super) async fn fill(
-    [width, height]: [usize; 2],
-    values: &mut [Value],
-    sites: &[Site],
-    pacer: &dyn Pacer,
-) -> Result<()> {
+pub(super) async fn interpolate(field: &mut Field, is_wanted: impl Fn(usize) -> bool, pacer: &dyn Pacer) -> Result<()> {
+    let window = Window::of_targets(field, 2);
+    let mut values: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
+    let site = |at: usize| match field.states[at] {
+        State::Target if is_wanted(at) => Site::Hole,
+        State::Excluded => Site::Absent,
+        State::Known | State::Target => Site::Given,
+    };
+    let sites: Vec<Site> = window.pixels().map(site).collect();
+    fill([window.width, window.height], &mut values, &sites, pacer).await?;
+    for ((at, value), site) in window.pixels().zip(values).zip(sites) {
+        if site == Site::Hole {
+            field.pixels[at] = quantised(value);
+        }
+    }
+    Ok(())
+}
+
+/// Fills the holes of `values` (`[height, width]`) from the given pixels. Without any given pixel nothing changes.
+async fn fill([width, height]: [usize; 2], values: &mut [Value], sites: &[Site], pacer: &dyn Pacer) -> Result<()> {
     let mut grid = Grid::new(width, sites);
     if grid.holes.is_empty() || !sites.contains(&Site::Given) {
         return Ok(());
     }
     let given: Vec<bool> = sites.iter().map(|s| *s == Site::Given).collect();
     membrane::fill(width, height, values, &given, pacer).await?;
-    // From the residual of the membrane on, only changes of the holes matter: they are zero elsewhere.
+    // The right-hand side is zero, so that the residual of the first guess `u` is `-L L u`.
     let mut residual = grid.squared(values);
     residual.iter_mut().flatten().for_each(|r| *r = -*r);
     let mut direction = vec![[0.0; 4]; values.len()];
     let mut energy = [0.0f64; 4];
     let enough = ENOUGH * grid.holes.len() as f64;
-    for _ in 0..MOST_ITERATIONS {
+    for _ in 0..MAX_ITERATIONS {
         pacer.checkpoint().await?;
         let now = dot(residual.iter().zip(&residual));
         if now.iter().all(|e| *e < enough) {
@@ -83,21 +98,22 @@ fn dot<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> [f64; 4] {
     sums
 }
 
-/// A pixel that takes part.
+/// A pixel of the grid.
 struct Cell {
     at: usize,
-    /// Its neighbours; itself where one is missing, which adds nothing.
+    /// Indices of its four neighbours. Where one is missing, the pixel's own index stands for it and cancels out of the Laplacian.
     around: [usize; 4],
 }
 
-/// The pixels that take part, and their neighbours.
+/// The pixels of which the Laplacian is needed.
 struct Grid {
+    /// Indices of the pixels to be found.
     holes: Vec<usize>,
-    /// The same with their neighbours.
+    /// The cells of `holes`, in the same order.
     hole_cells: Vec<Cell>,
-    /// Those and all that touches them.
+    /// The cells of `holes` and of their neighbours.
     near_cells: Vec<Cell>,
-    /// The Laplacian at `near_cells`, zero elsewhere.
+    /// The Laplacian at `near_cells`, zero elsewhere; a buffer of [`Grid::squared`].
     once: Vec<Value>,
 }
 
@@ -152,7 +168,7 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::random::Random;
     use super::*;
     use crate::Unpaced;
 

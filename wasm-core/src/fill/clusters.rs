@@ -1,36 +1,39 @@
-//! Which parts of the mask are filled together, and how much of the picture each may look at.
+//! Divides the mask into clusters that are filled one after another, each from the part of the picture around it.
 
 use crate::pixels::{Component, Components, Mask, Rect};
 use crate::{Pacer, Result};
 
-/// A part of the mask.
+/// A part of the mask that is filled at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cluster {
-    /// Bounding rectangle of its masked pixels; those of other clusters may lie in it too.
+    /// Bounding rectangle of its masked pixels. Pixels of other clusters may lie in it too.
     pub(super) hole: Rect,
     /// `hole` and the surroundings that it is filled from.
     pub(super) context: Rect,
-    /// How many pixels are masked; may be none.
+    /// Number of masked pixels; 0 for tiles that the stroke does not touch.
     pub(super) pixels: usize,
-    /// Its number in [`Clusters::number`].
+    /// Its position in [`Clusters::list`].
     pub(super) number: u32,
-    /// That of the first one of the same stroke. Those between are filled before it, and it goes on from them.
+    /// Number of the first cluster of the same stroke. The clusters from there up to this one are filled before it, and count as known for it.
     pub(super) first: u32,
 }
 
-/// The mask, divided.
+/// The mask, divided into clusters.
 #[derive(Clone, Debug)]
 pub(super) struct Clusters {
+    /// In the order in which they are filled.
     pub(super) list: Vec<Cluster>,
     components: Components,
-    /// One a component.
+    /// How each component is divided.
     tilings: Vec<Tiling>,
 }
 
-/// How a component is divided.
+/// How a component is divided into clusters.
 #[derive(Clone, Copy, Debug)]
 struct Tiling {
+    /// Bounding rectangle of the component.
     hole: Rect,
+    /// Number of its first cluster.
     first: u32,
     /// Side of a tile in pixels.
     side: u32,
@@ -41,12 +44,13 @@ impl Tiling {
         self.hole.width.div_ceil(self.side)
     }
 
+    /// The number of the cluster that holds a pixel of the component.
     fn number(&self, x: u32, y: u32) -> u32 {
         self.first + (y - self.hole.y) / self.side * self.columns() + (x - self.hole.x) / self.side
     }
 }
 
-/// Of each tile the bounding rectangle of what is masked in it, and how much that is.
+/// For each tile of the component `label`, the bounding rectangle and the number of its masked pixels.
 async fn tiles(
     mask: &Mask,
     components: &Components,
@@ -70,18 +74,19 @@ async fn tiles(
     Ok(tiles)
 }
 
-/// Surroundings are as wide as the hole is long, within these limits (pixels): enough texture to copy
-/// from for a small hole, bounded work for a large one.
+/// Range of the width of the surroundings, in pixels. Within it they are as wide as the longer side of the hole: at least enough texture to copy
+/// from, at most what can be searched in reasonable time.
 const CONTEXT: std::ops::RangeInclusive<u32> = 96..=400;
 
-/// A scribble that spans more pixels than this, and covers less than so much of them, is filled tile by tile: work and memory are bounded by
-/// the stroke, not by how far it goes.
+/// A component is divided into tiles if its rectangle has more than `SPAN` pixels, of which less than 1 in `SPARSE` is masked. Work and memory then
+/// depend on the length of the stroke and not on the area that it spans.
 const SPAN: usize = 1 << 20;
 const SPARSE: usize = 8;
+/// Side of a tile in pixels.
 const TILE: u32 = 256;
 
 impl Clusters {
-    /// Splits `mask` into its components, and long thin ones further.
+    /// Divides `mask` into its components, and long thin components further into tiles.
     pub(super) async fn new(image: Rect, mask: &Mask, pacer: &dyn Pacer) -> Result<Self> {
         let components = Components::of(mask);
         pacer.checkpoint().await?;
@@ -105,7 +110,7 @@ impl Clusters {
         Ok(Self { list, components, tilings })
     }
 
-    /// The number of the cluster of a masked pixel of the picture, its place in the list.
+    /// The number of the cluster that holds a masked pixel of the picture.
     pub(super) fn number(&self, x: u32, y: u32) -> u32 {
         self.tilings[self.components.label(x, y) as usize].number(x, y)
     }

@@ -1,39 +1,42 @@
-//! What kind of picture surrounds a hole, and what kind of hole it is: different means suit.
+//! Classifies a hole and its surroundings; the ways to fill depend on it.
 
-use super::field::{Field, Pixel, STEPS, State, apart};
-use super::pyramid::depths;
+use super::field::{FIXED_POINT_SCALE, Field, Pixel, State, apart};
 
-/// Holes whose pixels are no deeper than this are thin, or even fine.
+/// Largest depth of a thin hole, in pixels from the rim.
 const THIN: u32 = 16;
+/// Largest depth of a fine hole, in pixels from the rim.
 const FINE: u32 = 8;
-/// On a screen or in a drawing a larger share of neighbours than this are equal but for a level.
+/// In flat surroundings, at least this share of the pairs of neighbours differ by at most one level. Screens, drawings and smooth photographs
+/// are flat.
 const FLAT: f32 = 0.75;
-/// Smooth photographs have that too. But there more than this share of the pixels that bend at all, bend by [`GRAIN`] at most; on screens
-/// those are few beside hard edges, and gradients do not bend.
-const MOST_GRAIN: f32 = 0.65;
-/// Second differences in levels: below, rounding alone may have made them; above, only an edge.
+/// Magnitudes of second differences, in levels, that come from grain: smaller ones may come from rounding, larger ones only from edges.
 const GRAIN: std::ops::RangeInclusive<u32> = 3..=12;
+/// In photographs, at least this share of the second differences that are no rounding lie within [`GRAIN`]. On screens, hard edges outnumber
+/// them, and gradients have none.
+const MAX_GRAIN: f32 = 0.65;
 
-/// So near to the targets, in pixels, they count for themselves, if so many are exactly equal.
-const EQUAL: f32 = 0.6;
+/// Radius of the near surroundings, in pixels along both axes.
 const NEAR: usize = 32;
+/// The near surroundings are classified for themselves if at least this share of their pairs of neighbours are exactly equal.
+const EQUAL: f32 = 0.6;
 
-/// The answers.
+/// The class of a hole and of its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
-    /// No target is far from what is known.
+    /// No target is deeper than [`THIN`].
     pub(super) is_thin: bool,
-    /// Nor so far that patches may disagree about how light it is.
+    /// No target is deeper than [`FINE`], where patches hardly disagree about brightness.
     pub(super) is_fine: bool,
-    /// Most of it, or of what is near, has no texture: its edges matter.
+    /// Most of the surroundings, or of the near ones, have no texture.
     pub(super) is_flat: bool,
-    /// And what is not flat are hard edges: a screen or a drawing, nothing with grain.
+    /// The surroundings are flat but for hard edges, without grain: a screen or a drawing.
     pub(super) is_drawn: bool,
 }
 
 impl Content {
+    /// Classifies the targets of a field and what is known around them.
     pub(super) fn of(field: &Field) -> Self {
-        let depth_of_targets = depths(field).into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target);
+        let depth_of_targets = field.depths().into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target);
         let deepest = depth_of_targets.map(|(depth, _)| depth).max().unwrap_or(0);
         let is_near = field.near_targets(NEAR);
         let mut tallies = [Tally::default(), Tally::default()];
@@ -51,31 +54,36 @@ impl Content {
             }
         }
         let [all, near] = tallies;
-        // A page may show photographs. But few neighbours are exactly equal in those.
+        // A page may show photographs, in which few neighbours are exactly equal.
         let is_drawn = all.is_drawn() || (near.is_drawn() && near.equal as f32 >= EQUAL * near.pairs as f32);
         Self { is_thin: deepest <= THIN, is_fine: deepest <= FINE, is_flat: all.is_flat() || is_drawn, is_drawn }
     }
 }
 
-/// What neighbours are like.
+/// Counts of pairs of neighbours and of triples in a row.
 #[derive(Default)]
 struct Tally {
+    /// All pairs.
     pairs: u32,
-    /// But for a level, or exactly.
+    /// Pairs that differ by at most one level.
     alike: u32,
+    /// Pairs that are exactly equal.
     equal: u32,
+    /// Triples whose second difference is more than rounding.
     bent: u32,
+    /// Triples whose second difference lies within [`GRAIN`].
     grain: u32,
 }
 
 impl Tally {
+    /// Counts the pair `a`, `b` and, if there is a `next` pixel, the triple of all three.
     fn note(&mut self, a: Pixel, b: Pixel, next: Option<Pixel>) {
         self.pairs += 1;
-        self.alike += u32::from(apart(a, b) <= STEPS.unsigned_abs());
+        self.alike += u32::from(apart(a, b) <= FIXED_POINT_SCALE.unsigned_abs());
         self.equal += u32::from(a == b);
         let Some(c) = next else { return };
         let bend = |i: usize| (i32::from(a[i]) - 2 * i32::from(b[i]) + i32::from(c[i])).unsigned_abs();
-        let most = (0..4).map(bend).max().unwrap_or(0) / u32::from(STEPS.unsigned_abs());
+        let most = (0..4).map(bend).max().unwrap_or(0) / u32::from(FIXED_POINT_SCALE.unsigned_abs());
         self.bent += u32::from(most >= *GRAIN.start());
         self.grain += u32::from(GRAIN.contains(&most));
     }
@@ -85,13 +93,13 @@ impl Tally {
     }
 
     fn is_drawn(&self) -> bool {
-        self.is_flat() && (self.grain as f32) < MOST_GRAIN * self.bent as f32
+        self.is_flat() && (self.grain as f32) < MAX_GRAIN * self.bent as f32
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::random::Random;
     use super::*;
 
     fn field(hole: usize, colour: impl Fn(usize, usize, &mut Random) -> i16) -> Field {
@@ -100,7 +108,9 @@ mod tests {
         Field {
             width,
             height,
-            pixels: (0..width * height).map(|i| [colour(i % width, i / width, &mut random) * STEPS; 4]).collect(),
+            pixels: (0..width * height)
+                .map(|i| [colour(i % width, i / width, &mut random) * FIXED_POINT_SCALE; 4])
+                .collect(),
             states: (0..width * height)
                 .map(|i| if (20..20 + hole).contains(&(i % width)) { State::Target } else { State::Known })
                 .collect(),

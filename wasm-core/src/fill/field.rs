@@ -1,32 +1,34 @@
-//! The working picture of one region.
-
-use std::ops::Range;
+//! The working picture of one cluster: pixels in fixed point, and which of them are to be filled.
 
 use super::clusters::{Cluster, Clusters};
+use super::summed_area::SummedArea;
 use crate::pixels::{Image, Mask, Patch, Rect};
+use std::num::Wrapping;
+use std::ops::Range;
 
-/// Fixed-point steps per 8-bit level: votes keep fractions, and a 7x7x4 sum of squares stays below 2^31.
-pub(super) const STEPS: i16 = 8;
+/// Fixed-point units ("steps") per 8-bit level. Votes keep fractions of a level, and the sum of squares over a patch of 7x7 pixels with 4 channels
+/// stays below 2^31.
+pub(super) const FIXED_POINT_SCALE: i16 = 8;
 
-/// Colours of a screen that differ by so much at most, in steps, are shades of each other.
-pub(super) const FAINT: u16 = 12 * STEPS.unsigned_abs();
+/// Largest difference, in steps, between two colours of a screen that count as shades of each other.
+pub(super) const FAINT: u16 = 12 * FIXED_POINT_SCALE.unsigned_abs();
 
-/// Premultiplied red, green, blue and alpha in [`STEPS`] per level; while opaque pictures are synthesised, the last is
-/// [texture](super::texture). Premultiplied, so that transparent pixels neither attract nor lend colours.
+/// Premultiplied red, green, blue and alpha in steps ([`FIXED_POINT_SCALE`]). While opaque pictures are synthesised, the last channel is
+/// [texture](super::texture). Colours are premultiplied, so that transparent pixels neither attract nor lend colours.
 pub(super) type Pixel = [i16; 4];
 
 /// What is known of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Given; may be copied from.
+    /// Given, or already filled; may be copied from.
     Known,
     /// To be filled.
     Target,
-    /// Masked, but filled by another cluster's turn: never copied from.
+    /// Masked, but filled together with another cluster; never copied from.
     Excluded,
 }
 
-/// A picture of `[height, width]` [`Pixel`]s, of which some are to be found.
+/// A picture of `[height, width]` [`Pixel`]s, some of which are to be filled.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub(super) width: usize,
@@ -36,7 +38,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Cuts `cluster.context` out of `image` with `done` on it (the patch of the whole mask, as far as it is filled).
+    /// Cuts `cluster.context` out of `image`, with what `done` (the patch of the whole mask) already holds.
     pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, clusters: &Clusters, cluster: &Cluster) -> Self {
         let Rect { x, y, width, height } = cluster.context;
         let mut pixels = Vec::with_capacity(cluster.context.area());
@@ -64,7 +66,7 @@ impl Field {
         Self { width: width as usize, height: height as usize, pixels, states }
     }
 
-    /// From now on a target is known.
+    /// Gives a target its colour and makes it known.
     pub(super) fn settle(&mut self, at: usize, colour: Pixel) {
         (self.pixels[at], self.states[at]) = (colour, State::Known);
     }
@@ -87,7 +89,7 @@ impl Field {
         Some((bytemuck::cast(same[0]), same.len()))
     }
 
-    /// Luma (BT.601) of a pixel, in steps, premultiplied.
+    /// Luma (BT.601) of a pixel's premultiplied colour, in steps.
     pub(super) fn luma(&self, at: usize) -> u32 {
         let [r, g, b, _] = self.pixels[at].map(|v| u32::from(v.unsigned_abs()));
         (77 * r + 150 * g + 29 * b) / 256
@@ -99,12 +101,12 @@ impl Field {
             && (1..self.height.saturating_sub(1)).contains(&(at / self.width))
     }
 
-    /// Whether a pixel is known and has a target beside, above or below it.
+    /// Whether a pixel is known and one of its four neighbours is a target.
     pub(super) fn is_rim(&self, at: usize) -> bool {
         self.states[at] == State::Known && self.is_beside(at, State::Target)
     }
 
-    /// Whether a pixel has one in a state beside, above or below it.
+    /// Whether one of a pixel's four neighbours is in `state`.
     #[inline(never)]
     pub(super) fn is_beside(&self, at: usize, state: State) -> bool {
         let (x, y) = (at % self.width, at / self.width);
@@ -114,23 +116,45 @@ impl Field {
             || (y + 1 < self.height && self.states[at + self.width] == state)
     }
 
-    /// True where a patch of radius `radius` around each pixel lies in the field and has only known pixels,
-    /// together with the list of the others in the field's interior that hold a target.
+    /// City-block distance of each pixel from the nearest known one, in pixels; 0 for known pixels.
+    pub(super) fn depths(&self) -> Vec<u32> {
+        let (width, height) = (self.width, self.height);
+        let far = (width + height) as u32;
+        let mut depth: Vec<u32> = self.states.iter().map(|s| if *s == State::Known { 0 } else { far }).collect();
+        for at in 0..depth.len() {
+            if !at.is_multiple_of(width) {
+                depth[at] = depth[at].min(depth[at - 1] + 1);
+            }
+            if at >= width {
+                depth[at] = depth[at].min(depth[at - width] + 1);
+            }
+        }
+        for at in (0..depth.len()).rev() {
+            if at % width + 1 < width {
+                depth[at] = depth[at].min(depth[at + 1] + 1);
+            }
+            if at / width + 1 < height {
+                depth[at] = depth[at].min(depth[at + width] + 1);
+            }
+        }
+        depth
+    }
+
+    /// The patches of `radius` pixels that lie wholly in the field, by whether they can be copied from or are to be filled.
     pub(super) fn patches(&self, radius: usize) -> Patches {
-        let unknown = self.integral(|s| s != State::Known);
-        let target = self.integral(|s| s == State::Target);
         let mut patches = Patches { is_source: vec![false; self.pixels.len()], sources: vec![], targets: vec![] };
         if self.width <= 2 * radius || self.height <= 2 * radius {
             return patches;
         }
+        let counts = self.counts(|state| [state != State::Known, state == State::Target]);
         for y in radius..self.height - radius {
             for x in radius..self.width - radius {
-                let count = |sums: &[u32]| self.around([x, y], radius, sums);
+                let [unknown, targets] = counts.around([x, y], radius).map(|count| count.0);
                 let at = (y * self.width + x) as u32;
-                if count(&unknown) == 0 {
+                if unknown == 0 {
                     patches.is_source[at as usize] = true;
                     patches.sources.push(at);
-                } else if count(&target) > 0 {
+                } else if targets > 0 {
                     patches.targets.push(at);
                 }
             }
@@ -138,37 +162,24 @@ impl Field {
         patches
     }
 
-    /// Whether there is a target no further than `reach` from each pixel, along either axis.
+    /// For every pixel, whether a target is at most `reach` pixels away along both axes.
     pub(super) fn near_targets(&self, reach: usize) -> Vec<bool> {
-        let target = self.integral(|s| s == State::Target);
-        let is_near = |at| self.around([at % self.width, at / self.width], reach, &target) > 0;
+        let counts = self.counts(|state| [state == State::Target]);
+        let is_near = |at| counts.around([at % self.width, at / self.width], reach)[0].0 > 0;
         (0..self.states.len()).map(is_near).collect()
     }
 
-    /// The sum over the square of radius `radius` around a pixel, as far as it lies in the field.
-    fn around(&self, [x, y]: [usize; 2], radius: usize, integral: &[u32]) -> u32 {
-        let row = self.width + 1;
-        let (top, bottom) = (y.saturating_sub(radius) * row, (y + radius + 1).min(self.height) * row);
-        let (left, right) = (x.saturating_sub(radius), (x + radius + 1).min(self.width));
-        integral[bottom + right] + integral[top + left] - integral[bottom + left] - integral[top + right]
-    }
-
-    /// Integral image `[height + 1, width + 1]` of the pixels in a state.
-    fn integral(&self, wanted: impl Fn(State) -> bool) -> Vec<u32> {
-        let row = self.width + 1;
-        let mut sums = vec![0u32; row * (self.height + 1)];
-        for y in 0..self.height {
-            let mut line = 0;
-            for x in 0..self.width {
-                line += u32::from(wanted(self.states[y * self.width + x]));
-                sums[(y + 1) * row + x + 1] = sums[y * row + x + 1] + line;
-            }
+    /// How many pixels have each of `N` properties, over any square.
+    fn counts<const N: usize>(&self, properties: impl Fn(State) -> [bool; N]) -> SummedArea<Wrapping<u32>, N> {
+        let mut counts = SummedArea::new(self.width, self.height);
+        for row in self.states.chunks_exact(self.width) {
+            counts.push_row(|x| properties(row[x]).map(|has| Wrapping(u32::from(has))));
         }
-        sums
+        counts
     }
 }
 
-/// A rectangle of a field's pixels: work and memory follow the hole, not the field.
+/// A rectangle of a field, so that work and memory depend on the size of the hole and not on that of the field.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     left: usize,
@@ -177,17 +188,18 @@ pub(super) struct Window {
     pub(super) width: usize,
     /// Height in pixels.
     pub(super) height: usize,
+    /// Width of the field.
     row: usize,
 }
 
 impl Window {
-    /// The smallest around all targets, with a margin; empty when there are none.
+    /// The smallest rectangle around all targets, grown by `margin` pixels; empty when there are none.
     #[inline(never)]
     pub(super) fn of_targets(field: &Field, margin: usize) -> Self {
         Self::around(field, |s| s == State::Target, margin)
     }
 
-    /// The smallest around all that is not known.
+    /// The smallest rectangle around everything that is not known, grown by `margin` pixels.
     #[inline(never)]
     pub(super) fn of_unknown(field: &Field, margin: usize) -> Self {
         Self::around(field, |s| s != State::Known, margin)
@@ -212,13 +224,13 @@ impl Window {
         Self { left, top, width, height, row: field.width }
     }
 
-    /// Its pixels as indices into the field, row by row.
+    /// The indices of its pixels in the field, row by row.
     pub(super) fn pixels(&self) -> impl Iterator<Item = usize> + use<> {
         let window = *self;
         (0..self.height).flat_map(move |y| window.row(y))
     }
 
-    /// The pixels of its row `y` among them.
+    /// The indices of the pixels in its row `y`.
     pub(super) fn row(&self, y: usize) -> Range<usize> {
         let first = (self.top + y) * self.row + self.left;
         first..first + self.width
@@ -230,41 +242,41 @@ impl Window {
             && (self.left..self.left + self.width).contains(&(at % self.row))
     }
 
-    /// Where a pixel of the field, which must lie in it, stands among [`Window::pixels`].
+    /// The position of a pixel of the window in [`Window::pixels`]; `at` is its index in the field.
     pub(super) fn slot(&self, at: usize) -> usize {
         (at / self.row - self.top) * self.width + at % self.row - self.left
     }
 }
 
-/// The patches of a field by what they can do, named by the index of their centre pixel.
+/// The patches of a field, each named by the index of its centre pixel.
 #[derive(Clone, Debug)]
 pub(super) struct Patches {
-    /// For every pixel: is the patch around it wholly known?
+    /// For every pixel of the field, whether all pixels of the patch around it are known.
     pub(super) is_source: Vec<bool>,
-    /// Those patches, in raster order.
+    /// The patches that are wholly known, in raster order.
     pub(super) sources: Vec<u32>,
-    /// Patches that touch a target, in raster order.
+    /// The patches that hold a target, in raster order.
     pub(super) targets: Vec<u32>,
 }
 
-/// The largest difference between two colours, in steps.
+/// The largest difference between two colours in any channel, in steps.
 pub(super) fn apart(a: Pixel, b: Pixel) -> u16 {
     a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
 }
 
-/// A colour between steps, rounded and in range. That no channel exceeds alpha is seen to when the pixel is taken out.
+/// A colour rounded to whole steps and clamped to the range of 8 bits. Channels may exceed alpha; [`straight`] clamps them.
 pub(super) fn quantised(value: [f32; 4]) -> Pixel {
-    value.map(|v| v.round().clamp(0.0, 255.0 * f32::from(STEPS)) as i16)
+    value.map(|v| v.round().clamp(0.0, 255.0 * f32::from(FIXED_POINT_SCALE)) as i16)
 }
 
 fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {
     let alpha = i32::from(a);
-    let channel = |c: u8| ((i32::from(c) * alpha * i32::from(STEPS) + 127) / 255) as i16;
-    [channel(r), channel(g), channel(b), i16::from(a) * STEPS]
+    let channel = |c: u8| ((i32::from(c) * alpha * i32::from(FIXED_POINT_SCALE) + 127) / 255) as i16;
+    [channel(r), channel(g), channel(b), i16::from(a) * FIXED_POINT_SCALE]
 }
 
 fn straight([r, g, b, a]: Pixel) -> [u8; 4] {
-    let steps = f32::from(STEPS);
+    let steps = f32::from(FIXED_POINT_SCALE);
     let alpha = (f32::from(a) / steps).round().clamp(0.0, 255.0);
     if alpha == 0.0 {
         return [0; 4];
@@ -277,6 +289,14 @@ fn straight([r, g, b, a]: Pixel) -> [u8; 4] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn depths_count_from_the_rim() {
+        let is_target = |i: usize| (2..7).contains(&(i % 9)) && (2..7).contains(&(i / 9));
+        let states = (0..81).map(|i| if is_target(i) { State::Target } else { State::Known }).collect();
+        let depth = Field { width: 9, height: 9, pixels: vec![[0; 4]; 81], states }.depths();
+        assert_eq!([depth[0], depth[2 * 9 + 2], depth[4 * 9 + 4]], [0, 1, 3]);
+    }
 
     proptest! {
         #[test]

@@ -1,26 +1,28 @@
-//! Flat parts of screens: cells, buttons, bars and the page.
+//! Fills flat parts of screens: table cells, buttons, bars and the page's ground.
 //!
-//! What is nearly surrounded by one colour was that colour before something was put on it. Patches would look for an example, and may find
-//! one with letters in it, or the edge of another cell.
+//! A part of the hole that is nearly surrounded by one colour had that colour before something was put on it. Patches would look for an example and
+//! might find one with letters in it, or with the edge of another cell.
 
 use super::field::{FAINT, Field, Pixel, State, apart};
 use crate::{Pacer, Result};
 
 /// At least this share of the known pixels around a flat part have its colour.
 const SHARE: f32 = 0.6;
-/// What else is around it lies along one side of the part, as edges and ends of things do: one pixel thick, or two where it is antialiased.
+/// Thickness, in pixels, of what else may touch the rim of a flat part: edges and ends of things are one pixel thick, or two where they are
+/// antialiased.
 const EDGE: usize = 2;
-/// Shades of the flat colour are those of a gradient or a pattern, unless they belong to an edge. So many pixels of them may be the antialiased
-/// corners of edges out of sight.
+/// Number of pixels around a flat part that may be shades of its colour: as many can be antialiased corners of edges out of sight. More are a
+/// gradient or a pattern.
 const CORNERS: usize = 2;
-/// What is seen on two sides of the hole, and goes on straight behind both for so many pixels, runs through it: a bar, a line.
+/// Something that is seen on two sides of the hole, and goes on straight for this many pixels behind both, runs through it: a bar or a line.
 const ONWARD: usize = 12;
-/// With more edges than this around the hole there is text, and nothing is flat.
-const MOST_ENDS: usize = 1000;
-/// A colour is seen so often at least before it is believed.
-const FEWEST: usize = 8;
+/// With more edges than this around the hole, the surroundings are text and nothing is filled.
+const MAX_ENDS: usize = 1000;
+/// Minimum number of pixels that have a colour before it is taken for that of a flat part.
+const MIN_COUNT: usize = 8;
 
-/// Fills the flat parts among the targets and makes them known; their indices. What is `drawn` already is no ground, but runs across it.
+/// Fills the flat parts among the targets, marks them known and returns their indices. Pixels that were `drawn` before bound the parts, but
+/// are not counted as surroundings.
 pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let mut marks = vec![Mark::Unseen; field.states.len()];
     drawn.iter().for_each(|at| marks[*at] = Mark::Seen);
@@ -39,10 +41,10 @@ pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) 
         }
         rim.iter().for_each(|at| marks[*at] = Mark::Unseen);
     }
-    if ends.len() > MOST_ENDS {
+    if ends.len() > MAX_ENDS {
         return Ok(vec![]);
     }
-    // A rule that was drawn may divide what runs through.
+    // Ends of different parts are compared as well: a rule that was drawn may divide what runs through.
     let mut is_crossed = vec![false; parts.len()];
     for (i, (a, from)) in ends.iter().enumerate() {
         pacer.checkpoint().await?;
@@ -62,15 +64,16 @@ pub(super) async fn fill(field: &mut Field, drawn: &[usize], pacer: &dyn Pacer) 
     Ok(filled)
 }
 
+/// How far a pixel has been looked at.
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     Unseen,
     Seen,
-    /// On the rim, of another colour than most.
+    /// On the rim of the present part, of another colour than most of the rim, and in no group yet.
     Other,
 }
 
-/// The targets that hang together with one of them, and the known pixels around them.
+/// The targets that are connected with `start` (4-neighbourhood), and the known pixels that touch them.
 fn part(field: &Field, start: usize, marks: &mut [Mark]) -> (Vec<usize>, Vec<usize>) {
     let (mut part, mut rim) = (vec![start], vec![]);
     marks[start] = Mark::Seen;
@@ -91,6 +94,7 @@ fn part(field: &Field, start: usize, marks: &mut [Mark]) -> (Vec<usize>, Vec<usi
     (part, rim)
 }
 
+/// The neighbours of a pixel in the field (4-neighbourhood).
 fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
     let (width, count, x) = (field.width, field.states.len(), at % field.width);
     let ways =
@@ -98,10 +102,10 @@ fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
     ways.into_iter().filter(|(is_there, _)| *is_there).filter_map(move |(_, step)| at.checked_add_signed(step))
 }
 
-/// The colour of most of `rim`, if all else there are edges, and those.
+/// The most frequent colour of `rim`, and the groups of pixels of other colours; none if the part is not flat.
 fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<(Pixel, Vec<Group>)> {
     let (colour, count) = field.most_frequent(rim.iter().copied())?;
-    if count < FEWEST || (count as f32) < SHARE * rim.len() as f32 {
+    if count < MIN_COUNT || (count as f32) < SHARE * rim.len() as f32 {
         return None;
     }
     let others: Vec<usize> = rim.iter().copied().filter(|at| field.pixels[*at] != colour).collect();
@@ -120,20 +124,20 @@ fn flat_colour(field: &Field, rim: &[usize], marks: &mut [Mark]) -> Option<(Pixe
     Some((colour, groups))
 }
 
-/// Pixels of the rim that touch each other, but for a gap of one, and are not of the flat colour.
+/// Pixels of the rim that are not of the flat colour and at most two steps apart (city-block distance).
 struct Group {
-    /// Width and height.
+    /// Width and height of its rectangle, in pixels.
     extent: [usize; 2],
     pixels: usize,
-    /// Of its rectangle.
+    /// Centre of its rectangle.
     middle: [f32; 2],
-    /// The largest difference from the flat colour, in steps.
+    /// The largest difference from the flat colour, in fixed-point steps.
     away: u16,
 }
 
 impl Group {
-    /// Whether it goes on behind the rim, as seen from another one, with the flat `colour` on either side: then it comes out of the part, and is
-    /// no edge of it.
+    /// Whether it goes on behind the rim in the direction from `other` to it, with the flat `colour` on both sides. Then it comes out of the part and
+    /// is no edge of it.
     fn goes_on(&self, field: &Field, other: &Self, colour: Pixel) -> bool {
         let way = [0, 1].map(|i| self.middle[i] - other.middle[i]);
         let length = way[0].hypot(way[1]).max(1.0);
@@ -153,11 +157,11 @@ impl Group {
             seen += 1;
             agree += usize::from(is_other(at) && is_flanked);
         }
-        seen >= FEWEST / 2 && agree * 4 > seen * 3
+        seen >= MIN_COUNT / 2 && agree * 4 > seen * 3
     }
 }
 
-/// The group of [`Mark::Other`]s from `start` on, which becomes [`Mark::Seen`]; none if it is already.
+/// The group that `start` belongs to, whose pixels become [`Mark::Seen`]; none if they already are.
 fn group(field: &Field, start: usize, colour: Pixel, marks: &mut [Mark]) -> Option<Group> {
     let (mut low, mut high) = ([start % field.width, start / field.width], [0; 2]);
     let (mut pixels, mut away) = (0, 0);

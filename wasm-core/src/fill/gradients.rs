@@ -1,33 +1,35 @@
-//! The fill in the gradient domain: where patches from places of different brightness meet, their colours jump, but what each of them says
-//! about neighbouring pixels does not.
+//! Makes patches of different brightness meet, in the gradient domain: where they meet, their colours jump, but the differences between neighbouring
+//! pixels within each of them are right.
 //!
-//! Solves for the colours `u` with the least `PULL * |u(p) - c(p)|^2 + |u(p) - u(q) - g(p, q)|^2` over targets `p` and their neighbours `q`,
-//! where `c` are the colours that the patches voted for, lifted to meet the rim, and `g` the differences at the sources that they trust most
-//! (a screened Poisson equation; Bhat et al. 2008). What is known is met without a jump.
+//! Finds the colours `u` that minimise `PULL * |u(p) - c(p)|^2 + |u(p) - u(q) - g(p, q)|^2`, summed over targets `p` and their neighbours `q`.
+//! `c` are the present colours, which the patches voted for and [`seam`](super::seam) lifted to meet the rim; `g` are the differences at the
+//! sources with the highest weight. This is a screened Poisson equation (Bhat et al. 2008). Known pixels are fixed.
 
 use super::field::{Field, State, Window, quantised};
 use super::membrane::Value;
 use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result, Stage};
 
-/// Weight of a colour against the difference of two: brightness is held over about the root of its inverse, in pixels.
+/// Weight of a colour against a difference. A change of brightness fades over about `1 / sqrt(PULL)` = 6 pixels.
 const PULL: f32 = 0.03;
-/// Sweeps of successive over-relaxation; at such distances they are enough.
+/// Sweeps of successive over-relaxation; over such short distances they converge.
 const SWEEPS: usize = 24;
 const OVER_RELAXATION: f32 = 1.7;
-/// Targets between two checkpoints, or rows: a few milliseconds of work.
+/// Equations between two checkpoints of a sweep: a few milliseconds of work.
 const CHECKPOINT: usize = 65_536;
+/// Rows between two checkpoints while equations are made: a few milliseconds of work.
 const ROWS: usize = 16;
 
-/// What a target wants of its neighbours: it is `(constant + sum of those it is tied to) / (PULL + their number)`.
+/// The equation of one target: its value is `(constant + sum of the tied neighbours) / (PULL + number of tied neighbours)`.
 struct Equation {
+    /// The target's position in the window.
     slot: u32,
-    /// To the left, right, above and below.
+    /// Whether the neighbours to the left, to the right, above and below take part.
     is_tied: [bool; 4],
     constant: Value,
 }
 
-/// Moves the targets to where their differences are those of what they were copied from.
+/// Moves the colours of the targets so that their differences become those of their sources.
 pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 1);
     let mut sources = vec![(0.0, 0); window.width * window.height];
@@ -62,6 +64,7 @@ pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn
     Ok(())
 }
 
+/// One sweep of relaxation over some equations; `values` is `[height, width]`.
 #[inline(never)]
 fn relax(values: &mut [Value], width: usize, equations: &[Equation]) {
     for Equation { slot, is_tied, constant } in equations {
@@ -80,11 +83,11 @@ fn relax(values: &mut [Value], width: usize, equations: &[Equation]) {
     }
 }
 
-/// One for each target in a row of `window`. `sources` are the weight and the place of what each of its pixels was copied from.
+/// Appends the equation of each target in row `y` of `window`. `sources` holds, for each pixel of the window, the weight and the index of its source.
 #[inline(never)]
 fn add_equations(to: &mut Vec<Equation>, field: &Field, window: &Window, y: usize, sources: &[(f32, usize)]) {
     let (row, width) = (field.width as isize, window.width as isize);
-    // From what `slot` was copied from to what is a step further.
+    // The difference between the source of `slot` and that source's neighbour.
     let slope = |slot: usize, step: isize| -> Option<Value> {
         let (weight, from) = sources[slot];
         let to = from.checked_add_signed(step).filter(|_| weight > 0.0 && field.is_inner(from))?;

@@ -1,19 +1,18 @@
-//! The smoothest continuation: the solution of Laplace's equation inside a hole with the values around it given.
+//! Membrane interpolation: the solution of Laplace's equation inside a hole with the values around it given.
 
 use crate::{Pacer, Result};
 
-/// Four channels of anything.
+/// Four channels of anything that can be interpolated: colours, errors, changes.
 pub(crate) type Value = [f32; 4];
 
-/// Successive over-relaxation sweeps after the pull-push guess. The guess already has the low frequencies,
-/// which relaxation is slow at; what is left is local.
+/// Sweeps of successive over-relaxation after the pull-push guess. Relaxation converges slowly at low frequencies, which the guess already has.
 const SWEEPS: usize = 24;
 const OVER_RELAXATION: f32 = 1.7;
-/// Holes between two checkpoints: a few milliseconds of work.
+/// Pixels between two checkpoints: a few milliseconds of work.
 const CHECKPOINT: usize = 1 << 18;
 
-/// Fills the `values` of `[height, width]` that are not `given` with a membrane through those that are.
-/// Without any given value nothing is changed. The border is free (Neumann).
+/// Fills the `values` (`[height, width]`) that are not `given` with a membrane through those that are. The border is free (Neumann). Without any
+/// given value nothing changes.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
@@ -38,7 +37,7 @@ pub(crate) async fn fill(
     Ok(())
 }
 
-/// A sweep over some of the holes.
+/// One sweep over some of the pixels to be filled.
 fn relax(width: usize, height: usize, values: &mut [Value], holes: &[usize]) {
     for &at in holes {
         let (x, y) = (at % width, at / width);
@@ -68,7 +67,8 @@ fn relax(width: usize, height: usize, values: &mut [Value], holes: &[usize]) {
     }
 }
 
-/// Averages of the given values at halved sizes until none is missing, then bilinearly back (Gortler et al. 1996).
+/// Pull-push interpolation (Gortler et al. 1996): averages the given values at halved sizes until none is missing, then fills the missing ones
+/// bilinearly from the coarser level.
 fn pull_push(width: usize, height: usize, values: &mut [Value], given: &[bool]) {
     if given.iter().all(|g| *g) {
         return;

@@ -1,41 +1,49 @@
 //! The built-in fill, "Instant": no model and no download.
 //!
-//! [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. [`clusters`] splits everything else
-//! into components that are filled one after another, each with its surroundings, cut out as a [`field`]. What they are
-//! ([`content`]) decides about the means:
+//! 1. [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. The steps below fill the rest.
+//! 2. [`clusters`] divides the mask into clusters, which are filled one after another. Each is cut out with its surroundings as a [`field`].
+//! 3. [`content`] classifies the hole and its surroundings, on which the following steps depend.
+//! 4. [`axis_lines`] continues rules, borders and bars of screens through the hole, and [`straight_lines`] slanted lines on screens and all straight
+//!    structures in photographs.
+//! 5. [`flats`] fills the parts of screens that one colour surrounds.
+//! 6. [`smooth`] fills thin holes in smooth surroundings, by a plane or by [`biharmonic`] interpolation.
+//! 7. [`synthesis`] fills everything else by example, from the coarsest level of a [`pyramid`] to the finest. The first guess is a [`membrane`].
+//!    Then, in turns, [`patch_match`] finds for every patch that touches the hole its nearest neighbour among the known patches (Barnes et al.
+//!    2009; [`offsets`]), and [`votes`] averages what the matches show (Wexler et al. 2007).
+//! 8. After the last vote, [`seam`] makes the fill meet its surroundings, [`gradients`] removes steps between patches of different brightness,
+//!    [`thin`] corrects thin holes, and [`texture`] keeps the fill as rough as its surroundings.
 //!
-//! - [`lines`] finds rules, borders and bars of screens that run through the hole, [`wires`] slanted lines, and in photographs all straight
-//!   structures. They are drawn before anything else.
-//! - [`flats`] fills what one colour surrounds on a screen.
-//! - [`smooth`] continues smooth surroundings through thin holes, as a plane or with [`biharmonic`] equations.
-//! - Everything else is filled by example, at several scales: from the coarsest level of a [`pyramid`] down, [`synthesis`]
-//!   alternates between finding for every patch that touches the hole its nearest neighbour among the known patches
-//!   ([`patch_match`], Barnes et al. 2009; [`offsets`]) and letting all patches vote for the hole's colours ([`votes`], Wexler et al. 2007).
-//!   [`membrane`] makes the first guess; [`seam`] makes the result meet its surroundings; [`gradients`] takes out the facets between patches of different
-//!   brightness; [`thin`] corrects it where both sides are near; [`texture`] keeps it as rough as its surroundings.
+//! [`nn_field`] offers the search alone, for pictures that were filled by other means.
 //!
-//! [`likeness`] lends the search to who fills by other means.
+//! # `#[inline(never)]`
+//!
+//! The engine's download has a size budget. The compiler copies a small function to every place that calls it, and a function that is called
+//! from asynchronous code into every state machine that awaits that code. Functions here and in [`unblend`] that are called from several places
+//! or from asynchronous code, and do enough work for a call to cost nothing in comparison, are therefore marked `#[inline(never)]`. Without the
+//! marks the engine would be about a tenth larger.
 
+mod axis_lines;
 mod biharmonic;
 mod clusters;
 mod content;
 mod field;
 mod flats;
 mod gradients;
-mod likeness;
-mod lines;
 pub(crate) mod membrane;
+mod nn_field;
 mod offsets;
 mod patch_match;
 mod pyramid;
+mod random;
 mod seam;
 mod smooth;
+mod straight_lines;
+mod summed_area;
 mod synthesis;
 mod texture;
 mod thin;
 mod unblend;
 mod votes;
-mod wires;
 
 use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch, Rect};
@@ -43,63 +51,63 @@ use crate::{Error, Pacer, Result, Stage};
 use clusters::Clusters;
 use content::Content;
 use field::{FAINT, Field, State, apart};
-pub(crate) use likeness::likeness;
+pub(crate) use nn_field::nn_field;
 
-/// Most pixels that one cluster may look at: a fill takes about 30 bytes for each, and 200 for each in the hole's rectangle.
-const MOST_CONTEXT: usize = 30_000_000;
+/// Maximum area of a cluster's context, in pixels. A fill takes about 30 bytes for each of them, and 200 for each pixel in the hole's rectangle.
+const MAX_CONTEXT: usize = 30_000_000;
 
-/// Share of the progress that looking for a mark takes, found or not.
-const LOOKING: f32 = 0.3;
+/// Share of the progress that the search for a semi-transparent mark takes, whether or not one is found.
+const UNBLENDING: f32 = 0.3;
 
 /// A way to fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Look through a plausible semi-transparent mark, although what it covers is not convincing. What it hides is filled as if no route were
-    /// given, and everything where there is none.
+    /// Recover what lies under a plausible semi-transparent mark, even if the evidence for it is not convincing. What cannot be recovered, or
+    /// everything if there is no plausible mark, is filled as if no route were given.
     Unblend,
-    /// The smoothest continuation of the surroundings, and nothing else.
+    /// Interpolate the surroundings smoothly, and nothing else.
     Smooth,
-    /// Patches of the surroundings.
+    /// Copy patches of the surroundings.
     Patches,
 }
 
-/// What a fill came to.
+/// The result of a fill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filled {
-    /// The mask's rectangle. Pixels that the mask spares come back as they were.
+    /// The mask's rectangle. Pixels that the mask does not cover are unchanged.
     pub patch: Patch,
-    /// The mask without the pixels that were recovered: those are the picture's own, also where the mask covers them in part.
+    /// The mask without the pixels that were recovered from under a mark. Recovered pixels are the picture's own, even where the mask covers
+    /// them in part.
     pub made_up: Mask,
 }
 
-/// Fills the whole of `mask`'s rectangle where the mask is above zero; `mask` is already [fitted](Mask::fitted). Takes the way that suits, unless
-/// one is given.
+/// Fills every pixel that `mask` covers at all; `mask` is already [fitted](Mask::fitted). Without a `route`, the content decides how.
 ///
 /// # Errors
-/// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
+/// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when the context of one stroke exceeds 30 million pixels.
 pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
     pacer.checkpoint().await?;
     let is_forced = route == Some(Route::Unblend);
     let route = route.filter(|_| !is_forced);
     let mut start = 0.0;
     if route.is_none() {
-        let looking = Share { pacer, start, length: LOOKING };
-        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, is_forced, &looking).await? {
-            let rest = Share { pacer, start: LOOKING, length: 1.0 - LOOKING };
+        let unblending = Share { pacer, start, length: UNBLENDING };
+        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, is_forced, &unblending).await? {
+            let rest = Share { pacer, start: UNBLENDING, length: 1.0 - UNBLENDING };
             let patch = complete(image, &left, patch, seed, None, &rest).await?;
             return Ok(Filled { patch, made_up: left });
         }
         pacer.checkpoint().await?;
-        start = LOOKING;
+        start = UNBLENDING;
     }
     let rest = Share { pacer, start, length: 1.0 - start };
     Ok(Filled { patch: make_up(image, mask, seed, route, &rest).await?, made_up: mask.clone() })
 }
 
-/// [`instant`] without looking through anything.
+/// [`instant`] without unblending.
 ///
 /// # Errors
-/// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when one stroke spans more than memory holds.
+/// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when the context of one stroke exceeds 30 million pixels.
 pub(crate) async fn make_up(
     image: &Image,
     mask: &Mask,
@@ -110,7 +118,7 @@ pub(crate) async fn make_up(
     complete(image, mask, image.crop(mask.rect())?, seed, route, pacer).await
 }
 
-/// [`make_up`] in a picture that shows `patch`, which holds the mask's rectangle.
+/// [`make_up`] for a picture in which `patch`, which covers the mask's rectangle, has replaced the pixels of `image`.
 async fn complete(
     image: &Image,
     mask: &Mask,
@@ -124,7 +132,7 @@ async fn complete(
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
     let mut filled = 0.0;
     for cluster in clusters.list.iter().filter(|c| c.pixels > 0) {
-        if cluster.context.area() > MOST_CONTEXT {
+        if cluster.context.area() > MAX_CONTEXT {
             let Rect { width, height, .. } = cluster.context;
             return Err(Error::TooLarge { width, height });
         }
@@ -135,7 +143,7 @@ async fn complete(
         share.checkpoint().await?;
         let mut drawn = vec![];
         if route.is_none() {
-            drawn = run_through(&mut field, content, &share).await?;
+            drawn = draw_crossing(&mut field, content, &share).await?;
             if content.is_drawn {
                 drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
             }
@@ -157,17 +165,17 @@ async fn complete(
     Ok(patch)
 }
 
-/// Draws what runs straight through the hole and makes it known; where.
-async fn run_through(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
-    let ground = if content.is_drawn { lines::ground(field) } else { None };
-    let rules = ground.map_or(vec![], |ground| lines::find(field, ground));
+/// Draws structures that cross the hole, marks them known and returns their indices.
+async fn draw_crossing(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
+    let ground = if content.is_drawn { axis_lines::ground(field) } else { None };
+    let rules = ground.map_or(vec![], |ground| axis_lines::find(field, ground));
     pacer.checkpoint().await?;
     let mut drawn: Vec<usize> = vec![];
-    for (at, colour) in wires::find(field, content, pacer).await? {
+    for (at, colour) in straight_lines::find(field, content, pacer).await? {
         field.settle(at, colour);
         drawn.push(at);
     }
-    // A slanted line lies on top of rules, but brings some of its surroundings.
+    // A slanted line lies on top of rules, but the ground that is drawn with it does not.
     for (at, colour) in rules {
         if field.states[at] == State::Target || ground.is_some_and(|ground| apart(field.pixels[at], ground) <= FAINT) {
             field.settle(at, colour);
@@ -287,7 +295,7 @@ mod tests {
 
     #[test]
     fn what_is_made_up_among_texture_is_as_rough_as_its_surroundings() {
-        let mut random = patch_match::Random::new(6);
+        let mut random = random::Random::new(6);
         // Rough, with a smooth stripe below that is as light on average: it differs less from whatever one looks for.
         let mut light = |y: u32| if y < 130 { 120 + random.below(60) as u8 } else { 148 + random.below(4) as u8 };
         let lights = (0..WIDTH * HEIGHT).map(|i| light(i / WIDTH));

@@ -1,16 +1,16 @@
-//! Statistics of the ways between patches and their likenesses: in most pictures a few dominate (He and Sun 2012).
+//! Statistics of the offsets between patches and their matches: in most pictures a few dominate (He and Sun 2012).
 
-/// The way from a patch to its likeness, in pixels.
+/// The offset from a patch to its match: x and y in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offset(pub(super) (i64, i64));
 
-/// How many dominate.
-const MOST: usize = 4;
-/// Dominant offsets are further apart than this in x or y: next to a peak there are others like it.
+/// How many offsets are taken as dominant.
+const COUNT: usize = 4;
+/// Dominant offsets differ by more than this many pixels in x or y, because every peak has neighbours that are nearly as frequent.
 const APART: i64 = 2;
 
 impl Offset {
-    /// Between two pixels of a field that is `width` wide, by their indices.
+    /// The offset between two pixels, given as indices into a field of this width.
     pub(super) fn between(from: u32, to: u32, width: usize) -> Self {
         let (from, to, width) = (i64::from(from), i64::from(to), width as i64);
         Self((to % width - from % width, to / width - from / width))
@@ -21,7 +21,7 @@ impl Offset {
         (a - c).abs().max((b - d).abs()) > APART
     }
 
-    /// A number for each offset, the same for none but its like.
+    /// A number that tells offsets apart and can be sorted.
     fn key(self) -> u64 {
         let (dx, dy) = self.0;
         (u64::from(dx as u32) << 32) | u64::from(dy as u32)
@@ -32,15 +32,14 @@ impl Offset {
     }
 }
 
-/// The most frequent of `all`.
-#[inline(never)]
+/// The most frequent offsets among `all`, the most frequent first.
 pub(super) fn dominant(all: impl Iterator<Item = Offset>) -> Vec<Offset> {
     let mut keys: Vec<u64> = all.map(Offset::key).collect();
     keys.sort_unstable();
     let mut peaks: Vec<(usize, Offset)> =
         keys.chunk_by(|a, b| a == b).map(|same| (same.len(), Offset::of_key(same[0]))).collect();
     let mut found: Vec<Offset> = vec![];
-    while found.len() < MOST
+    while found.len() < COUNT
         && let Some((_, peak)) = peaks.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a })
     {
         found.push(peak);

@@ -1,74 +1,56 @@
-//! Nearest neighbours of patches: PatchMatch (Barnes, Shechtman, Finkelstein, Goldman 2009).
+//! The nearest-neighbour field of patches: PatchMatch (Barnes, Shechtman, Finkelstein, Goldman 2009).
 
-use super::field::{Field, Patches, STEPS};
+use super::field::{FIXED_POINT_SCALE, Field, Patches};
 use super::offsets::{Offset, dominant};
-use super::votes::{Voters, Votes};
+use super::random::Random;
 use crate::{Pacer, Result};
 
-/// Where a target patch finds its likeness.
+/// The source patch that a target patch resembles most, as far as it has been found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Match {
     /// Centre of the source patch, as an index into the field.
     pub(super) source: u32,
-    /// Sum of squared differences over the patch, in squared steps, and what the way costs.
+    /// Sum of squared differences over the patch, in squared steps, plus the penalty for how far away the source is.
     pub(super) distance: u32,
 }
 
-/// A small fast generator (xorshift32): quality hardly matters here, repeatability does.
-#[derive(Clone, Debug)]
-pub(super) struct Random(u32);
-
-impl Random {
-    pub(super) fn new(seed: u32) -> Self {
-        // Spread neighbouring seeds apart; the state must not be 0.
-        Self(seed.wrapping_mul(0x9E37_79B9) | 1)
-    }
-
-    /// Uniform in `0..n`.
-    pub(super) fn below(&mut self, n: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        ((u64::from(self.0) * u64::from(n)) >> 32) as u32
-    }
-}
-
-/// A source as far away as the field is long (the side of a square of its area) costs as much as a difference of so many levels in every
-/// pixel, over its channels together. What is near is lit alike, as large, and as sharp (after Herling and Broll 2014).
+/// The penalty for a source as far away as the side of a square of the field's area: that of a difference of this many levels in every pixel,
+/// summed over its channels. What is near is more often lit alike, equally large and equally sharp (after Herling and Broll 2014).
 const FAR: i16 = 15;
-/// Dominant offsets are counted among so many matches at most, every n-th of them.
-const MOST_OFFSETS: usize = 50_000;
-/// Marks pixels that are no target.
+/// Dominant offsets are counted among at most this many matches, evenly spaced in raster order.
+const MAX_OFFSETS: usize = 50_000;
+/// Stands for "no target patch" in [`PatchMatch::target_at`].
 const NO_TARGET: u32 = u32::MAX;
 /// Patches between two checkpoints: a few milliseconds of work.
 const CHECKPOINT: usize = 2048;
 
-/// That of patches, which are squares of 5 or 7 pixels.
+/// Radius of a patch in pixels: patches are squares of 5 or 7 pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Radius {
     Two = 2,
     Three = 3,
 }
 
-/// The search for one level of one field.
+/// The search in one level of a field's pyramid.
 #[derive(Clone)]
 pub(super) struct PatchMatch {
-    radius: Radius,
+    pub(super) radius: Radius,
     width: usize,
     height: usize,
     pub(super) patches: Patches,
-    /// One a target patch.
+    /// `matches[i]` belongs to `patches.targets[i]`.
     pub(super) matches: Vec<Match>,
-    /// For every pixel: which target patch has it as its centre.
+    /// For every pixel of the field, the position in `patches.targets` of the patch around it, or [`NO_TARGET`].
     target_at: Vec<u32>,
-    /// What a pixel of way to the source costs.
-    way: f32,
+    /// Penalty for each pixel of distance to the source.
+    penalty: f32,
     /// Offsets that every target tries.
     dominant: Vec<Offset>,
 }
 
 impl PatchMatch {
-    /// None when there is nothing to copy from, or nothing to fill. `is_local` says whether sources are better near.
+    /// A search in which no patch has been compared yet. None when there is nothing to copy from, or nothing to fill. With `is_local`, far
+    /// sources are penalised.
     pub(super) fn new(field: &Field, radius: Radius, is_local: bool) -> Option<Self> {
         let patches = field.patches(radius as usize);
         if patches.sources.is_empty() || patches.targets.is_empty() {
@@ -79,13 +61,15 @@ impl PatchMatch {
             target_at[*at as usize] = i as u32;
         }
         let matches = vec![Match { source: patches.sources[0], distance: u32::MAX }; patches.targets.len()];
-        let far = (FAR * STEPS) as f32 * (FAR * STEPS) as f32 * (2 * radius as usize + 1).pow(2) as f32;
-        let way = if is_local { far / (field.pixels.len() as f32).sqrt() } else { 0.0 };
+        let far = (FAR * FIXED_POINT_SCALE) as f32
+            * (FAR * FIXED_POINT_SCALE) as f32
+            * (2 * radius as usize + 1).pow(2) as f32;
+        let penalty = if is_local { far / (field.pixels.len() as f32).sqrt() } else { 0.0 };
         let (width, height) = (field.width, field.height);
-        Some(Self { radius, width, height, patches, matches, target_at, way, dominant: vec![] })
+        Some(Self { radius, width, height, patches, matches, target_at, penalty, dominant: vec![] })
     }
 
-    /// Starts from chance.
+    /// Gives every target a random source.
     pub(super) fn randomise(&mut self, random: &mut Random) {
         let count = self.patches.sources.len() as u32;
         for m in &mut self.matches {
@@ -93,7 +77,7 @@ impl PatchMatch {
         }
     }
 
-    /// Starts from the matches of the level that is half as large.
+    /// Gives every target the source that `coarse`, the search in the level of half the size, found there; a random one where there is none.
     pub(super) fn inherit(&mut self, coarse: &Self, random: &mut Random) {
         let count = self.patches.sources.len() as u32;
         for i in 0..self.matches.len() {
@@ -103,11 +87,11 @@ impl PatchMatch {
         }
     }
 
-    /// The coarse match nearest to a target patch, at twice the offset, where that is a source here.
+    /// The source of the nearest coarse match, at twice its offset; none when no coarse match close by leads to a source.
     fn inherited(&self, coarse: &Self, at: u32) -> Option<u32> {
         let (x, y) = (at as usize % self.width, at as usize / self.width);
         let (near_x, near_y) = ((x / 2).min(coarse.width - 1), (y / 2).min(coarse.height - 1));
-        // The coarse hole may be a pixel smaller or larger: look around.
+        // The coarse hole may be a pixel smaller or larger, so that neighbours are looked at as well.
         for reach in 0..4usize {
             for cy in near_y.saturating_sub(reach)..=(near_y + reach).min(coarse.height - 1) {
                 for cx in near_x.saturating_sub(reach)..=(near_x + reach).min(coarse.width - 1) {
@@ -133,7 +117,7 @@ impl PatchMatch {
         (inside && self.patches.is_source[at as usize]).then_some(at as u32)
     }
 
-    /// Brings every match's distance up to date with the field.
+    /// Brings the distance of every match up to date with the field.
     pub(super) async fn measure(&mut self, field: &Field, pacer: &dyn Pacer) -> Result<()> {
         for start in (0..self.matches.len()).step_by(CHECKPOINT) {
             for i in start..(start + CHECKPOINT).min(self.matches.len()) {
@@ -145,7 +129,7 @@ impl PatchMatch {
         Ok(())
     }
 
-    /// How two patches differ, up to a limit.
+    /// [`distance`] for the patches of this search.
     fn difference(&self, field: &Field, target: u32, source: u32, limit: u32) -> u32 {
         match self.radius {
             Radius::Two => distance::<2>(field, target, source, limit),
@@ -153,35 +137,25 @@ impl PatchMatch {
         }
     }
 
-    /// What the way from a target to a source costs.
+    /// The penalty for how far a source is from a target.
     fn cost(&self, target: u32, source: u32) -> u32 {
-        if self.way == 0.0 {
+        if self.penalty == 0.0 {
             return 0;
         }
         let (dx, dy) = Offset::between(target, source, self.width).0;
-        (self.way * ((dx * dx + dy * dy) as f32).sqrt()) as u32
+        (self.penalty * ((dx * dx + dy * dy) as f32).sqrt()) as u32
     }
 
-    /// From now on the offsets that most matches have are tried everywhere.
+    /// Makes every target try the offsets that are most frequent among the matches.
+    #[inline(never)]
     pub(super) fn note_dominant_offsets(&mut self) {
-        let sample = self.matches.len().div_ceil(MOST_OFFSETS);
+        let sample = self.matches.len().div_ceil(MAX_OFFSETS);
         let pairs = self.patches.targets.iter().zip(&self.matches).step_by(sample.max(1));
         self.dominant = dominant(pairs.map(|(target, m)| Offset::between(*target, m.source, self.width)));
     }
 
-    /// Its matches, ready to vote; `confidence` is that of each target.
-    pub(super) fn voters<'a>(&'a self, confidence: &'a [f32], votes: Votes) -> Voters<'a> {
-        Voters {
-            radius: self.radius as usize,
-            targets: &self.patches.targets,
-            matches: &self.matches,
-            confidence,
-            votes,
-        }
-    }
-
-    /// One sweep of propagation and random search; `reach` bounds the search radius in pixels.
-    /// Sweeps alternate between raster order and its reverse.
+    /// One sweep of propagation and random search, in raster order or, if `backward`, in its reverse; the two should alternate. `reach` bounds the
+    /// radius of the random search in pixels.
     pub(super) async fn sweep(
         &mut self,
         field: &Field,
@@ -200,7 +174,7 @@ impl PatchMatch {
         Ok(())
     }
 
-    /// Takes a source if it is better than the best so far.
+    /// Replaces `best` by `source` if that is nearer.
     #[inline(never)]
     fn consider(&self, field: &Field, target: u32, best: &mut Match, source: u32) {
         if source == best.source {
@@ -215,10 +189,11 @@ impl PatchMatch {
         }
     }
 
+    /// Propagation, dominant offsets and random search for one target.
     fn improve(&mut self, field: &Field, target: usize, backward: bool, reach: u32, random: &mut Random) {
         let at = self.patches.targets[target];
         let mut best = self.matches[target];
-        // A neighbour's match, shifted back by one pixel, is likely ours.
+        // Propagation: the match of a neighbour, shifted back by one pixel, is likely to fit here.
         for step in [1, self.width] {
             let neighbour = if backward { at as usize + step } else { at as usize - step };
             let Some(&index) = self.target_at.get(neighbour).filter(|i| **i != NO_TARGET) else { continue };
@@ -248,8 +223,8 @@ impl PatchMatch {
     }
 }
 
-/// Sum of squared differences between the patches around two pixels, or something at least `limit` once it is
-/// clear that it will not be less.
+/// Sum of squared differences between the patches around two pixels, in squared steps. Stops early with some value of at least `limit` once the sum
+/// has reached that.
 fn distance<const RADIUS: usize>(field: &Field, a: u32, b: u32, limit: u32) -> u32 {
     let side = 2 * RADIUS + 1;
     let mut sum = 0u32;
@@ -258,7 +233,7 @@ fn distance<const RADIUS: usize>(field: &Field, a: u32, b: u32, limit: u32) -> u
     for _ in 0..side {
         let row_a = field.pixels[a..a + side].as_flattened();
         let row_b = field.pixels[b..b + side].as_flattened();
-        // i16 differences and pairwise i32 products: the shape that becomes `i32x4.dot_i16x8_s`.
+        // i16 differences and pairwise i32 products: the compiler makes `i32x4.dot_i16x8_s` of this form.
         let row: i32 = row_a
             .iter()
             .zip(row_b)

@@ -1,19 +1,19 @@
-//! Halved copies of a field, and how deep they go.
+//! Copies of a field at halved sizes, until the hole is shallow.
 
 use super::field::{Field, Pixel, State};
 use crate::{Pacer, Result};
 
-/// A hole is coarse enough when no target is further than this from a known pixel (pixels, city-block).
-const DEPTH: u32 = 3;
-/// A level is never made smaller than this on a side.
-const SMALLEST: usize = 32;
+/// No further level is made once every target is at most this far from a known pixel (city-block distance in pixels).
+const MAX_DEPTH: u32 = 3;
+/// Minimum side of a level, in pixels.
+const MIN_SIDE: usize = 32;
 
-/// From the field itself (first) to the coarsest level (last).
+/// The levels from the field itself (first) to the coarsest (last).
 pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field>> {
     let mut levels = vec![field];
     while let Some(last) = levels.last() {
-        let deep = depths(last).into_iter().max().unwrap_or(0) > DEPTH;
-        if !deep || last.width.min(last.height) / 2 < SMALLEST {
+        let deep = last.depths().into_iter().max().unwrap_or(0) > MAX_DEPTH;
+        if !deep || last.width.min(last.height) / 2 < MIN_SIDE {
             break;
         }
         pacer.checkpoint().await?;
@@ -28,31 +28,7 @@ pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field
     Ok(levels)
 }
 
-/// City-block distance of each pixel from the nearest known one; 0 for known pixels.
-pub(super) fn depths(field: &Field) -> Vec<u32> {
-    let (width, height) = (field.width, field.height);
-    let far = (width + height) as u32;
-    let mut depth: Vec<u32> = field.states.iter().map(|s| if *s == State::Known { 0 } else { far }).collect();
-    for at in 0..depth.len() {
-        if !at.is_multiple_of(width) {
-            depth[at] = depth[at].min(depth[at - 1] + 1);
-        }
-        if at >= width {
-            depth[at] = depth[at].min(depth[at - width] + 1);
-        }
-    }
-    for at in (0..depth.len()).rev() {
-        if at % width + 1 < width {
-            depth[at] = depth[at].min(depth[at + 1] + 1);
-        }
-        if at / width + 1 < height {
-            depth[at] = depth[at].min(depth[at + width] + 1);
-        }
-    }
-    depth
-}
-
-/// Half the size, from known pixels only: a cell is known when at least half of it is.
+/// A field of half the size. Each pixel is the mean of the known ones among 2x2, and known when at least half of them are.
 fn halved(fine: &Field) -> Field {
     let (width, height) = (fine.width.div_ceil(2), fine.height.div_ceil(2));
     let mut pixels = Vec::with_capacity(width * height);
@@ -107,13 +83,6 @@ mod tests {
                 .map(|i| if target(i % width, i / width) { State::Target } else { State::Known })
                 .collect(),
         }
-    }
-
-    #[test]
-    fn depths_count_from_the_rim() {
-        let field = field(9, 9, |x, y| (2..7).contains(&x) && (2..7).contains(&y));
-        let depth = depths(&field);
-        assert_eq!([depth[0], depth[2 * 9 + 2], depth[4 * 9 + 4]], [0, 1, 3]);
     }
 
     #[test]

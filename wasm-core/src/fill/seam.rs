@@ -1,18 +1,18 @@
-//! Making the fill meet its surroundings.
+//! Makes the fill meet its surroundings: no step in brightness and no visible line at the rim.
 
-use super::biharmonic::{self, Site};
+use super::biharmonic;
 use super::content::Content;
-use super::field::{Field, STEPS, State, Window, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, State, Window, quantised};
 use super::membrane;
-use super::pyramid::depths;
 use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result};
 
-/// On a screen, larger errors than this, in steps, in less than half of the rim are lines that end there: spread, they would be a haze.
-const EDGE: f32 = 30.0 * STEPS as f32;
+/// On screens, errors at the rim above this (in steps) that are found in less than half of the rim come from lines that end there. They are ignored,
+/// because spread over the hole they would show as a haze.
+const EDGE: f32 = 30.0 * FIXED_POINT_SCALE as f32;
 
-/// Lifts the fill so that it meets the known pixels around it: what the patches got wrong on the rim is spread
-/// over the hole as a membrane (Perez et al. 2003 with the fill's own gradients).
+/// Corrects the fill so that it meets the known pixels around it: the error of the patches at the rim is interpolated over the hole as a membrane
+/// and added (Perez et al. 2003, with the fill's own gradients).
 pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 1);
     let (mut error, weights) = voters.poll(field, &window, Ballot::Rim, pacer).await?;
@@ -24,7 +24,7 @@ pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_
     let is_heavy = |error: &membrane::Value| content.is_drawn && error.iter().any(|e| e.abs() > EDGE);
     let heavy = error.iter().filter(|e| is_heavy(e)).count();
     let are_lines = heavy * 2 < window.pixels().filter(|at| field.is_rim(*at)).count();
-    // Towards what is filled later nothing is known about the error.
+    // Beside pixels that are filled later the error is unknown.
     let is_open = |at: usize| !field.is_rim(at) && field.is_beside(at, State::Excluded);
     let is_given = |(at, error): (usize, &membrane::Value)| {
         field.states[at] == State::Known && !(are_lines && is_heavy(error)) && !is_open(at)
@@ -43,45 +43,24 @@ pub(super) async fn blend(field: &mut Field, content: Content, voters: Voters<'_
     Ok(())
 }
 
-/// How much of the [`biharmonic`] bridge there is in pixels of depth 1, 2 and 3.
-const BRIDGE: [f32; 3] = [0.9, 0.4, 0.1];
+/// The share of the biharmonic interpolation in targets of depth 1, 2 and 3.
+const SHARES: [f32; 3] = [0.9, 0.4, 0.1];
 
-/// Bridges the outermost pixels of the hole smoothly between what is known and what was made up further in: texture that is cut at
-/// the rim shows as a line otherwise.
+/// Blends the outermost three pixels of the hole with the biharmonic interpolation between the known pixels and the fill further in. Otherwise
+/// texture that is cut off at the rim shows as a line.
 pub(super) async fn soften(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
-    let depth = depths(field);
-    let mut bridge = field.clone();
-    bridge.bridge(|at| depth[at] as usize <= BRIDGE.len(), pacer).await?;
+    let depth = field.depths();
+    let mut smooth = field.clone();
+    biharmonic::interpolate(&mut smooth, |at| depth[at] as usize <= SHARES.len(), pacer).await?;
     for (at, depth) in depth.into_iter().enumerate() {
         if field.states[at] == State::Target
-            && let Some(share) = BRIDGE.get(depth as usize - 1)
+            && let Some(share) = SHARES.get(depth as usize - 1)
         {
-            let (own, smooth) = (field.pixels[at].map(f32::from), bridge.pixels[at].map(f32::from));
+            let (own, smooth) = (field.pixels[at].map(f32::from), smooth.pixels[at].map(f32::from));
             field.pixels[at] = quantised(std::array::from_fn(|i| own[i] + share * (smooth[i] - own[i])));
         }
     }
     Ok(())
-}
-
-impl Field {
-    /// Replaces the targets where `wanted` holds by the [`biharmonic`] continuation of all else.
-    pub(super) async fn bridge(&mut self, wanted: impl Fn(usize) -> bool, pacer: &dyn Pacer) -> Result<()> {
-        let window = Window::of_targets(self, 2);
-        let mut values: Vec<membrane::Value> = window.pixels().map(|at| self.pixels[at].map(f32::from)).collect();
-        let site = |at: usize| match self.states[at] {
-            State::Target if wanted(at) => Site::Hole,
-            State::Excluded => Site::Absent,
-            State::Known | State::Target => Site::Given,
-        };
-        let sites: Vec<Site> = window.pixels().map(site).collect();
-        biharmonic::fill([window.width, window.height], &mut values, &sites, pacer).await?;
-        for ((at, value), site) in window.pixels().zip(values).zip(sites) {
-            if site == Site::Hole {
-                self.pixels[at] = quantised(value);
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -131,7 +110,7 @@ mod tests {
         let field = blended(80, true);
         for at in (0..field.states.len()).filter(|at| field.states[*at] == State::Target) {
             let off = field.pixels[at][0] - 800;
-            assert!(off.abs() <= STEPS, "{off} at {}, {}", at % WIDTH, at / WIDTH);
+            assert!(off.abs() <= FIXED_POINT_SCALE, "{off} at {}, {}", at % WIDTH, at / WIDTH);
         }
     }
 
@@ -159,7 +138,7 @@ mod tests {
         pollster::block_on(soften(&mut field, &Unpaced)).unwrap();
         let at = |x: usize| field.pixels[17 * width + x][0];
         assert!((at(10) - at(9)).abs() < 200 && at(12) > at(10), "{} {} {}", at(9), at(10), at(12));
-        for (i, depth) in depths(&before).into_iter().enumerate() {
+        for (i, depth) in before.depths().into_iter().enumerate() {
             assert!((1..=3).contains(&depth) || field.pixels[i] == before.pixels[i]);
         }
     }

@@ -1,20 +1,21 @@
-//! Thin holes in smooth surroundings: a plane where those are one, as the gradients of screens are, or else their
-//! [`biharmonic`](super::biharmonic) continuation. Nothing else is needed, or better.
+//! Fills thin holes in smooth surroundings: by a plane where the surroundings are one, as the gradients of screens are, otherwise by their
+//! [`biharmonic`] interpolation.
 
+use super::biharmonic;
 use super::content::Content;
-use super::field::{Field, STEPS, State, Window, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, State, Window, quantised};
 use crate::{Pacer, Result};
 
-/// How far around the hole smoothness is measured, in pixels.
+/// Width of the band around the hole in which smoothness is measured, in pixels.
 const BAND: usize = 8;
-/// Mean magnitude of the Laplacian up to which surroundings are smooth, in levels: rounding alone makes 1.
+/// Surroundings are smooth up to this mean magnitude of the Laplacian, in levels; rounding to 8 bits alone makes 1.
 const SMOOTH: f32 = 1.0;
-/// No pixel bends more than this, in levels: an edge would be lost.
+/// A Laplacian above this magnitude, in levels, is an edge, which a smooth fill would lose.
 const EDGE: i16 = 12;
-/// How far a level is from what was rounded to it, and a little for the fit.
+/// Largest distance of a known pixel from the plane, in levels: half a level of rounding and a margin for the error of the fit.
 const ROUNDED: f64 = 0.55;
 
-/// Whether the hole is thin, and smooth what surrounds it: neither grain nor edges, nor drawn.
+/// Whether the hole is thin and its surroundings are smooth: without grain, without edges, and not drawn.
 pub(super) fn suits(field: &Field, content: Content) -> bool {
     if !content.is_thin || content.is_drawn {
         return false;
@@ -32,7 +33,7 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
             for channel in 0..4 {
                 let bend = around.iter().map(|next| i32::from(field.pixels[*next][channel])).sum::<i32>()
                     - 4 * i32::from(field.pixels[at][channel]);
-                if bend.abs() > i32::from(EDGE * STEPS) {
+                if bend.abs() > i32::from(EDGE * FIXED_POINT_SCALE) {
                     return false;
                 }
                 sum += bend.abs() as f32;
@@ -40,33 +41,39 @@ pub(super) fn suits(field: &Field, content: Content) -> bool {
             count += 4.0;
         }
     }
-    count > 0.0 && sum / count <= SMOOTH * f32::from(STEPS)
+    count > 0.0 && sum / count <= SMOOTH * f32::from(FIXED_POINT_SCALE)
 }
 
-/// The smooth continuation of what is known.
+/// Fills the targets by a plane or by biharmonic interpolation.
 pub(super) async fn fill(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, BAND);
-    let Some(plane) = plane(field, &window) else { return field.bridge(|_| true, pacer).await };
+    let Some(plane) = plane(field, &window) else { return biharmonic::interpolate(field, |_| true, pacer).await };
     for at in window.pixels().filter(|at| field.states[*at] == State::Target) {
         let place = [1.0, (at % field.width) as f64, (at / field.width) as f64];
-        // Opaque colours were whole levels once.
+        // Opaque colours are rounded to whole levels, as those around them are.
         let value = plane.map(|channel| dot(channel, place));
         let is_opaque = value[3] > 254.5;
-        let steps = |v: f64| if is_opaque { level(v) as f32 * f32::from(STEPS) } else { v as f32 * f32::from(STEPS) };
+        let steps = |v: f64| {
+            if is_opaque {
+                level(v) as f32 * f32::from(FIXED_POINT_SCALE)
+            } else {
+                v as f32 * f32::from(FIXED_POINT_SCALE)
+            }
+        };
         field.pixels[at] = quantised(value.map(steps));
     }
     Ok(())
 }
 
-/// Constant, slope in x and slope in y of each channel, in levels, where every known pixel of the window is such a plane, rounded.
+/// Constant, slope in x and slope in y of each channel, in levels (per pixel); none unless every known pixel of the window is that plane, rounded.
 fn plane(field: &Field, window: &Window) -> Option<[[f64; 3]; 4]> {
     let known = || window.pixels().filter(|at| field.states[*at] == State::Known);
-    // About the middle, where the three unknowns hardly depend on each other.
+    // Places count from the mean place, where the least-squares equations for constant and slopes separate.
     let count = known().count().max(1) as f64;
     let mean = |place: &dyn Fn(usize) -> usize| known().map(|at| place(at) as f64).sum::<f64>() / count;
     let middle = [mean(&|at| at % field.width), mean(&|at| at / field.width)];
     let place = |at: usize| [(at % field.width) as f64 - middle[0], (at / field.width) as f64 - middle[1]];
-    let value = |at: usize, channel: usize| f64::from(field.pixels[at][channel]) / f64::from(STEPS);
+    let value = |at: usize, channel: usize| f64::from(field.pixels[at][channel]) / f64::from(FIXED_POINT_SCALE);
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     let mut sums = [[0.0; 3]; 4];
     for at in known() {
@@ -106,7 +113,7 @@ fn level(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::random::Random;
     use super::*;
 
     #[test]
@@ -117,7 +124,7 @@ mod tests {
             let field = Field {
                 width,
                 height,
-                pixels: (0..width * height).map(|i| [light(i % width, i / width) * STEPS; 4]).collect(),
+                pixels: (0..width * height).map(|i| [light(i % width, i / width) * FIXED_POINT_SCALE; 4]).collect(),
                 states: (0..width * height).map(state).collect(),
             };
             suits(&field, Content::of(&field))

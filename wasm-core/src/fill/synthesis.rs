@@ -1,11 +1,13 @@
-//! Coarse-to-fine synthesis: patches vote for the colours that they then look for again.
+//! Fills by example, from coarse to fine: in turns, every patch looks for its nearest neighbour among the known patches, and the matches vote for new
+//! colours of the hole (Wexler et al. 2007).
 
 use super::content::Content;
 use super::field::{Field, State, Window, quantised};
 use super::gradients;
 use super::membrane;
-use super::patch_match::{PatchMatch, Radius, Random};
+use super::patch_match::{PatchMatch, Radius};
 use super::pyramid::pyramid;
+use super::random::Random;
 use super::seam;
 use super::texture;
 use super::thin;
@@ -13,24 +15,28 @@ use super::votes::{Voters, Votes, confidences, snap, vote};
 use crate::pacer::Share;
 use crate::{Pacer, Result, Stage};
 
-/// Patches are 7x7 pixels. Thin holes in textures are filled with 5x5: on either side there is enough to go by, and what is smaller fits
-/// more exactly. So are fields that have hardly any of the larger ones; those without any of either stay the
-/// membrane.
+/// Patches are 7x7 pixels.
 const RADIUS: Radius = Radius::Three;
+/// Patches are 5x5 pixels in thin holes in textures, where both sides are near and smaller patches fit more exactly, and in fields that have at most
+/// [`MIN_SOURCES`] of the larger ones. Fields without a source patch of either size stay the membrane.
 const SMALL_RADIUS: Radius = Radius::Two;
-const FEWEST_SOURCES: usize = 64;
+const MIN_SOURCES: usize = 64;
 
-/// Runs of the coarsest level from different starting points; the one whose patches fit best goes on. It costs little there, and
-/// decides about everything that follows: in photographs the deeper the hole, the more. In very large ones there are fewer again.
+/// Runs of the coarsest level from different random matches; the run whose patches fit best goes on. They cost little there and decide
+/// about everything that follows. Deep holes in photographs get more runs, up to [`MAX_STARTS`], as long as they are not large.
 const STARTS: usize = 4;
-const DEEP_STARTS: usize = 12;
+const MAX_STARTS: usize = 12;
+/// Levels with more target patches than this are large.
+const LARGE: usize = 60_000;
+/// Radius of the random search in pixels, below the coarsest level: what was inherited is nearly right.
+const FINE_REACH: u32 = 16;
 
-/// Finds the targets of `field`, whose surroundings are of `content`.
+/// Fills the targets of `field`, whose surroundings are of `content`.
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
     let is_described = !content.is_drawn && texture::describe(&mut field, pacer).await?;
     guess(&mut field, pacer).await?;
     let levels = pyramid(field, pacer).await?;
-    let has_few = levels.last().is_none_or(|l| l.patches(RADIUS as usize).sources.len() <= FEWEST_SOURCES);
+    let has_few = levels.last().is_none_or(|l| l.patches(RADIUS as usize).sources.len() <= MIN_SOURCES);
     let is_small = has_few || (content.is_thin && !content.is_flat);
     let radius = if is_small { SMALL_RADIUS } else { RADIUS };
     let mut field = descend(levels, radius, content, is_described, seed, pacer).await?;
@@ -47,7 +53,7 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     Ok(field)
 }
 
-/// Puts a membrane into everything unknown, so that no patch ever sees what is to be erased.
+/// Fills everything unknown with a membrane as a first guess, so that no patch ever sees what is to be erased.
 async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_unknown(field, 2);
     let mut values: Vec<membrane::Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
@@ -61,7 +67,7 @@ async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     Ok(())
 }
 
-/// From the coarsest level to the finest. Where no patch fits, the membrane is the answer.
+/// Synthesises the levels from the coarsest (last) to the finest (first) and returns the finest. A level without patches stays the membrane.
 async fn descend(
     mut levels: Vec<Field>,
     radius: Radius,
@@ -89,59 +95,28 @@ async fn descend(
         };
         pacer.checkpoint().await?;
         let confidence = confidences(&field, &search.patches.targets);
-        match &above {
-            Some(coarse) => {
-                search.inherit(coarse, &mut random);
-                let voters = search.voters(&confidence, Votes::Even);
-                vote(&mut field, voters, pacer).await?;
-            }
-            None => {
-                guess(&mut field, pacer).await?;
-                search.randomise(&mut random);
-            }
-        }
+        begin(&mut field, &mut search, above.as_ref(), &confidence, &mut random, pacer).await?;
         let is_large = search.patches.targets.len() > LARGE;
-        let rounds = rounds(level, depth, is_large);
         let starts = match () {
             () if above.is_some() || level == 0 || is_large => 1,
             () if content.is_thin || content.is_drawn => STARTS,
-            () => (LARGE / search.patches.targets.len().max(1)).clamp(STARTS, DEEP_STARTS),
+            () => (LARGE / search.patches.targets.len().max(1)).clamp(STARTS, MAX_STARTS),
         };
-        let mut best: Option<(u64, Field, PatchMatch)> = None;
-        let mut begin = Some((field, search));
-        for start in 0..starts {
-            let ready = if start + 1 < starts { begin.clone() } else { begin.take() };
-            let (mut field, mut search) = ready.expect("the last start takes it");
-            if start > 0 {
-                search.randomise(&mut random);
-            }
-            for round in 0..rounds {
-                search.measure(&field, pacer).await?;
-                if !content.is_drawn && (round > 0 || above.is_some()) {
-                    search.note_dominant_offsets();
-                }
-                // Far jumps are for the coarse levels; later the neighbourhood of what was found is enough.
-                let reach = if above.is_none() { u32::MAX } else { 16 };
-                for backward in [false, true] {
-                    search.sweep(&field, backward, reach, &mut random, pacer).await?;
-                }
-                let last = round + 1 == rounds;
-                let votes = if last && level == 0 { Votes::Sharp } else { Votes::Weighted };
-                let voters = search.voters(&confidence, votes);
-                vote(&mut field, voters, pacer).await?;
-                let done = (start * rounds + round + 1) as f32 / (starts * rounds) as f32;
-                pacer.progress(Stage::Filling, (spent + effort(level) * done) / total);
-            }
-            search.measure(&field, pacer).await?;
-            let misfit = search.matches.iter().map(|m| u64::from(m.distance)).sum();
-            if best.as_ref().is_none_or(|(least, ..)| misfit < *least) {
-                best = Some((misfit, field, search));
-            }
-        }
-        let (_, mut field, search) = best.expect("there is at least one start");
+        let start = spent / total;
+        // Rounding must not carry the progress beyond 1.
+        let share = Share { pacer, start, length: (effort(level) / total).min(1.0 - start) };
+        let task = Level {
+            rounds: rounds(level, depth, is_large),
+            is_inherited: above.is_some(),
+            is_finest: level == 0,
+            is_drawn: content.is_drawn,
+            confidence: &confidence,
+            pacer: &share,
+        };
+        let (mut field, search) = task.best_of(starts, field, search, &mut random).await?;
         spent += effort(level);
         if level == 0 {
-            let voters = search.voters(&confidence, Votes::Sharp);
+            let voters = Voters::of(&search, &confidence, Votes::Sharp);
             finish(&mut field, voters, content, is_described, pacer).await?;
             return Ok(field);
         }
@@ -149,7 +124,97 @@ async fn descend(
     }
 }
 
-/// What follows the last vote: the fill meets its surroundings and is as rough as they are.
+/// Gives a level its first colours and matches: from the search in the level above, or else a membrane and random matches.
+async fn begin(
+    field: &mut Field,
+    search: &mut PatchMatch,
+    above: Option<&PatchMatch>,
+    confidence: &[f32],
+    random: &mut Random,
+    pacer: &dyn Pacer,
+) -> Result<()> {
+    match above {
+        Some(coarse) => {
+            search.inherit(coarse, random);
+            vote(field, Voters::of(search, confidence, Votes::Even), pacer).await
+        }
+        None => {
+            guess(field, pacer).await?;
+            search.randomise(random);
+            Ok(())
+        }
+    }
+}
+
+/// How one level is synthesised.
+struct Level<'a> {
+    /// Rounds of searching and voting.
+    rounds: usize,
+    /// Whether the first matches come from the level above.
+    is_inherited: bool,
+    is_finest: bool,
+    is_drawn: bool,
+    /// The weight of each target before its match is considered.
+    confidence: &'a [f32],
+    /// Takes the progress of this level, 0 to 1.
+    pacer: &'a dyn Pacer,
+}
+
+impl Level<'_> {
+    /// The run whose patches fit best, among `starts`. The first begins with the matches of `search`, every other one with random ones.
+    async fn best_of(
+        &self,
+        starts: usize,
+        field: Field,
+        search: PatchMatch,
+        random: &mut Random,
+    ) -> Result<(Field, PatchMatch)> {
+        let mut best: Option<(u64, Field, PatchMatch)> = None;
+        let mut begin = Some((field, search));
+        for start in 0..starts {
+            let ready = if start + 1 < starts { begin.clone() } else { begin.take() };
+            let (mut field, mut search) = ready.expect("the last start takes it");
+            if start > 0 {
+                search.randomise(random);
+            }
+            for round in 0..self.rounds {
+                self.advance(round, &mut field, &mut search, random).await?;
+                let done = (start * self.rounds + round + 1) as f32 / (starts * self.rounds) as f32;
+                self.pacer.progress(Stage::Filling, done);
+            }
+            search.measure(&field, self.pacer).await?;
+            let misfit = search.matches.iter().map(|m| u64::from(m.distance)).sum();
+            if best.as_ref().is_none_or(|(least, ..)| misfit < *least) {
+                best = Some((misfit, field, search));
+            }
+        }
+        let (_, field, search) = best.expect("there is at least one start");
+        Ok((field, search))
+    }
+
+    /// One round: improves the matches, then lets them vote.
+    async fn advance(
+        &self,
+        round: usize,
+        field: &mut Field,
+        search: &mut PatchMatch,
+        random: &mut Random,
+    ) -> Result<()> {
+        search.measure(field, self.pacer).await?;
+        if !self.is_drawn && (round > 0 || self.is_inherited) {
+            search.note_dominant_offsets();
+        }
+        let reach = if self.is_inherited { FINE_REACH } else { u32::MAX };
+        for backward in [false, true] {
+            search.sweep(field, backward, reach, random, self.pacer).await?;
+        }
+        let is_last = round + 1 == self.rounds;
+        let votes = if is_last && self.is_finest { Votes::Sharp } else { Votes::Weighted };
+        vote(field, Voters::of(search, self.confidence, votes), self.pacer).await
+    }
+}
+
+/// Post-processing after the last vote: the fill meets its surroundings and becomes as rough as they are.
 async fn finish(
     field: &mut Field,
     voters: Voters<'_>,
@@ -162,7 +227,7 @@ async fn finish(
     if content.is_drawn {
         return snap(field, voters, pacer).await;
     }
-    // It smooths texture a little.
+    // Not in fine holes, where patches hardly disagree about brightness: it smooths texture a little.
     if !content.is_fine {
         let share = Share { pacer, start: 0.0, length: 0.5 };
         gradients::reconcile(field, voters, &share).await?;
@@ -173,8 +238,8 @@ async fn finish(
     Ok(())
 }
 
-/// Expectation-maximisation rounds of a level: many where pixels are few and everything is still open, few where waiting for them is
-/// long and there is little left to decide.
+/// The number of rounds in a level of a pyramid of `depth` levels: many in coarse levels, where pixels are few and nothing is decided yet, few
+/// in fine ones, where a round takes long and little is left to decide.
 fn rounds(level: usize, depth: usize, is_large: bool) -> usize {
     match () {
         () if is_large => {
@@ -188,6 +253,3 @@ fn rounds(level: usize, depth: usize, is_large: bool) -> usize {
         () => (3 + 3 * level).min(12),
     }
 }
-
-/// Levels with more target patches than this are large.
-const LARGE: usize = 60_000;

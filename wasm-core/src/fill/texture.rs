@@ -1,28 +1,32 @@
-//! How textured a picture is, place by place. Patches are compared and blended by colour, and of two that fit alike the smoother one
-//! wins nearly always: it differs less from whatever one looks for. What is made up would be too smooth.
+//! Keeps the fill as rough as its surroundings. Among patches that fit equally well by colour, the smoothest nearly always wins, because it differs
+//! least from whatever is looked for; without a countermeasure the fill would be too smooth.
 //!
-//! Therefore opaque pictures trade their alpha, which says nothing there, for the mean difference between neighbours ([`describe`]),
-//! which is then known, guessed, compared and voted on like a colour (after Newson et al. 2014). And where averaging has
-//! taken texture away all the same, its energy is brought back to that of the sources ([`restore`]).
+//! - [`describe`] replaces the alpha of opaque pictures, which is constant there, by a texture feature: the mean difference between neighbouring
+//!   pixels. It is then guessed, compared and voted on like a colour channel (after Newson et al. 2014).
+//! - [`restore`] amplifies the highest frequencies where averaging has taken them away, up to the energy of the sources.
 
-use super::field::{Field, STEPS, State, Window, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, State, Window, quantised};
+use super::summed_area::SummedArea;
 use super::votes::{Ballot, Voters};
 use crate::{Pacer, Result};
+use std::num::Wrapping;
 
-/// Texture is a mean over squares of this radius, and counts this many halves of a colour.
+/// Radius of the square over which the texture feature is a mean, in pixels.
 const RADIUS: usize = 3;
+/// Weight of the texture feature against a colour channel, in halves.
 const WEIGHT: u32 = 7;
-const OPAQUE: i16 = 255 * STEPS;
+const OPAQUE: i16 = 255 * FIXED_POINT_SCALE;
 
-/// Energies are compared over squares of this radius, and no pass amplifies anything more than this.
+/// Radius of the square over which energies are compared, in pixels.
 const ENERGY_RADIUS: usize = 4;
-const MOST_GAIN: f32 = 2.0;
-/// One pass does not get all the way, as the filter lets frequencies through that the energy has a part in.
+/// Largest amplification in one pass.
+const MAX_GAIN: f32 = 2.0;
+/// One pass is not enough, because the filter passes some of the frequencies that the energy is measured on.
 const PASSES: usize = 2;
-/// Rows between two checkpoints.
+/// Rows between two checkpoints: a few milliseconds of work.
 const ROWS: usize = 32;
 
-/// Puts texture in the place of alpha, where all pixels are opaque; says whether it did.
+/// Replaces alpha by the texture feature if all pixels are opaque; returns whether it did.
 pub(super) async fn describe(field: &mut Field, pacer: &dyn Pacer) -> Result<bool> {
     if field.pixels.iter().any(|p| p[3] != OPAQUE) {
         return Ok(false);
@@ -47,18 +51,18 @@ pub(super) async fn describe(field: &mut Field, pacer: &dyn Pacer) -> Result<boo
     Ok(true)
 }
 
-/// Takes what [`describe`] did back.
+/// Undoes [`describe`]: every pixel is opaque again.
 pub(super) fn forget(field: &mut Field) {
     field.pixels.iter_mut().for_each(|pixel| pixel[3] = OPAQUE);
 }
 
-/// Amplifies the highest frequencies of the targets where their energy is below that of the pixels which voted for them.
+/// Amplifies the highest frequencies of the targets where their energy is below that of the source pixels that voted for them.
 pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
     let note = |at: usize, from: usize, weight: f32| {
         let [sum, total] = &mut energies[window.slot(at)];
-        *sum += weight * bend(field, from) as f32;
+        *sum += weight * laplacian(field, from) as f32;
         *total += weight;
     };
     voters.each(field, Ballot::Targets, note, pacer).await?;
@@ -70,14 +74,14 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn P
     Ok(())
 }
 
-/// One pass towards the energies `wanted` in `window`.
+/// One pass of amplification towards the energies `wanted`, one for each pixel of `window`.
 async fn sharpen(field: &mut Field, window: &Window, wanted: &[u32], pacer: &dyn Pacer) -> Result<()> {
     let places: Vec<usize> = window.pixels().collect();
     let counts = |at: usize| field.states[at] == State::Target && field.is_inner(at);
-    let both = |slot: usize| if counts(places[slot]) { [wanted[slot], bend(field, places[slot])] } else { [0; 2] };
+    let both = |slot: usize| if counts(places[slot]) { [wanted[slot], laplacian(field, places[slot])] } else { [0; 2] };
     let mut gains = vec![1.0f32; places.len()];
     let note = &mut |slot: usize, [wanted, own]: [u32; 2]| {
-        gains[slot] = (wanted as f32 / (own as f32 + f32::from(STEPS))).clamp(1.0, MOST_GAIN);
+        gains[slot] = (wanted as f32 / (own as f32 + f32::from(FIXED_POINT_SCALE))).clamp(1.0, MAX_GAIN);
     };
     local_sums([window.width, window.height], ENERGY_RADIUS, &both, note, pacer).await?;
     let sharper: Vec<_> = places
@@ -90,8 +94,8 @@ async fn sharpen(field: &mut Field, window: &Window, wanted: &[u32], pacer: &dyn
     Ok(())
 }
 
-/// Magnitude of the Laplacian, in steps; 0 on the border of the field.
-fn bend(field: &Field, at: usize) -> u32 {
+/// Magnitude of the Laplacian of luma, in steps; 0 on the border of the field.
+fn laplacian(field: &Field, at: usize) -> u32 {
     if !field.is_inner(at) {
         return 0;
     }
@@ -99,7 +103,7 @@ fn bend(field: &Field, at: usize) -> u32 {
     (4 * field.luma(at)).abs_diff(around.into_iter().map(|next| field.luma(next)).sum())
 }
 
-/// A pixel whose difference from the binomial mean of its neighbourhood is `gain` times as large.
+/// The colour of a pixel with `gain` times its difference from the binomial mean of its 3x3 neighbourhood.
 fn amplified(field: &Field, at: usize, gain: f32) -> [f32; 4] {
     let rows = [at - field.width, at, at + field.width];
     std::array::from_fn(|i| {
@@ -113,7 +117,7 @@ fn amplified(field: &Field, at: usize, gain: f32) -> [f32; 4] {
     })
 }
 
-/// Hands the sums of `value` over the square of `radius` around each of `[width, height]` places to `note`. Memory follows the width.
+/// Hands the sums of `value` over the square of `radius` around each place of `[height, width]` to `note`.
 async fn local_sums(
     [width, height]: [usize; 2],
     radius: usize,
@@ -121,42 +125,27 @@ async fn local_sums(
     note: &mut dyn FnMut(usize, [u32; 2]),
     pacer: &dyn Pacer,
 ) -> Result<()> {
-    let mut columns = vec![[0u32; 2]; width];
-    let add = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] += v[i]);
-    let subtract = |sums: &mut [u32; 2], v: [u32; 2]| (0..2).for_each(|i| sums[i] -= v[i]);
-    for y in 0..height + radius {
+    let mut table = SummedArea::new(width, height);
+    for y in 0..height {
         if y % ROWS == 0 {
             pacer.checkpoint().await?;
         }
-        for (x, column) in columns.iter_mut().enumerate() {
-            if y < height {
-                add(column, value(y * width + x));
-            }
-            if y > 2 * radius {
-                subtract(column, value((y - 2 * radius - 1) * width + x));
-            }
+        table.push_row(|x| value(y * width + x).map(Wrapping));
+    }
+    for y in 0..height {
+        if y % ROWS == 0 {
+            pacer.checkpoint().await?;
         }
-        let Some(centre) = y.checked_sub(radius) else { continue };
-        let mut sums = [0; 2];
-        for x in 0..width + radius {
-            if x < width {
-                add(&mut sums, columns[x]);
-            }
-            if x > 2 * radius {
-                subtract(&mut sums, columns[x - 2 * radius - 1]);
-            }
-            if x >= radius {
-                note(centre * width + x - radius, sums);
-            }
-        }
+        (0..width).for_each(|x| note(y * width + x, table.around([x, y], radius).map(|sum| sum.0)));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::{PatchMatch, Radius, Random};
-    use super::super::votes::{Votes, confidences};
+    use super::super::patch_match::{PatchMatch, Radius};
+    use super::super::random::Random;
+    use super::super::votes::{Voters, Votes, confidences};
     use super::*;
     use crate::Unpaced;
 
@@ -185,7 +174,7 @@ mod tests {
     fn halves(width: usize, height: usize) -> Field {
         let mut random = Random::new(8);
         let mut pixel = |i: usize| {
-            let light = if i % width < width / 2 { 0 } else { random.below(60) as i16 * STEPS };
+            let light = if i % width < width / 2 { 0 } else { random.below(60) as i16 * FIXED_POINT_SCALE };
             [800 + light, 800 + light, 800 + light, OPAQUE]
         };
         let hole = |i: usize| (10..14).contains(&(i / width));
@@ -203,7 +192,7 @@ mod tests {
         let mut field = before.clone();
         assert!(pollster::block_on(describe(&mut field, &Unpaced)).unwrap());
         let at = |x: usize, y: usize| field.pixels[y * 41 + x][3];
-        assert!(at(8, 5) == 0 && at(33, 5) > 40 * STEPS, "{} {}", at(8, 5), at(33, 5));
+        assert!(at(8, 5) == 0 && at(33, 5) > 40 * FIXED_POINT_SCALE, "{} {}", at(8, 5), at(33, 5));
         forget(&mut field);
         assert_eq!(field.pixels, before.pixels);
         field.pixels[3][3] -= 1;
@@ -232,13 +221,13 @@ mod tests {
         };
         let mut field = before.clone();
         let window = Window::of_targets(&field, 0);
-        let energy = |field: &Field| window.pixels().map(|at| bend(field, at)).sum::<u32>();
-        let wanted: Vec<u32> = window.pixels().map(|at| bend(&field, at) * 3 / 2).collect();
+        let energy = |field: &Field| window.pixels().map(|at| laplacian(field, at)).sum::<u32>();
+        let wanted: Vec<u32> = window.pixels().map(|at| laplacian(&field, at) * 3 / 2).collect();
         pollster::block_on(sharpen(&mut field, &window, &wanted, &Unpaced)).unwrap();
         let gain = energy(&field) as f32 / energy(&before) as f32;
         assert!((1.2..1.6).contains(&gain), "{gain}");
         assert!((0..width * height).all(|at| is_hole(at) || field.pixels[at] == before.pixels[at]));
-        let enough: Vec<u32> = window.pixels().map(|at| bend(&field, at) / 2).collect();
+        let enough: Vec<u32> = window.pixels().map(|at| laplacian(&field, at) / 2).collect();
         let after = field.clone();
         pollster::block_on(sharpen(&mut field, &window, &enough, &Unpaced)).unwrap();
         assert_eq!(field.pixels, after.pixels, "what has enough stays as it is");
@@ -258,13 +247,13 @@ mod tests {
         };
         let middle = |field: &Field| -> u32 {
             let places = (110..130).flat_map(|y| (110..130).map(move |x| y * side + x));
-            places.map(|at| bend(field, at)).sum()
+            places.map(|at| laplacian(field, at)).sum()
         };
         let before = middle(&field);
         let mut search = PatchMatch::new(&field, Radius::Two, false).expect("room for patches");
         search.randomise(&mut random);
         let confidence = confidences(&field, &search.patches.targets);
-        let voters = search.voters(&confidence, Votes::Even);
+        let voters = Voters::of(&search, &confidence, Votes::Even);
         pollster::block_on(restore(&mut field, voters, &Unpaced)).unwrap();
         let gain = middle(&field) as f32 / before as f32;
         assert!(gain > 1.4, "{gain}");

@@ -1,19 +1,20 @@
-//! What a thin hole's two sides agree on: the low frequencies of a [`biharmonic`](super::biharmonic) continuation, which
-//! are nearer the truth across a few pixels than those of any patch. Its high frequencies are missing, and stay those of the patches.
+//! Corrects the low frequencies of the fill in thin holes. Across a few pixels, those of the [`biharmonic`] interpolation between the two sides are
+//! nearer the truth than those of patches from elsewhere. High frequencies, which the interpolation lacks, stay those of the patches.
 
+use super::biharmonic;
 use super::field::{Field, State, Window, quantised};
 use super::membrane::Value;
 use crate::{Pacer, Result};
 
-/// How far the low frequencies are moved: the patches have seen more of the texture than the two sides.
+/// The share of the difference by which low frequencies are moved; less than all of it, because patches see more of the texture than the two sides.
 const SHARE: f32 = 0.5;
-/// Binomial weights: a Gaussian with a standard deviation of one pixel.
+/// Binomial weights, close to a Gaussian with a standard deviation of one pixel.
 const LOW_PASS: [f32; 5] = [0.0625, 0.25, 0.375, 0.25, 0.0625];
 
-/// Moves the low frequencies of the targets towards the smooth continuation of what is known.
+/// Moves the low frequencies of the targets towards the biharmonic interpolation of what is known.
 pub(super) async fn temper(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let mut smooth = field.clone();
-    smooth.bridge(|_| true, pacer).await?;
+    biharmonic::interpolate(&mut smooth, |_| true, pacer).await?;
     let window = Window::of_targets(field, 0);
     let mut change: Vec<Value> = window
         .pixels()
@@ -29,7 +30,7 @@ pub(super) async fn temper(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     Ok(())
 }
 
-/// [`LOW_PASS`] along both axes; zero outside.
+/// Convolves `[height, width]` values with [`LOW_PASS`] along both axes; values outside are zero.
 fn blur(values: &mut [Value], width: usize, height: usize) {
     for (across, step, along) in [(true, 1, width), (false, width, height)] {
         let before = values.to_vec();

@@ -1,17 +1,16 @@
-//! What the patches say about the hole's colours.
+//! Voting: each pixel of the hole gets a weighted mean of what the sources of all patches over it show there (Wexler et al. 2007).
 
-use super::field::{Field, STEPS, State, Window, apart, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, State, Window, apart, quantised};
 use super::membrane::Value;
-use super::patch_match::Match;
-use super::pyramid::depths;
+use super::patch_match::{Match, PatchMatch};
 use crate::{Pacer, Result};
 
-/// A patch whose centre is one pixel deeper in the hole counts this much less: certainty comes from the rim.
+/// Factor by which the weight of a patch falls with each pixel that its centre lies deeper in the hole, because certainty comes from the rim.
 const DEPTH_DISCOUNT: f32 = 2.5;
 
-/// How much each target patch is trusted before looking at its match.
+/// The weight of each target patch before its match is considered.
 pub(super) fn confidences(field: &Field, targets: &[u32]) -> Vec<f32> {
-    let depth = depths(field);
+    let depth = field.depths();
     targets.iter().map(|at| DEPTH_DISCOUNT.powf(-(depth[*at as usize].min(60) as f32))).collect()
 }
 
@@ -20,13 +19,13 @@ pub(super) fn confidences(field: &Field, targets: &[u32]) -> Vec<f32> {
 pub(super) enum Votes {
     /// By confidence alone: the matches have not been measured yet.
     Even,
-    /// By confidence and likeness.
+    /// By confidence and similarity.
     Weighted,
-    /// The same with a much narrower idea of likeness, so that the last vote does not average texture away.
+    /// The same, but the weight falls four times as fast with the distance, so that the last vote does not average texture away.
     Sharp,
 }
 
-/// The likeness weight of a patch is `exp(-distance * falloff)`.
+/// The weight of a patch by its similarity is `exp(-distance * falloff)`.
 fn falloff(matches: &[Match], votes: Votes) -> f32 {
     if votes == Votes::Even {
         return 0.0;
@@ -41,12 +40,14 @@ fn falloff(matches: &[Match], votes: Votes) -> f32 {
     }
 }
 
-/// What is voted on.
+/// The pixels that are voted on.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Ballot {
+    /// The pixels to be filled.
     Targets,
-    /// The known pixels beside them: how far off the patches are there.
+    /// The known pixels beside the targets, where a vote tells the error of the patches.
     Rim,
+    /// Both of these.
     Both,
 }
 
@@ -63,21 +64,33 @@ impl Ballot {
 /// Patches between two checkpoints of a vote: a few milliseconds of work.
 const CHECKPOINT: usize = 8192;
 
-/// Who votes: matches, how much each is trusted, and how votes are weighed.
+/// The patches that vote, and how their votes are weighed.
 #[derive(Clone, Copy)]
 pub(super) struct Voters<'a> {
-    /// Of the patches.
+    /// Radius of the patches in pixels.
     pub(super) radius: usize,
-    /// Centres of the target patches.
+    /// Centres of the target patches, as indices into the field.
     pub(super) targets: &'a [u32],
-    /// One a target.
+    /// The match of each target.
     pub(super) matches: &'a [Match],
+    /// The weight of each target before its match is considered ([`confidences`]).
     pub(super) confidence: &'a [f32],
     pub(super) votes: Votes,
 }
 
-impl Voters<'_> {
-    /// Hands every vote to `note`: the pixel, the one that it shall look like, and the weight.
+impl<'a> Voters<'a> {
+    /// The targets of a search with their present matches.
+    pub(super) fn of(search: &'a PatchMatch, confidence: &'a [f32], votes: Votes) -> Self {
+        Self {
+            radius: search.radius as usize,
+            targets: &search.patches.targets,
+            matches: &search.matches,
+            confidence,
+            votes,
+        }
+    }
+
+    /// Hands every vote to `note`: the pixel voted on, the source pixel that the patch has there, and the weight of the vote.
     pub(super) async fn each(
         self,
         field: &Field,
@@ -107,7 +120,7 @@ impl Voters<'_> {
         Ok(())
     }
 
-    /// What all patches together say about the pixels of `window`: sums of colours and of weights.
+    /// Weighted sums of the colours that the patches vote for, and sums of the weights, for each pixel of `window`.
     pub(super) async fn poll(
         self,
         field: &Field,
@@ -129,7 +142,7 @@ impl Voters<'_> {
     }
 }
 
-/// Gives the targets the colours that their patches vote for.
+/// Gives the targets the weighted means of their votes.
 pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
     let (sums, weights) = voters.poll(field, &window, Ballot::Targets, pacer).await?;
@@ -141,11 +154,11 @@ pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
     Ok(())
 }
 
-/// Gives each target the colour of the vote next to it where where that is a level away at most: what is flat on a screen is copied exactly,
-/// whatever little the other votes added.
+/// Gives each target the colour of its nearest vote where that differs by at most one level, so that flat areas of screens are copied exactly
+/// although a mean of votes was taken.
 pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
-    let mut nearest = vec![(STEPS.unsigned_abs() + 1, [0; 4]); window.width * window.height];
+    let mut nearest = vec![(FIXED_POINT_SCALE.unsigned_abs() + 1, [0; 4]); window.width * window.height];
     let note = |at: usize, from: usize, _: f32| {
         let colour = field.pixels[from];
         let away = apart(colour, field.pixels[at]);
@@ -156,7 +169,7 @@ pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
     };
     voters.each(field, Ballot::Targets, note, pacer).await?;
     for (at, (away, colour)) in window.pixels().zip(nearest) {
-        if away <= STEPS.unsigned_abs() && field.states[at] == State::Target {
+        if away <= FIXED_POINT_SCALE.unsigned_abs() && field.states[at] == State::Target {
             field.pixels[at] = colour;
         }
     }

@@ -158,9 +158,9 @@ impl Plan {
             if pieces.is_empty() {
                 return Ok(());
             }
-            let submitted = gpu.submit(recorded(gpu, pieces), work);
+            let submitted = gpu.submissions.submit(gpu.queue(), recorded(gpu, pieces), work);
             if let Some(before) = running.replace(submitted) {
-                before.done(gpu).await;
+                gpu.submissions.wait_for(before, gpu.device()).await;
                 pacer.checkpoint().await?;
             }
         }

@@ -6,8 +6,6 @@ use std::cell::Cell;
 
 use web_time::Instant;
 
-use super::Gpu;
-
 /// What one submission should take, milliseconds: three frames of a screen.
 const WANTED: f64 = 40.0;
 /// Work of the first submission, operations: nothing to a GPU, and bearable for a CPU that plays one.
@@ -42,6 +40,37 @@ impl Submissions {
         self.beginning.elapsed().as_secs_f64() * 1000.0
     }
 
+    /// Submits an encoder that holds `work` operations.
+    pub(super) fn submit(&self, queue: &wgpu::Queue, encoder: wgpu::CommandEncoder, work: u64) -> Submission {
+        let at = self.now();
+        let index = queue.submit([encoder.finish()]);
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            Submission { work, at, index }
+        }
+        #[cfg(target_arch = "wasm32")]
+        {
+            let _ = index;
+            let (sender, done) = futures_channel::oneshot::channel();
+            queue.on_submitted_work_done(move || {
+                // Nobody waits for the last one of a plan.
+                let _ = sender.send(());
+            });
+            Submission { work, at, done }
+        }
+    }
+
+    /// Waits until a submission is done, or lost with the device.
+    #[cfg_attr(target_arch = "wasm32", expect(unused_variables, reason = "a browser reports what is done by itself"))]
+    pub(super) async fn wait_for(&self, submission: Submission, device: &wgpu::Device) {
+        // A device that is lost is noticed by whoever reads; natively, it calls nobody back.
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = device.poll(wgpu::PollType::Wait { submission_index: Some(submission.index), timeout: None });
+        #[cfg(target_arch = "wasm32")]
+        let _ = submission.done.await;
+        self.learn(submission.work, submission.at, self.now());
+    }
+
     /// `work` operations, submitted at `from`, are done `now`.
     fn learn(&self, work: u64, from: f64, now: f64) {
         // It began when the one before it was done, if that was later.
@@ -63,40 +92,6 @@ pub(super) struct Submission {
     index: wgpu::SubmissionIndex,
     #[cfg(target_arch = "wasm32")]
     done: futures_channel::oneshot::Receiver<()>,
-}
-
-impl Submission {
-    /// Waits until it is done, or lost with the device.
-    pub(super) async fn done(self, gpu: &Gpu) {
-        // A device that is lost is noticed by whoever reads; natively, it calls nobody back.
-        #[cfg(not(target_arch = "wasm32"))]
-        let _ = gpu.device().poll(wgpu::PollType::Wait { submission_index: Some(self.index), timeout: None });
-        #[cfg(target_arch = "wasm32")]
-        let _ = self.done.await;
-        gpu.submissions.learn(self.work, self.at, gpu.submissions.now());
-    }
-}
-
-impl Gpu {
-    /// Gives the GPU something to do, of so many operations.
-    pub(super) fn submit(&self, encoder: wgpu::CommandEncoder, work: u64) -> Submission {
-        let at = self.submissions.now();
-        let index = self.queue().submit([encoder.finish()]);
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            Submission { work, at, index }
-        }
-        #[cfg(target_arch = "wasm32")]
-        {
-            let _ = index;
-            let (sender, done) = futures_channel::oneshot::channel();
-            self.queue().on_submitted_work_done(move || {
-                // Nobody waits for the last one of a plan.
-                let _ = sender.send(());
-            });
-            Submission { work, at, done }
-        }
-    }
 }
 
 #[cfg(test)]

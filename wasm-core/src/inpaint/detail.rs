@@ -6,7 +6,7 @@
 
 use super::seam::Region;
 use super::square::Square;
-use crate::fill::likeness;
+use crate::fill::nn_field;
 use crate::{Pacer, Result};
 
 /// Reductions below this lose nothing that can be seen.
@@ -38,7 +38,7 @@ pub(super) async fn add(
     };
     let known: Vec<bool> = (0..native * native).map(|at| !in_hole[at] && inside(at)).collect();
     let wanted: Vec<bool> = (0..native * native).map(|at| in_hole[at] && inside(at)).collect();
-    let found = likeness([native; 2], reduced, &known, &wanted, seed, pacer).await?;
+    let found = nn_field([native; 2], reduced, &known, &wanted, seed, pacer).await?;
     let coarse = square.restored(reduced)?;
     let detail = |x: i64, y: i64| {
         let (column, row) = (x - i64::from(window.x), y - i64::from(window.y));

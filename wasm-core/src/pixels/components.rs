@@ -1,27 +1,27 @@
-//! The parts that a mask falls into.
+//! Connected components of a mask.
 
 use super::{Mask, Rect};
 
-/// A part of a mask.
+/// A connected component of a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Component {
-    /// Bounding rectangle of its masked pixels; those of other components may lie in it too.
+    /// Bounding rectangle of its masked pixels. Pixels of other components may lie in it too.
     pub rect: Rect,
-    /// How many pixels are masked.
+    /// Number of masked pixels.
     pub pixels: usize,
 }
 
-/// A mask, divided into groups of cells that touch each other, also at their corners.
+/// A mask divided into components. Connectedness is judged on cells of 16x16 pixels, which are connected if they touch, also at a corner.
 #[derive(Clone, Debug)]
 pub struct Components {
     list: Vec<Component>,
     bounds: Rect,
     columns: u32,
-    /// For every cell of the mask's rectangle: the component that its masked pixels belong to.
+    /// For every cell of the mask's rectangle, the component of its masked pixels, or [`NONE`].
     labels: Vec<u32>,
 }
 
-/// Side of the cells on which connectedness is judged: strokes closer than this belong together.
+/// Side of a cell in pixels. Strokes closer than this always belong together.
 const CELL: u32 = 16;
 /// Label of cells without a masked pixel.
 const NONE: u32 = u32::MAX;
@@ -64,12 +64,12 @@ impl Components {
         Self { list, bounds, columns, labels }
     }
 
-    /// The parts, in the order of their labels.
+    /// The components, in the order of their labels.
     pub fn list(&self) -> &[Component] {
         &self.list
     }
 
-    /// The label of a masked pixel of the picture: its component's place in the list.
+    /// The label of a masked pixel of the picture: the position of its component in the list.
     pub fn label(&self, x: u32, y: u32) -> u32 {
         let (column, row) = ((x - self.bounds.x) / CELL, (y - self.bounds.y) / CELL);
         self.labels[(row * self.columns + column) as usize]
@@ -77,12 +77,13 @@ impl Components {
 }
 
 impl Component {
+    /// The union of two components.
     fn with(self, other: Self) -> Self {
         Self { rect: self.rect.union(&other.rect), pixels: self.pixels + other.pixels }
     }
 }
 
-/// The masked pixels of the cell with this top left corner.
+/// The masked pixels of the cell with this top left corner; none if it has none.
 fn cell(mask: &Mask, left: u32, top: u32) -> Option<Component> {
     let bounds = mask.rect();
     let mut found: Option<Component> = None;

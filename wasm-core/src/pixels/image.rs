@@ -3,10 +3,9 @@
 use super::Rect;
 use crate::{Error, Result};
 
-/// Straight-alpha RGBA, 8 bits a channel, rows from top to bottom, in the colour space of its source.
+/// A picture in RGBA with straight alpha, 8 bits a channel, rows from top to bottom, in the colour space of its source.
 ///
-/// The engine neither converts nor interprets colours: a Display-P3 picture stays one, and its profile is
-/// carried beside it by [`codec`](crate::codec).
+/// The engine does not convert colours: a Display P3 picture stays one, and [`codec`](crate::codec) carries its profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     width: u32,
@@ -14,28 +13,28 @@ pub struct Image {
     rgba: Vec<u8>,
 }
 
-/// A decoded picture takes 4 bytes a pixel; wasm memory ends at 4 GiB, and a fill needs its share.
-pub const MOST_PIXELS: u64 = 120_000_000;
+/// Maximum number of pixels of a picture. A decoded picture takes 4 bytes a pixel of the 4 GiB that wasm can address, and a fill needs its share.
+pub const MAX_PIXELS: u64 = 120_000_000;
 
 impl Image {
-    /// Refuses sizes that no memory holds, before anything of that size is allocated.
+    /// Checks a size before anything of that size is allocated.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] above [`MOST_PIXELS`], [`Error::EmptyImage`] for a side of 0.
+    /// [`Error::TooLarge`] above [`MAX_PIXELS`], [`Error::EmptyImage`] for a side of 0.
     pub fn check_size(width: u32, height: u32) -> Result<()> {
         if width == 0 || height == 0 {
             return Err(Error::EmptyImage);
         }
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        if u64::from(width) * u64::from(height) > MAX_PIXELS {
             return Err(Error::TooLarge { width, height });
         }
         Ok(())
     }
 
-    /// `rgba` holds `width * height * 4` bytes.
+    /// A picture from `width * height * 4` bytes (`[height, width, 4]`).
     ///
     /// # Errors
-    /// As [`Image::check_size`]; [`Error::WrongLength`] when the bytes do not match the size.
+    /// Those of [`Image::check_size`]; [`Error::WrongLength`] when the bytes do not match the size.
     pub fn new(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self> {
         Self::check_size(width, height)?;
         let expected = width as usize * height as usize * 4;
@@ -55,36 +54,36 @@ impl Image {
         self.height
     }
 
-    /// From the origin, the whole size.
+    /// The rectangle of all pixels.
     pub fn bounds(&self) -> Rect {
         Rect::of_size(self.width, self.height)
     }
 
-    /// `[height, width, 4]`.
+    /// The bytes, `[height, width, 4]`.
     pub fn rgba(&self) -> &[u8] {
         &self.rgba
     }
 
-    /// Gives the bytes away.
+    /// The bytes, `[height, width, 4]`, without a copy.
     pub fn into_rgba(self) -> Vec<u8> {
         self.rgba
     }
 
-    /// The colour at a pixel.
+    /// Red, green, blue and alpha of a pixel.
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
         let at = (y as usize * self.width as usize + x as usize) * 4;
         [self.rgba[at], self.rgba[at + 1], self.rgba[at + 2], self.rgba[at + 3]]
     }
 
-    /// True when every pixel is fully opaque.
+    /// Whether every pixel is fully opaque.
     pub fn is_opaque(&self) -> bool {
         self.rgba.chunks_exact(4).all(|p| p[3] == 255)
     }
 
-    /// A copy of a part.
+    /// A copy of the pixels in `rect`.
     ///
     /// # Errors
-    /// [`Error::MaskOutside`] when `rect` does not lie inside.
+    /// [`Error::MaskOutside`] when `rect` does not lie inside the picture.
     pub fn crop(&self, rect: Rect) -> Result<Patch> {
         if !self.bounds().contains(&rect) {
             return Err(Error::MaskOutside);
@@ -97,10 +96,10 @@ impl Image {
         Ok(Patch { rect, rgba })
     }
 
-    /// Writes `patch` over its place and returns what stood there.
+    /// Replaces the pixels of the patch's rectangle and returns those that were there.
     ///
     /// # Errors
-    /// [`Error::MaskOutside`] when the patch does not lie inside, [`Error::WrongLength`] when it is malformed.
+    /// [`Error::MaskOutside`] when the patch does not lie inside the picture, [`Error::WrongLength`] when its bytes do not match its rectangle.
     pub fn replace(&mut self, patch: &Patch) -> Result<Patch> {
         let before = self.crop(patch.rect)?;
         if patch.rgba.len() != before.rgba.len() {
@@ -115,10 +114,10 @@ impl Image {
     }
 }
 
-/// A rectangular part of a picture: what a fill gives back.
+/// A rectangular part of a picture, such as the result of a fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
-    /// Where it belongs.
+    /// Its place in the picture.
     pub rect: Rect,
     /// `[rect.height, rect.width, 4]`, as in [`Image::rgba`].
     pub rgba: Vec<u8>,

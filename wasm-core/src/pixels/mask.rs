@@ -1,20 +1,22 @@
-//! The inpainting mask: what to erase.
+//! The mask: which pixels are to be erased, and how much of each.
 
 use super::{Image, Rect};
 use crate::{Error, Result};
 
-/// Coverage of a part of a picture: 0 keeps a pixel, 255 erases it, between the two the fill is blended in.
+/// Coverage of a part of a picture, 0 to 255: 0 keeps a pixel, 255 replaces it by the fill, values in between blend the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
-    /// Where it stands in the picture.
+    /// Its place in the picture.
     rect: Rect,
     /// `[rect.height, rect.width]`.
     coverage: Vec<u8>,
 }
 
 impl Mask {
+    /// A mask from the coverage of each pixel of `rect`, row by row.
+    ///
     /// # Errors
-    /// [`Error::WrongLength`] when the bytes do not match the rectangle.
+    /// [`Error::WrongLength`] when the coverage does not match the rectangle.
     pub fn new(rect: Rect, coverage: Vec<u8>) -> Result<Self> {
         if coverage.len() != rect.area() {
             return Err(Error::WrongLength(coverage.len(), rect.area()));
@@ -22,12 +24,12 @@ impl Mask {
         Ok(Self { rect, coverage })
     }
 
-    /// Where it stands.
+    /// Its place in the picture.
     pub fn rect(&self) -> Rect {
         self.rect
     }
 
-    /// Coverage at a pixel of the picture; 0 outside the mask's rectangle.
+    /// The coverage of a pixel of the picture; 0 outside the mask's rectangle.
     pub fn at(&self, x: u32, y: u32) -> u8 {
         if x < self.rect.x || y < self.rect.y || x >= self.rect.right() || y >= self.rect.bottom() {
             return 0;
@@ -36,11 +38,11 @@ impl Mask {
         self.coverage[row + (x - self.rect.x) as usize]
     }
 
-    /// Cut to the pixels that are covered at all.
+    /// The mask, cropped to the pixels that it covers at all.
     ///
     /// # Errors
-    /// [`Error::EmptyMask`] when there are none, [`Error::WholeMask`] when they are the whole picture,
-    /// [`Error::MaskOutside`] when the mask does not belong to this picture.
+    /// [`Error::EmptyMask`] when it covers none, [`Error::WholeMask`] when it covers every pixel of `image`,
+    /// [`Error::MaskOutside`] when it does not lie inside of it.
     pub fn fitted(&self, image: &Image) -> Result<Self> {
         if !image.bounds().contains(&self.rect) {
             return Err(Error::MaskOutside);

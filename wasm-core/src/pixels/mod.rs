@@ -1,4 +1,4 @@
-//! Pictures, masks and the rectangles they live in. No codecs, no algorithms.
+//! Pictures, masks, rectangles, and simple operations on them. Nothing here knows file formats or ways to fill.
 
 mod components;
 mod image;
@@ -6,7 +6,7 @@ mod mask;
 mod rect;
 mod resample;
 
-pub use self::image::{Image, MOST_PIXELS, Patch};
+pub use self::image::{Image, MAX_PIXELS, Patch};
 pub use components::{Component, Components};
 pub use mask::Mask;
 pub use rect::Rect;

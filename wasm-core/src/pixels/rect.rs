@@ -1,6 +1,6 @@
-//! A rectangle of whole pixels.
+//! Rectangles of whole pixels.
 
-/// Left, top, width, height; pixels.
+/// A rectangle of pixels: left, top, width, height.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rect {
     /// Left edge.
@@ -19,22 +19,22 @@ impl Rect {
         Self { x: 0, y: 0, width, height }
     }
 
-    /// First column to the right of it.
+    /// The first column to the right of it.
     pub fn right(&self) -> u32 {
         self.x + self.width
     }
 
-    /// First row below it.
+    /// The first row below it.
     pub fn bottom(&self) -> u32 {
         self.y + self.height
     }
 
-    /// Number of pixels.
+    /// The number of pixels in it.
     pub fn area(&self) -> usize {
         self.width as usize * self.height as usize
     }
 
-    /// True when `other` lies inside, without overflow for hostile numbers.
+    /// Whether `other` lies inside. Does not overflow for any `other`.
     pub fn contains(&self, other: &Self) -> bool {
         let inside = |start: u32, length: u32, other_start: u32, other_length: u32| {
             other_start >= start
@@ -43,7 +43,7 @@ impl Rect {
         inside(self.x, self.width, other.x, other.width) && inside(self.y, self.height, other.y, other.height)
     }
 
-    /// Grown by `margin` on every side, clipped to `bounds`.
+    /// The rectangle grown by `margin` pixels on every side and clipped to `bounds`.
     pub fn grown(&self, margin: u32, bounds: &Self) -> Self {
         let x = self.x.saturating_sub(margin).max(bounds.x);
         let y = self.y.saturating_sub(margin).max(bounds.y);
@@ -52,7 +52,7 @@ impl Rect {
         Self { x, y, width: right - x, height: bottom - y }
     }
 
-    /// Smallest rectangle around both.
+    /// The smallest rectangle that contains both.
     pub fn union(&self, other: &Self) -> Self {
         let x = self.x.min(other.x);
         let y = self.y.min(other.y);

@@ -5,7 +5,7 @@ use crate::browser::files::PrivateFile;
 use crate::model_catalogue::hub::hexadecimal;
 use crate::protocol::Failure;
 use sha2::{Digest, Sha256};
-use wasm_core::web::give_way;
+use wasm_core::web::yield_now;
 
 /// Bytes that are read, copied or hashed at a time.
 pub(super) const PIECE: usize = 4 << 20;
@@ -51,6 +51,6 @@ pub(super) async fn hash_file(
         hashed.update(&buffer[..read]);
         job.check()?;
         // Messages want to be seen to.
-        let _ = give_way().await;
+        let _ = yield_now().await;
     }
 }

@@ -1,30 +1,30 @@
-//! Where the mark lies: each masked pixel's cover by loopy belief propagation on a Markov random field.
+//! Where the mark lies: the cover of each masked pixel by loopy belief propagation on a Markov random field.
 
+use super::colour::Rgb;
 use super::graph::{Graph, Near, Site};
+use super::labels::{FULL, LABELS, Labels, STATES, States, UNKNOWN};
 use super::mark::Path;
 use super::scene::Grain;
-use super::{FULL, LABELS, Labels, Rgb, STATES, States, UNKNOWN};
 use crate::{Pacer, Result};
 
-/// Prior of each label strictly between none and all, against 1 for those two.
+/// Prior of each label of partial cover, against 1 for no and for full cover.
 const PARTLY: f32 = 0.1;
 /// Prior of [`UNKNOWN`].
 const UNEXPLAINED: f32 = 0.05 / 3.0;
-/// How well an unexplained pixel goes with an explained one, and with its like.
+/// Compatibility of an unexplained pixel with an explained neighbour.
 const UNKNOWN_BESIDE: f32 = 0.02;
+/// Compatibility of two unexplained neighbours.
 const UNKNOWN_TOGETHER: f32 = 0.5;
-/// Unblending stretches differences by `1 / s`. A density has to be stretched with them, once for each independent
-/// channel; those of photographs are close to one.
+/// Unblending stretches differences by `1 / s`, and their density has to be divided by that once for each independent channel. This is the number of
+/// channels that count as independent; those of photographs are strongly correlated.
 const STRETCH: f32 = 1.3;
-/// Scale of differences of textured neighbours, against their mean.
+/// Scale of the density of textured differences over their mean.
 const HEAVY_SCALE: f32 = 0.8;
-/// Summed variance of neighbours that are equal up to a level.
+/// Variance of the difference of neighbours that are equal up to a level, summed over the channels, in squared levels.
 const EQUAL_VARIANCE: f32 = 1.5;
-/// Standard deviation of rounding to 8 bits.
-pub(super) const ROUNDING: f32 = 0.3;
 
-/// How often labels stand beside each other, over how often they would by chance: measured on rendered text of many
-/// fonts, sizes and angles, then simplified.
+/// How often two labels are neighbours, over how often they would be by chance. Measured on rendered text of many fonts, sizes and angles, then
+/// simplified.
 fn beside(a: usize, b: usize) -> f32 {
     let t = |k: usize| k as f32 / FULL as f32;
     match (a.min(b), a.max(b)) {
@@ -37,16 +37,16 @@ fn beside(a: usize, b: usize) -> f32 {
     }
 }
 
-/// What the surroundings say about how neighbours differ.
+/// Density of the differences between neighbours, as the surroundings suggest it: a mixture for textured and for equal neighbours.
 #[derive(Clone, Copy)]
-struct Likeness {
+struct DifferenceModel {
     heavy_variance: f32,
     heavy_share: f32,
     equal_peak: f32,
 }
 
-impl Likeness {
-    pub(super) fn new(grain: Grain) -> Self {
+impl DifferenceModel {
+    fn new(grain: Grain) -> Self {
         let scale = HEAVY_SCALE * grain.heavy;
         Self {
             heavy_variance: 3.0 * scale * scale,
@@ -55,8 +55,8 @@ impl Likeness {
         }
     }
 
-    /// Density of a squared difference, summed over channels, when the two carry `blur`. Student's t with three
-    /// degrees of freedom for both kinds of neighbours, because edges are far more frequent than a Gaussian has them.
+    /// Density of a squared difference, summed over the channels, when the difference has the additional variance `blur`. Both kinds of
+    /// neighbours have Student's t distribution with three degrees of freedom, because edges are far more frequent than in a Gaussian one.
     #[inline(always)]
     fn density(&self, squared: f32, blur: f32) -> f32 {
         let student = |variance: f32| {
@@ -67,21 +67,21 @@ impl Likeness {
         self.heavy_share * student(self.heavy_variance) + self.equal_peak * student(EQUAL_VARIANCE)
     }
 
-    /// The same for each state.
+    /// [`Self::density`] for each state; `own` is the blur of one neighbour and `blur` that of the other under each state.
     #[inline(never)]
     fn densities(&self, squared: &Lanes, own: f32, blur: &Lanes) -> Lanes {
         std::array::from_fn(|state| self.density(squared[state], own + blur[state]))
     }
 }
 
-/// What [`propagate`] is to find out.
+/// What [`propagate`] is to compute.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
-    /// Only "no mark" and "unexplained" are open: what everything else is compared with.
+    /// Whether a site can only be bare or unexplained. This is the null hypothesis that marks are compared with.
     pub(super) null: bool,
     /// Whether to compute the evidence.
     pub(super) weigh: bool,
-    /// Factors for the labels of each site, from elsewhere.
+    /// Factors for the labels of each site, from the copies of a repeated mark.
     pub(super) hint: Option<&'a [Labels]>,
 }
 
@@ -91,15 +91,15 @@ impl Task<'_> {
     pub(super) const NULL: Task<'static> = Task { null: true, weigh: true, hint: None };
 }
 
-/// What is thought of the sites.
+/// The marginal distributions of the sites.
 pub(super) struct Beliefs {
-    /// Probabilities.
+    /// Probabilities of the states of each site.
     pub(super) states: Vec<States>,
-    /// Bethe's approximation of the logarithm of the likelihood, where it was asked for.
+    /// Bethe approximation of the log-likelihood, if the task asks for it; otherwise 0.
     pub(super) evidence: f32,
 }
 
-/// Loopy belief propagation; all messages of a direction are sent at once, mixed half and half with the last ones.
+/// Loopy belief propagation. All messages of a direction are sent at once, each damped to the mean of the new and the last one.
 pub(super) async fn propagate(
     graph: &Graph<'_>,
     path: &Path,
@@ -116,11 +116,11 @@ pub(super) async fn propagate(
     Ok(propagation.beliefs(task.weigh))
 }
 
-/// The states of a site in whole SIMD vectors; what is beyond the last state is 0.
+/// A number for each state, padded with zeros to whole SIMD vectors.
 type Lanes = [f32; LANES];
 const LANES: usize = STATES.next_multiple_of(4);
 
-/// How what the mark does not explain goes with every state.
+/// Compatibility of an unexplained site with each state of its neighbour.
 const UNKNOWN_FITS: Lanes = {
     let mut fits = [0.0; LANES];
     let mut label = 0;
@@ -132,29 +132,31 @@ const UNKNOWN_FITS: Lanes = {
     fits
 };
 
-/// A propagation under way. Its parts are kept out of the asynchronous code, which there is a copy of wherever it is awaited.
+/// The state of a propagation.
 struct Propagation {
-    /// Each site's states without its masked neighbours, the likeliest 1.
+    /// Each site's potential without its masked neighbours, scaled so that the largest is 1.
     alone: Vec<Lanes>,
-    /// Logarithm of what that took.
+    /// Sum of the logarithms of the scales that were divided out of `alone`.
     scale: f64,
     links: Links,
-    /// By the direction that they come from.
+    /// The messages to each site, in the order of [`Site::near`] of the neighbour that sent them.
     messages: Vec<[Lanes; 4]>,
+    /// The messages of the present round to each site along one axis, before damping.
     fresh: Vec<[Lanes; 2]>,
 }
 
 impl Propagation {
+    /// Potentials of sites and links, and even messages.
     #[inline(never)]
     fn new(graph: &Graph<'_>, path: &Path, task: &Task<'_>) -> Self {
         let views: Vec<View> = graph.sites.iter().map(|s| View::new(s, path)).collect();
-        let likeness: Vec<Likeness> = graph.sites.iter().map(|s| Likeness::new(s.grain)).collect();
+        let models: Vec<DifferenceModel> = graph.sites.iter().map(|s| DifferenceModel::new(s.grain)).collect();
         let mut scale = 0.0f64;
         let mut stretches = Stretches::new(path);
         let alone: Vec<Lanes> = (0..graph.sites.len())
             .map(|at| {
                 let site = &graph.sites[at];
-                let mut states = unary(site, &views[at], &likeness[at], stretches.of(site.grain), task.null);
+                let mut states = unary(site, &views[at], &models[at], stretches.of(site.grain), task.null);
                 if let Some(hint) = task.hint {
                     states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
                 }
@@ -163,7 +165,7 @@ impl Propagation {
                 states.map(|s| s / most)
             })
             .collect();
-        let links = Links::new(graph, &views, &likeness);
+        let links = Links::new(graph, &views, &models);
         let mut even = [0.0; LANES];
         even[..STATES].fill(1.0 / STATES as f32);
         let messages = vec![[even; 4]; alone.len()];
@@ -171,7 +173,7 @@ impl Propagation {
         Self { alone, scale, links, messages, fresh }
     }
 
-    /// Every site hears from its neighbours once.
+    /// One round of messages along both axes.
     #[inline(never)]
     fn exchange(&mut self, round: usize) {
         let Self { alone, links, messages, fresh, .. } = self;
@@ -189,6 +191,7 @@ impl Propagation {
         }
     }
 
+    /// The marginal distributions that the present messages give.
     #[inline(never)]
     fn beliefs(&self, weigh: bool) -> Beliefs {
         let Self { alone, messages, .. } = self;
@@ -199,7 +202,7 @@ impl Propagation {
     }
 }
 
-/// What a site would show under each label, channel by channel, with its [blur](Path::blur). Beyond the labels it is as under full cover.
+/// The hidden colour of a site under each label, channel by channel, and its [blur](Path::blur). The padding repeats full cover.
 struct View {
     hidden: [Lanes; 3],
     blur: Lanes,
@@ -215,7 +218,7 @@ impl View {
         }
     }
 
-    /// Squared differences from a colour, summed over the channels.
+    /// Squared differences of the hidden colours from a colour, summed over the channels.
     #[inline(always)]
     fn squared(&self, colour: Rgb) -> Lanes {
         std::array::from_fn(|k| {
@@ -225,10 +228,11 @@ impl View {
     }
 }
 
-/// How much densities are [stretched](STRETCH) under each label; sites beside each other share that.
+/// The factors by which densities are [stretched](STRETCH) under each label. They depend on the grain only, which neighbouring sites share.
 struct Stretches {
-    /// Logarithm of how far differences are.
+    /// Logarithm of the factor by which unblending stretches differences.
     lengths: Labels,
+    /// The share of equal neighbours of the last site, and the factors for it.
     last: (f32, Labels),
 }
 
@@ -245,8 +249,8 @@ impl Stretches {
     }
 }
 
-/// What a site says without its masked neighbours.
-fn unary(site: &Site, view: &View, likeness: &Likeness, stretches: &Labels, null: bool) -> Lanes {
+/// The potential of a site without its masked neighbours.
+fn unary(site: &Site, view: &View, models: &DifferenceModel, stretches: &Labels, null: bool) -> Lanes {
     let mut states = [0.0; LANES];
     states[..STATES].fill(PARTLY);
     (states[0], states[FULL], states[UNKNOWN]) = (1.0, 1.0, UNEXPLAINED);
@@ -261,7 +265,7 @@ fn unary(site: &Site, view: &View, likeness: &Likeness, stretches: &Labels, null
     }
     for near in site.near {
         if let Near::Known(colour) = near {
-            let densities = likeness.densities(&view.squared(colour), 0.0, &view.blur);
+            let densities = models.densities(&view.squared(colour), 0.0, &view.blur);
             for (k, state) in states.iter_mut().enumerate().take(LABELS) {
                 *state *= beside(0, k) * densities[k];
             }
@@ -271,19 +275,19 @@ fn unary(site: &Site, view: &View, likeness: &Likeness, stretches: &Labels, null
     states
 }
 
-/// Two neighbouring sites.
+/// A pair of neighbouring sites.
 struct Link {
-    pub(super) from: u32,
-    pub(super) to: u32,
-    /// By the label of `from`, then the state of `to`.
+    from: u32,
+    to: u32,
+    /// Compatibility by the label of `from`, then by the state of `to`.
     fits: [Lanes; LABELS],
 }
 
-/// To the right, and down.
+/// The links to the right, and those downwards.
 struct Links([Vec<Link>; 2]);
 
 impl Links {
-    fn new(graph: &Graph<'_>, views: &[View], likeness: &[Likeness]) -> Self {
+    fn new(graph: &Graph<'_>, views: &[View], models: &[DifferenceModel]) -> Self {
         let table: [Lanes; LABELS] =
             std::array::from_fn(|a| std::array::from_fn(|b| if b < LABELS { beside(a, b) } else { 0.0 }));
         Self([0, 2].map(|direction| {
@@ -294,7 +298,7 @@ impl Links {
                 let mut fits = table;
                 for (a, fits) in fits.iter_mut().enumerate() {
                     let difference = next.squared(from.hidden.map(|channel| channel[a]));
-                    let densities = likeness[p].densities(&difference, from.blur[a], &next.blur);
+                    let densities = models[p].densities(&difference, from.blur[a], &next.blur);
                     fits.iter_mut().zip(densities).for_each(|(fit, density)| *fit *= density);
                     fits[UNKNOWN] = UNKNOWN_BESIDE;
                 }
@@ -306,7 +310,7 @@ impl Links {
 }
 
 impl Link {
-    /// What `to` hears from `from`.
+    /// The message to `to`, given the cavity distribution of `from`.
     #[inline(always)]
     fn forward(&self, from: &Lanes) -> Lanes {
         let mut heard = UNKNOWN_FITS.map(|f| from[UNKNOWN] * f);
@@ -318,7 +322,7 @@ impl Link {
         heard
     }
 
-    /// What `from` hears from `to`.
+    /// The message to `from`, given the cavity distribution of `to`.
     #[inline(always)]
     fn backward(&self, to: &Lanes) -> Lanes {
         let mut heard = [0.0; LANES];
@@ -329,7 +333,7 @@ impl Link {
     }
 }
 
-/// A site's states from everything but one direction, adding up to 1.
+/// The cavity distribution of a site: its potential times the messages from all directions but one, normalised.
 #[inline(always)]
 fn cavity(alone: &Lanes, messages: &[Lanes; 4], without: usize) -> Lanes {
     let mut product = *alone;
@@ -339,13 +343,14 @@ fn cavity(alone: &Lanes, messages: &[Lanes; 4], without: usize) -> Lanes {
     unit(product)
 }
 
+/// Scales a distribution to a sum of 1.
 #[inline(always)]
 fn unit(states: Lanes) -> Lanes {
     let share = 1.0 / (sum(&states) + 1e-30);
     states.map(|s| s * share)
 }
 
-/// In an order that suits vectors of four.
+/// The sum of all lanes, in an order that suits vectors of four.
 #[inline(always)]
 fn sum(lanes: &Lanes) -> f32 {
     let mut sums = [0.0; 4];
@@ -355,6 +360,7 @@ fn sum(lanes: &Lanes) -> f32 {
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
+/// Damping: the mean of the new and the last message, except in the first round.
 #[inline(always)]
 fn mix(message: &mut Lanes, fresh: &Lanes, round: usize) {
     if round == 0 {
@@ -364,7 +370,8 @@ fn mix(message: &mut Lanes, fresh: &Lanes, round: usize) {
     }
 }
 
-/// Logarithm of the partition function (Yedidia, Freeman, Weiss 2001): sites minus links, so that nothing counts twice.
+/// Bethe approximation of the logarithm of the partition function (Yedidia, Freeman, Weiss 2001): terms of the sites minus terms of the links,
+/// so that nothing counts twice.
 fn bethe(alone: &[Lanes], messages: &[[Lanes; 4]], links: &Links) -> f64 {
     let mut sites: Vec<[f64; LANES]> = alone.iter().map(|s| s.map(f64::from)).collect();
     let mut sum = 0.0;

@@ -1,22 +1,25 @@
-//! What the copies of a repeated mark know about one another.
+//! Repeated (tiled) marks: what the other copies of a piece tell about the cover of its pixels.
 
-use super::arithmetic::median;
 use super::beliefs::Beliefs;
+use super::colour::median;
 use super::graph::{Graph, Site};
+use super::labels::{FULL, LABELS, Labels, States, UNKNOWN};
 use super::scene::Scene;
-use super::{FULL, LABELS, Labels, States, UNKNOWN};
 
-/// What is known about a pixel's cover: its mean, and how surely (inverse variance; 0 where unknown).
+/// An estimate of a pixel's cover, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cover {
-    pub(super) mean: f32,
+    mean: f32,
+    /// Inverse variance; 0 where nothing is known.
     precision: f32,
 }
 
 impl Cover {
+    /// No estimate.
     pub(super) const NONE: Self = Self { mean: 0.0, precision: 0.0 };
 
-    pub(super) fn of(states: &States) -> (f32, f32) {
+    /// Mean and variance of a distribution over the states.
+    fn of(states: &States) -> (f32, f32) {
         let sum = states[..LABELS].iter().sum::<f32>() + 1e-9;
         let moment = |power: i32| {
             let term = |k: usize| states[k] * (k as f32 / FULL as f32).powi(power);
@@ -27,6 +30,7 @@ impl Cover {
     }
 }
 
+/// Writes the covers that `beliefs` give into `cover`, one for each pixel of the window.
 #[inline(never)]
 pub(super) fn note_cover(graph: &Graph<'_>, beliefs: &Beliefs, cover: &mut [Cover]) {
     let width = graph.scene.pieces.window.width;
@@ -36,16 +40,16 @@ pub(super) fn note_cover(graph: &Graph<'_>, beliefs: &Beliefs, cover: &mut [Cove
     }
 }
 
-/// What the copies say about each site.
+/// What the copies tell about each site.
 pub(super) struct Hint {
-    /// Factors for the labels.
+    /// Factors for the probabilities of the labels.
     pub(super) labels: Vec<Labels>,
-    /// Mean cover, where at least two copies know it.
+    /// Mean cover over the copies; none where fewer than two of them have an estimate.
     pub(super) covers: Vec<Option<f32>>,
 }
 
-/// None when the mark is not repeated. Copies stand at fractions of a pixel, so that edges agree only roughly: how
-/// roughly is measured on the sites that are sure of themselves.
+/// The hint for the sites of `graph`; none when the mark is not repeated. Copies are shifted by fractions of a pixel, so that their edges agree only
+/// roughly; how roughly is measured on sites whose own estimate is precise.
 #[inline(never)]
 pub(super) fn hint_from_copies(scene: &Scene<'_>, graph: &Graph<'_>, cover: &[Cover]) -> Option<Hint> {
     let width = scene.pieces.window.width;
@@ -76,6 +80,7 @@ pub(super) fn hint_from_copies(scene: &Scene<'_>, graph: &Graph<'_>, cover: &[Co
     Some(Hint { labels: told.iter().map(labels).collect(), covers: told.iter().map(|t| t.map(|t| t.mean)).collect() })
 }
 
+/// The mean estimate of the copies of a site, weighted by precision; none with fewer than two estimates.
 fn told_by_copies(scene: &Scene<'_>, site: &Site, cover: &[Cover]) -> Option<Cover> {
     let window = scene.pieces.window;
     let (mut sum, mut precision, mut count) = (0.0, 0.0, 0);

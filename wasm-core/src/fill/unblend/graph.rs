@@ -1,6 +1,6 @@
-//! Masked pixels and their neighbours.
+//! Masked pixels ("sites") and their neighbours.
 
-use super::Rgb;
+use super::colour::Rgb;
 use super::pieces::Selection;
 use super::scene::{Grain, Scene};
 use crate::pixels::Rect;
@@ -8,41 +8,48 @@ use crate::pixels::Rect;
 /// A masked pixel.
 #[derive(Clone, Debug)]
 pub(super) struct Site {
+    /// Column in the window.
     pub(super) x: u32,
+    /// Row in the window.
     pub(super) y: u32,
+    /// Position of its piece in [`Pieces::list`](super::pieces::Pieces::list).
     pub(super) piece: u32,
+    /// Colour in the picture.
     pub(super) colour: Rgb,
+    /// First guess of the hidden colour.
     pub(super) guess: Rgb,
     pub(super) grain: Grain,
-    /// To the right, left, below and above.
+    /// The neighbours to the right, to the left, below and above.
     pub(super) near: [Near; 4],
 }
 
 /// What lies beside a site.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Near {
-    /// Another site.
+    /// Another site, by its position in [`Graph::sites`].
     Site(u32),
-    /// A pixel that the mask spares.
+    /// A pixel outside of the mask.
     Known(Rgb),
     /// The end of the picture, or a masked pixel of another batch.
     Nothing,
 }
 
 const DIRECTIONS: [(i64, i64); 4] = [(1, 0), (-1, 0), (0, 1), (0, -1)];
-/// Marks pixels of the window without a site.
+/// Stands for "no site" in [`Graph::index`].
 const NO_SITE: u32 = u32::MAX;
 
+/// The masked pixels of some pieces, each with its neighbours.
 pub(super) struct Graph<'a> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) sites: Vec<Site>,
-    /// `[height, width]` of `bounds`: the number of the site.
+    /// `[bounds.height, bounds.width]`: the position in `sites`, or [`NO_SITE`].
     index: Vec<u32>,
-    /// Rectangle around the sites, in the window.
+    /// Bounding rectangle of the sites, in the window.
     pub(super) bounds: Rect,
 }
 
 impl<'a> Graph<'a> {
+    /// The sites of the selected rows of pieces, in raster order.
     #[inline(never)]
     pub(super) fn new(scene: &'a Scene<'a>, selections: Vec<Selection>) -> Self {
         let list = &scene.pieces.list;
@@ -74,7 +81,7 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// The pixel of the window at a place.
+    /// What lies at a place of the window.
     pub(super) fn near(&self, x: i64, y: i64) -> Near {
         match self.scene.pieces.label(x, y) {
             None => Near::Nothing,
@@ -83,6 +90,7 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The site at a place of the window.
     fn site(&self, x: i64, y: i64) -> Option<u32> {
         let (x, y) = (x - i64::from(self.bounds.x), y - i64::from(self.bounds.y));
         let inside = x >= 0 && y >= 0 && x < i64::from(self.bounds.width) && y < i64::from(self.bounds.height);

@@ -1,14 +1,17 @@
-//! The mark, and what it does to colours.
+//! The model of a mark, and what it does to colours.
 
-use super::beliefs::ROUNDING;
-use super::{FULL, LABELS, Labels, Rgb};
+use super::colour::Rgb;
+use super::labels::{FULL, LABELS, Labels};
 
-/// A second colour around the mark, mostly a dark rim that keeps it readable.
+/// Standard deviation of rounding to 8 bits, in levels.
+const ROUNDING: f32 = 0.3;
+
+/// A rim of a second colour around the mark, most often dark, which keeps the mark readable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rim {
-    /// The rim lies under the mark as well, so that light passes both: its transparency is the root of the mark's.
+    /// Whether the rim goes on under the mark. Then the transparency of the mark is that of both together, and the rim's is its square root.
     pub(super) under: bool,
-    /// Black or white.
+    /// Level of all three channels: black or white.
     pub(super) level: f32,
 }
 
@@ -20,39 +23,41 @@ pub(super) struct Mark {
     /// In gamut.
     pub(super) colour: Rgb,
     pub(super) rim: Option<Rim>,
-    pub(super) line: Line,
+    pub(super) fit: LineFit,
 }
 
-/// How good the evidence for a [`Mark`] is.
+/// Quality of the line `covered = s * bare + (1 - s) * c` that a [`Mark`] was estimated from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Line {
+pub(super) struct LineFit {
     /// The colour before it was brought into gamut.
     pub(super) raw: Rgb,
-    /// Correlation of covered with uncovered means.
+    /// Correlation of covered with bare means.
     pub(super) correlation: f32,
-    /// Root mean square difference between covered and uncovered means, in levels.
+    /// Root mean square difference between the mean covered and the mean bare colour, in levels.
     pub(super) contrast: f32,
-    /// Standard deviation of the uncovered means: without any, transparency cannot be told.
+    /// Standard deviation of the bare means, in levels. Without any, transparency cannot be estimated.
     pub(super) spread: f32,
-    /// Typical squared distance from the line over what the texture lets expect.
+    /// Median of the squared distances from the line over those that the texture makes expect.
     pub(super) misfit: f32,
-    /// Transparency as the ratio of textures says, and the texture's typical variance.
+    /// Transparency by the ratio of textures, and the median variance of the bare texture in squared levels.
     pub(super) texture: (f32, f32),
-    pub(super) windows: usize,
+    /// Number of pairs of means.
+    pub(super) pairs: usize,
 }
 
-/// Overlay by label: `I = (1 - cover) B + paint`.
+/// What each label does to the hidden colour `B`: the picture shows `(1 - cover) * B + paint`.
 pub(super) struct Path {
     pub(super) cover: Labels,
     paint: [Rgb; LABELS],
 }
 
 impl Mark {
+    /// A mark without a rim, and without a line that speaks for it.
     pub(super) fn new(clear: f32, colour: Rgb) -> Self {
-        Self { clear, colour, rim: None, line: Line::default() }
+        Self { clear, colour, rim: None, fit: LineFit::default() }
     }
 
-    /// From nothing to the full mark, in even steps; through the full rim halfway where there is one.
+    /// Cover and paint of the labels, from nothing to the full mark in even steps. With a rim, label `FULL / 2` is the full rim.
     pub(super) fn path(&self) -> Path {
         let full = (1.0 - self.clear, self.colour.map(|c| c * (1.0 - self.clear)));
         let step = |k: usize| k as f32 / FULL as f32;
@@ -76,7 +81,7 @@ impl Mark {
 }
 
 impl Path {
-    /// The colour under the overlay of a label, which may lie between two.
+    /// The hidden colour at a pixel of this colour under a label, which may lie between two labels.
     pub(super) fn under(&self, colour: Rgb, label: f32) -> Rgb {
         let low = (label as usize).min(FULL - 1);
         let part = label - low as f32;
@@ -87,12 +92,13 @@ impl Path {
         })
     }
 
+    /// The hidden colour at a pixel of this colour under each label.
     pub(super) fn hidden(&self, colour: Rgb) -> [Rgb; LABELS] {
         std::array::from_fn(|k| std::array::from_fn(|i| (colour[i] - self.paint[k][i]) / (1.0 - self.cover[k])))
     }
 
-    /// Variance of the hidden colour within each label, summed over the channels: labels in between stand for a
-    /// range of covers, and the picture's own rounding grows by what the overlay took.
+    /// Variance of the hidden colour under each label, summed over the channels, in squared levels: a partial label stands for a range of covers, and
+    /// unblending amplifies the rounding of the picture.
     pub(super) fn blur(&self, hidden: &[Rgb; LABELS]) -> Labels {
         std::array::from_fn(|k| {
             let clear = 1.0 - self.cover[k];

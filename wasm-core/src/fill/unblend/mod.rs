@@ -1,23 +1,28 @@
-//! Looks through semi-transparent marks: `I = s * B + (1 - s) * c`, turned round, gives the hidden picture `B` back.
+//! Recovers what lies under a semi-transparent mark, such as a watermark: solves `I = s * B + (1 - s) * c` for the hidden picture `B`, where `I`
+//! is the picture as it is, `c` the mark's colour and `s` the share of `B` that shines through.
 //!
-//! A watermark of one colour `c` and one transparency `s` lies in the mask among untouched pixels. Where it lies is
-//! a labelling problem: each masked pixel is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or is
-//! unexplained. Neighbouring pixels of the picture without the mark differ as neighbours around the mask do, which
-//! makes a Markov random field; [`propagate`] finds each pixel's [`Beliefs`] by loopy belief propagation and also how
-//! well the whole is explained. `s` and `c` come from the straight line on which local means of covered pixels lie
-//! over those of uncovered ones close by ([`fit_line`]), in turn with the labels. Marks that are repeated (tiled)
-//! tell each other where they are ([`hint_from_copies`]).
+//! One step a module, in the order in which they come:
 //!
-//! [`is_convincing`] decides: an opaque object has no such line, or not the texture that goes with it. When in doubt
-//! nothing is recovered and the patches fill everything, as ever. Work and memory follow the mask and a margin.
+//! 1. [`pieces`] divides the mask into connected pieces and finds those that are copies of each other.
+//! 2. [`scene`] measures texture around the mask and interpolates a first guess of `B` over it.
+//! 3. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
+//! 4. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
+//! 5. [`beliefs`] labels the sites by loopy belief propagation: each is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or unexplained
+//!    ([`labels`]). Neighbours in `B` are expected to differ as neighbours around the mask do. It also tells how well the whole is explained.
+//! 6. [`line_fit`] estimates `s` and `c` from the straight line that local means of covered pixels form over those of bare pixels close by.
+//! 7. [`copies`] lets the copies of a repeated (tiled) mark tell each other where they are covered.
+//! 8. [`recover`] computes the hidden colours and their likely errors, and counts what speaks for and against a mark.
+//! 9. [`verdict`] decides: an opaque object has no such line, or not the texture that goes with it. In doubt nothing is recovered, and the other
+//!    ways to fill take over.
 //!
-//! What is called from several places is never inlined: the engine would be a tenth larger.
+//! Work and memory depend on the size of the mask and a margin around it, not on that of the picture.
 
-mod arithmetic;
 mod beliefs;
+mod colour;
 mod copies;
 mod graph;
-mod line;
+mod labels;
+mod line_fit;
 mod mark;
 mod pieces;
 mod recover;
@@ -25,6 +30,7 @@ mod scene;
 mod search;
 mod verdict;
 
+use crate::pacer::Share;
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Pacer, Result, Stage};
 use beliefs::{Task, propagate};
@@ -35,46 +41,22 @@ use scene::Scene;
 use search::find_mark;
 use verdict::is_convincing;
 
-/// What has been seen through the mark.
+/// The result of looking through a mark.
 #[derive(Clone, Debug)]
 pub(super) struct Unblended {
     /// The mask's rectangle with the recovered pixels in place; all others are the picture's own.
     pub(super) patch: Patch,
-    /// What is still to be filled: the mask where nothing was recovered. May have no covered pixel at all.
+    /// What is still to be filled: the mask without the recovered pixels. It may have no covered pixel left.
     pub(super) left: Mask,
 }
 
-type Rgb = [f32; 3];
-
-/// Labels of a pixel that the mark explains: `k / 8` of full cover.
-const LABELS: usize = 9;
-/// Label of full cover.
-const FULL: usize = LABELS - 1;
-/// State of a pixel that the mark does not explain: a shadow, a second colour, compression noise.
-const UNKNOWN: usize = LABELS;
-/// All states of a pixel.
-const STATES: usize = LABELS + 1;
-
-type States = [f32; STATES];
-type Labels = [f32; LABELS];
-
-/// Surroundings that texture is measured on, in pixels around the mask.
-const MARGIN: u32 = 24;
-/// Side of the cells in which texture is measured.
-const CELL: usize = 8;
-/// Most pixels that the colour and the transparency are estimated on.
-const FIT_SITES: usize = 24_000;
-/// Most pixels that their starting values are looked for on.
-const START_SITES: usize = 9_000;
-/// Most pixels labelled at once: about 1.4 kB each.
+/// Maximum number of pixels that are labelled at once; each takes about 1.4 kB.
 const BATCH_SITES: usize = 60_000;
 /// Share of the progress that the search for a mark takes.
 const SEARCH: f32 = 0.6;
-/// Fewer pixels than this say nothing.
-const FEWEST_SITES: usize = 120;
 
-/// Unblends the mark under the whole of `mask`, which is [fitted](Mask::fitted). None when there is no convincing
-/// semi-transparent mark, or, if it `is_forced`, no plausible one.
+/// Recovers what the mark under `mask` covers; `mask` is [fitted](Mask::fitted). None when there is no convincing semi-transparent mark or, if
+/// `is_forced`, no plausible one.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
@@ -85,7 +67,8 @@ pub(super) async fn unblend(
     pacer: &dyn Pacer,
 ) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
-    let Some(mark) = find_mark(&scene, pacer).await? else { return Ok(None) };
+    let searching = Share { pacer, start: 0.0, length: SEARCH };
+    let Some(mark) = find_mark(&scene, &searching).await? else { return Ok(None) };
     let mut patch = image.crop(mask.rect())?;
     let rect = mask.rect();
     let mut left: Vec<u8> = (rect.y..rect.bottom())
@@ -132,6 +115,7 @@ pub(super) async fn unblend(
 
 #[cfg(test)]
 mod tests {
+    use super::colour::Rgb;
     use super::*;
     use crate::Unpaced;
     use crate::fill::{Route, instant};

@@ -1,21 +1,41 @@
-//! The connected pieces of the mask, and which of them are copies of one another.
+//! The connected pieces of the mask, and which of them are copies of each other.
 
-use super::scene::{Piece, Pieces};
 use crate::pixels::{Mask, Rect};
 use crate::{Pacer, Result};
 
 /// Pixels between two checkpoints: a few milliseconds of work.
 const CHECKPOINT: usize = 1 << 20;
-/// Pieces smaller than this are not compared with others.
-const SMALLEST_COPY: usize = 80;
-/// Most pieces that are compared with each other, the largest first.
-const MOST_COMPARED: usize = 64;
-/// Most copies that a piece listens to.
-const MOST_COPIES: usize = 24;
-/// Two shapes are the same from this overlap (intersection over union) on.
+/// Minimum number of pixels of a piece that is compared with others.
+const MIN_COPY: usize = 80;
+/// Maximum number of pieces that are compared with each other; the largest are taken.
+const MAX_COMPARED: usize = 64;
+/// Maximum number of copies that are kept for a piece.
+const MAX_COPIES: usize = 24;
+/// Two shapes are the same above this overlap (intersection over union).
 const SAME_SHAPE: f32 = 0.85;
 
+/// A connected piece of the mask.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Piece {
+    /// Bounding rectangle, in the window.
+    pub(super) rect: Rect,
+    /// Number of pixels.
+    pub(super) pixels: usize,
+    /// Offsets (x, y) at which the mask has the same shape again, in pixels.
+    pub(super) copies: Vec<(i32, i32)>,
+}
+
+/// The mask, divided into connected pieces.
+pub(super) struct Pieces {
+    /// The part of the picture that is looked at. All other coordinates count from its corner.
+    pub(super) window: Rect,
+    pub(super) list: Vec<Piece>,
+    /// `[window.height, window.width]`: 0 where the picture is known, else 1 + the piece's position in `list`.
+    pub(super) labels: Vec<u32>,
+}
+
 impl Pieces {
+    /// The pieces of `mask` (8-neighbourhood) within `window`.
     pub(super) async fn new(mask: &Mask, window: Rect, pacer: &dyn Pacer) -> Result<Self> {
         let (width, height) = (window.width as usize, window.height as usize);
         let masked: Vec<bool> = (0..window.area())
@@ -57,13 +77,14 @@ impl Pieces {
         Ok(pieces)
     }
 
+    /// The label at a place of the window; none outside of it.
     pub(super) fn label(&self, x: i64, y: i64) -> Option<u32> {
         let inside = x >= 0 && y >= 0 && x < i64::from(self.window.width) && y < i64::from(self.window.height);
         inside.then(|| self.labels[y as usize * self.window.width as usize + x as usize])
     }
 
-    /// Overlap of a piece, moved by an offset, with the mask there, and how many of its pixels stay in the window.
-    /// Pixels of other pieces in its rectangle are not judged.
+    /// Overlap (intersection over union) of a piece, moved by an offset, with the mask there, and the number of its pixels that stay in the window.
+    /// Pixels of other pieces in its rectangle do not count.
     fn overlap(&self, piece: usize, (dx, dy): (i32, i32)) -> (f32, usize) {
         let rect = self.list[piece].rect;
         let (mut both, mut either, mut own) = (0usize, 0usize, 0usize);
@@ -84,12 +105,12 @@ impl Pieces {
         (both as f32 / either.max(1) as f32, own)
     }
 
-    /// Offsets that bring some piece onto one like it are tried on all pieces, so that those cut off by the
-    /// picture's border find their copies too.
+    /// Finds the copies of the largest pieces. Every offset that moves one piece onto another of the same shape is tried on all of them, so that
+    /// pieces which the picture's border cuts off find their copies too.
     async fn find_copies(&mut self, pacer: &dyn Pacer) -> Result<()> {
-        let mut compared: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].pixels >= SMALLEST_COPY).collect();
+        let mut compared: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].pixels >= MIN_COPY).collect();
         compared.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
-        compared.truncate(MOST_COMPARED);
+        compared.truncate(MAX_COMPARED);
         let mut offsets = std::collections::BTreeSet::new();
         for (i, &a) in compared.iter().enumerate() {
             pacer.checkpoint().await?;
@@ -105,7 +126,7 @@ impl Pieces {
             let mut copies: Vec<(i32, i32)> = vec![];
             for &(dx, dy) in &offsets {
                 let is_new = copies.iter().all(|(x, y)| (x - dx).abs() + (y - dy).abs() > 3);
-                if copies.len() < MOST_COPIES && is_new {
+                if copies.len() < MAX_COPIES && is_new {
                     let (overlap, own) = self.overlap(piece, (dx, dy));
                     if overlap > SAME_SHAPE && own >= 60 {
                         copies.push((dx, dy));
@@ -117,7 +138,7 @@ impl Pieces {
         Ok(())
     }
 
-    /// From piece `a` to piece `b`, when they have the same shape.
+    /// The offset from piece `a` to piece `b`; none unless they have the same shape.
     fn offset(&self, a: usize, b: usize) -> Option<(i32, i32)> {
         let (one, other) = (&self.list[a], &self.list[b]);
         let alike = one.rect.width.abs_diff(other.rect.width) <= 2
@@ -137,12 +158,12 @@ impl Pieces {
         best.1
     }
 
+    /// Whether some piece has at least two copies.
     pub(super) fn has_copies(&self) -> bool {
         self.list.iter().any(|p| p.copies.len() >= 2)
     }
 
-    /// The largest pieces that together have at most `limit` pixels; the middle rows of the largest when even that
-    /// has more.
+    /// The largest pieces that together have at most `limit` pixels; or, when every piece has more, the middle rows of the largest.
     pub(super) fn sample(&self, limit: usize) -> Vec<Selection> {
         let mut order: Vec<usize> = (0..self.list.len()).collect();
         order.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));

@@ -1,51 +1,59 @@
-//! The colours under the mark.
+//! Computes the colours under the mark.
 
-use super::arithmetic::{add, distance, squared};
 use super::beliefs::Beliefs;
+use super::colour::{Rgb, add, distance, squared};
 use super::graph::{Graph, Near, Site};
+use super::labels::{FULL, LABELS, States, UNKNOWN};
 use super::mark::Path;
-use super::scene::{block, summed};
-use super::{CELL, FULL, LABELS, Rgb, States, UNKNOWN};
+use super::scene::CELL;
+use crate::fill::summed_area::SummedArea;
 
-/// Sweeps over the sites after labelling.
+/// Sweeps that move colours towards their neighbourhood.
 const SWEEPS: usize = 4;
+/// Offsets of the eight neighbours, in pixels.
 const AROUND: [(i64, i64); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
 
-/// Sums over all sites, for [`is_convincing`].
+/// Counts over all sites, for the [`verdict`](super::verdict).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Check {
     pub(super) sites: f32,
+    /// Sum of the probabilities of no cover.
     pub(super) bare: f32,
+    /// Sum of the probabilities of full cover.
     pub(super) full: f32,
+    /// Sum of the probabilities of being unexplained.
     pub(super) unknown: f32,
-    /// Fully covered sites, and those of them whose hidden colour would lie outside the gamut.
+    /// Sites that are probably fully covered.
     pub(super) covered: f32,
+    /// Those of `covered` whose hidden colour would lie outside the gamut.
     pub(super) impossible: f32,
-    /// Partly covered sites, and those of them without bare and full ones close by.
+    /// Partly covered sites.
     pub(super) partly: f32,
+    /// Those of `partly` without a bare and a full site close by.
     pub(super) loose: f32,
 }
 
-/// A site on its way to a colour.
+/// What is known about the hidden colour of a site.
 #[derive(Clone, Copy)]
 struct Plan {
-    pub(super) label: usize,
-    pub(super) unknown: bool,
-    /// Surrounded by its own label: its cover is exact.
+    label: usize,
+    unknown: bool,
+    /// Whether it is surrounded by sites of its own label, bare or full, so that its cover is exact.
     solid: bool,
     /// Hidden colours at the two ends of the label's range of covers.
-    pub(super) ends: [Rgb; 2],
-    /// Place between the ends that the beliefs ask for.
+    ends: [Rgb; 2],
+    /// Position between the ends that the beliefs suggest, 0 to 1.
     place: f32,
-    /// Variance of the hidden colour as far as the beliefs know it, and with the label's range.
+    /// Variance of the hidden colour over the beliefs, in squared levels.
     doubt: f32,
-    pub(super) variance: f32,
-    /// Variance of what rounds to the colour seen.
+    /// `doubt`, plus the variance within the label's range of covers.
+    variance: f32,
+    /// Variance of the hidden colours that round to the colour in the picture, in squared levels.
     rounding: f32,
 }
 
-/// Hidden colours and their likely errors, in levels. Where covers are open within their label, and where rounding
-/// left room, colours are moved towards what the neighbourhood suggests.
+/// Hidden colours and their likely errors, in levels; infinite where the mark explains nothing. Within the range of covers of its label, and within
+/// rounding, a colour is moved towards what its neighbourhood suggests.
 #[inline(never)]
 pub(super) fn recover(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) -> (Vec<Rgb>, Vec<f32>) {
     let (plans, mut colours) = plan(graph, path, beliefs, check);
@@ -62,11 +70,12 @@ pub(super) fn recover(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: 
     (colours, errors)
 }
 
+/// Variance of the picture's own texture around a site, in squared levels.
 fn texture_variance(site: &Site) -> f32 {
     0.5 * site.grain.mean * site.grain.mean + 0.1
 }
 
-/// Decides labels and makes first colours.
+/// The plan and the first colour of each site; counts them in `check`.
 fn plan(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) -> (Vec<Plan>, Vec<Rgb>) {
     let labels: Vec<Option<usize>> = beliefs
         .states
@@ -102,17 +111,18 @@ fn plan(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) ->
     (plans, colours)
 }
 
-/// Where a colour falls on the line between two ends.
+/// The position of a colour's projection on the line between two ends: 0 at the first, 1 at the second.
 fn projected(colour: Rgb, ends: [Rgb; 2]) -> f32 {
     let dot: f32 = (0..3).map(|i| (colour[i] - ends[0][i]) * (ends[1][i] - ends[0][i])).sum();
     dot / squared(ends[0], ends[1])
 }
 
+/// The colour at a position between two ends.
 fn between(ends: [Rgb; 2], place: f32) -> Rgb {
     std::array::from_fn(|i| ends[0][i] + (ends[1][i] - ends[0][i]) * place)
 }
 
-/// True when all eight neighbours have the site's label; known pixels have 0.
+/// Whether all eight neighbours have the site's label; known pixels have label 0.
 fn is_solid(graph: &Graph<'_>, labels: &[Option<usize>], at: usize) -> bool {
     let site = &graph.sites[at];
     labels[at].is_some()
@@ -122,31 +132,32 @@ fn is_solid(graph: &Graph<'_>, labels: &[Option<usize>], at: usize) -> bool {
         })
 }
 
-/// Variance of the fully covered sites beyond the texture around: compression noise, which unblending amplified.
+/// Variance of the fully covered sites beyond that of the texture around them, in squared levels: compression noise that unblending has amplified.
 fn excess_noise(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb]) -> Vec<f32> {
     let (columns, rows) = ((graph.bounds.width as usize).div_ceil(CELL), (graph.bounds.height as usize).div_ceil(CELL));
     let cell = |site: &Site| ((site.x - graph.bounds.x) as usize / CELL, (site.y - graph.bounds.y) as usize / CELL);
-    let mut sums = vec![[0.0f32; 3]; columns * rows];
+    let mut sums = vec![[0.0f32; 2]; columns * rows];
     for (p, site) in graph.sites.iter().enumerate() {
         for near in [site.near[0], site.near[2]] {
             let Near::Site(q) = near else { continue };
             if plans[p].label == FULL && plans[q as usize].label == FULL {
                 let (column, row) = cell(site);
-                add(&mut sums[row * columns + column], [distance(colours[p], colours[q as usize]), 1.0, 0.0], 1.0);
+                add(&mut sums[row * columns + column], [distance(colours[p], colours[q as usize]), 1.0], 1.0);
             }
         }
     }
-    let table = summed(&sums, columns);
+    let mut table = SummedArea::new(columns, rows);
+    (0..rows).for_each(|row| table.push_row(|column| sums[row * columns + column].map(f64::from)));
     let noise = |site: &Site| {
         let (column, row) = cell(site);
-        let [sum, count, _] = block(&table, columns, column, row, 2, rows);
+        let [sum, count] = table.around([column, row], 2).map(|sum| sum as f32);
         let mean = if count >= 24.0 { sum / count } else { 0.0 };
         (0.6 * (mean * mean - 1.5 * site.grain.mean * site.grain.mean)).max(0.0)
     };
     graph.sites.iter().map(noise).collect()
 }
 
-/// A site's colour after one sweep.
+/// The colour of a site after one sweep.
 fn moved(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb], noise: f32, at: usize) -> Rgb {
     let (site, plan, own) = (&graph.sites[at], &plans[at], colours[at]);
     if plan.solid && plan.label == 0 {
@@ -175,16 +186,16 @@ fn moved(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb], noise: f32, at: usi
     let texture = texture_variance(site);
     let mut new = plan.ends[0];
     if squared(plan.ends[0], plan.ends[1]) > 1e-3 {
-        // The square root of Wiener's factor: pulled further, edges of the mark would have less texture than there was.
+        // The square root of the Wiener filter's gain: with the gain itself, edges of the mark would have less texture than the picture.
         let keep = (texture / (texture + plan.variance)).sqrt();
         let around = projected(around, plan.ends);
         let place = around + (plan.place - around) * keep;
         new = between(plan.ends, place.clamp(0.0, 1.0));
     }
     if plan.label > 0 {
-        // Again the square root of Wiener's factor, so that texture and noise together have the energy of the texture.
+        // Again the square root of the Wiener filter's gain, so that texture and noise together have the energy of the texture.
         let (share, most) = (1.0 - (texture / (texture + noise)).sqrt(), 2.5 * noise.sqrt());
-        // Among texture the noise of rounding is not seen; where there is less of it, the neighbourhood says what was rounded.
+        // In texture, amplified rounding is not visible; where there is less texture, the neighbourhood tells what was rounded.
         let keep = (site.grain.mean * site.grain.mean / plan.rounding).min(1.0);
         new = std::array::from_fn(|i| {
             let calmed = new[i] + share * (around[i] - new[i]).clamp(-most, most);
@@ -195,7 +206,7 @@ fn moved(graph: &Graph<'_>, plans: &[Plan], colours: &[Rgb], noise: f32, at: usi
 }
 
 impl Plan {
-    /// How much a neighbour believes this site.
+    /// Weight of this site's colour for its neighbours.
     fn trust(&self) -> f32 {
         match self.label {
             _ if self.unknown => 0.05,
@@ -207,6 +218,7 @@ impl Plan {
 }
 
 impl Check {
+    /// Counts a site; `hidden` is its hidden colour under full cover.
     fn note(&mut self, graph: &Graph<'_>, labels: &[Option<usize>], at: usize, states: &States, hidden: Rgb) {
         self.sites += 1.0;
         self.bare += states[0];
@@ -226,7 +238,7 @@ impl Check {
                         bare |= labels[next as usize] == Some(0);
                         full |= labels[next as usize] == Some(FULL);
                     }
-                    // Whatever lies beyond the border may be either.
+                    // Beyond the border or the batch there may be either.
                     Near::Nothing => (bare, full) = (true, true),
                 }
             }

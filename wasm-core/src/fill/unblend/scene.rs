@@ -1,58 +1,48 @@
-//! The picture around the mask: what is known, how textured it is, and a membrane over the rest.
+//! The picture around the mask: what is known, how textured it is, and a first guess of what the mask hides.
 
-use super::arithmetic::{add, distance};
-use super::{CELL, FEWEST_SITES, MARGIN, Rgb};
+use super::colour::{Rgb, add, distance};
+use super::pieces::Pieces;
 use crate::fill::membrane;
-use crate::pixels::{Component, Components, Image, Mask, Rect};
+use crate::fill::summed_area::SummedArea;
+use crate::pixels::{Component, Components, Image, Mask};
 use crate::{Pacer, Result};
 
-/// How neighbouring pixels differ around a place, by root mean square over the channels, in levels.
+/// Width of the surroundings that texture is measured on, in pixels around the mask.
+const MARGIN: u32 = 24;
+/// Side of the cells in which texture is measured, in pixels.
+pub(super) const CELL: usize = 8;
+/// Minimum number of masked pixels; fewer are no evidence of anything.
+const MIN_SITES: usize = 120;
+
+/// How neighbouring pixels differ around a place. A difference is the root mean square over the channels, in levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Grain {
     /// Mean difference, at least 0.7.
     pub(super) mean: f32,
-    /// Share of neighbours that differ by a level at most: near 1 on screens and skies.
+    /// Share of the differences that are at most one level: near 1 on screens and skies.
     pub(super) equal: f32,
-    /// Mean difference of the others.
+    /// Mean of the other differences.
     pub(super) heavy: f32,
 }
 
-/// A connected part of the mask.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Piece {
-    /// Bounds in the window.
-    pub(super) rect: Rect,
-    pub(super) pixels: usize,
-    /// Offsets at which the mask has the same shape again.
-    pub(super) copies: Vec<(i32, i32)>,
-}
-
-/// The mask, divided.
-pub(super) struct Pieces {
-    /// The part of the picture that is looked at; everything else counts from its corner.
-    pub(super) window: Rect,
-    pub(super) list: Vec<Piece>,
-    /// `[window.height, window.width]`: 0 where the picture is known, else 1 + the place in `list`.
-    pub(super) labels: Vec<u32>,
-}
-
+/// A mask and the picture around it.
 pub(super) struct Scene<'a> {
     pub(super) image: &'a Image,
     pub(super) pieces: Pieces,
-    /// `[window.height, window.width]`: a membrane through what is known around the mask.
+    /// `[window.height, window.width]`: the picture, and under the mask a membrane through what is known around it.
     pub(super) guess: Vec<membrane::Value>,
     pub(super) grains: Grains,
 }
 
-/// In a mask that spans more pixels than this, strokes that cover less than so much of their own rectangle follow wires, and are no marks. A
-/// scene takes about 30 bytes for each pixel spanned.
+/// Scribbles that follow wires are no marks: in a mask whose window has more than `SPAN` pixels, strokes that cover less than 1 in `SPARSE`
+/// pixels of their own rectangle. A scene takes about 30 bytes for each pixel of the window.
 const SPAN: usize = 4_000_000;
 const SPARSE: usize = 50;
 /// Rows between two checkpoints: a few milliseconds of work.
 const ROWS: u32 = 256;
 
 impl<'a> Scene<'a> {
-    /// None for masks that are too small, for scribbles across a large picture, and for pictures with transparency: there `I` has another
+    /// None for masks that are too small, for scribbles across a large picture, and for pictures with transparency, whose colours `I` have another
     /// meaning.
     pub(super) async fn new(image: &'a Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Self>> {
         let window = mask.rect().grown(MARGIN, &image.bounds());
@@ -61,7 +51,7 @@ impl<'a> Scene<'a> {
             return Ok(None);
         }
         let pieces = Pieces::new(mask, window, pacer).await?;
-        if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < FEWEST_SITES {
+        if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < MIN_SITES {
             return Ok(None);
         }
         let mut opaque = true;
@@ -87,25 +77,25 @@ impl<'a> Scene<'a> {
         Ok(Some(Self { image, pieces, guess, grains }))
     }
 
-    /// A pixel of the window.
+    /// The colour of the picture at a place of the window.
     pub(super) fn colour(&self, x: u32, y: u32) -> Rgb {
         let [r, g, b, _] = self.image.pixel(x + self.pieces.window.x, y + self.pieces.window.y);
         [r, g, b].map(f32::from)
     }
 }
 
-/// Texture by cells of [`CELL`] pixels.
+/// Texture, measured in square cells with a side of [`CELL`] pixels.
 pub(super) struct Grains {
-    pub(super) columns: usize,
+    columns: usize,
     cells: Vec<Grain>,
 }
 
 impl Grains {
-    /// `values` is `[height, width]`; only differences between two `given` neighbours count.
-    pub(super) fn new(values: &[membrane::Value], given: &[bool], width: usize) -> Self {
+    /// Measures `values` (`[height, width]`), of which only differences between two `given` neighbours count.
+    fn new(values: &[membrane::Value], given: &[bool], width: usize) -> Self {
         let height = values.len() / width;
         let (columns, rows) = (width.div_ceil(CELL), height.div_ceil(CELL));
-        // Sum of differences, their number, and how many exceed a level.
+        // Sum of differences, their number, and the number of those above one level.
         let mut sums = vec![[0.0f32; 3]; columns * rows];
         for at in 0..values.len() {
             let (x, y) = (at % width, at / width);
@@ -121,12 +111,12 @@ impl Grains {
         }
         let mut cells = vec![Grain::default(); sums.len()];
         let mut open: Vec<usize> = (0..cells.len()).collect();
-        // Wide marks have nothing known close to their middle: look further until there is enough.
-        let table = summed(&sums, columns);
+        // Wide marks have nothing known near their middle: the radius grows, in cells, until there are enough differences.
+        let mut table = SummedArea::new(columns, rows);
+        (0..rows).for_each(|row| table.push_row(|column| sums[row * columns + column].map(f64::from)));
         for reach in [1, 2, 4, 8, 16, 64] {
             open.retain(|at| {
-                let (column, row) = (at % columns, at / columns);
-                let total = block(&table, columns, column, row, reach, rows);
+                let total = table.around([at % columns, at / columns], reach).map(|sum| sum as f32);
                 let enough = total[1] >= 48.0;
                 if enough {
                     cells[*at] = Grain::of(total);
@@ -142,46 +132,17 @@ impl Grains {
         Self { columns, cells }
     }
 
+    /// The texture around a place of the window.
     pub(super) fn at(&self, x: u32, y: u32) -> Grain {
         self.cells[y as usize / CELL * self.columns + x as usize / CELL]
     }
 }
 
 impl Grain {
-    pub(super) fn of([sum, count, large]: [f32; 3]) -> Self {
+    /// From a sum of differences, their number, and the number of those above one level.
+    fn of([sum, count, large]: [f32; 3]) -> Self {
         let mean = sum / count.max(1.0);
         let equal = (1.0 - large / count.max(1.0)).min(0.98);
         Self { mean: mean.max(0.7), equal, heavy: ((mean - 0.4 * equal) / (1.0 - equal)).max(1.5) }
     }
-}
-
-/// Integral image `[rows + 1, columns + 1]`. In double precision: single would lose the small differences.
-pub(super) fn summed(cells: &[[f32; 3]], columns: usize) -> Vec<[f64; 3]> {
-    let (rows, row) = (cells.len() / columns, columns + 1);
-    let mut table = vec![[0.0; 3]; row * (rows + 1)];
-    for y in 0..rows {
-        let mut line = [0.0f64; 3];
-        for x in 0..columns {
-            for i in 0..3 {
-                line[i] += f64::from(cells[y * columns + x][i]);
-                table[(y + 1) * row + x + 1][i] = table[y * row + x + 1][i] + line[i];
-            }
-        }
-    }
-    table
-}
-
-/// Sum over the cells at most `reach` away from one.
-pub(super) fn block(
-    table: &[[f64; 3]],
-    columns: usize,
-    column: usize,
-    row: usize,
-    reach: usize,
-    rows: usize,
-) -> [f32; 3] {
-    let (left, right) = (column.saturating_sub(reach), (column + reach + 1).min(columns));
-    let (top, bottom) = (row.saturating_sub(reach), (row + reach + 1).min(rows));
-    let at = |x: usize, y: usize, i: usize| table[y * (columns + 1) + x][i];
-    std::array::from_fn(|i| (at(right, bottom, i) + at(left, top, i) - at(left, bottom, i) - at(right, top, i)) as f32)
 }

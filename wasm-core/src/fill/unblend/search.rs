@@ -1,17 +1,21 @@
-//! Looks for the mark: from several starts, by turns of labels and line, with and without a rim.
+//! Searches for the mark: from several starts, by turns of labelling and line fitting, with and without a rim.
 
-use super::arithmetic::{distance, median};
 use super::beliefs::{Beliefs, Task, propagate};
+use super::colour::{Rgb, distance, median};
 use super::copies::{Cover, Hint, hint_from_copies, note_cover};
 use super::graph::{Graph, Site};
-use super::line::{Window, fit_colour, fit_line, sureness, windows};
+use super::line_fit::{Pair, fit_colour, fit_line, pairs, sureness};
 use super::mark::{Mark, Rim};
 use super::scene::Scene;
-use super::verdict::{LEAST_EVIDENCE, is_plausible};
-use super::{FIT_SITES, Rgb, SEARCH, START_SITES};
+use super::verdict::{MIN_EVIDENCE, is_plausible};
 use crate::{Pacer, Result, Stage};
 
-/// [`CLEAR`], each with the colour that most deviating pixels agree on.
+/// Maximum number of pixels that the colour and the transparency are estimated on.
+const FIT_SITES: usize = 24_000;
+/// Maximum number of pixels that their starting values are searched on.
+const START_SITES: usize = 9_000;
+
+/// The transparencies of [`CLEAR`], each with the colour that most of the pixels agree on which deviate from the first guess.
 #[inline(never)]
 fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
     let deviating: Vec<&Site> = graph.sites.iter().filter(|s| distance(s.colour, s.guess) > tolerance(s)).collect();
@@ -38,66 +42,73 @@ fn starts(graph: &Graph<'_>) -> Vec<(f32, Rgb)> {
     CLEAR.map(start).to_vec()
 }
 
-/// Transparencies to start from. The first few, spread over the range, tell whether the rest is worth the time.
+/// Transparencies to start from: the first [`PROBES`] span the range, and the others are tried only if one of them is promising.
 const CLEAR: [f32; 7] = [0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8];
 const PROBES: usize = 3;
-/// Once a probe has found a line that could pass, only transparencies so near to its own are tried.
+/// Once a probe has a plausible line, only transparencies at most this far from its own are tried.
 const BESIDE: f32 = 0.15;
-/// Colours that are nearer than this, in levels, are weighed once.
+/// Two starts whose colours are nearer than this, in levels, count as one.
 const SAME: f32 = 0.5;
 
-/// Whether further search may make something of a line. Marks are far above these bounds, nearly all objects are below.
-fn leads_on(mark: &Mark) -> bool {
-    let line = &mark.line;
-    line.correlation >= 0.7 && line.misfit <= 10.0 && line.windows >= 75
+/// Whether a line is worth further search. Marks are far above these bounds, nearly all objects below.
+fn is_promising(mark: &Mark) -> bool {
+    let fit = &mark.fit;
+    fit.correlation >= 0.7 && fit.misfit <= 10.0 && fit.pairs >= 75
 }
 
+/// The deviation of a pixel from its first guess, in levels, that texture may explain.
 fn tolerance(site: &Site) -> f32 {
     (2.0 * site.grain.mean).max(3.0)
 }
 
-/// A mark with the beliefs that go with it; `evidence` is per site and over that of there being no mark.
+/// A mark with its labels on the sample.
 struct Candidate {
-    pub(super) mark: Mark,
-    pub(super) beliefs: Beliefs,
-    pub(super) evidence: f32,
+    mark: Mark,
+    beliefs: Beliefs,
+    /// Log-likelihood ratio against there being no mark, in nats per site.
+    evidence: f32,
 }
 
-/// Weighs marks on a sample of the mask.
+/// Compares marks on a sample of the mask.
 struct Scales<'a> {
-    pub(super) graph: Graph<'a>,
-    pub(super) null: f32,
+    graph: Graph<'a>,
+    /// Log-likelihood without a mark, in nats.
+    null: f32,
 }
 
 impl<'a> Scales<'a> {
+    /// Rounds of belief propagation.
     const ROUNDS: usize = 6;
 
-    pub(super) async fn new(scene: &'a Scene<'a>, pacer: &dyn Pacer) -> Result<Self> {
+    async fn new(scene: &'a Scene<'a>, pacer: &dyn Pacer) -> Result<Self> {
         let graph = Graph::new(scene, scene.pieces.sample(START_SITES));
         let path = Mark::new(0.5, [128.0; 3]).path();
         let null = propagate(&graph, &path, Self::ROUNDS, &Task::NULL, pacer).await?.evidence;
         Ok(Self { graph, null })
     }
 
-    pub(super) async fn weigh(&self, mark: Mark, pacer: &dyn Pacer) -> Result<Candidate> {
+    /// Labels the sample for a mark and computes its evidence.
+    async fn weigh(&self, mark: Mark, pacer: &dyn Pacer) -> Result<Candidate> {
         let beliefs = propagate(&self.graph, &mark.path(), Self::ROUNDS, &Task::WEIGH, pacer).await?;
         let evidence = (beliefs.evidence - self.null) / self.graph.sites.len() as f32;
         Ok(Candidate { mark, beliefs, evidence })
     }
 
-    pub(super) fn windows(&self, candidate: &Candidate) -> Option<Vec<Window>> {
-        windows(&self.graph, &sureness(&candidate.beliefs, None))
+    /// The pairs of means that the labels of a candidate give; none when there are too few.
+    fn pairs(&self, candidate: &Candidate) -> Option<Vec<Pair>> {
+        pairs(&self.graph, &sureness(&candidate.beliefs, None))
     }
 
+    /// Whether the line through the pairs of a candidate is plausible.
     fn is_plausible(&self, candidate: &Candidate) -> bool {
-        self.windows(candidate).is_some_and(|windows| is_plausible(&fit_line(&windows)))
+        self.pairs(candidate).is_some_and(|pairs| is_plausible(&fit_line(&pairs)))
     }
 
-    /// Labels and line in turn until neither moves.
+    /// Fits the line and labels again, by turns, until the transparency stays the same.
     async fn polish(&self, mut best: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
         for _ in 0..3 {
-            let Some(windows) = self.windows(&best) else { break };
-            let mark = fit_line(&windows);
+            let Some(pairs) = self.pairs(&best) else { break };
+            let mark = fit_line(&pairs);
             if !is_usable(&mark) {
                 break;
             }
@@ -110,13 +121,13 @@ impl<'a> Scales<'a> {
         Ok(best)
     }
 
-    /// The best start, with a colour fitted to its own labels. None when no start leads anywhere: whatever transparency one starts with,
-    /// covered and bare means of a mark lie on a line soon.
+    /// The best start, with the colour fitted to its labels. None when none of the probes has a promising line: for a mark, covered and bare
+    /// means soon lie on a line whatever transparency the search starts from.
     async fn start(&self, starts: &[(f32, Rgb)], pacer: &dyn Pacer) -> Result<Option<Candidate>> {
         let mut best: Option<(bool, Candidate)> = None;
-        let mut is_promising = false;
+        let mut has_promise = false;
         for (i, (clear, colour)) in starts.iter().enumerate() {
-            if i == PROBES && !is_promising {
+            if i == PROBES && !has_promise {
                 return Ok(None);
             }
             if i >= PROBES
@@ -124,13 +135,13 @@ impl<'a> Scales<'a> {
             {
                 continue;
             }
-            pacer.progress(Stage::Filling, SEARCH * i as f32 / starts.len() as f32);
+            pacer.progress(Stage::Filling, i as f32 / starts.len() as f32);
             let first = self.weigh(Mark::new(*clear, *colour), pacer).await?;
-            let Some(windows) = self.windows(&first) else { continue };
-            let line = fit_line(&windows);
-            is_promising |= leads_on(&line);
-            let fitted = fit_colour(&windows, *clear);
-            // Evidence alone likes marks that hardly change anything; a line that could pass counts for more.
+            let Some(pairs) = self.pairs(&first) else { continue };
+            let line = fit_line(&pairs);
+            has_promise |= is_promising(&line);
+            let fitted = fit_colour(&pairs, *clear);
+            // By evidence alone, marks that hardly change anything would win; a plausible line counts for more.
             let (next, plausible) = if distance(fitted, *colour) < SAME {
                 (first, is_plausible(&line))
             } else {
@@ -145,23 +156,23 @@ impl<'a> Scales<'a> {
         Ok(best.map(|(_, candidate)| candidate))
     }
 
-    /// Where means say little, because nearly all of the picture is paper, the ratio of textures may say more.
+    /// Tries the transparency that the ratio of textures suggests. It may be better where the means hardly vary, as on paper.
     async fn try_texture(&self, best: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
-        if best.mark.line.correlation >= 0.9 {
+        if best.mark.fit.correlation >= 0.9 {
             return Ok(best);
         }
-        let Some(windows) = self.windows(&best) else { return Ok(best) };
-        let clear = fit_line(&windows).line.texture.0;
+        let Some(pairs) = self.pairs(&best) else { return Ok(best) };
+        let clear = fit_line(&pairs).fit.texture.0;
         if !(0.1..0.92).contains(&clear) {
             return Ok(best);
         }
-        let other = self.weigh(Mark::new(clear, fit_colour(&windows, clear)), pacer).await?;
+        let other = self.weigh(Mark::new(clear, fit_colour(&pairs, clear)), pacer).await?;
         let is_better = other.evidence > best.evidence;
         let other = self.polish(other, pacer).await?;
         Ok(if is_better || self.is_plausible(&other) { other } else { best })
     }
 
-    /// A rim has to explain a good deal more.
+    /// Tries the mark with each kind of rim. A rim has to raise the evidence markedly to be accepted.
     async fn try_rims(&self, plain: Candidate, pacer: &dyn Pacer) -> Result<Candidate> {
         let (mark, needed) = (plain.mark.clone(), plain.evidence + 0.2);
         let mut best = plain;
@@ -176,11 +187,12 @@ impl<'a> Scales<'a> {
     }
 }
 
+/// Whether a line is good enough to replace the present transparency and colour.
 fn is_usable(mark: &Mark) -> bool {
-    mark.line.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
+    mark.fit.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
 }
 
-/// The mark, or none that is worth looking through.
+/// The mark; none when there is no plausible one.
 pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Option<Mark>> {
     let scales = Scales::new(scene, pacer).await?;
     let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES));
@@ -188,7 +200,7 @@ pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Op
     let best = scales.polish(best, pacer).await?;
     let best = scales.try_texture(best, pacer).await?;
     let best = scales.try_rims(best, pacer).await?;
-    if best.evidence < LEAST_EVIDENCE {
+    if best.evidence < MIN_EVIDENCE {
         return Ok(None);
     }
     let mut mark = best.mark;
@@ -199,12 +211,12 @@ pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Op
         let beliefs = propagate(&graph, &mark.path(), 8, &task, pacer).await?;
         note_cover(&graph, &beliefs, &mut cover);
         hint = hint_from_copies(scene, &graph, &cover).or(hint);
-        let Some(windows) = windows(&graph, &sureness(&beliefs, hint.as_ref())) else { return Ok(None) };
-        let next = fit_line(&windows);
+        let Some(pairs) = pairs(&graph, &sureness(&beliefs, hint.as_ref())) else { return Ok(None) };
+        let next = fit_line(&pairs);
         mark = if is_usable(&next) {
             Mark { rim: mark.rim, ..next }
         } else {
-            Mark { colour: fit_colour(&windows, mark.clear), line: next.line, ..mark }
+            Mark { colour: fit_colour(&pairs, mark.clear), fit: next.fit, ..mark }
         };
     }
     Ok(is_plausible(&mark).then_some(mark))

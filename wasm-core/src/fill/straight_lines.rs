@@ -1,48 +1,52 @@
-//! Straight structures that run through a hole: wires, poles, horizons and joints in photographs, slanted lines on screens.
+//! Continues straight structures of any direction through a hole: wires, poles, horizons and joints in photographs, slanted lines on screens.
 //!
-//! Patches see no further than their own size, and let such structures end in the hole. But where one and the same cross section is found
-//! on both sides of the hole along one straight line, and does not change along it, it most likely runs through. The search starts
-//! wherever the structure tensor sees a line enter the hole and turns and shifts it until the two sides agree best.
+//! Patches see no further than their own size, and would end such structures in the hole. Where the same cross section is found on both sides of
+//! the hole along one straight line, and does not change along it, the structure most likely runs through. The search starts wherever the
+//! structure tensor sees a line enter the hole, and shifts and turns it until the cross sections on both sides agree best.
 
 use super::content::Content;
-use super::field::{Field, Pixel, STEPS, State, Window, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, Pixel, State, Window, quantised};
 use crate::{Pacer, Result};
 
 /// Half the width of a cross section, in pixels.
 const HALF: usize = 4;
+/// Width of a cross section, in pixels.
 const WIDTH: usize = 2 * HALF + 1;
-/// What of it has to agree.
+/// The part of a cross section in which both sides have to agree.
 const INNER: std::ops::Range<usize> = 2..WIDTH - 2;
-/// How far the line is followed on either side, in pixels: the angle has to be right across the hole.
+/// Length over which the line is followed on either side, in pixels. It decides how precisely the direction is known.
 const LENGTH: usize = 40;
-/// Most of it has to be known.
-const FEWEST: usize = 24;
-/// A hole is crossed when it is at least this long.
-const SHORTEST: f32 = 6.0;
+/// Minimum number of those pixels that are known, at every place of the cross section.
+const MIN_KNOWN: usize = 24;
+/// Minimum length of the line within the hole, in pixels.
+const MIN_CROSSING: f32 = 6.0;
 
-/// Radius of the structure tensor.
+/// Radius of the structure tensor, in pixels.
 const TENSOR: usize = 4;
-/// Mean squared gradient of a line, in squared levels, and the most of it that may point along the line.
-const LEAST_GRADIENT: f32 = 16.0;
-const MOST_ALONG: f32 = 0.3;
-/// Most places that the search starts from; they are further apart than this.
-const MOST_SEEDS: usize = 96;
+/// Minimum mean squared gradient across a line, in squared levels.
+const MIN_GRADIENT: f32 = 16.0;
+/// Maximum share of the gradient across the line that the gradient along it may have.
+const MAX_ALONG: f32 = 0.3;
+/// Maximum number of places that the search starts from.
+const MAX_SEEDS: usize = 96;
+/// Seeds are further apart than this in x or y, in pixels.
 const APART: usize = 2;
 
-/// [`Agreement::misfit`] up to which a line is believed.
+/// Maximum [`Agreement::misfit`] of a line that is drawn.
 const MISFIT: f32 = 0.12;
-/// On screens it is slanted by more than this, too: the others are left to [`lines`](super::lines), as most that seem to be some are letters.
+/// On screens, both components of the direction (a unit vector) are larger than this. Other lines are left to [`axis_lines`](super::axis_lines),
+/// because most that seem to be some are parts of letters.
 const SLANTED: f32 = 0.05;
-/// How far from the line the same is tolerated, pixel by pixel.
+/// Maximum misfit of a single place beside the line that is drawn with it.
 const LOCAL_MISFIT: f32 = 0.25;
-/// Standard deviation across the line that makes it a line, in levels.
+/// Minimum standard deviation of colours across a line, in levels.
 const CONTRAST: f32 = 8.0;
-/// Lines whose ends are both nearer than this are one.
+/// Two lines are the same when both pairs of ends are nearer than this, in pixels.
 const SAME: f32 = 5.0;
-/// Steps of the search, from coarse to fine: shift in pixels, turn in radians.
-const STEPS_OF_SEARCH: [(f32, f32); 3] = [(1.0, 0.02), (0.5, 0.007), (0.25, 0.0025)];
+/// Grids of the search from coarse to fine: step of the shift in pixels, step of the turn in radians.
+const GRIDS: [(f32, f32); 3] = [(1.0, 0.02), (0.5, 0.007), (0.25, 0.0025)];
 
-/// How often a line is moved to the middle of what it is about.
+/// How often a line is moved to the centre of the structure.
 const CENTRINGS: usize = 3;
 
 type Point = [f32; 2];
@@ -51,23 +55,25 @@ type Colour = [f32; 4];
 /// A line through the hole.
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    /// The last points before the hole and the first after it.
+    /// The last point before the hole and the first point after it.
     ends: [Point; 2],
-    /// Unit vector from the first to the second.
+    /// Unit vector from the first end to the second.
     along: Point,
-    /// That of its cross sections.
+    /// [`Agreement::misfit`] of its two cross sections.
     misfit: f32,
 }
 
-/// What lies across the line on one side of the hole.
+/// The cross section on one side of the hole, over [`LENGTH`] pixels along the line.
 #[derive(Clone, Copy)]
 struct Section {
+    /// Mean colour along the line, for each place across it.
     mean: [Colour; WIDTH],
-    /// Along the line, mean over the colour channels.
+    /// Variance along the line, mean over the colour channels, in squared steps.
     variance: [f32; WIDTH],
 }
 
-/// What runs through the hole: places and colours.
+/// The targets that lie on structures through the hole, by index, with their colours. Of two structures that cross, the one that fits better comes
+/// later and so lies on top.
 pub(super) async fn find(field: &Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<(usize, Pixel)>> {
     let is_slanted = |line: &Line| line.along.into_iter().all(|way| way.abs() > SLANTED);
     let mut lines: Vec<Line> = vec![];
@@ -83,7 +89,6 @@ pub(super) async fn find(field: &Field, content: Content, pacer: &dyn Pacer) -> 
         }
     }
     let mut drawn: Vec<(usize, Pixel)> = vec![];
-    // Of two that cross, the better one is on top.
     while let Some(worst) = (0..lines.len()).reduce(|a, b| if lines[b].misfit > lines[a].misfit { b } else { a }) {
         pacer.checkpoint().await?;
         lines.swap_remove(worst).draw(field, &mut drawn);
@@ -91,7 +96,7 @@ pub(super) async fn find(field: &Field, content: Content, pacer: &dyn Pacer) -> 
     Ok(drawn)
 }
 
-/// Pixels at the rim where a line seems to enter the hole, the clearest first, with the line's direction.
+/// Pixels at the rim where a line seems to enter the hole, those with the strongest gradient first, with the direction of the line.
 #[inline(never)]
 fn seeds(field: &Field) -> Vec<(usize, Point)> {
     let mut found: Vec<(f32, usize, Point)> = vec![];
@@ -107,13 +112,13 @@ fn seeds(field: &Field) -> Vec<(usize, Point)> {
         }
         let apart = ((xx - yy) / 2.0).hypot(xy);
         let (across, along) = ((xx + yy) / 2.0 + apart, (xx + yy) / 2.0 - apart);
-        if across > LEAST_GRADIENT * count && along < MOST_ALONG * across {
+        if across > MIN_GRADIENT * count && along < MAX_ALONG * across {
             let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
             found.push((across / count, at, [-angle.sin(), angle.cos()]));
         }
     }
     let mut kept: Vec<(usize, Point)> = vec![];
-    while kept.len() < MOST_SEEDS
+    while kept.len() < MAX_SEEDS
         && let Some((_, seed, direction)) = found.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a })
     {
         kept.push((seed, direction));
@@ -126,12 +131,12 @@ fn seeds(field: &Field) -> Vec<(usize, Point)> {
     kept
 }
 
-/// Central differences of luma in levels, where all that takes part is known.
+/// Central differences of luma in x and y, in levels per pixel; none where one of the pixels is not known.
 fn gradient(field: &Field, at: usize) -> Option<Point> {
     let is_known = |at: usize| field.states[at] == State::Known;
     let step = field.width;
     let is_seen = field.is_inner(at) && [at - 1, at + 1, at - step, at + step].into_iter().all(is_known);
-    let luma = |at: usize| field.luma(at) as f32 / f32::from(STEPS);
+    let luma = |at: usize| field.luma(at) as f32 / f32::from(FIXED_POINT_SCALE);
     is_seen.then(|| [(luma(at + 1) - luma(at - 1)) / 2.0, (luma(at + step) - luma(at - step)) / 2.0])
 }
 
@@ -139,7 +144,7 @@ fn gradient(field: &Field, at: usize) -> Option<Point> {
 #[inline(never)]
 fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
     let mut best: Option<(Line, f32, f32)> = None;
-    for (shift_step, turn_step) in STEPS_OF_SEARCH {
+    for (shift_step, turn_step) in GRIDS {
         let (centre_shift, centre_turn) = best.map_or((0.0, 0.0), |(_, shift, turn)| (shift, turn));
         for turn in (-4i8..=4).map(|i| centre_turn + f32::from(i) * turn_step) {
             let (sin, cos) = turn.sin_cos();
@@ -152,12 +157,12 @@ fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
                 }
             }
         }
-        // Nothing to be made finer.
+        // A finer grid will not help.
         if best.is_none_or(|(line, ..)| line.misfit > 1.0) {
             return None;
         }
     }
-    // One edge of a wire fits as well as both: move to the middle of what is to be seen.
+    // A line along one edge of a wire fits as well as one along its centre: move it to the centre of the edges.
     let mut line = best?.0;
     for _ in 0..CENTRINGS {
         let aside = compared(&line.sections(field)?).aside;
@@ -172,7 +177,8 @@ fn search(field: &Field, start: Point, [dx, dy]: Point) -> Option<Line> {
 }
 
 impl Line {
-    /// From a point near the rim into the hole, either way, and out of it again.
+    /// The line from a point near the rim through the hole, in the direction `along` or its opposite. None when it does not cross the hole, or
+    /// too little is known or visible beside it.
     fn through(field: &Field, from: Point, along: Point) -> Option<Self> {
         [along, along.map(|v| -v)].into_iter().find_map(|along| {
             let at = |t: f32| [from[0] + t * along[0], from[1] + t * along[1]];
@@ -182,7 +188,7 @@ impl Line {
             while is_target(after) {
                 after += 1.0;
             }
-            let is_crossed = after - first > SHORTEST && state(field, at(after)) == Some(State::Known);
+            let is_crossed = after - first > MIN_CROSSING && state(field, at(after)) == Some(State::Known);
             let mut line = Self { ends: [at(first - 1.0), at(after)], along, misfit: f32::INFINITY };
             if is_crossed {
                 line.misfit = compared(&line.sections(field)?).misfit;
@@ -191,10 +197,12 @@ impl Line {
         })
     }
 
+    /// Unit vector at right angles to the line.
     fn across(&self) -> Point {
         [-self.along[1], self.along[0]]
     }
 
+    /// Whether both ends of two lines are close together.
     fn is_same(&self, other: &Self) -> bool {
         let [a, b] = self.ends;
         let is_near = |p: Point, q: Point| (p[0] - q[0]).hypot(p[1] - q[1]) < SAME;
@@ -202,7 +210,7 @@ impl Line {
         (is_near(a, p) && is_near(b, q)) || (is_near(a, q) && is_near(b, p))
     }
 
-    /// The cross sections on both sides; none where too little is known.
+    /// The cross sections before and after the hole; none where too little is known.
     fn sections(&self, field: &Field) -> Option<[Section; 2]> {
         let mut sections = [Section { mean: [[0.0; 4]; WIDTH], variance: [0.0; WIDTH] }; 2];
         for (side, section) in sections.iter_mut().enumerate() {
@@ -214,7 +222,7 @@ impl Line {
                     squares += colour[..3].iter().map(|v| v * v).sum::<f32>();
                     count += 1;
                 }
-                if count < FEWEST {
+                if count < MIN_KNOWN {
                     return None;
                 }
                 let mean = sum.map(|s| s / count as f32);
@@ -226,7 +234,7 @@ impl Line {
         Some(sections)
     }
 
-    /// The colour `way` pixels outside of an end and `aside` pixels beside the line.
+    /// The colour `way` pixels outside of the end `side` and `aside` pixels beside the line; none where it is unknown.
     fn beyond(&self, field: &Field, side: usize, way: f32, aside: f32) -> Option<Colour> {
         let way = if side == 0 { -way } else { way };
         let across = self.across();
@@ -234,7 +242,8 @@ impl Line {
         sample(field, [place(0), place(1)])
     }
 
-    /// Draws the targets on the line: the two sides' means go over into each other, with the texture of the nearer one, as in a mirror.
+    /// Appends the targets on the line with their colours: the mean cross section, interpolated between the two sides, and the texture of the nearer
+    /// side, mirrored at the rim.
     #[inline(never)]
     fn draw(&self, field: &Field, drawn: &mut Vec<(usize, Pixel)>) {
         let Some(sections) = self.sections(field) else { return };
@@ -276,24 +285,26 @@ impl Line {
     }
 }
 
-/// A way that turns back at the end of [`LENGTH`], and again where it began.
+/// A distance folded into `0..LENGTH`, as if mirrored at both ends.
 fn mirrored(way: f32) -> f32 {
     let length = LENGTH as f32 - 1.0;
     length - (way.rem_euclid(2.0 * length) - length).abs()
 }
 
-/// How two cross sections go together, in squared steps.
+/// How well two cross sections agree.
 struct Agreement {
-    /// Of each place: its variance along the line, and the squared difference between the sides, which may be lit differently.
+    /// For each place across the line, in squared steps: the variance along the line, plus the squared difference between the sides after their
+    /// difference in brightness is taken out.
     errors: [f32; WIDTH],
-    /// Variance across the line.
+    /// Variance across the line, in squared steps.
     contrast: f32,
-    /// Mean error over that. Infinite where there is nothing to see.
+    /// Mean error over contrast. Infinite where the contrast is too low.
     misfit: f32,
-    /// How far beside the line the edges are on average, in pixels.
+    /// Mean offset of the edges from the line, in pixels.
     aside: f32,
 }
 
+/// Compares the cross sections of both sides.
 fn compared([a, b]: &[Section; 2]) -> Agreement {
     let count = INNER.len() as f32;
     let light: [f32; 3] = std::array::from_fn(|i| INNER.map(|o| a.mean[o][i] - b.mean[o][i]).sum::<f32>() / count);
@@ -309,19 +320,20 @@ fn compared([a, b]: &[Section; 2]) -> Agreement {
         contrast += INNER.map(|o| (value(o) - mean).powi(2)).sum::<f32>() / count / 3.0;
         (1..WIDTH - 1).for_each(|o| slopes[o] += (value(o + 1) - value(o - 1)).powi(2));
     }
-    let is_line = contrast.sqrt() > CONTRAST * f32::from(STEPS);
+    let is_line = contrast.sqrt() > CONTRAST * f32::from(FIXED_POINT_SCALE);
     let misfit = if is_line { errors[INNER].iter().sum::<f32>() / count / contrast } else { f32::INFINITY };
     let moment: f32 = (0..WIDTH).map(|o| slopes[o] * (o as f32 - HALF as f32)).sum();
     Agreement { errors, contrast, misfit, aside: moment / slopes.iter().sum::<f32>().max(1e-6) }
 }
 
+/// The state of the pixel nearest to a point; none outside the field.
 fn state(field: &Field, [x, y]: Point) -> Option<State> {
     let (x, y) = (x.round(), y.round());
     let is_inside = x >= 0.0 && y >= 0.0 && x < field.width as f32 && y < field.height as f32;
     is_inside.then(|| field.states[y as usize * field.width + x as usize])
 }
 
-/// The colour at a place, bilinear; none where anything that takes part is unknown.
+/// The colour at a point, bilinear, in steps; none where one of the four pixels is not known.
 fn sample(field: &Field, [x, y]: Point) -> Option<Colour> {
     let is_inside = x >= 0.0 && y >= 0.0 && x < field.width as f32 - 1.0 && y < field.height as f32 - 1.0;
     if !is_inside {
@@ -343,7 +355,7 @@ fn sample(field: &Field, [x, y]: Point) -> Option<Colour> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::patch_match::Random;
+    use super::super::random::Random;
     use super::*;
     use crate::Unpaced;
 

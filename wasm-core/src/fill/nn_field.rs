@@ -1,37 +1,38 @@
-//! Which known place looks most like a given one: a nearest-neighbour field ([`patch_match`](super::patch_match)) for whoever has
-//! filled a hole by other means.
+//! The nearest-neighbour field of a picture ([`patch_match`](super::patch_match)), for holes that were filled by other means: which known place
+//! looks most like each pixel.
 
-use super::field::{Field, STEPS, State};
-use super::patch_match::{PatchMatch, Radius, Random};
+use super::field::{FIXED_POINT_SCALE, Field, State};
+use super::patch_match::{PatchMatch, Radius};
+use super::random::Random;
 use crate::{Pacer, Result};
 
 /// Patches are 5x5 pixels.
 const RADIUS: Radius = Radius::Two;
-/// Sweeps in both directions; matches hardly change after that.
+/// Pairs of sweeps, one in each direction. Matches hardly change after that.
 const ROUNDS: usize = 4;
 
-/// A known place, and how well it fits.
+/// The known pixel whose surroundings are most similar.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Likeness {
-    /// Row-major index of the place.
+pub(crate) struct Neighbour {
+    /// Its row-major index.
     pub(crate) place: u32,
-    /// Root mean square difference of the surroundings, in levels.
+    /// Root mean square difference between the two surroundings, in levels.
     pub(crate) difference: f32,
 }
 
-/// For every `wanted` pixel of `rgb` (`[height, width, 3]`), the pixel with the most similar surroundings among those whose surroundings
-/// are `known`. None for pixels that are not wanted or too near the border, and where nothing is known.
+/// For every `wanted` pixel of `rgb` (`[height, width, 3]`), the pixel with the most similar 5x5 surroundings among those whose surroundings are
+/// all `known`. None for pixels that are not wanted, that are less than two pixels from the border, or when nothing is known.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(crate) async fn likeness(
+pub(crate) async fn nn_field(
     [width, height]: [usize; 2],
     rgb: &[u8],
     known: &[bool],
     wanted: &[bool],
     seed: u32,
     pacer: &dyn Pacer,
-) -> Result<Vec<Option<Likeness>>> {
+) -> Result<Vec<Option<Neighbour>>> {
     let state = |(known, wanted): (&bool, &bool)| match (known, wanted) {
         (_, true) => State::Target,
         (true, false) => State::Known,
@@ -40,7 +41,10 @@ pub(crate) async fn likeness(
     let field = Field {
         width,
         height,
-        pixels: rgb.chunks_exact(3).map(|c| [c[0], c[1], c[2], 255].map(|v| i16::from(v) * STEPS)).collect(),
+        pixels: rgb
+            .chunks_exact(3)
+            .map(|c| [c[0], c[1], c[2], 255].map(|v| i16::from(v) * FIXED_POINT_SCALE))
+            .collect(),
         states: known.iter().zip(wanted).map(state).collect(),
     };
     let mut found = vec![None; width * height];
@@ -56,8 +60,8 @@ pub(crate) async fn likeness(
     let side = 2 * RADIUS as usize + 1;
     let values = (side * side * 3) as f32;
     for (at, best) in search.patches.targets.iter().zip(&search.matches).filter(|(at, _)| wanted[**at as usize]) {
-        let difference = (best.distance as f32 / values).sqrt() / f32::from(STEPS);
-        found[*at as usize] = Some(Likeness { place: best.source, difference });
+        let difference = (best.distance as f32 / values).sqrt() / f32::from(FIXED_POINT_SCALE);
+        found[*at as usize] = Some(Neighbour { place: best.source, difference });
     }
     Ok(found)
 }
@@ -68,7 +72,7 @@ mod tests {
     use crate::Unpaced;
 
     #[test]
-    fn finds_what_is_alike_and_says_how_much() {
+    fn finds_the_most_similar_places_and_says_how_similar() {
         let (width, height) = (53, 47);
         let colour = |i: usize| {
             let (x, y) = (i % width, i / width);
@@ -81,11 +85,11 @@ mod tests {
         let known: Vec<bool> = (0..width * height).map(|i| i % width != 50 && !wanted[i]).collect();
         let odd = 21 * width + 25;
         rgb[odd * 3..odd * 3 + 3].copy_from_slice(&[255, 255, 255]);
-        let found = pollster::block_on(likeness([width, height], &rgb, &known, &wanted, 3, &Unpaced)).unwrap();
+        let found = pollster::block_on(nn_field([width, height], &rgb, &known, &wanted, 3, &Unpaced)).unwrap();
         let mut exact = 0;
         for (i, found) in found.iter().enumerate() {
             assert_eq!(found.is_some(), wanted[i], "{i}");
-            let Some(Likeness { place, difference }) = found else { continue };
+            let Some(Neighbour { place, difference }) = found else { continue };
             let (x, y) = (*place as usize % width, *place as usize / width);
             assert!(!wanted[*place as usize] && x.abs_diff(50) > RADIUS as usize && y >= RADIUS as usize);
             exact += usize::from(*difference == 0.0);

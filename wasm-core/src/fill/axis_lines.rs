@@ -1,24 +1,24 @@
-//! Lines that run straight through a hole on a screen: rules of tables, borders of panels.
+//! Continues horizontal and vertical lines through a hole on a screen: rules of tables, borders of panels, bars.
 //!
-//! A row with one and the same colour or gradient on both sides of the hole, which is not the ground's, most likely has it in between; the
-//! same goes for columns. Patches only see as far as their own size, and often end a rule under a wide brush. The ground is left to
-//! [`flats`](super::flats), which comes after, and to them.
+//! A row that shows the same colour or gradient on both sides of the hole, other than the ground's, most likely shows it in between as well; the same
+//! holds for columns. Patches see no further than their own size and often end a rule under a wide brush. The ground itself is left to
+//! [`flats`](super::flats), which comes next, and to patches.
 
-use super::field::{Field, Pixel, STEPS, State, Window, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, Pixel, State, Window, quantised};
 
-/// So many pixels on either side have to be exactly alike.
+/// Number of known pixels on each side of the hole that are compared.
 const RUN: usize = 12;
-/// And no further away than this.
+/// Distance from the hole within which they lie, in pixels: known pixels may be interrupted by other strokes.
 const REACH: usize = 48;
-/// Borders between panels are no thicker than this.
+/// Largest thickness of a border between panels, in pixels.
 const BORDER: usize = 4;
 
-/// The lines across the targets, on a `ground`: places and colours.
+/// The targets that lie on lines across a `ground` of one colour, by index, with their colours.
 pub(super) fn find(field: &Field, ground: Pixel) -> Vec<(usize, Pixel)> {
     let window = Window::of_targets(field, 0);
     let rows = Stretches::of(field, window, Axis::Row);
     let columns = Stretches::of(field, window, Axis::Column);
-    // Beside a line there is the ground, another line that it crosses, or, if it is a border, two grounds.
+    // Across a line, the two sides show the ground, a line that crosses it, or, if the line is a border, two different grounds.
     let colour = |at: usize| match (rows.sides(at), columns.sides(at)) {
         (Sides::Alike(row), Sides::Alike(column)) if row != ground => {
             (column == ground || row == column).then_some(row)
@@ -38,16 +38,16 @@ pub(super) fn find(field: &Field, ground: Pixel) -> Vec<(usize, Pixel)> {
     targets.filter_map(|at| Some((at, colour(at).filter(|colour| *colour != ground)?))).collect()
 }
 
-/// What the two sides of a stretch show where a target is.
+/// What the two sides of a stretch suggest for one of its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sides {
-    /// More than one colour on one of them.
+    /// Nothing: one side shows more than one colour.
     Differ,
-    /// Two colours, or too little.
+    /// Each side shows one colour, but they differ, or too few pixels are known. None for a side beyond the picture.
     Edge([Option<Pixel>; 2]),
-    /// This colour and nothing else.
+    /// Both sides show this colour.
     Alike(Pixel),
-    /// A gradient that has this colour here.
+    /// Both sides show a gradient that has this colour here.
     Sloped(Pixel),
 }
 
@@ -57,24 +57,25 @@ enum Axis {
     Column,
 }
 
-/// Unknown pixels one after another.
+/// Consecutive unknown pixels of a row or a column.
 struct Stretch {
-    /// Indices of its ends.
+    /// Indices of its first and last pixel in the field.
     ends: [usize; 2],
     seen: Seen,
 }
 
-/// What its sides show.
+/// What the known pixels on both sides of a stretch show.
 enum Seen {
+    /// The same for every pixel of the stretch.
     Even(Sides),
-    /// A colour at a place, and its slope.
+    /// A linear gradient: a position along the line, the colour there, and the change of colour per pixel.
     Sloped(f32, Colour, Colour),
 }
 
 type Colour = [f32; 4];
 
 impl Seen {
-    /// From the places and colours next to a stretch, on either side.
+    /// Compares the known pixels before and after a stretch, each given by its position along the line and its colour.
     fn of(before: &[(f32, Pixel)], after: &[(f32, Pixel)]) -> Self {
         let is_even = |side: &[(f32, Pixel)]| side.iter().all(|(_, colour)| *colour == side[0].1);
         let is_seen = before.len().min(after.len()) == RUN;
@@ -85,7 +86,7 @@ impl Seen {
                 _ => Sides::Edge(colours),
             });
         }
-        // Of two panels one side is even.
+        // Where two panels meet, at least one side shows a single colour; that is no gradient.
         if !is_seen || is_even(before) || is_even(after) {
             return Self::Even(Sides::Differ);
         }
@@ -97,7 +98,7 @@ impl Seen {
         let slope = std::array::from_fn(|i| (last[i] - first[i]) / (to - from));
         let is_near = |(place, colour): &(f32, Pixel)| {
             let off = |i: usize| first[i] + slope[i] * (place - from) - f32::from(colour[i]);
-            (0..4).all(|i| off(i).abs() <= f32::from(STEPS))
+            (0..4).all(|i| off(i).abs() <= f32::from(FIXED_POINT_SCALE))
         };
         if before.iter().chain(after).all(is_near) {
             Self::Sloped(from, first, slope)
@@ -106,25 +107,27 @@ impl Seen {
         }
     }
 
+    /// What they suggest for the pixel at a position along the line.
     fn at(&self, place: usize) -> Sides {
         match self {
             Self::Even(sides) => *sides,
             Self::Sloped(from, colour, slope) => {
-                let level = |i: usize| ((colour[i] + slope[i] * (place as f32 - from)) / f32::from(STEPS)).round();
-                Sides::Sloped(quantised(std::array::from_fn(|i| level(i) * f32::from(STEPS))))
+                let level =
+                    |i: usize| ((colour[i] + slope[i] * (place as f32 - from)) / f32::from(FIXED_POINT_SCALE)).round();
+                Sides::Sloped(quantised(std::array::from_fn(|i| level(i) * f32::from(FIXED_POINT_SCALE))))
             }
         }
     }
 }
 
-/// All stretches along one axis that lie in a window, or begin or end in it.
+/// All stretches along one axis that touch a window.
 struct Stretches {
     window: Window,
     axis: Axis,
-    /// Pixels of a row of the field.
+    /// Width of the field.
     row: usize,
     list: Vec<Stretch>,
-    /// For each pixel of the window the place in `list`.
+    /// For each pixel of the window, the position of its stretch in `list`.
     numbers: Vec<Option<u32>>,
 }
 
@@ -156,7 +159,7 @@ impl Stretches {
         found
     }
 
-    /// Where a pixel lies on its line, and how far the next one is from it.
+    /// The position of a pixel along its row or column, and the distance between neighbours there as indices into the field.
     fn place(&self, at: usize) -> (usize, usize) {
         match self.axis {
             Axis::Row => (at % self.row, 1),
@@ -164,17 +167,19 @@ impl Stretches {
         }
     }
 
+    /// The stretch of a pixel, given by its index in the field.
     fn stretch(&self, at: usize) -> Option<&Stretch> {
         let slot = self.window.contains(at).then(|| self.window.slot(at))?;
         Some(&self.list[self.numbers[slot]? as usize])
     }
 
+    /// What the stretch of a pixel suggests for it.
     #[inline(never)]
     fn sides(&self, at: usize) -> Sides {
         self.stretch(at).map_or(Sides::Differ, |stretch| stretch.seen.at(self.place(at).0))
     }
 
-    /// Whether the line at `at` is no thicker than a border.
+    /// Whether the pixels across the line that agree with `at` are at most as many as a border is thick.
     fn is_thin(&self, at: usize) -> bool {
         let step = if self.axis == Axis::Row { self.row } else { 1 };
         let same = |next: &usize| self.stretch(*next).is_some() && self.sides(*next) == self.sides(at);
@@ -183,8 +188,8 @@ impl Stretches {
         before + after < BORDER
     }
 
-    /// Whether the stretch at `at` begins and ends with `lines` of the colours that are seen there: it is divided by an edge, along which those
-    /// run. What lies beyond the picture agrees with anything.
+    /// Whether the stretch at `at` is divided by an edge that `lines`, the stretches of the other axis, follow: the lines at its two ends have the
+    /// colours that its two sides show. A side beyond the picture agrees with any line.
     fn are_met_by(&self, lines: &Self, at: usize) -> bool {
         let Some(Stretch { ends, seen: Seen::Even(Sides::Edge(colours)) }) = self.stretch(at) else { return false };
         ends.iter()
@@ -193,7 +198,7 @@ impl Stretches {
     }
 }
 
-/// The most frequent colour beside the targets.
+/// The most frequent colour at the rim of the targets; none without a rim.
 pub(super) fn ground(field: &Field) -> Option<Pixel> {
     let rim = Window::of_targets(field, 1).pixels().filter(|at| field.is_rim(*at));
     Some(field.most_frequent(rim)?.0)
@@ -263,7 +268,7 @@ mod tests {
             let (mut field, truth) = scene(bar);
             let drawn = draw(&mut field);
             assert_eq!(drawn.len(), 23 * 6);
-            let level = u16::try_from(STEPS).unwrap();
+            let level = u16::try_from(FIXED_POINT_SCALE).unwrap();
             assert!(
                 drawn.iter().all(|at| field.pixels[*at].iter().zip(truth[*at]).all(|(a, b)| a.abs_diff(b) <= level))
             );
