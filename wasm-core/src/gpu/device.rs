@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memory::Ledger;
 use super::submissions::Submissions;
-use super::{Buffer, Program, Usage};
+use super::{Buffer, LANES, Program, Usage};
 use crate::{Error, GpuError, Result};
 
 /// Which adapter to take where there are several.
@@ -25,9 +25,9 @@ type OfLimits = fn(&wgpu::Limits) -> u32;
 /// What every kernel stays within, and every WebGPU adapter offers.
 const LIMITS: [(&str, u32, OfLimits); 4] = [
     ("maxComputeWorkgroupStorageSize", 16 << 10, |l| l.max_compute_workgroup_storage_size),
-    ("maxComputeInvocationsPerWorkgroup", 256, |l| l.max_compute_invocations_per_workgroup),
+    ("maxComputeInvocationsPerWorkgroup", LANES, |l| l.max_compute_invocations_per_workgroup),
     ("maxStorageBuffersPerShaderStage", 8, |l| l.max_storage_buffers_per_shader_stage),
-    ("maxComputeWorkgroupSizeX", 256, |l| l.max_compute_workgroup_size_x),
+    ("maxComputeWorkgroupSizeX", LANES, |l| l.max_compute_workgroup_size_x),
 ];
 
 /// What the browser or the driver said went wrong, until somebody asks.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::Program;
+#[cfg(not(target_arch = "wasm32"))]
+use super::Field;
+use super::{Params, Program};
 use crate::weights::Source;
 use crate::{Error, Result};
 
@@ -197,6 +199,12 @@ pub struct Node {
     pub(super) bindings: Vec<Binding>,
     /// Where the parameters say which workgroup in x is the first, in bytes; none if the dispatch cannot be split.
     first: Option<usize>,
+    /// How its parameters are laid out in Rust, for comparison with the program.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fields: &'static [Field],
+    /// Constants of the program that its grid rests on, with the values it takes them to have.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub assumed: Vec<(&'static str, u32)>,
 }
 
 /// A dispatch under construction.
@@ -207,7 +215,7 @@ pub struct Dispatch {
 
 impl Dispatch {
     /// `program` over `workgroups`, with its uniform parameters.
-    pub fn new(what: &str, program: Program, workgroups: [u32; 3], params: &impl bytemuck::NoUninit) -> Self {
+    pub fn new<P: Params>(what: &str, program: Program, workgroups: [u32; 3], params: &P) -> Self {
         let mut params = bytemuck::bytes_of(params).to_vec();
         // A uniform struct's size counts in units of 16 bytes.
         params.resize(params.len().next_multiple_of(16), 0);
@@ -222,6 +230,10 @@ impl Dispatch {
                 params,
                 bindings: vec![],
                 first: None,
+                #[cfg(not(target_arch = "wasm32"))]
+                fields: P::FIELDS,
+                #[cfg(not(target_arch = "wasm32"))]
+                assumed: vec![],
             },
         }
     }
@@ -278,6 +290,23 @@ impl Dispatch {
         self
     }
 
+    /// States that the number of workgroups rests on `constant` of the program being `value`. The test `facts` of `tests/parity` checks it.
+    #[must_use]
+    pub fn assumes(self, constant: &'static str, value: u32) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
+        let this = {
+            let mut this = self;
+            this.node.assumed.push((constant, value));
+            this
+        };
+        #[cfg(target_arch = "wasm32")]
+        let this = {
+            let _ = (constant, value);
+            self
+        };
+        this
+    }
+
     fn note(&mut self, view: &View, arrow: &str) {
         let [b, c, h, w] = view.shape();
         let gap = if self.node.shapes.is_empty() { "" } else { " " };
@@ -300,7 +329,30 @@ pub(super) struct Part {
     pub(super) flops: u64,
 }
 
+/// What a program may do with a binding.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// A uniform buffer.
+    Uniform,
+    /// A storage buffer that is only read.
+    Read,
+    /// A storage buffer that is written.
+    Write,
+}
+
 impl Node {
+    /// What is bound, from binding 0 on.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn accesses(&self) -> Vec<Access> {
+        let bound = self.bindings.iter().map(|binding| match binding {
+            Binding::Read(_) | Binding::Constant(_) => Access::Read,
+            Binding::Write(_) => Access::Write,
+            Binding::Step => Access::Uniform,
+        });
+        std::iter::once(Access::Uniform).chain(bound).collect()
+    }
+
     /// The whole dispatch.
     pub(super) fn whole(&self) -> Part {
         Part { params: self.params.clone(), workgroups: self.workgroups, flops: self.flops }
@@ -491,9 +543,19 @@ impl Graph {
 mod tests {
     use super::*;
 
+    super::super::params! {
+        struct Banded {
+            before: u32,
+            first: u32,
+            after: u32,
+        }
+    }
+
     fn parts(workgroups: [u32; 3], flops: u64, splits: bool) -> Vec<Part> {
         let mut g = Graph::new();
-        let dispatch = Dispatch::new("work", Program::new("test", ""), workgroups, &[7u32, 0, 9]).flops(flops);
+        let dispatch =
+            Dispatch::new("work", Program::new("test", ""), workgroups, &Banded { before: 7, first: 0, after: 9 })
+                .flops(flops);
         g.dispatch(if splits { dispatch.splits(4) } else { dispatch });
         g.nodes[0].parts(1000)
     }

@@ -10,6 +10,7 @@ mod constants;
 mod device;
 mod graph;
 mod memory;
+mod params;
 mod plan;
 mod program;
 mod submissions;
@@ -18,7 +19,13 @@ mod transfer;
 pub use arena::{Arena, Layout};
 pub use constants::Constants;
 pub use device::{Gpu, Preference};
+#[cfg(not(target_arch = "wasm32"))]
+pub use graph::Access;
 pub use graph::{Constant, ConstantId, Dispatch, Element, Graph, Lifetime, Node, Recipe, TensorId, View, When};
 pub use memory::{Buffer, Usage};
+#[cfg(not(target_arch = "wasm32"))]
+pub use params::Field;
+pub(crate) use params::params;
+pub use params::{Params, Strides};
 pub use plan::{Plan, Timing};
-pub use program::Program;
+pub use program::{LANES, Program};

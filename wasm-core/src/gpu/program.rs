@@ -1,5 +1,8 @@
 //! A WGSL program: a kernel's file behind the preludes that choose its element types and tiles.
 
+/// Invocations of a workgroup, in every program.
+pub const LANES: u32 = 256;
+
 /// The texts that make up one shader module, and a name for people.
 ///
 /// WGSL has no includes, and a preprocessor would make the files unreadable to every WGSL tool; whole files put one after the
@@ -36,6 +39,11 @@ impl Program {
     /// Name and variant, such as `matmul[f16 weights-f16 128x128]`.
     pub fn label(&self) -> String {
         if self.variant.is_empty() { self.name.to_owned() } else { format!("{}[{}]", self.name, self.variant) }
+    }
+
+    /// The texts, preludes first.
+    pub fn texts(&self) -> &[&'static str] {
+        &self.texts
     }
 
     /// The whole WGSL text. Directives must precede declarations, so `enable` lines move to the top.

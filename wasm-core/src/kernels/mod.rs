@@ -1,8 +1,11 @@
 //! The kernels: one folder each, with the WGSL, the operation that records it, and its plain reference.
 //!
 //! A kernel knows no model. All activations are `[B, C, H, W]` as [`View`](crate::gpu::View) describes; tokens are pixels.
-//! Whatever the storage, arithmetic and sums are in f32. Workgroups have 256 invocations and at most 16 KiB of storage, and a
+//! Whatever the storage, arithmetic and sums are in f32. Workgroups have [`LANES`](crate::gpu::LANES) invocations and at most 16 KiB of storage, and a
 //! kernel binds at most 8 storage buffers: what every WebGPU adapter offers.
+//!
+//! The parameters of a kernel are declared in its `mod.rs` and in its WGSL. `tests/parity/facts.rs` compares these and every other fact that is
+//! stated twice, for all programs.
 
 pub mod add_noise;
 pub mod assemble;
@@ -80,6 +83,14 @@ impl Tile {
     }
 }
 
+/// Pixels of a workgroup of the kernels that reduce over channels (`prelude/reduce_columns.wgsl`).
+const COLUMNS: u32 = 16;
+
+/// The program of the kernel `name`, whose own file is `text`, with what every kernel has in front of it.
+fn kernel(name: &'static str, text: &'static str) -> Program {
+    Program::new(name, text).with("", include_str!("prelude/common.wgsl"))
+}
+
 /// The program for activations stored as `element`.
 fn real(program: Program, element: Element) -> Program {
     match element {
@@ -94,10 +105,4 @@ fn out(program: Program, element: Element) -> Program {
         Element::F32 => program.with("->f32", include_str!("prelude/out_f32.wgsl")),
         Element::F16 => program.with("->f16", include_str!("prelude/out_f16.wgsl")),
     }
-}
-
-/// Elements in units of four. Offsets and strides of views are multiples of four.
-fn quads(elements: u32) -> u32 {
-    debug_assert_eq!(elements % 4, 0);
-    elements / 4
 }

@@ -29,6 +29,7 @@ macro_rules! with_all_cases {
             parity_unet_in_8_bits = packs::unet_in_8_bits;
             parity_vae_in_8_bits = packs::vae_in_8_bits;
             parity_a_registered_model_is_installed_loaded_and_runs = contract::a_registered_model_is_installed_loaded_and_runs;
+            parity_trajectory_in_8_bits = pipeline::trajectory_in_8_bits;
             parity_tiny_pipeline_to_the_final_pictures = pipeline::tiny_pipeline;
             parity_runs_are_reproducible = pipeline::reproducible;
             parity_runs_leak_nothing = pipeline::leaks_nothing;
@@ -36,6 +37,27 @@ macro_rules! with_all_cases {
             parity_another_schedule = pipeline::changes_its_schedule;
             parity_a_lost_device_is_survived = pipeline::survives_a_lost_device;
             parity_bad_weights_are_refused = pipeline::refuses_bad_weights;
+        }
+    };
+}
+
+/// Expands `$with!` on the names of a few cases, which a browser runs where all would take too long: one for each family of kernels, one for the
+/// networks and one for the pipeline. Between them they compile most of the texts that programs are made of.
+#[macro_export]
+macro_rules! with_representatives {
+    ($with:ident) => {
+        $with! {
+            // Element by element; products; convolutions; sums over a group and over channels; what passes through workgroup memory; lambda layers.
+            parity_posterior;
+            parity_matmul;
+            parity_conv2d;
+            parity_depthwise_conv;
+            parity_group_norm;
+            parity_layer_norm;
+            parity_transpose;
+            parity_lambda_cross;
+            parity_norm_epsilons;
+            parity_runs_are_reproducible;
         }
     };
 }

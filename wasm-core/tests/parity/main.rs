@@ -5,6 +5,7 @@
 
 mod cases;
 mod contract;
+mod facts;
 mod full;
 mod kernels;
 mod modules;
@@ -15,25 +16,67 @@ mod reference;
 mod rig;
 mod toy;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{LazyLock, Mutex};
 
 use wasm_core::Result;
 use wasm_core::gpu::{Gpu, Preference};
 
-/// Runs one case on this machine's GPU, or on the CPU where there is none.
-fn run(case: impl AsyncFnOnce(&Rc<Gpu>) -> Result<()>) {
-    pollster::block_on(async {
-        let gpu = Gpu::open(Preference::Fastest).await;
-        let gpu = gpu.expect("a Vulkan, Metal or DirectX 12 adapter (Debian: mesa-vulkan-drivers)");
-        case(&Rc::new(gpu)).await.expect("the case runs");
+/// A case as a function that every thread can call.
+type Case = for<'a> fn(&'a Rc<Gpu>) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+/// How a case ended: an error is a panic, too.
+type Ending = std::result::Result<(), Box<dyn Any + Send>>;
+/// A case, and where its ending is waited for.
+type Order = (Case, Sender<Ending>);
+
+/// The thread that runs all cases, one after another, on one GPU: a program is compiled once, not once for each case. A GPU cannot leave its thread.
+static RUNNER: LazyLock<Mutex<Sender<Order>>> = LazyLock::new(|| {
+    let (cases, queue) = channel::<Order>();
+    std::thread::spawn(move || {
+        let mut shared = None;
+        while let Ok((case, ended)) = queue.recv() {
+            let ending = catch_unwind(AssertUnwindSafe(|| pollster::block_on(on_the(&mut shared, case))));
+            if ending.is_err() {
+                // Whatever went wrong stays with this case.
+                shared = None;
+            }
+            // Whoever asked is waiting.
+            let _ = ended.send(ending);
+        }
     });
+    Mutex::new(cases)
+});
+
+async fn on_the(shared: &mut Option<Rc<Gpu>>, case: Case) {
+    let gpu = match shared {
+        Some(gpu) => gpu.clone(),
+        None => {
+            let gpu = Gpu::open(Preference::Fastest).await;
+            let gpu = Rc::new(gpu.expect("a Vulkan, Metal or DirectX 12 adapter (Debian: mesa-vulkan-drivers)"));
+            shared.insert(gpu).clone()
+        }
+    };
+    case(&gpu).await.expect("the case runs");
+}
+
+/// Runs one case on this machine's GPU, or on the CPU where there is none.
+fn run(case: Case) {
+    let (ended, ending) = channel();
+    RUNNER.lock().unwrap().send((case, ended)).unwrap();
+    if let Err(panic) = ending.recv().unwrap() {
+        resume_unwind(panic);
+    }
 }
 
 macro_rules! tests {
     ($($name:ident = $case:expr;)*) => {
         $(#[test]
         fn $name() {
-            run(async |gpu| $case(gpu).await);
+            run(|gpu| Box::pin($case(gpu)));
         })*
     };
 }

@@ -1,5 +1,5 @@
 //! The same cases in a browser's WebGPU: a page gives this module the fixtures and asks for one case after the other.
-#![expect(unreachable_pub, reason = "the cases are modules of two programs")]
+#![cfg_attr(target_arch = "wasm32", expect(unreachable_pub, reason = "the cases are modules of two programs"))]
 #![cfg_attr(target_arch = "wasm32", expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 #[cfg(target_arch = "wasm32")]
@@ -75,6 +75,18 @@ mod page {
     }
 
     crate::with_all_cases!(dispatcher);
+
+    macro_rules! names {
+        ($($name:ident;)*) => {
+            /// The names of the cases that stand for all of them where time is short.
+            #[wasm_bindgen]
+            pub fn representatives() -> Vec<String> {
+                vec![$(stringify!($name).to_owned()),*]
+            }
+        };
+    }
+
+    crate::with_representatives!(names);
 }
 
 fn main() {}

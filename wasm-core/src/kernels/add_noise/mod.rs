@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::quads;
-use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use super::kernel;
+use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y = k[0] X + k[1] noise`, everything in f32.
@@ -21,17 +21,14 @@ pub struct AddNoise<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    quads: u32,
-    x_offset: u32,
-    x_row: u32,
-    e_offset: u32,
-    e_row: u32,
-    k_offset: u32,
-    y_offset: u32,
-    y_row: u32,
+params! {
+    struct Params {
+        x: Strides,
+        e: Strides,
+        k: Strides,
+        y: Strides,
+        quads: u32,
+    }
 }
 
 impl AddNoise<'_> {
@@ -46,17 +43,14 @@ impl AddNoise<'_> {
             return Err(Error::Shape(format!("{}: noise on {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let params = Params {
+            x: Strides::of(&x),
+            e: Strides::of(&e),
+            k: Strides::of(&k),
+            y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
-            x_offset: quads(x.offset),
-            x_row: quads(x.plane),
-            e_offset: quads(e.offset),
-            e_row: quads(e.plane),
-            k_offset: quads(k.offset),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
         };
-        let program = Program::new("add_noise", include_str!("add_noise.wgsl"));
-        let workgroups = [params.quads.div_ceil(256), y.channels, 1];
+        let program = kernel("add_noise", include_str!("add_noise.wgsl"));
+        let workgroups = [params.quads.div_ceil(LANES), y.channels, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).read(&e).read(&k).write(&y));
         Ok(())
     }

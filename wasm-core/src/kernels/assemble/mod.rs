@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{out, quads};
-use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use super::{kernel, out};
+use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y = [latents, mask, masked]` along the channels.
@@ -21,20 +21,16 @@ pub struct Assemble<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    quads: u32,
-    a_count: u32,
-    m_count: u32,
-    a_offset: u32,
-    a_row: u32,
-    m_offset: u32,
-    m_row: u32,
-    z_offset: u32,
-    z_row: u32,
-    y_offset: u32,
-    y_row: u32,
+params! {
+    struct Params {
+        a: Strides,
+        m: Strides,
+        z: Strides,
+        y: Strides,
+        quads: u32,
+        a_count: u32,
+        m_count: u32,
+    }
 }
 
 impl Assemble<'_> {
@@ -49,20 +45,16 @@ impl Assemble<'_> {
             return Err(Error::Shape(format!("{}: assembly of {:?} from {:?}", self.label, y.shape(), a.shape())));
         }
         let params = Params {
+            a: Strides::of(&a),
+            m: Strides::of(&m),
+            z: Strides::of(&z),
+            y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
             a_count: a.channels,
             m_count: m.channels,
-            a_offset: quads(a.offset),
-            a_row: quads(a.plane),
-            m_offset: quads(m.offset),
-            m_row: quads(m.plane),
-            z_offset: quads(z.offset),
-            z_row: quads(z.plane),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
         };
-        let program = out(Program::new("assemble", include_str!("assemble.wgsl")), y.element);
-        let workgroups = [params.quads.div_ceil(256), y.channels, 1];
+        let program = out(kernel("assemble", include_str!("assemble.wgsl")), y.element);
+        let workgroups = [params.quads.div_ceil(LANES), y.channels, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&a).read(&m).read(&z).write(&y));
         Ok(())
     }

@@ -1,5 +1,5 @@
 // Convolution as an implicit matrix product (im2col that is never stored):
-//   Y[b, m, y, x] = act(sum_{t, c} W[t, c, m] X[b, c, y * stride + ty - pad_y, x * stride + tx - pad_x] + bias[m]) + R[b, m, y, x]
+//   Y[b, m, y, x] = act(sum_{t, c} W[t, c, m] X[b, c, y * step + ty - pad, x * step + tx - pad] + bias[m]) + R[b, m, y, x]
 // for the taps t = (ty, tx); outside the map X is 0.
 //
 // With 4 phases it is nearest-neighbour doubling followed by a 3x3 convolution: every output of one parity (py, px) sees only
@@ -14,27 +14,20 @@
 // needs: real, out, weight, tile, activation, taps
 
 struct Params {
+    x          : Strides,
+    y          : Strides,
+    r          : Strides,
     m          : u32,
     channels   : u32,
     taps       : u32,   // 9, or 4 of a phase
     taps_x     : u32,   // of them in a row
-    stride     : u32,
-    pad_y      : u32,
-    pad_x      : u32,
+    step       : u32,   // pixels of X from one window to the next
+    pad        : u32,   // pixels of zeros above and to the left of X; with 4 phases, the phase decides
     phases     : u32,   // 1 or 4
     in_height  : u32,
     in_width   : u32,
     height     : u32,   // of the results of one phase
     width      : u32,
-    x_offset   : u32,   // this and all below in single elements
-    x_plane    : u32,
-    x_batch    : u32,
-    y_offset   : u32,
-    y_plane    : u32,
-    y_batch    : u32,
-    r_offset   : u32,
-    r_plane    : u32,
-    r_batch    : u32,
     activation : u32,
     residuals  : u32,   // 0 or 1
     first      : u32,   // workgroup in x of this band
@@ -75,7 +68,7 @@ fn fetch_w(t : u32, c : u32, quad : u32) -> vec4<f32> {
 
 fn fetch_x(c : u32) -> vec4<f32> {
     if c >= p.channels { return vec4<f32>(0.0); }
-    let at = p.x_offset + batch * p.x_batch + c * p.x_plane + places;
+    let at = element_of(p.x, batch, c) + places;
     let four = vec4<f32>(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
     // A choice, not a product: what lies at place 0 need not be finite.
     return select(vec4<f32>(0.0), four, inside > vec4<f32>(0.0));
@@ -88,8 +81,8 @@ fn put(m : u32, n : u32, value : f32) {
         place = (2u * (n / p.width) + phase / 2u) * 2u * p.width + 2u * (n % p.width) + phase % 2u;
     }
     var sum = value;
-    if p.residuals > 0u { sum += f32(r[p.r_offset + batch * p.r_batch + m * p.r_plane + place]); }
-    y[p.y_offset + batch * p.y_batch + m * p.y_plane + place] = narrow_one(sum);
+    if p.residuals > 0u { sum += f32(r[element_of(p.r, batch, m) + place]); }
+    y[element_of(p.y, batch, m) + place] = narrow_one(sum);
 }
 
 fn emit(m : u32, n : u32, sum : vec4<f32>) {
@@ -101,7 +94,7 @@ fn emit(m : u32, n : u32, sum : vec4<f32>) {
     put(m, n + 3u, value.w);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
@@ -111,17 +104,17 @@ fn main(
     phase = group.z % p.phases;
     let quad   = lane % QUADS;
     let c0     = lane / QUADS;
-    let c1     = c0 + 256u / QUADS;
+    let c1     = c0 + LANES / QUADS;
     let w_quad = group.y * QUADS + quad;
     let row    = lane / 16u;
     let col    = lane % 16u;
 
     // Pixels past the last one compute something that is never written.
     let n  = vec4<u32>((group_x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
-    var up = vec2<u32>(p.pad_y, p.pad_x);
+    var up = vec2<u32>(p.pad);
     if p.phases == 4u { up = vec2<u32>(1u - phase / 2u, 1u - phase % 2u); }
-    first_y = vec4<i32>(n / p.width * p.stride) - vec4<i32>(i32(up.x));
-    first_x = vec4<i32>(n % p.width * p.stride) - vec4<i32>(i32(up.y));
+    first_y = vec4<i32>(n / p.width * p.step) - vec4<i32>(i32(up.x));
+    first_x = vec4<i32>(n % p.width * p.step) - vec4<i32>(i32(up.y));
 
     // The inner dimension in pieces of DEPTH channels of one tap.
     let pieces = (p.channels + DEPTH - 1u) / DEPTH;
@@ -135,9 +128,9 @@ fn main(
     for (var i = 0u; i < p.taps * pieces; i++) {
         workgroupBarrier();
         staged_w[lane] = w0;
-        staged_w[lane + 256u] = w1;
+        staged_w[lane + LANES] = w1;
         staged_x[lane] = x0;
-        staged_x[lane + 256u] = x1;
+        staged_x[lane + LANES] = x1;
         workgroupBarrier();
         piece++;
         if piece == pieces {

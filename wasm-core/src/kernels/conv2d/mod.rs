@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, out, real};
-use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
+use super::{Activation, Tile, kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
 /// How windows lie on the map.
@@ -57,33 +57,26 @@ pub struct Conv2d<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    m: u32,
-    channels: u32,
-    taps: u32,
-    taps_x: u32,
-    stride: u32,
-    pad_y: u32,
-    pad_x: u32,
-    phases: u32,
-    in_height: u32,
-    in_width: u32,
-    height: u32,
-    width: u32,
-    x_offset: u32,
-    x_plane: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_plane: u32,
-    y_batch: u32,
-    r_offset: u32,
-    r_plane: u32,
-    r_batch: u32,
-    activation: u32,
-    residuals: u32,
-    first: u32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        r: Strides,
+        m: u32,
+        channels: u32,
+        taps: u32,
+        taps_x: u32,
+        step: u32,
+        pad: u32,
+        phases: u32,
+        in_height: u32,
+        in_width: u32,
+        height: u32,
+        width: u32,
+        activation: u32,
+        residuals: u32,
+        first: u32,
+    }
 }
 
 impl Conv2d<'_> {
@@ -99,55 +92,13 @@ impl Conv2d<'_> {
         if !fits {
             return Err(Error::Shape(format!("{}: convolution of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
-        let (phases, taps) = self.window.phases_and_taps();
-        let (height, width) = if phases == 4 { (x.height, x.width) } else { (y.height, y.width) };
-        let (stride, pad) = match self.window {
-            Window::Same => (1, 1),
-            Window::Half => (2, 1),
-            Window::HalfBottomRight => (2, 0),
-            // The phase decides.
-            Window::Doubled => (1, 0),
-        };
-        let r = self.residual.unwrap_or(x);
-        let params = Params {
-            m: y.channels,
-            channels: x.channels,
-            taps,
-            taps_x: if phases == 4 { 2 } else { 3 },
-            stride,
-            pad_y: pad,
-            pad_x: pad,
-            phases,
-            in_height: x.height,
-            in_width: x.width,
-            height,
-            width,
-            x_offset: x.offset,
-            x_plane: x.plane,
-            x_batch: x.batch_stride,
-            y_offset: y.offset,
-            y_plane: y.plane,
-            y_batch: y.batch_stride,
-            r_offset: r.offset,
-            r_plane: r.plane,
-            r_batch: r.batch_stride,
-            activation: self.activation as u32,
-            residuals: self.residual.is_some().into(),
-            first: 0,
-        };
-        let pixels = height * width;
-        let tile = Tile::fitting(y.channels, pixels, y.batch * phases);
-        let program =
-            Program::new("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
-        let program = real(out(program, y.element), x.element);
-        let program = program.with("", include_str!("../prelude/weight_f16.wgsl"));
-        let program = match self.window {
-            Window::Doubled => program.with("doubled", include_str!("taps_summed.wgsl")),
-            _ => program.with("", include_str!("taps_single.wgsl")),
-        };
-        let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), y.batch * phases];
-        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
+        let params = self.params();
+        let (pixels, samples) = (params.height * params.width, y.batch * params.phases);
+        let tile = Tile::fitting(y.channels, pixels, samples);
+        let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), samples];
+        let dispatch = Dispatch::new(self.label, self.program(tile), workgroups, &params)
             .splits(std::mem::offset_of!(Params, first))
+            .assumes("TILE", tile.side())
             .constant(self.weights)
             .constant(self.bias)
             .read(&x);
@@ -155,9 +106,52 @@ impl Conv2d<'_> {
             Some(residual) => dispatch.read(residual),
             None => dispatch.unused(&x),
         };
-        let products = u64::from(y.batch * y.channels * x.channels) * u64::from(pixels * phases * taps);
+        let products = u64::from(samples * y.channels * x.channels) * u64::from(pixels * params.taps);
         g.dispatch(dispatch.write(&y).flops(2 * products));
         Ok(())
+    }
+
+    fn params(&self) -> Params {
+        let (x, y) = (self.x, self.y);
+        let (phases, taps) = self.window.phases_and_taps();
+        let (height, width) = if phases == 4 { (x.height, x.width) } else { (y.height, y.width) };
+        let (step, pad) = match self.window {
+            Window::Same => (1, 1),
+            Window::Half => (2, 1),
+            Window::HalfBottomRight => (2, 0),
+            // The phase decides.
+            Window::Doubled => (1, 0),
+        };
+        Params {
+            x: Strides::of(&x),
+            y: Strides::of(&y),
+            r: Strides::of(&self.residual.unwrap_or(x)),
+            m: y.channels,
+            channels: x.channels,
+            taps,
+            taps_x: if phases == 4 { 2 } else { 3 },
+            step,
+            pad,
+            phases,
+            in_height: x.height,
+            in_width: x.width,
+            height,
+            width,
+            activation: self.activation as u32,
+            residuals: self.residual.is_some().into(),
+            first: 0,
+        }
+    }
+
+    fn program(&self, tile: Tile) -> Program {
+        let program =
+            kernel("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
+        let program = real(out(program, self.y.element), self.x.element);
+        let program = program.with("", include_str!("../prelude/weight_f16.wgsl"));
+        tile.choose(match self.window {
+            Window::Doubled => program.with("doubled", include_str!("taps_summed.wgsl")),
+            _ => program.with("", include_str!("taps_single.wgsl")),
+        })
     }
 }
 

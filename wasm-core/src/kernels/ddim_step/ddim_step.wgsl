@@ -4,18 +4,14 @@
 //   Y  = k.z * x0 + k.w * e          with k = sqrt(abar_t), sqrt(1 - abar_t), sqrt(abar_prev), sqrt(1 - abar_prev) of this step
 //
 // E : [2, C, N], the unconditional branch first   X, Y : [1, C, N]   K : [steps, 4]   g : one number; all in f32.
-// One invocation per four pixels of a channel: (N / 4 / 256, C).
+// One invocation per four pixels of a channel: (N / 4 / LANES, C).
 
 struct Params {
-    quads    : u32,   // of a channel
-    e_offset : u32,   // this and all below in units of four elements
-    e_row    : u32,
-    e_batch  : u32,
-    x_offset : u32,
-    x_row    : u32,
-    g_offset : u32,
-    y_offset : u32,
-    y_row    : u32,
+    e     : Strides,
+    x     : Strides,
+    g     : Strides,
+    y     : Strides,
+    quads : u32,   // of a channel
 }
 
 @group(0) @binding(0) var<uniform>             p    : Params;
@@ -26,13 +22,13 @@ struct Params {
 @group(0) @binding(5) var<storage, read>       g    : array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> y    : array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id : vec3<u32>) {
     if id.x >= p.quads { return; }
     let factors = k[step.x];
-    let unconditional = e[p.e_offset + id.y * p.e_row + id.x];
-    let conditional = e[p.e_offset + p.e_batch + id.y * p.e_row + id.x];
-    let noise = unconditional + g[p.g_offset].x * (conditional - unconditional);
-    let clean = (x[p.x_offset + id.y * p.x_row + id.x] - factors.y * noise) / factors.x;
-    y[p.y_offset + id.y * p.y_row + id.x] = factors.z * clean + factors.w * noise;
+    let unconditional = e[quad_of(p.e, 0u, id.y) + id.x];
+    let conditional = e[quad_of(p.e, 1u, id.y) + id.x];
+    let noise = unconditional + g[quad_of(p.g, 0u, 0u)].x * (conditional - unconditional);
+    let clean = (x[quad_of(p.x, 0u, id.y) + id.x] - factors.y * noise) / factors.x;
+    y[quad_of(p.y, 0u, id.y) + id.x] = factors.z * clean + factors.w * noise;
 }

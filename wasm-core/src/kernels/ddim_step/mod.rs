@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::quads;
-use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use super::kernel;
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// The latents after this step, everything in f32.
@@ -23,18 +23,14 @@ pub struct DdimStep<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    quads: u32,
-    e_offset: u32,
-    e_row: u32,
-    e_batch: u32,
-    x_offset: u32,
-    x_row: u32,
-    g_offset: u32,
-    y_offset: u32,
-    y_row: u32,
+params! {
+    struct Params {
+        e: Strides,
+        x: Strides,
+        g: Strides,
+        y: Strides,
+        quads: u32,
+    }
 }
 
 impl DdimStep<'_> {
@@ -50,18 +46,14 @@ impl DdimStep<'_> {
             return Err(Error::Shape(format!("{}: step from {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let params = Params {
+            e: Strides::of(&e),
+            x: Strides::of(&x),
+            g: Strides::of(&scale),
+            y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
-            e_offset: quads(e.offset),
-            e_row: quads(e.plane),
-            e_batch: quads(e.batch_stride),
-            x_offset: quads(x.offset),
-            x_row: quads(x.plane),
-            g_offset: quads(scale.offset),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
         };
-        let program = Program::new("ddim_step", include_str!("ddim_step.wgsl"));
-        let workgroups = [params.quads.div_ceil(256), c, 1];
+        let program = kernel("ddim_step", include_str!("ddim_step.wgsl"));
+        let workgroups = [params.quads.div_ceil(LANES), c, 1];
         let dispatch = Dispatch::new(self.label, program, workgroups, &params).step().constant(self.coefficients);
         g.dispatch(dispatch.read(&e).read(&x).read(&scale).write(&y));
         Ok(())

@@ -3,18 +3,14 @@
 //   Y[b, c] = act(V[b, c]),   or gated:   Y[b, f] = V[b, f] * silu(V[b, F + f]) of 2F channels
 //
 // X : [B, C or 2F, H, W]   Y : [B, C or F, H, W]   weights : for each channel of X 9 taps, scale, bias, and one number unused
-// Tiles of all channels of Y are counted through, one for each invocation: (channels * tiles / 256, 1, B). Where rows consist of
+// Tiles of all channels of Y are counted through, one for each invocation: (channels * tiles / LANES, 1, B). Where rows consist of
 // whole quads, a tile is 4 x 4 pixels, whose 6 rows are loaded once: fewer rows would mean more loads for each result, more rows
 // more registers than help. Where they do not, a tile is 4 pixels in a line, loaded one by one.
 // needs: real, out, activation
 
 struct Params {
-    x_offset   : u32,   // these in units of four elements
-    x_plane    : u32,
-    x_batch    : u32,
-    y_offset   : u32,
-    y_plane    : u32,
-    y_batch    : u32,
+    x          : Strides,
+    y          : Strides,
     channels   : u32,   // of Y
     height     : u32,
     width      : u32,
@@ -43,7 +39,7 @@ fn filter_of(batch : u32, channel : u32) -> Filter {
     let a = weights[3u * channel];
     let b = weights[3u * channel + 1u];
     let c = weights[3u * channel + 2u];
-    let base = p.x_offset + batch * p.x_batch + channel * p.x_plane;
+    let base = quad_of(p.x, batch, channel);
     return Filter(base, a.xyz, vec3<f32>(a.w, b.xy), vec3<f32>(b.zw, c.x), c.y, c.z);
 }
 
@@ -128,16 +124,16 @@ fn emit(at : u32, value : vec4<f32>, gate : vec4<f32>) {
     }
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
-    let index   = group.x * 256u + lane;
+    let index   = group.x * LANES + lane;
     let channel = index / p.tiles;
     let tile    = index % p.tiles;
     if channel >= p.channels { return; }
-    let y_base = p.y_offset + group.z * p.y_batch + channel * p.y_plane;
+    let y_base = quad_of(p.y, group.z, channel);
 
     if p.row_quads == 0u {
         let value = line_at(group.z, channel, tile);

@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{Activation, out, quads, real};
-use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
+use super::{Activation, kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// What follows the convolution.
@@ -30,22 +30,18 @@ pub struct DepthwiseConv<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    x_offset: u32,
-    x_plane: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_plane: u32,
-    y_batch: u32,
-    channels: u32,
-    height: u32,
-    width: u32,
-    row_quads: u32,
-    tiles: u32,
-    activation: u32,
-    gated: u32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        channels: u32,
+        height: u32,
+        width: u32,
+        row_quads: u32,
+        tiles: u32,
+        activation: u32,
+        gated: u32,
+    }
 }
 
 impl DepthwiseConv<'_> {
@@ -67,12 +63,8 @@ impl DepthwiseConv<'_> {
         let row_quads = if whole { x.width / 4 } else { 0 };
         let tiles = if whole { row_quads * x.height.div_ceil(4) } else { x.pixels().div_ceil(4) };
         let params = Params {
-            x_offset: quads(x.offset),
-            x_plane: quads(x.plane),
-            x_batch: quads(x.batch_stride),
-            y_offset: quads(y.offset),
-            y_plane: quads(y.plane),
-            y_batch: quads(y.batch_stride),
+            x: Strides::of(&x),
+            y: Strides::of(&y),
             channels: y.channels,
             height: x.height,
             width: x.width,
@@ -81,10 +73,10 @@ impl DepthwiseConv<'_> {
             activation: activation as u32,
             gated: u32::from(self.form == Form::Gated),
         };
-        let program = Program::new("depthwise_conv", include_str!("depthwise_conv.wgsl"))
+        let program = kernel("depthwise_conv", include_str!("depthwise_conv.wgsl"))
             .with("", include_str!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
-        let workgroups = [(y.channels * tiles).div_ceil(256), 1, y.batch];
+        let workgroups = [(y.channels * tiles).div_ceil(LANES), 1, y.batch];
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
         let dispatch = Dispatch::new(self.label, program, workgroups, &params)
             .constant(self.weights)

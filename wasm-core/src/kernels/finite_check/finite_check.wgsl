@@ -5,29 +5,27 @@
 // needs: real, reduce
 
 struct Params {
+    x        : Strides,
+    y        : Strides,
     batch    : u32,
     channels : u32,
     pixels   : u32,
-    offset   : u32,   // in single elements, as the next two
-    plane    : u32,
-    stride   : u32,   // from one sample to the next
-    y_offset : u32,   // in units of four elements
 }
 
 @group(0) @binding(0) var<uniform>             p : Params;
 @group(0) @binding(1) var<storage, read>       x : array<Real>;
 @group(0) @binding(2) var<storage, read_write> y : array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane : u32) {
     var count = 0.0;
     for (var plane = 0u; plane < p.batch * p.channels; plane++) {
-        let first = p.offset + plane / p.channels * p.stride + plane % p.channels * p.plane;
+        let first = element_of(p.x, plane / p.channels, plane % p.channels);
         for (var i = lane; i < p.pixels; i += LANES) {
             let bits = bitcast<u32>(f32(x[first + i]));
             if (bits & 0x7f800000u) == 0x7f800000u { count += 1.0; }
         }
     }
     let sum = workgroup_sum(lane, count);
-    if lane == 0u { y[p.y_offset] = vec4<f32>(sum, 0.0, 0.0, 0.0); }
+    if lane == 0u { y[quad_of(p.y, 0u, 0u)] = vec4<f32>(sum, 0.0, 0.0, 0.0); }
 }

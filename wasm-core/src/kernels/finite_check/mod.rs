@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{quads, real};
-use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use super::{kernel, real};
+use crate::gpu::{Dispatch, Element, Graph, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y[0]` = how many elements of X are not finite.
@@ -17,16 +17,14 @@ pub struct FiniteCheck<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    batch: u32,
-    channels: u32,
-    pixels: u32,
-    offset: u32,
-    plane: u32,
-    stride: u32,
-    y_offset: u32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        batch: u32,
+        channels: u32,
+        pixels: u32,
+    }
 }
 
 impl FiniteCheck<'_> {
@@ -39,16 +37,9 @@ impl FiniteCheck<'_> {
         if y.shape() != [1, 1, 1, 4] || y.element != Element::F32 {
             return Err(Error::Shape(format!("{}: a count in {:?}", self.label, y.shape())));
         }
-        let params = Params {
-            batch: x.batch,
-            channels: x.channels,
-            pixels: x.pixels(),
-            offset: x.offset,
-            plane: x.plane,
-            stride: x.batch_stride,
-            y_offset: quads(y.offset),
-        };
-        let program = Program::new("finite_check", include_str!("finite_check.wgsl"));
+        let params =
+            Params { x: Strides::of(&x), y: Strides::of(&y), batch: x.batch, channels: x.channels, pixels: x.pixels() };
+        let program = kernel("finite_check", include_str!("finite_check.wgsl"));
         let program = real(program.with("", include_str!("../prelude/reduce.wgsl")), x.element);
         g.dispatch(Dispatch::new(self.label, program, [1, 1, 1], &params).read(&x).write(&y));
         Ok(())

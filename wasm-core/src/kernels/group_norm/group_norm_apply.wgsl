@@ -11,23 +11,17 @@
 // needs: real, out, activation
 
 struct Params {
-    x_offset       : u32,   // these in units of four elements
-    x_plane        : u32,
-    x_batch        : u32,
-    y_offset       : u32,
-    y_plane        : u32,
-    y_batch        : u32,
-    moments_offset : u32,
-    moments_group  : u32,
-    moments_batch  : u32,
-    channels       : u32,   // of a group
-    all_channels   : u32,   // of all groups
-    quads          : u32,   // of a channel
-    chunk          : u32,   // quads of a workgroup
-    parts          : u32,
-    reach          : u32,   // half of the parts, as the next power of two; 0 for one part
-    activation     : u32,
-    epsilon        : f32,
+    x            : Strides,
+    y            : Strides,
+    moments      : Strides,
+    channels     : u32,   // of a group
+    all_channels : u32,   // of all groups
+    quads        : u32,   // of a channel
+    chunk        : u32,   // quads of a workgroup
+    parts        : u32,
+    reach        : u32,   // half of the parts, as the next power of two; 0 for one part
+    activation   : u32,
+    epsilon      : f32,
 }
 
 @group(0) @binding(0) var<uniform>             p       : Params;
@@ -36,7 +30,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read>       moments : array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> y       : array<Out4>;
 
-const LANES = 256u;
 const PARTS = 64u;
 
 var<workgroup> merged : array<vec4<f32>, PARTS>;
@@ -49,7 +42,7 @@ fn merge(a : vec4<f32>, b : vec4<f32>) -> vec4<f32> {
     return vec4<f32>(count, a.y, a.z + distance * share, a.w + b.w + distance * distance * a.x * share);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
@@ -57,7 +50,7 @@ fn main(
     if lane < PARTS {
         var part = vec4<f32>(0.0);
         if lane < p.parts {
-            part = moments[p.moments_offset + group.z * p.moments_batch + group.y * p.moments_group + lane];
+            part = moments[quad_of(p.moments, group.z, group.y) + lane];
         }
         merged[lane] = part;
     }
@@ -70,8 +63,10 @@ fn main(
     let inverse = inverseSqrt(whole.w / whole.x + p.epsilon);
 
     let first_channel = group.y * p.channels;
-    let x_base        = p.x_offset + group.z * p.x_batch + first_channel * p.x_plane;
-    let y_base        = p.y_offset + group.z * p.y_batch + first_channel * p.y_plane;
+    let x_base        = quad_of(p.x, group.z, first_channel);
+    let y_base        = quad_of(p.y, group.z, first_channel);
+    let x_plane       = p.x.plane / 4u;
+    let y_plane       = p.y.plane / 4u;
     let first         = group.x * p.chunk;
     let end           = min(first + p.chunk, p.channels * p.quads);
     // From one quad to the invocation's next, without a division for each.
@@ -82,10 +77,10 @@ fn main(
     for (var i = first + lane; i < end; i += LANES) {
         let scale     = inverse * affine[first_channel + channel];
         let bias      = affine[p.all_channels + first_channel + channel];
-        let value     = vec4<f32>(x[x_base + channel * p.x_plane + quad]);
+        let value     = vec4<f32>(x[x_base + channel * x_plane + quad]);
         let deviation = (value - vec4<f32>(whole.y)) - vec4<f32>(whole.z);
         let result    = activate(fma(deviation, vec4<f32>(scale), vec4<f32>(bias)), p.activation);
-        y[y_base + channel * p.y_plane + quad] = narrow(result);
+        y[y_base + channel * y_plane + quad] = narrow(result);
         channel += skip_channels;
         quad += skip_quads;
         if quad >= p.quads { quad -= p.quads; channel++; }

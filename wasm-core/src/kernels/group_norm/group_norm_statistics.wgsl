@@ -11,16 +11,12 @@
 // needs: real, reduce
 
 struct Params {
-    x_offset   : u32,   // these in units of four elements
-    x_plane    : u32,
-    x_batch    : u32,
-    out_offset : u32,
-    out_group  : u32,
-    out_batch  : u32,
-    channels   : u32,   // of a group
-    pixels     : u32,   // of a channel
-    quads      : u32,   // of a channel, the last of them maybe not full
-    chunk      : u32,   // quads of a part
+    x        : Strides,
+    moments  : Strides,
+    channels : u32,   // of a group
+    pixels   : u32,   // of a channel
+    quads    : u32,   // of a channel, the last of them maybe not full
+    chunk    : u32,   // quads of a part
 }
 
 @group(0) @binding(0) var<uniform>             p       : Params;
@@ -32,12 +28,13 @@ fn inside(quad : u32) -> vec4<bool> {
     return vec4<u32>(4u * quad) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.pixels);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
-    let base  = p.x_offset + group.z * p.x_batch + group.x * p.channels * p.x_plane;
+    let base  = quad_of(p.x, group.z, group.x * p.channels);
+    let plane = p.x.plane / 4u;
     let first = group.y * p.chunk;
     let end   = min(first + p.chunk, p.channels * p.quads);
     // All quads are full but each channel's last.
@@ -52,7 +49,7 @@ fn main(
     var channel = start_channel;
     var quad    = start_quad;
     for (var i = first + lane; i < end; i += LANES) {
-        sum += select(vec4<f32>(0.0), vec4<f32>(x[base + channel * p.x_plane + quad]), inside(quad));
+        sum += select(vec4<f32>(0.0), vec4<f32>(x[base + channel * plane + quad]), inside(quad));
         channel += skip_channels;
         quad += skip_quads;
         if quad >= p.quads { quad -= p.quads; channel++; }
@@ -64,7 +61,7 @@ fn main(
     channel = start_channel;
     quad    = start_quad;
     for (var i = first + lane; i < end; i += LANES) {
-        let value     = vec4<f32>(x[base + channel * p.x_plane + quad]);
+        let value     = vec4<f32>(x[base + channel * plane + quad]);
         let deviation = select(vec4<f32>(0.0), value - vec4<f32>(pivot), inside(quad));
         deviations += deviation;
         squares = fma(deviation, deviation, squares);
@@ -75,7 +72,6 @@ fn main(
     let rest = workgroup_sum(lane, dot(deviations, vec4<f32>(1.0))) / count;
     let m2   = workgroup_sum(lane, dot(squares, vec4<f32>(1.0))) - count * rest * rest;
     if lane == 0u {
-        moments[p.out_offset + group.z * p.out_batch + group.x * p.out_group + group.y] =
-            vec4<f32>(count, pivot, rest, max(m2, 0.0));
+        moments[quad_of(p.moments, group.z, group.x) + group.y] = vec4<f32>(count, pivot, rest, max(m2, 0.0));
     }
 }

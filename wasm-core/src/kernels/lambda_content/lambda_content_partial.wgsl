@@ -10,19 +10,14 @@
 // needs: real
 
 struct Params {
-    keys          : u32,
-    values        : u32,
-    pixels        : u32,
-    k_offset      : u32,   // this and the next five in units of four elements
-    k_row         : u32,
-    k_batch       : u32,
-    v_offset      : u32,
-    v_row         : u32,
-    v_batch       : u32,
-    value_tiles   : u32,   // ceil(Vd / 16)
-    rounds        : u32,   // 64 pixels each, in a chunk
-    partial_chunk : u32,   // elements from one chunk's sums to the next, and from one sample's
-    partial_batch : u32,
+    k           : Strides,
+    v           : Strides,
+    partial     : Strides,   // a chunk's sums are a plane
+    keys        : u32,
+    values      : u32,
+    pixels      : u32,
+    value_tiles : u32,   // ceil(Vd / 16)
+    rounds      : u32,   // 64 pixels each, in a chunk
 }
 
 @group(0) @binding(0) var<uniform>             p         : Params;
@@ -46,15 +41,15 @@ fn inside(quad : u32, value : vec4<f32>) -> vec4<f32> {
 
 fn fetch_k(sample : u32, k : u32, quad : u32) -> vec4<f32> {
     if k >= p.keys || quad * 4u >= p.pixels { return vec4<f32>(0.0); }
-    return inside(quad, vec4<f32>(soft_keys[p.k_offset + sample * p.k_batch + k * p.k_row + quad]));
+    return inside(quad, vec4<f32>(soft_keys[quad_of(p.k, sample, k) + quad]));
 }
 
 fn fetch_v(sample : u32, v : u32, quad : u32) -> vec4<f32> {
     if v >= p.values || quad * 4u >= p.pixels { return vec4<f32>(0.0); }
-    return inside(quad, vec4<f32>(values[p.v_offset + sample * p.v_batch + v * p.v_row + quad]));
+    return inside(quad, vec4<f32>(values[quad_of(p.v, sample, v) + quad]));
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
@@ -83,6 +78,6 @@ fn main(
     let k = first_k + key;
     let v = first_v + value;
     if k < p.keys && v < p.values {
-        partials[group.z * p.partial_batch + group.y * p.partial_chunk + k * p.values + v] = sum;
+        partials[element_of(p.partial, group.z, group.y) + k * p.values + v] = sum;
     }
 }

@@ -4,17 +4,14 @@
 // The bias belongs to the position lambda, where it is the same for every pixel and value; here it costs nothing.
 //
 // S : [B, chunks, K, Vd]   bias : [K]   L : [B, K, Vd]; all in f32
-// One invocation per result: (ceil(K * Vd / 256), B).
+// One invocation per result: (ceil(K * Vd / LANES), B).
 
 struct Params {
-    keys          : u32,
-    values        : u32,
-    chunks        : u32,
-    partial_chunk : u32,   // this and all below in elements
-    partial_batch : u32,
-    y_offset      : u32,
-    y_row         : u32,
-    y_batch       : u32,
+    partial : Strides,   // a chunk's sums are a plane
+    y       : Strides,
+    keys    : u32,
+    values  : u32,
+    chunks  : u32,
 }
 
 @group(0) @binding(0) var<uniform>             p        : Params;
@@ -22,18 +19,18 @@ struct Params {
 @group(0) @binding(2) var<storage, read>       bias     : array<f32>;
 @group(0) @binding(3) var<storage, read_write> y        : array<f32>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
-    let at = group.x * 256u + lane;
+    let at = group.x * LANES + lane;
     if at >= p.keys * p.values { return; }
     let k = at / p.values;
     let v = at % p.values;
     var sum = 0.0;
     for (var chunk = 0u; chunk < p.chunks; chunk++) {
-        sum += partials[group.y * p.partial_batch + chunk * p.partial_chunk + at];
+        sum += partials[element_of(p.partial, group.y, chunk) + at];
     }
-    y[p.y_offset + group.y * p.y_batch + k * p.y_row + v] = sum + bias[k];
+    y[element_of(p.y, group.y, k) + v] = sum + bias[k];
 }

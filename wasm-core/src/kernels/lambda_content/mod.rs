@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{quads, real};
-use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use super::{kernel, real};
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// Side of the tile of results that a workgroup computes.
@@ -28,35 +28,27 @@ pub struct LambdaContent<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct PartialParams {
-    keys: u32,
-    values: u32,
-    pixels: u32,
-    k_offset: u32,
-    k_row: u32,
-    k_batch: u32,
-    v_offset: u32,
-    v_row: u32,
-    v_batch: u32,
-    value_tiles: u32,
-    rounds: u32,
-    partial_chunk: u32,
-    partial_batch: u32,
+params! {
+    struct PartialParams {
+        k: Strides,
+        v: Strides,
+        partial: Strides,
+        keys: u32,
+        values: u32,
+        pixels: u32,
+        value_tiles: u32,
+        rounds: u32,
+    }
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct SumParams {
-    keys: u32,
-    values: u32,
-    chunks: u32,
-    partial_chunk: u32,
-    partial_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
+params! {
+    struct SumParams {
+        partial: Strides,
+        y: Strides,
+        keys: u32,
+        values: u32,
+        chunks: u32,
+    }
 }
 
 impl LambdaContent<'_> {
@@ -66,16 +58,24 @@ impl LambdaContent<'_> {
     /// [`Error::Shape`] if the operands do not fit together.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
         let (p, v, y) = (self.p, self.v, self.y);
-        let (keys, values, pixels) = (p.channels, v.channels, p.pixels());
-        let fits = v.pixels() == pixels
+        let fits = v.pixels() == p.pixels()
             && v.element == p.element
             && v.batch == p.batch
-            && y.shape() == [p.batch, keys, 1, values]
+            && y.shape() == [p.batch, p.channels, 1, v.channels]
             && y.element == Element::F32;
         if !fits {
             let shapes = format!("{:?} and {:?} to {:?}", p.shape(), v.shape(), y.shape());
             return Err(Error::Shape(format!("{}: content lambda of {shapes}", self.label)));
         }
+        let partials = self.record_partials(g);
+        self.record_sum(g, partials);
+        Ok(())
+    }
+
+    /// The sums over chunks of the pixels: `[B, chunks, K, Vd]`.
+    fn record_partials(&self, g: &mut Graph) -> View {
+        let (p, v) = (self.p, self.v);
+        let (keys, values, pixels) = (p.channels, v.channels, p.pixels());
         let value_tiles = values.div_ceil(SIDE);
         let tiles = keys.div_ceil(SIDE) * value_tiles;
         let all_rounds = pixels.div_ceil(ROUND);
@@ -83,51 +83,41 @@ impl LambdaContent<'_> {
         let rounds = all_rounds.div_ceil(wanted);
         let chunks = all_rounds.div_ceil(rounds);
         let partials = g.tensor(Element::F32, [p.batch, chunks, keys, values]);
-
         let params = PartialParams {
+            k: Strides::of(&p),
+            v: Strides::of(&v),
+            partial: Strides::of(&partials),
             keys,
             values,
             pixels,
-            k_offset: quads(p.offset),
-            k_row: quads(p.plane),
-            k_batch: quads(p.batch_stride),
-            v_offset: quads(v.offset),
-            v_row: quads(v.plane),
-            v_batch: quads(v.batch_stride),
             value_tiles,
             rounds,
-            partial_chunk: partials.plane,
-            partial_batch: partials.batch_stride,
         };
-        let program = Program::new("lambda_content_partial", include_str!("lambda_content_partial.wgsl"));
+        let program = kernel("lambda_content_partial", include_str!("lambda_content_partial.wgsl"));
         let products = [p.batch, keys, values, pixels].map(u64::from).iter().product::<u64>();
         g.dispatch(
             Dispatch::new(self.label, real(program, p.element), [tiles, chunks, p.batch], &params)
+                .assumes("SIDE", SIDE)
+                .assumes("QUADS", ROUND / 4)
                 .read(&p)
                 .read(&v)
                 .write(&partials)
                 .flops(2 * products),
         );
+        partials
+    }
 
-        let params = SumParams {
-            keys,
-            values,
-            chunks,
-            partial_chunk: partials.plane,
-            partial_batch: partials.batch_stride,
-            y_offset: y.offset,
-            y_row: y.plane,
-            y_batch: y.batch_stride,
-        };
-        let program = Program::new("lambda_content_sum", include_str!("lambda_content_sum.wgsl"));
-        let sums = [p.batch, keys, values, chunks].map(u64::from).iter().product::<u64>();
+    fn record_sum(&self, g: &mut Graph, partials: View) {
+        let [batch, chunks, keys, values] = partials.shape();
+        let params = SumParams { partial: Strides::of(&partials), y: Strides::of(&self.y), keys, values, chunks };
+        let program = kernel("lambda_content_sum", include_str!("lambda_content_sum.wgsl"));
+        let sums = [batch, keys, values, chunks].map(u64::from).iter().product::<u64>();
         g.dispatch(
-            Dispatch::new(self.label, program, [(keys * values).div_ceil(256), p.batch, 1], &params)
+            Dispatch::new(self.label, program, [(keys * values).div_ceil(LANES), batch, 1], &params)
                 .read(&partials)
                 .constant(self.bias)
-                .write(&y)
+                .write(&self.y)
                 .flops(sums),
         );
-        Ok(())
     }
 }

@@ -16,19 +16,13 @@
 // needs: real, out
 
 struct Params {
+    q        : Strides,
+    e        : Strides,   // a plane is what one key has for all pixels
+    r        : Strides,
+    y        : Strides,
     keys     : u32,
     values   : u32,
     pixels   : u32,
-    e_row    : u32,   // N padded to 4; this and all below in elements
-    q_offset : u32,
-    q_row    : u32,
-    q_batch  : u32,
-    r_offset : u32,
-    r_row    : u32,
-    r_batch  : u32,
-    y_offset : u32,
-    y_row    : u32,
-    y_batch  : u32,
     residual : u32,   // 0 or 1
 }
 
@@ -52,10 +46,10 @@ var<workgroup> totals : array<vec4<f32>, 160>;
 // Puts the sums over all slices of tokens `first` and `first + 1` into `totals`.
 fn add_slices(lane : u32, first : u32, sum0 : vec4<f32>, sum1 : vec4<f32>) {
     staged[lane] = sum0;
-    staged[256u + lane] = sum1;
+    staged[LANES + lane] = sum1;
     workgroupBarrier();
     if lane < 2u * PIXELS {
-        let at = lane / PIXELS * 256u + lane % PIXELS;
+        let at = lane / PIXELS * LANES + lane % PIXELS;
         var total = vec4<f32>(0.0);
         for (var slice = 0u; slice < SLICES; slice++) {
             total += staged[at + slice * PIXELS];
@@ -73,11 +67,11 @@ fn position(at : u32) -> f32 {
 
 fn emit(sample : u32, channel : u32, n : u32, sum : f32) {
     var result = sum;
-    if p.residual != 0u { result += f32(r[p.r_offset + sample * p.r_batch + channel * p.r_row + n]); }
-    y[p.y_offset + sample * p.y_batch + channel * p.y_row + n] = narrow_one(result);
+    if p.residual != 0u { result += f32(r[element_of(p.r, sample, channel) + n]); }
+    y[element_of(p.y, sample, channel) + n] = narrow_one(result);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
@@ -99,14 +93,14 @@ fn main(
     var sum7 = vec4<f32>(0.0);
     var sum8 = vec4<f32>(0.0);
     var sum9 = vec4<f32>(0.0);
-    let q_head  = p.keys * p.q_row;
-    let e_token = p.keys * p.e_row;
+    let q_head  = p.keys * p.q.plane;
+    let e_token = p.keys * p.e.plane;
     for (var k = slice; k < p.keys; k += SLICES) {
-        let q_at = p.q_offset + sample * p.q_batch + (first_head * p.keys + k) * p.q_row + near_n;
+        let q_at = element_of(p.q, sample, first_head * p.keys + k) + near_n;
         let q4 = vec4<f32>(
             f32(q[q_at]), f32(q[q_at + q_head]), f32(q[q_at + 2u * q_head]), f32(q[q_at + 3u * q_head]),
         );
-        let e_at  = k * p.e_row + near_n;
+        let e_at  = k * p.e.plane + near_n;
         let k_at  = (sample * p.keys + k) * FOURS;
         let keys0 = soft_keys[k_at];
         let keys1 = soft_keys[k_at + 1u];

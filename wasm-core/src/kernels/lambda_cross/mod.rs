@@ -4,8 +4,8 @@ pub mod reference;
 
 use half::f16;
 
-use super::{out, real};
-use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
+use super::{kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
 /// Conditioning tokens.
@@ -39,23 +39,17 @@ pub struct LambdaCross<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    keys: u32,
-    values: u32,
-    pixels: u32,
-    e_row: u32,
-    q_offset: u32,
-    q_row: u32,
-    q_batch: u32,
-    r_offset: u32,
-    r_row: u32,
-    r_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
-    residual: u32,
+params! {
+    struct Params {
+        q: Strides,
+        e: Strides,
+        r: Strides,
+        y: Strides,
+        keys: u32,
+        values: u32,
+        pixels: u32,
+        residual: u32,
+    }
 }
 
 /// Bytes of [`pack_rel_pos_emb`] for N pixels and K keys.
@@ -101,27 +95,22 @@ impl LambdaCross<'_> {
             return Err(Error::Shape(format!("{}: cross-lambda of {shapes}", self.label)));
         }
         let (keys, values) = (q.channels / heads, y.channels / heads);
-        let r = self.residual.unwrap_or(q);
         let params = Params {
+            q: Strides::of(&q),
+            e: Strides::of_rows(pixels.next_multiple_of(4)),
+            r: Strides::of(&self.residual.unwrap_or(q)),
+            y: Strides::of(&y),
             keys,
             values,
             pixels,
-            e_row: pixels.next_multiple_of(4),
-            q_offset: q.offset,
-            q_row: q.plane,
-            q_batch: q.batch_stride,
-            r_offset: r.offset,
-            r_row: r.plane,
-            r_batch: r.batch_stride,
-            y_offset: y.offset,
-            y_row: y.plane,
-            y_batch: y.batch_stride,
             residual: self.residual.is_some().into(),
         };
-        let program = Program::new("lambda_cross", include_str!("lambda_cross.wgsl"));
+        let program = kernel("lambda_cross", include_str!("lambda_cross.wgsl"));
         let program = real(out(program, y.element), q.element);
         let workgroups = [pixels.div_ceil(PIXELS), heads / HEADS, batch];
         let dispatch = Dispatch::new(self.label, program, workgroups, &params)
+            .assumes("HEADS", HEADS)
+            .assumes("PIXELS", PIXELS)
             .read(&q)
             .constant(self.embedding)
             .constant(self.keys)

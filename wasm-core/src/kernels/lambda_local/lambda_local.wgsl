@@ -19,6 +19,11 @@
 // needs: real, out, rows
 
 struct Params {
+    q        : Strides,
+    l        : Strides,
+    v        : Strides,
+    r        : Strides,
+    y        : Strides,
     keys     : u32,
     values   : u32,
     height   : u32,
@@ -26,21 +31,6 @@ struct Params {
     tiles_x  : u32,
     chunks   : u32,   // of 40 values
     residual : u32,   // 0 or 1
-    q_offset : u32,   // this and all below in elements
-    q_row    : u32,
-    q_batch  : u32,
-    l_offset : u32,
-    l_row    : u32,
-    l_batch  : u32,
-    v_offset : u32,
-    v_row    : u32,
-    v_batch  : u32,
-    r_offset : u32,
-    r_row    : u32,
-    r_batch  : u32,
-    y_offset : u32,
-    y_row    : u32,
-    y_batch  : u32,
 }
 
 @group(0) @binding(0) var<uniform>             p       : Params;
@@ -91,7 +81,7 @@ fn add_tap(place : u32, v0 : vec4<f32>, v1 : vec4<f32>, v2 : vec4<f32>, v3 : vec
 
 // A channel that exists, for values beyond the last one; what is computed with it is thrown away.
 fn value_row(value : u32) -> u32 {
-    return min(value, p.values - 1u) * p.v_row;
+    return min(value, p.values - 1u) * p.v.plane;
 }
 
 // One result of four pixels, if there is such a value.
@@ -99,13 +89,13 @@ fn emit(sample : u32, head : u32, value : u32, x : u32, row : u32, sum : vec4<f3
     if value >= p.values { return; }
     let channel = head * p.values + value;
     put_quad(
-        p.y_offset + sample * p.y_batch + channel * p.y_row,
-        p.r_offset + sample * p.r_batch + channel * p.r_row,
+        element_of(p.y, sample, channel),
+        element_of(p.r, sample, channel),
         x, row, sum,
     );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
@@ -125,16 +115,16 @@ fn main(
     let value = chunk * CHUNK + lane / QUADS % 8u * VALUES;
     let pair  = lane / (8u * QUADS) * 2u;
 
-    let q_sample = p.q_offset + sample * p.q_batch;
-    let v_sample = p.v_offset + sample * p.v_batch;
+    let q_sample = element_of(p.q, sample, 0u);
+    let v_sample = element_of(p.v, sample, 0u);
 
     // Content: the same lambda for all pixels.
-    let qa = q_sample + (first_head + pair) * p.keys * p.q_row;
-    let qb = qa + p.keys * p.q_row;
+    let qa = q_sample + (first_head + pair) * p.keys * p.q.plane;
+    let qb = qa + p.keys * p.q.plane;
     for (var k = 0u; k < p.keys; k++) {
-        let q4a = q_quad(qa + k * p.q_row, x, row);
-        let q4b = q_quad(qb + k * p.q_row, x, row);
-        let l   = p.l_offset + sample * p.l_batch + k * p.l_row;
+        let q4a = q_quad(qa + k * p.q.plane, x, row);
+        let q4b = q_quad(qb + k * p.q.plane, x, row);
+        let l   = element_of(p.l, sample, k);
         let l0  = vec4<f32>(content[l + min(value + 0u, p.values - 1u)]);
         let l1  = vec4<f32>(content[l + min(value + 1u, p.values - 1u)]);
         let l2  = vec4<f32>(content[l + min(value + 2u, p.values - 1u)]);
@@ -153,7 +143,7 @@ fn main(
     }
 
     // Position. Rows of the filters that leave the map with all of the tile are left out.
-    let q_head = q_sample + (first_head + head) * p.keys * p.q_row;
+    let q_head = q_sample + (first_head + head) * p.keys * p.q.plane;
     let v0_row = v_sample + value_row(value + 0u);
     let v1_row = v_sample + value_row(value + 1u);
     let v2_row = v_sample + value_row(value + 2u);
@@ -167,7 +157,7 @@ fn main(
         var g2 = vec4<f32>(0.0);
         var g3 = vec4<f32>(0.0);
         for (var k = 0u; k < p.keys; k++) {
-            let q4 = q_quad(q_head + k * p.q_row, x, row);
+            let q4 = q_quad(q_head + k * p.q.plane, x, row);
             let w  = filters[(dy * p.keys + k) * 4u + tap4];
             g0 = fma(vec4<f32>(w.x), q4, g0);
             g1 = fma(vec4<f32>(w.y), q4, g1);

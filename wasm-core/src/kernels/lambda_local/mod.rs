@@ -3,8 +3,8 @@
 
 pub mod reference;
 
-use super::{out, real};
-use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use super::{kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
 /// Side of the position filters.
@@ -35,31 +35,21 @@ pub struct LambdaLocal<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    keys: u32,
-    values: u32,
-    height: u32,
-    width: u32,
-    tiles_x: u32,
-    chunks: u32,
-    residual: u32,
-    q_offset: u32,
-    q_row: u32,
-    q_batch: u32,
-    l_offset: u32,
-    l_row: u32,
-    l_batch: u32,
-    v_offset: u32,
-    v_row: u32,
-    v_batch: u32,
-    r_offset: u32,
-    r_row: u32,
-    r_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
+params! {
+    struct Params {
+        q: Strides,
+        l: Strides,
+        v: Strides,
+        r: Strides,
+        y: Strides,
+        keys: u32,
+        values: u32,
+        height: u32,
+        width: u32,
+        tiles_x: u32,
+        chunks: u32,
+        residual: u32,
+    }
 }
 
 /// Bytes of [`pack_filters`] for K keys.
@@ -88,68 +78,65 @@ impl LambdaLocal<'_> {
     /// [`Error::Shape`] if the operands do not fit together.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
         let (q, v, l, y) = (self.q, self.v, self.content, self.y);
-        let (batch, keys, values, height, width) = (q.batch, l.channels, v.channels, q.height, q.width);
-        let heads = q.channels / keys.max(1);
-        let fits = heads > 0
-            && heads % HEADS == 0
-            && q.channels == heads * keys
-            && v.shape() == [batch, values, height, width]
-            && v.element == q.element
-            && l.shape() == [batch, keys, 1, values]
-            && l.element == Element::F32
-            && y.shape() == [batch, heads * values, height, width]
-            && self.residual.is_none_or(|r| r.shape() == y.shape() && r.element == q.element);
-        if !fits {
+        if !self.fits() {
             let shapes = format!("{:?}, {:?} and {:?} to {:?}", q.shape(), l.shape(), v.shape(), y.shape());
             return Err(Error::Shape(format!("{}: lambda of {shapes}", self.label)));
         }
-        let r = self.residual.unwrap_or(q);
-        let tiles_x = width.div_ceil(TILE[0]);
-        let chunks = values.div_ceil(CHUNK);
+        let heads = q.channels / l.channels;
+        let (tiles_x, chunks) = (q.width.div_ceil(TILE[0]), v.channels.div_ceil(CHUNK));
         let params = Params {
-            keys,
-            values,
-            height,
-            width,
+            q: Strides::of(&q),
+            l: Strides::of(&l),
+            v: Strides::of(&v),
+            r: Strides::of(&self.residual.unwrap_or(q)),
+            y: Strides::of(&y),
+            keys: l.channels,
+            values: v.channels,
+            height: q.height,
+            width: q.width,
             tiles_x,
             chunks,
             residual: self.residual.is_some().into(),
-            q_offset: q.offset,
-            q_row: q.plane,
-            q_batch: q.batch_stride,
-            l_offset: l.offset,
-            l_row: l.plane,
-            l_batch: l.batch_stride,
-            v_offset: v.offset,
-            v_row: v.plane,
-            v_batch: v.batch_stride,
-            r_offset: r.offset,
-            r_row: r.plane,
-            r_batch: r.batch_stride,
-            y_offset: y.offset,
-            y_row: y.plane,
-            y_batch: y.batch_stride,
         };
-        let program = Program::new("lambda_local", include_str!("lambda_local.wgsl"));
-        let program = if width % 4 == 0 {
-            program.with("aligned", include_str!("rows_aligned.wgsl"))
-        } else {
-            program.with("ragged", include_str!("rows_ragged.wgsl"))
-        };
-        let program = real(out(program, y.element), q.element);
-        let workgroups = [tiles_x * height.div_ceil(TILE[1]), heads / HEADS * chunks, batch];
-        let dispatch =
-            Dispatch::new(self.label, program, workgroups, &params).read(&q).read(&l).read(&v).constant(self.filters);
+        let workgroups = [tiles_x * q.height.div_ceil(TILE[1]), heads / HEADS * chunks, q.batch];
+        let dispatch = Dispatch::new(self.label, self.program(), workgroups, &params);
+        let dispatch = dispatch.assumes("HEADS", HEADS).assumes("CHUNK", CHUNK);
+        let dispatch = dispatch.read(&q).read(&l).read(&v).constant(self.filters);
         let dispatch = match &self.residual {
             Some(residual) => dispatch.read(residual),
             None => dispatch.unused(&q),
         };
         // The weights of the surroundings are computed once for each chunk of the values.
-        let [keys, values, chunks] = [keys, values, chunks].map(u64::from);
+        let [keys, values, chunks] = [l.channels, v.channels, chunks].map(u64::from);
         let taps = (SIDE * SIDE) as u64;
         let each = keys * values + taps * (keys * chunks + values);
-        let queries = u64::from(batch) * u64::from(heads) * u64::from(q.pixels());
+        let queries = u64::from(q.batch) * u64::from(heads) * u64::from(q.pixels());
         g.dispatch(dispatch.write(&y).flops(2 * queries * each));
         Ok(())
+    }
+
+    fn fits(&self) -> bool {
+        let (q, v, l, y) = (self.q, self.v, self.content, self.y);
+        let (keys, values) = (l.channels, v.channels);
+        let heads = q.channels / keys.max(1);
+        heads > 0
+            && heads.is_multiple_of(HEADS)
+            && q.channels == heads * keys
+            && v.shape() == [q.batch, values, q.height, q.width]
+            && v.element == q.element
+            && l.shape() == [q.batch, keys, 1, values]
+            && l.element == Element::F32
+            && y.shape() == [q.batch, heads * values, q.height, q.width]
+            && self.residual.is_none_or(|r| r.shape() == y.shape() && r.element == q.element)
+    }
+
+    fn program(&self) -> Program {
+        let program = kernel("lambda_local", include_str!("lambda_local.wgsl"));
+        let program = if self.q.width.is_multiple_of(4) {
+            program.with("aligned", include_str!("rows_aligned.wgsl"))
+        } else {
+            program.with("ragged", include_str!("rows_ragged.wgsl"))
+        };
+        real(out(program, self.y.element), self.q.element)
     }
 }

@@ -10,12 +10,8 @@
 // needs: real, out, reduce_columns
 
 struct Params {
-    x_offset : u32,   // these in units of four elements
-    x_plane  : u32,
-    x_batch  : u32,
-    y_offset : u32,
-    y_plane  : u32,
-    y_batch  : u32,
+    x        : Strides,
+    y        : Strides,
     channels : u32,
     quads    : u32,   // of pixels
     epsilon  : f32,
@@ -26,29 +22,31 @@ struct Params {
 @group(0) @binding(2) var<storage, read>       x      : array<Real4>;
 @group(0) @binding(3) var<storage, read_write> y      : array<Out4>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
     let quad   = group.x * QUADS + lane % QUADS;
     let first  = lane / QUADS;
-    let x_base = p.x_offset + group.z * p.x_batch + quad;
-    let y_base = p.y_offset + group.z * p.y_batch + quad;
+    let x_base  = quad_of(p.x, group.z, 0u) + quad;
+    let y_base  = quad_of(p.y, group.z, 0u) + quad;
+    let x_plane = p.x.plane / 4u;
+    let y_plane = p.y.plane / 4u;
     let count  = f32(p.channels);
     // Beyond the last pixel there is nothing to do, except to be there at the barriers.
     let end    = select(0u, p.channels, quad < p.quads);
 
     var sum = vec4<f32>(0.0);
     for (var c = first; c < end; c += CHANNELS) {
-        sum += vec4<f32>(x[x_base + c * p.x_plane]);
+        sum += vec4<f32>(x[x_base + c * x_plane]);
     }
     let pivot = sum_over_channels(lane, sum) / count;
 
     var deviations = vec4<f32>(0.0);
     var squares    = vec4<f32>(0.0);
     for (var c = first; c < end; c += CHANNELS) {
-        let deviation = vec4<f32>(x[x_base + c * p.x_plane]) - pivot;
+        let deviation = vec4<f32>(x[x_base + c * x_plane]) - pivot;
         deviations += deviation;
         squares = fma(deviation, deviation, squares);
     }
@@ -57,8 +55,8 @@ fn main(
     let inverse  = inverseSqrt(variance + vec4<f32>(p.epsilon));
 
     for (var c = first; c < end; c += CHANNELS) {
-        let deviation = (vec4<f32>(x[x_base + c * p.x_plane]) - pivot) - rest;
+        let deviation = (vec4<f32>(x[x_base + c * x_plane]) - pivot) - rest;
         let result    = fma(deviation * inverse, vec4<f32>(affine[c]), vec4<f32>(affine[p.channels + c]));
-        y[y_base + c * p.y_plane] = narrow(result);
+        y[y_base + c * y_plane] = narrow(result);
     }
 }

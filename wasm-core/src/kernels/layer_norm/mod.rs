@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{out, quads, real};
-use crate::gpu::{ConstantId, Dispatch, Graph, Program, View};
+use super::{COLUMNS, kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y = (X - mean) / sqrt(variance + epsilon) * weight + bias`, mean and variance being those of a pixel's channels.
@@ -21,18 +21,14 @@ pub struct LayerNorm<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    x_offset: u32,
-    x_plane: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_plane: u32,
-    y_batch: u32,
-    channels: u32,
-    quads: u32,
-    epsilon: f32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        channels: u32,
+        quads: u32,
+        epsilon: f32,
+    }
 }
 
 impl LayerNorm<'_> {
@@ -46,21 +42,18 @@ impl LayerNorm<'_> {
             return Err(Error::Shape(format!("{}: layer norm of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let params = Params {
-            x_offset: quads(x.offset),
-            x_plane: quads(x.plane),
-            x_batch: quads(x.batch_stride),
-            y_offset: quads(y.offset),
-            y_plane: quads(y.plane),
-            y_batch: quads(y.batch_stride),
+            x: Strides::of(&x),
+            y: Strides::of(&y),
             channels: x.channels,
             quads: x.pixels().div_ceil(4),
             epsilon: self.epsilon,
         };
-        let program = Program::new("layer_norm", include_str!("layer_norm.wgsl"))
+        let program = kernel("layer_norm", include_str!("layer_norm.wgsl"))
             .with("", include_str!("../prelude/reduce_columns.wgsl"));
         let program = real(out(program, y.element), x.element);
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
-        let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(16), 1, x.batch], &params)
+        let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(COLUMNS), 1, x.batch], &params)
+            .assumes("QUADS", COLUMNS / 4)
             .constant(self.affine)
             .read(&x)
             .write(&y)

@@ -10,27 +10,18 @@
 // needs: real, out, weight, tile, activation
 
 struct Params {
+    w          : Strides,
+    x          : Strides,
+    y          : Strides,
+    r          : Strides,
+    s          : Strides,
     m          : u32,
     n          : u32,
     k          : u32,
-    w_offset   : u32,   // this and all below in units of four elements
-    w_row      : u32,
-    x_offset   : u32,
-    x_row      : u32,
-    x_batch    : u32,
-    y_offset   : u32,
-    y_row      : u32,
-    y_batch    : u32,
-    r_offset   : u32,
-    r_row      : u32,
-    r_batch    : u32,
-    s_offset   : u32,
-    s_row      : u32,
-    s_batch    : u32,
     activation : u32,
     residuals  : u32,   // 0, 1 or 2
-    bias_step  : u32,   // rows of bias from one step to the next, in single elements; 0 if all steps share one
-    affine_row : u32,   // M padded to 4, in single elements; 0 for neither scale nor bias
+    bias_step  : u32,   // elements from the bias of one step to that of the next; 0 if all steps share one
+    affine_row : u32,   // M padded to 4; 0 for neither scale nor bias
     first      : u32,   // workgroup in x of this band
 }
 
@@ -46,12 +37,12 @@ struct Params {
 var<private> batch : u32;
 
 fn fetch_w(k : u32, quad : u32) -> vec4<f32> {
-    if k < p.k && quad * 4u < p.m { return widen(w[p.w_offset + k * p.w_row + quad]); }
+    if k < p.k && quad * 4u < p.m { return widen(w[quad_of(p.w, 0u, k) + quad]); }
     return vec4<f32>(0.0);
 }
 
 fn fetch_x(k : u32, quad : u32) -> vec4<f32> {
-    if k < p.k && quad * 4u < p.n { return vec4<f32>(x[p.x_offset + batch * p.x_batch + k * p.x_row + quad]); }
+    if k < p.k && quad * 4u < p.n { return vec4<f32>(x[quad_of(p.x, batch, k) + quad]); }
     return vec4<f32>(0.0);
 }
 
@@ -63,22 +54,22 @@ fn emit(m : u32, n : u32, sum : vec4<f32>) {
     }
     value = activate(value, p.activation);
     let quad = n / 4u;
-    if p.residuals > 0u { value += vec4<f32>(r[p.r_offset + batch * p.r_batch + m * p.r_row + quad]); }
-    if p.residuals > 1u { value += vec4<f32>(s[p.s_offset + batch * p.s_batch + m * p.s_row + quad]); }
-    y[p.y_offset + batch * p.y_batch + m * p.y_row + quad] = narrow(value);
+    if p.residuals > 0u { value += vec4<f32>(r[quad_of(p.r, batch, m) + quad]); }
+    if p.residuals > 1u { value += vec4<f32>(s[quad_of(p.s, batch, m) + quad]); }
+    y[quad_of(p.y, batch, m) + quad] = narrow(value);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
     let group_x = p.first + group.x;
     batch = group.z;
-    // Each invocation stages two quads of either tile: `lane` and `lane + 256` of [DEPTH, QUADS].
+    // Each invocation stages two quads of either tile: `lane` and `lane + LANES` of [DEPTH, QUADS].
     let quad   = lane % QUADS;
     let k0     = lane / QUADS;
-    let k1     = k0 + 256u / QUADS;
+    let k1     = k0 + LANES / QUADS;
     let w_quad = group.y * QUADS + quad;
     let x_quad = group_x * QUADS + quad;
     let row    = lane / 16u;
@@ -91,9 +82,9 @@ fn main(
     for (var k = 0u; k < p.k; k += DEPTH) {
         workgroupBarrier();
         staged_w[lane] = w0;
-        staged_w[lane + 256u] = w1;
+        staged_w[lane + LANES] = w1;
         staged_x[lane] = x0;
-        staged_x[lane + 256u] = x1;
+        staged_x[lane + LANES] = x1;
         workgroupBarrier();
         w0 = fetch_w(k + DEPTH + k0, w_quad);
         w1 = fetch_w(k + DEPTH + k1, w_quad);

@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, out, quads, real};
-use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, View};
+use super::{Activation, Tile, kernel, out, real};
+use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
 /// The left factor W.
@@ -38,31 +38,22 @@ pub struct Matmul<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    m: u32,
-    n: u32,
-    k: u32,
-    w_offset: u32,
-    w_row: u32,
-    x_offset: u32,
-    x_row: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
-    r_offset: u32,
-    r_row: u32,
-    r_batch: u32,
-    s_offset: u32,
-    s_row: u32,
-    s_batch: u32,
-    activation: u32,
-    residuals: u32,
-    bias_step: u32,
-    affine_row: u32,
-    first: u32,
+params! {
+    struct Params {
+        w: Strides,
+        x: Strides,
+        y: Strides,
+        r: Strides,
+        s: Strides,
+        m: u32,
+        n: u32,
+        k: u32,
+        activation: u32,
+        residuals: u32,
+        bias_step: u32,
+        affine_row: u32,
+        first: u32,
+    }
 }
 
 impl Matmul<'_> {
@@ -72,58 +63,15 @@ impl Matmul<'_> {
     /// [`Error::Shape`] if the operands do not fit together.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
         let (x, y) = (self.x, self.y);
-        let (m, n, k) = (y.channels, y.pixels(), x.channels);
-        let fits = x.pixels() == n
-            && x.batch == y.batch
-            && self.residuals.len() <= 2
-            && self.residuals.iter().all(|r| r.shape() == y.shape() && r.element == x.element);
-        let (w_offset, w_row, left_fits) = match self.left {
-            Left::Weights(_) | Left::Weights8(_) => (0, m.div_ceil(4), true),
-            Left::Tensor(w) => {
-                (w.offset / 4, w.plane / 4, w.channels == k && w.pixels() == m && w.element == Element::F32)
-            }
-        };
-        if !fits || !left_fits {
+        if !self.fits() {
             return Err(Error::Shape(format!("{}: matmul of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
-        let (r, s) = (self.residuals.first().unwrap_or(&x), self.residuals.get(1).unwrap_or(&x));
-        let padded = m.next_multiple_of(4);
-        let params = Params {
-            m,
-            n,
-            k,
-            w_offset,
-            w_row,
-            x_offset: quads(x.offset),
-            x_row: quads(x.plane),
-            x_batch: quads(x.batch_stride),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
-            y_batch: quads(y.batch_stride),
-            r_offset: quads(r.offset),
-            r_row: quads(r.plane),
-            r_batch: quads(r.batch_stride),
-            s_offset: quads(s.offset),
-            s_row: quads(s.plane),
-            s_batch: quads(s.batch_stride),
-            activation: self.activation as u32,
-            residuals: self.residuals.len() as u32,
-            bias_step: if self.bias_by_step { padded } else { 0 },
-            affine_row: if self.affine.is_some() { padded } else { 0 },
-            first: 0,
-        };
+        let (m, n, k) = (y.channels, y.pixels(), x.channels);
         let tile = Tile::fitting(m, n, y.batch);
-        let program =
-            Program::new("matmul", include_str!("matmul.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
-        let program = real(out(program, y.element), x.element);
-        let program = match self.left {
-            Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
-            Left::Weights8(_) => program.with("w8", include_str!("../prelude/weight_i8.wgsl")),
-            Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
-        };
         let workgroups = [n.div_ceil(tile.side()), m.div_ceil(tile.side()), y.batch];
-        let dispatch = Dispatch::new(self.label, tile.choose(program), workgroups, &params)
+        let dispatch = Dispatch::new(self.label, self.program(tile), workgroups, &self.params())
             .splits(std::mem::offset_of!(Params, first))
+            .assumes("TILE", tile.side())
             .step();
         let dispatch = match self.left {
             Left::Weights(w) | Left::Weights8(w) => dispatch.constant(w),
@@ -142,5 +90,53 @@ impl Matmul<'_> {
         }
         g.dispatch(dispatch.write(&y).flops(2 * u64::from(m) * u64::from(n) * u64::from(k) * u64::from(y.batch)));
         Ok(())
+    }
+
+    fn fits(&self) -> bool {
+        let (x, y) = (self.x, self.y);
+        let left = match self.left {
+            Left::Weights(_) | Left::Weights8(_) => true,
+            Left::Tensor(w) => (w.channels, w.pixels(), w.element) == (x.channels, y.channels, Element::F32),
+        };
+        left && x.pixels() == y.pixels()
+            && x.batch == y.batch
+            && self.residuals.len() <= 2
+            && self.residuals.iter().all(|r| r.shape() == y.shape() && r.element == x.element)
+    }
+
+    fn params(&self) -> Params {
+        let (x, y) = (self.x, self.y);
+        let padded = y.channels.next_multiple_of(4);
+        let w = match self.left {
+            Left::Weights(_) | Left::Weights8(_) => Strides::of_rows(padded),
+            Left::Tensor(w) => Strides::of(&w),
+        };
+        let residual = |at: usize| Strides::of(self.residuals.get(at).unwrap_or(&x));
+        Params {
+            w,
+            x: Strides::of(&x),
+            y: Strides::of(&y),
+            r: residual(0),
+            s: residual(1),
+            m: y.channels,
+            n: y.pixels(),
+            k: x.channels,
+            activation: self.activation as u32,
+            residuals: self.residuals.len() as u32,
+            bias_step: if self.bias_by_step { padded } else { 0 },
+            affine_row: if self.affine.is_some() { padded } else { 0 },
+            first: 0,
+        }
+    }
+
+    fn program(&self, tile: Tile) -> Program {
+        let program =
+            kernel("matmul", include_str!("matmul.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
+        let program = real(out(program, self.y.element), self.x.element);
+        tile.choose(match self.left {
+            Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
+            Left::Weights8(_) => program.with("w8", include_str!("../prelude/weight_i8.wgsl")),
+            Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
+        })
     }
 }

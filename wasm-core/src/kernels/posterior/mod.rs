@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::quads;
-use crate::gpu::{Dispatch, Element, Graph, Program, View};
+use super::kernel;
+use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y = scale * (mean + std * noise)`, everything in f32.
@@ -21,18 +21,15 @@ pub struct Posterior<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    quads: u32,
-    channels: u32,
-    x_offset: u32,
-    x_row: u32,
-    e_offset: u32,
-    e_row: u32,
-    y_offset: u32,
-    y_row: u32,
-    scale: f32,
+params! {
+    struct Params {
+        x: Strides,
+        e: Strides,
+        y: Strides,
+        quads: u32,
+        channels: u32,
+        scale: f32,
+    }
 }
 
 impl Posterior<'_> {
@@ -48,18 +45,15 @@ impl Posterior<'_> {
             return Err(Error::Shape(format!("{}: sample {:?} of {:?}", self.label, y.shape(), x.shape())));
         }
         let params = Params {
+            x: Strides::of(&x),
+            e: Strides::of(&e),
+            y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
             channels: c,
-            x_offset: quads(x.offset),
-            x_row: quads(x.plane),
-            e_offset: quads(e.offset),
-            e_row: quads(e.plane),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
             scale: self.scale,
         };
-        let program = Program::new("posterior", include_str!("posterior.wgsl"));
-        let workgroups = [params.quads.div_ceil(256), c, 1];
+        let program = kernel("posterior", include_str!("posterior.wgsl"));
+        let workgroups = [params.quads.div_ceil(LANES), c, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).read(&e).write(&y));
         Ok(())
     }

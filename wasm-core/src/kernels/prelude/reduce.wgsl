@@ -1,5 +1,4 @@
 // Reductions over a workgroup of LANES invocations. They end with a barrier, so that one may follow the other.
-const LANES = 256u;
 
 var<workgroup> partials : array<f32, LANES>;
 

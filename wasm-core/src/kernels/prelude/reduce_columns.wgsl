@@ -3,9 +3,9 @@
 // A workgroup is 64 channels x 4 quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
 // memory. Each of the four numbers of a quad is reduced on its own: what padding holds never reaches another pixel.
 const QUADS    = 4u;
-const CHANNELS = 64u;
+const CHANNELS = 64u;   // LANES / QUADS
 
-var<workgroup> quad_partials : array<vec4<f32>, 256>;
+var<workgroup> quad_partials : array<vec4<f32>, LANES>;
 
 // They end with a barrier, so that one reduction may follow another.
 fn sum_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {

@@ -1,4 +1,4 @@
-// Register tiles of an outer-product matrix multiplication: 128 x 128 results for a workgroup of 256, 8 x 8 for each invocation.
+// Register tiles of an outer-product matrix multiplication: 128 x 128 results for a workgroup, 8 x 8 for each invocation.
 //
 // Invocation (row, col) of 16 x 16 has the rows 4 row .. 4 row + 3 and those 64 further on, and the columns alike. The
 // accumulators have names because an array would be indexed by a variable, which compilers keep out of registers.

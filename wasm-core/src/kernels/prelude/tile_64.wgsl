@@ -1,4 +1,4 @@
-// Register tiles of an outer-product matrix multiplication: 64 x 64 results for a workgroup of 256, 4 x 4 for each invocation.
+// Register tiles of an outer-product matrix multiplication: 64 x 64 results for a workgroup, 4 x 4 for each invocation.
 // For products too small to fill a GPU with tiles of 128. Invocation (row, col) of 16 x 16 has the rows 4 row .. 4 row + 3, and
 // the columns alike.
 const TILE  = 64u;

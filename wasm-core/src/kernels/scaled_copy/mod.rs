@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{out, quads, real};
-use crate::gpu::{Dispatch, Graph, Program, View};
+use super::{kernel, out, real};
+use crate::gpu::{Dispatch, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
 /// `Y = factor * X`.
@@ -19,17 +19,13 @@ pub struct ScaledCopy<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    quads: u32,
-    x_offset: u32,
-    x_row: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
-    factor: f32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        quads: u32,
+        factor: f32,
+    }
 }
 
 impl ScaledCopy<'_> {
@@ -42,19 +38,11 @@ impl ScaledCopy<'_> {
         if x.shape() != y.shape() {
             return Err(Error::Shape(format!("{}: copy of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
-        let params = Params {
-            quads: y.pixels().div_ceil(4),
-            x_offset: quads(x.offset),
-            x_row: quads(x.plane),
-            x_batch: quads(x.batch_stride),
-            y_offset: quads(y.offset),
-            y_row: quads(y.plane),
-            y_batch: quads(y.batch_stride),
-            factor: self.factor,
-        };
-        let program = Program::new("scaled_copy", include_str!("scaled_copy.wgsl"));
+        let params =
+            Params { x: Strides::of(&x), y: Strides::of(&y), quads: y.pixels().div_ceil(4), factor: self.factor };
+        let program = kernel("scaled_copy", include_str!("scaled_copy.wgsl"));
         let program = real(out(program, y.element), x.element);
-        let workgroups = [params.quads.div_ceil(256), y.channels, y.batch];
+        let workgroups = [params.quads.div_ceil(LANES), y.channels, y.batch];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).write(&y));
         Ok(())
     }

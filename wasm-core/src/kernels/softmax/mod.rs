@@ -2,8 +2,8 @@
 
 pub mod reference;
 
-use super::{out, quads, real};
-use crate::gpu::{Dispatch, Graph, Program, View};
+use super::{COLUMNS, kernel, out, real};
+use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
 /// What sums up to 1.
@@ -28,18 +28,14 @@ pub struct Softmax<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    x_offset: u32,
-    x_plane: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_plane: u32,
-    y_batch: u32,
-    /// How many numbers sum up to 1.
-    length: u32,
-    quads: u32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        /// How many numbers sum up to 1.
+        length: u32,
+        quads: u32,
+    }
 }
 
 impl Softmax<'_> {
@@ -54,29 +50,25 @@ impl Softmax<'_> {
         }
         let (program, length, workgroups) = match self.axis {
             Axis::Pixels => {
-                let program = Program::new("softmax", include_str!("softmax.wgsl"))
-                    .with("", include_str!("../prelude/reduce.wgsl"));
+                let program =
+                    kernel("softmax", include_str!("softmax.wgsl")).with("", include_str!("../prelude/reduce.wgsl"));
                 (program, x.pixels(), [x.channels, 1, x.batch])
             }
             Axis::Channels => {
-                let program = Program::new("softmax_columns", include_str!("softmax_columns.wgsl"))
+                let program = kernel("softmax_columns", include_str!("softmax_columns.wgsl"))
                     .with("", include_str!("../prelude/reduce_columns.wgsl"));
-                (program, x.channels, [x.pixels().div_ceil(16), 1, x.batch])
+                (program, x.channels, [x.pixels().div_ceil(COLUMNS), 1, x.batch])
             }
         };
-        let params = Params {
-            x_offset: quads(x.offset),
-            x_plane: quads(x.plane),
-            x_batch: quads(x.batch_stride),
-            y_offset: quads(y.offset),
-            y_plane: quads(y.plane),
-            y_batch: quads(y.batch_stride),
-            length,
-            quads: x.pixels().div_ceil(4),
-        };
+        let params = Params { x: Strides::of(&x), y: Strides::of(&y), length, quads: x.pixels().div_ceil(4) };
         let program = real(out(program, y.element), x.element);
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
-        let dispatch = Dispatch::new(self.label, program, workgroups, &params).read(&x).write(&y).flops(7 * elements);
+        let dispatch = Dispatch::new(self.label, program, workgroups, &params);
+        let dispatch = match self.axis {
+            Axis::Pixels => dispatch,
+            Axis::Channels => dispatch.assumes("QUADS", COLUMNS / 4),
+        };
+        let dispatch = dispatch.read(&x).write(&y).flops(7 * elements);
         g.dispatch(dispatch);
         Ok(())
     }

@@ -8,14 +8,10 @@
 // needs: real, out, reduce
 
 struct Params {
-    x_offset : u32,   // these in units of four elements
-    x_plane  : u32,
-    x_batch  : u32,
-    y_offset : u32,
-    y_plane  : u32,
-    y_batch  : u32,
-    pixels   : u32,
-    quads    : u32,   // of pixels, the last maybe not full
+    x      : Strides,
+    y      : Strides,
+    length : u32,   // pixels
+    quads  : u32,   // of pixels, the last maybe not full
 }
 
 @group(0) @binding(0) var<uniform>             p : Params;
@@ -27,16 +23,16 @@ const LEAST = -3.0e38;
 
 // Which of a quad's pixels are inside the channel: padding may hold anything.
 fn inside(quad : u32) -> vec4<bool> {
-    return vec4<u32>(4u * quad) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.pixels);
+    return vec4<u32>(4u * quad) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.length);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
-    let x_base = p.x_offset + group.z * p.x_batch + group.x * p.x_plane;
-    let y_base = p.y_offset + group.z * p.y_batch + group.x * p.y_plane;
+    let x_base = quad_of(p.x, group.z, group.x);
+    let y_base = quad_of(p.y, group.z, group.x);
 
     var most4 = vec4<f32>(LEAST);
     for (var quad = lane; quad < p.quads; quad += LANES) {

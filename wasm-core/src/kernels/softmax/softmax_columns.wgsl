@@ -8,14 +8,10 @@
 // needs: real, out, reduce_columns
 
 struct Params {
-    x_offset : u32,   // these in units of four elements
-    x_plane  : u32,
-    x_batch  : u32,
-    y_offset : u32,
-    y_plane  : u32,
-    y_batch  : u32,
-    channels : u32,
-    quads    : u32,   // of pixels
+    x      : Strides,
+    y      : Strides,
+    length : u32,   // channels
+    quads  : u32,   // of pixels
 }
 
 @group(0) @binding(0) var<uniform>             p : Params;
@@ -25,31 +21,33 @@ struct Params {
 // Less than any number that is stored.
 const LEAST = -3.0e38;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
     let quad   = group.x * QUADS + lane % QUADS;
     let first  = lane / QUADS;
-    let x_base = p.x_offset + group.z * p.x_batch + quad;
-    let y_base = p.y_offset + group.z * p.y_batch + quad;
+    let x_base  = quad_of(p.x, group.z, 0u) + quad;
+    let y_base  = quad_of(p.y, group.z, 0u) + quad;
+    let x_plane = p.x.plane / 4u;
+    let y_plane = p.y.plane / 4u;
     // Beyond the last pixel there is nothing to do, except to be there at the barriers.
-    let end    = select(0u, p.channels, quad < p.quads);
+    let end    = select(0u, p.length, quad < p.quads);
 
     var lane_most = vec4<f32>(LEAST);
     for (var c = first; c < end; c += CHANNELS) {
-        lane_most = max(lane_most, vec4<f32>(x[x_base + c * p.x_plane]));
+        lane_most = max(lane_most, vec4<f32>(x[x_base + c * x_plane]));
     }
     let most = max_over_channels(lane, lane_most);
 
     var lane_sum = vec4<f32>(0.0);
     for (var c = first; c < end; c += CHANNELS) {
-        lane_sum += exp(vec4<f32>(x[x_base + c * p.x_plane]) - most);
+        lane_sum += exp(vec4<f32>(x[x_base + c * x_plane]) - most);
     }
     let share = 1.0 / sum_over_channels(lane, lane_sum);
 
     for (var c = first; c < end; c += CHANNELS) {
-        y[y_base + c * p.y_plane] = narrow(exp(vec4<f32>(x[x_base + c * p.x_plane]) - most) * share);
+        y[y_base + c * y_plane] = narrow(exp(vec4<f32>(x[x_base + c * x_plane]) - most) * share);
     }
 }

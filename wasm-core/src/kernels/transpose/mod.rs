@@ -2,9 +2,12 @@
 
 pub mod reference;
 
-use super::{out, real};
-use crate::gpu::{Dispatch, Graph, Program, View};
+use super::{kernel, out, real};
+use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
+
+/// Side of the tile that a workgroup transposes.
+const SIDE: u32 = 32;
 
 /// `Y[b, n, c] = X[b, c, n]`.
 #[derive(Clone, Copy, Debug)]
@@ -17,17 +20,13 @@ pub struct Transpose<'a> {
     pub y: View,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    rows: u32,
-    columns: u32,
-    x_offset: u32,
-    x_row: u32,
-    x_batch: u32,
-    y_offset: u32,
-    y_row: u32,
-    y_batch: u32,
+params! {
+    struct Params {
+        x: Strides,
+        y: Strides,
+        rows: u32,
+        columns: u32,
+    }
 }
 
 impl Transpose<'_> {
@@ -40,20 +39,11 @@ impl Transpose<'_> {
         if (y.batch, y.channels, y.pixels()) != (x.batch, x.pixels(), x.channels) {
             return Err(Error::Shape(format!("{}: transpose of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
-        let params = Params {
-            rows: x.channels,
-            columns: x.pixels(),
-            x_offset: x.offset,
-            x_row: x.plane,
-            x_batch: x.batch_stride,
-            y_offset: y.offset,
-            y_row: y.plane,
-            y_batch: y.batch_stride,
-        };
-        let program = Program::new("transpose", include_str!("transpose.wgsl"));
+        let params = Params { x: Strides::of(&x), y: Strides::of(&y), rows: x.channels, columns: x.pixels() };
+        let program = kernel("transpose", include_str!("transpose.wgsl"));
         let program = real(out(program, y.element), x.element);
-        let workgroups = [params.columns.div_ceil(32), params.rows.div_ceil(32), x.batch];
-        g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).write(&y));
+        let workgroups = [params.columns.div_ceil(SIDE), params.rows.div_ceil(SIDE), x.batch];
+        g.dispatch(Dispatch::new(self.label, program, workgroups, &params).assumes("SIDE", SIDE).read(&x).write(&y));
         Ok(())
     }
 }

@@ -5,14 +5,10 @@
 // needs: real, out
 
 struct Params {
-    rows     : u32,   // C
-    columns  : u32,   // N
-    x_offset : u32,   // this and all below in single elements
-    x_row    : u32,
-    x_batch  : u32,
-    y_offset : u32,
-    y_row    : u32,
-    y_batch  : u32,
+    x       : Strides,
+    y       : Strides,
+    rows    : u32,   // C
+    columns : u32,   // N
 }
 
 @group(0) @binding(0) var<uniform>             p : Params;
@@ -24,26 +20,26 @@ const ROW  = 33u;
 
 var<workgroup> tile : array<f32, 1056>;   // SIDE * ROW
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
     let along  = lane % SIDE;
     let across = lane / SIDE;
-    for (var i = across; i < SIDE; i += 8u) {
+    for (var i = across; i < SIDE; i += LANES / SIDE) {
         let c = group.y * SIDE + i;
         let n = group.x * SIDE + along;
         if c < p.rows && n < p.columns {
-            tile[i * ROW + along] = f32(x[p.x_offset + group.z * p.x_batch + c * p.x_row + n]);
+            tile[i * ROW + along] = f32(x[element_of(p.x, group.z, c) + n]);
         }
     }
     workgroupBarrier();
-    for (var i = across; i < SIDE; i += 8u) {
+    for (var i = across; i < SIDE; i += LANES / SIDE) {
         let n = group.x * SIDE + i;
         let c = group.y * SIDE + along;
         if c < p.rows && n < p.columns {
-            y[p.y_offset + group.z * p.y_batch + n * p.y_row + c] = narrow_one(tile[along * ROW + i]);
+            y[element_of(p.y, group.z, n) + c] = narrow_one(tile[along * ROW + i]);
         }
     }
 }

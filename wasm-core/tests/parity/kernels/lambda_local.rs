@@ -59,3 +59,14 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
     errors.finish("lambda_local");
     Ok(())
 }
+
+/// One dispatch on a map whose width is no multiple of 4.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn ragged() -> Result<wasm_core::gpu::Graph> {
+    let mut t = Trial::new(0);
+    let (q, v) = (t.output(Element::F32, [1, 8, 3, 5]), t.output(Element::F32, [1, 2, 3, 5]));
+    let (content, y) = (t.output(Element::F32, [1, 2, 1, 2]), t.output(Element::F32, [1, 8, 3, 5]));
+    let filters = t.constant(pack_filters(&[0.0; 450], 2));
+    LambdaLocal { label: "lambda_local", q, v, content, filters, residual: None, y }.record(&mut t.g)?;
+    Ok(t.g)
+}

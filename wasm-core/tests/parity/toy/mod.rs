@@ -9,7 +9,9 @@ mod painter;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wasm_core::gpu::{Constant, Dispatch, Element, Gpu, Graph, Program, When};
+#[cfg(not(target_arch = "wasm32"))]
+use wasm_core::gpu::Field;
+use wasm_core::gpu::{Constant, Dispatch, Element, Gpu, Graph, Params, Program, When};
 use wasm_core::models::moebius::MoebiusModel;
 use wasm_core::models::{
     Answer, Cost, Model, ModelFile, NETWORK, OptionSpec, Painter, Registry, Values, WeightElement, Written,
@@ -145,9 +147,21 @@ fn graph() -> Graph {
         when: When::Loading,
     });
     let program = Program::new("mean_of_surroundings", include_str!("mean.wgsl"));
-    let mean = Dispatch::new("mean", program, [3, 1, 1], &[SIDE * SIDE, 0, 0, 0]);
+    let mean = Dispatch::new("mean", program, [3, 1, 1], &MeanParams { pixels: SIDE * SIDE });
     g.dispatch(mean.read(&picture).read(&blend).constant(gain).write(&painted));
     g
+}
+
+/// What its kernel is told.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct MeanParams {
+    pixels: u32,
+}
+
+impl Params for MeanParams {
+    #[cfg(not(target_arch = "wasm32"))]
+    const FIELDS: &'static [Field] = &[Field { name: "pixels", kind: "u32", offset: 0, size: 4 }];
 }
 
 /// Numbers as they lie on the GPU.
