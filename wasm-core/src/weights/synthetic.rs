@@ -19,20 +19,29 @@ const UNET_MASK: usize = 4;
 #[derive(Debug)]
 pub struct Synthetic {
     index: Index,
+    seed: u64,
 }
 
 impl Synthetic {
-    /// Tensors of these names and shapes.
+    /// Tensors of these names and shapes, with the values that the reference's numbers were computed with.
     ///
     /// # Errors
     /// [`WeightsError::Damaged`](crate::WeightsError::Damaged) for names that occur twice and tensors beyond the
     /// limits of files.
     pub fn new(tensors: impl IntoIterator<Item = (String, Vec<usize>)>) -> Result<Self> {
+        Self::seeded(0, tensors)
+    }
+
+    /// The same tensors with other values for each seed; seed 0 is [`Synthetic::new`].
+    ///
+    /// # Errors
+    /// As [`Synthetic::new`].
+    pub fn seeded(seed: u64, tensors: impl IntoIterator<Item = (String, Vec<usize>)>) -> Result<Self> {
         let infos = tensors.into_iter().map(|(name, shape)| {
             let dtype = if last(&name) == "num_batches_tracked" { Dtype::I64 } else { Dtype::F16 };
             TensorInfo { name, shape, dtype }
         });
-        Ok(Self { index: Index::new(infos.collect())? })
+        Ok(Self { index: Index::new(infos.collect())?, seed })
     }
 }
 
@@ -45,7 +54,7 @@ impl Source for Synthetic {
         let shape = &self.index.infos[self.index.find(name)?].shape;
         let count = elements(shape).ok_or_else(|| damaged("a tensor is too large"))?;
         let (centre, reach) = range(name, shape);
-        let seed = seed(name);
+        let seed = seed(name) ^ self.seed;
         let mut values = room(count)?;
         values.extend((0..count as u64).map(|at| f16::from_f32(centre + reach * unit(seed, at)).to_f32()));
         Ok(values)
@@ -224,6 +233,24 @@ mod tests {
             assert_eq!(rounded, bits.iter().map(|bits| hash(bits)).collect::<Vec<_>>(), "{name}");
             assert!(found.iter().all(|value| f16::from_f32(*value).to_f32() == *value), "{name}");
         }
+    }
+
+    #[test]
+    fn every_seed_gives_other_values_of_the_same_range() {
+        let of = |seed| {
+            let source = Synthetic::seeded(seed, [("conv.weight".to_owned(), vec![40, 30])]).unwrap();
+            source.read("conv.weight").unwrap()
+        };
+        assert_eq!(
+            of(0),
+            Synthetic::new([("conv.weight".to_owned(), vec![40, 30])]).unwrap().read("conv.weight").unwrap()
+        );
+        for (a, b) in [(0, 1), (1, 2), (0, u64::MAX)] {
+            let same = of(a).iter().zip(of(b)).filter(|(a, b)| **a == *b).count();
+            assert!(same < 10, "{same} of 1200 values are the same for {a} and {b}");
+        }
+        let reach = (3.0f32 / 30.0).sqrt();
+        assert!(of(1).iter().all(|value| value.abs() <= reach) && of(1).iter().any(|value| value.abs() > 0.9 * reach));
     }
 
     #[test]

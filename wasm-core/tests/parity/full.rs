@@ -9,7 +9,7 @@ use wasm_core::models::moebius::{unet, vae};
 use wasm_core::weights::{UNIT_VARIANCE, input, unet_input};
 
 use crate::modules::Modules;
-use crate::networks::{Loaded, reference};
+use crate::networks::{Loaded, outputs, reference, timesteps};
 use crate::rig::{Errors, fixture, relative_l2, report};
 
 /// In front of the names of the U-Net's modules.
@@ -116,10 +116,10 @@ pub async fn unet(gpu: &Gpu) -> Result<()> {
         let mut g = if element == Element::F32 { Graph::with_taps() } else { Graph::new() };
         let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
         let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
-        unet::record(&mut g, &config, element, &[900, 50], Prefix::Shared, input, noise)?;
+        unet::record(&mut g, &config, element, &timesteps(), Prefix::Shared, input, noise)?;
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &input, &sample)?;
-        for (step, timestep) in [(0, 900), (1, 50)] {
+        for [step, timestep] in outputs(file.as_ref(), "eps.t") {
             net.plan.submit(gpu, step);
             let found = net.read(gpu, &noise).await?;
             let error = relative_l2(&found, &file.read(&format!("eps.t{timestep}"))?);

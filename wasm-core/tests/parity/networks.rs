@@ -1,23 +1,44 @@
 //! The tiny networks against every number that the reference gave out.
 
+use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, View};
 use wasm_core::kernels::Activation;
+use wasm_core::kernels::lambda_local::{LambdaLocal, pack_filters};
 use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
 use wasm_core::models::moebius::module::{self, Module};
 use wasm_core::models::moebius::unet::Prefix;
 use wasm_core::models::moebius::{conditioning, unet, vae};
 use wasm_core::weights::{self, Pack, Source, Synthetic, unet_input};
-use wasm_core::{Result, Unpaced, kernels};
+use wasm_core::{Result, Unpaced};
 
 use crate::modules::{Modules, batch_norm, before_batch_norm, floats};
-use crate::rig::{Errors, fixture, relative_l2};
+use crate::rig::{Errors, Trial, fixture, relative_l2};
 
 /// Bound for a tensor of a network in f32.
 const F32: f64 = 1e-4;
 /// Bound for the U-Net's output in 16 bits.
 const F16: f64 = 1e-2;
 
-const TIMESTEPS: [u32; 3] = [900, 50, 500];
+/// A seed for weights other than those of the reference's numbers.
+pub const OTHER_SEED: u64 = 0x5EED;
+
+/// The timesteps of the reference's runs: nineteen of twenty steps.
+pub fn timesteps() -> Vec<u32> {
+    Schedule::new(20, 0.99).expect("nineteen steps").steps().iter().map(|step| step.timestep).collect()
+}
+
+/// The outputs in `file` that are called `prefix` and a timestep: which of [`timesteps`] it is, and the timestep.
+pub fn outputs(file: &dyn Source, prefix: &str) -> Vec<[u32; 2]> {
+    let all = timesteps();
+    let of = |name: &str| {
+        let timestep = name.strip_prefix(prefix)?.parse().ok()?;
+        let step = all.iter().position(|known| *known == timestep).expect("a timestep of the reference's runs");
+        Some([step as u32, timestep])
+    };
+    let found: Vec<_> = file.tensors().iter().filter_map(|tensor| of(&tensor.name)).collect();
+    assert!(!found.is_empty(), "no output is called {prefix}");
+    found
+}
 
 /// A graph on the GPU with synthetic weights of the names and shapes that it asks for.
 pub struct Loaded {
@@ -31,6 +52,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// With the weights that the reference's numbers were computed with.
     pub async fn new(gpu: &Gpu, graph: Graph) -> Result<Self> {
         let weights = Synthetic::new(graph.inputs()?)?;
         Self::with(gpu, graph, weights, None).await
@@ -80,7 +102,7 @@ fn tiny_unet(config: UnetConfig, element: Element, prefix: Prefix, taps: bool) -
     let mut g = if taps { Graph::with_taps() } else { Graph::new() };
     let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
     let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
-    unet::record(&mut g, &config, element, &TIMESTEPS, prefix, input, noise)?;
+    unet::record(&mut g, &config, element, &timesteps(), prefix, input, noise)?;
     Ok((g, input, noise))
 }
 
@@ -91,7 +113,7 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
     let net = Loaded::new(gpu, graph).await?;
     let mut errors = Errors::default();
     net.write(gpu, &input, &file.read("input.sample")?)?;
-    for (step, timestep) in [(0, 900), (1, 50)] {
+    for [step, timestep] in outputs(file.as_ref(), "output.eps.t") {
         net.plan.submit(gpu, step);
         let found = net.read(gpu, &noise).await?;
         errors.note(
@@ -103,23 +125,61 @@ pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
         let prefix = format!("t{timestep}.");
         for tensor in file.tensors() {
             let Some(name) = tensor.name.strip_prefix(&prefix) else { continue };
+            if let Some(attention) = name.strip_suffix(".pos_conv") {
+                let norm_v = file.read(&format!("{prefix}{attention}.norm_v"))?;
+                let found = position_lambda(gpu, &net.weights, attention, &norm_v, &tensor.shape).await?;
+                errors.note(&tensor.name, relative_l2(&found, &file.read(&tensor.name)?), F32);
+                continue;
+            }
             let (found, expected) = comparable(&modules, &net, file.as_ref(), name, [step, timestep])?;
             errors.note(&tensor.name, relative_l2(&found, &expected), F32);
         }
     }
     // Two different samples: each branch of either is one of the fixture's rows.
     let samples = file.read("input.sample_b2")?;
-    let expected = file.read("output.eps_b2.t500")?;
-    for (row, sample) in samples.chunks(samples.len() / 2).enumerate() {
-        net.write(gpu, &input, sample)?;
-        net.plan.submit(gpu, 2);
-        let found = net.read(gpu, &noise).await?;
-        let half = found.len() / 2;
-        let rows = row * half..(row + 1) * half;
-        errors.note("output of a batch at 500", relative_l2(&found[rows.clone()], &expected[rows]), F32);
+    for [step, timestep] in outputs(file.as_ref(), "output.eps_b2.t") {
+        let expected = file.read(&format!("output.eps_b2.t{timestep}"))?;
+        for (row, sample) in samples.chunks(samples.len() / 2).enumerate() {
+            net.write(gpu, &input, sample)?;
+            net.plan.submit(gpu, step);
+            let found = net.read(gpu, &noise).await?;
+            let half = found.len() / 2;
+            let rows = row * half..(row + 1) * half;
+            let error = relative_l2(&found[rows.clone()], &expected[rows]);
+            errors.note(&format!("output of a batch at {timestep}"), error, F32);
+        }
     }
     errors.finish("tiny U-Net in f32");
     Ok(())
+}
+
+/// The position lambdas of an attention's values `norm_v`, `[B, Vd, H, W]`, as `[B, K, Vd, H, W]`. The network never makes them: its kernel contracts
+/// them with the queries. Here the queries of head k are 1 for key k and 0 for all others, so that the kernel gives its k-th lambda.
+async fn position_lambda(
+    gpu: &Gpu,
+    weights: &dyn Source,
+    attention: &str,
+    norm_v: &[f32],
+    shape: &[usize],
+) -> Result<Vec<f32>> {
+    let &[batch, keys, values, height, width] = shape else { panic!("five dimensions") };
+    let read = |leaf: &str| weights.read(&format!("diff_model.{attention}.pos_conv.{leaf}"));
+    let (weight, bias) = (read("weight")?, read("bias")?);
+    let (heads, pixels) = (keys.next_multiple_of(4), height * width);
+    let [b, k, v, h, w, a] = [batch, keys, values, height, width, heads].map(|size| size as u32);
+
+    let mut t = Trial::new(0);
+    let one_hot = |i: usize| f32::from(i / pixels / keys % heads == i / pixels % keys);
+    let q = t.given(Element::F32, [b, a * k, h, w], (0..batch * heads * keys * pixels).map(one_hot).collect());
+    let content = (0..batch * keys * values).map(|i| bias[i / values % keys]).collect();
+    let content = t.given(Element::F32, [b, k, 1, v], content);
+    let given = t.given(Element::F32, [b, v, h, w], norm_v.to_vec());
+    let filters = t.constant(pack_filters(&weight, keys));
+    let y = t.output(Element::F32, [b, a * v, h, w]);
+    LambdaLocal { label: "position lambda", q, v: given, content, filters, residual: None, y }.record(&mut t.g)?;
+    let found = t.run(gpu, &[y]).await?.remove(0);
+    let of_keys = keys * values * pixels;
+    Ok(found.chunks(heads * values * pixels).flat_map(|sample| sample[..of_keys].to_vec()).collect())
 }
 
 /// What we have of the fixture's tensor `name`, and the fixture's numbers in the same form.
@@ -186,14 +246,6 @@ fn comparable(
         "norm_v" if parent.ends_with("attn2") => {
             (by_token(constant(format!("values diff_model.{parent}"))?), planes(&expected, &shape))
         }
-        "pos_conv" => {
-            // Never made; the plain form that the kernel is tested against makes it.
-            let &[_, k, v, h, w] = &shape[..] else { panic!("five dimensions") };
-            let values = file.read(&format!("t{timestep}.{parent}.norm_v"))?;
-            let filters = weights.read(&format!("diff_model.{parent}.pos_conv.weight"))?;
-            let bias = weights.read(&format!("diff_model.{parent}.pos_conv.bias"))?;
-            (kernels::lambda_local::reference::position_lambda(&values, &filters, &bias, [2, k, v, h, w]), expected)
-        }
         "lambda_c" => {
             // Derived tensors leave the block out of their names.
             let path = name.strip_prefix("derived.").unwrap_or(name);
@@ -240,6 +292,16 @@ fn comparable(
     })
 }
 
+/// The noise that the tiny U-Net with weights of this seed sees in `sample` at a step.
+async fn predicted(gpu: &Gpu, element: Element, seed: u64, sample: &[f32], step: u32) -> Result<Vec<f32>> {
+    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, element, Prefix::Shared, false)?;
+    let weights = Synthetic::seeded(seed, graph.inputs()?)?;
+    let net = Loaded::with(gpu, graph, weights, None).await?;
+    net.write(gpu, &input, sample)?;
+    net.plan.submit(gpu, step);
+    net.read(gpu, &noise).await
+}
+
 /// Output of the U-Net in 16 bits.
 pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
     if !gpu.has_f16() {
@@ -247,19 +309,17 @@ pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
         return Ok(());
     }
     let file = reference("unet_tiny.safetensors")?;
-    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, Element::F16, Prefix::Shared, false)?;
-    let net = Loaded::new(gpu, graph).await?;
-    net.write(gpu, &input, &file.read("input.sample")?)?;
+    let sample = file.read("input.sample")?;
     let mut errors = Errors::default();
-    for (step, timestep) in [(0, 900), (1, 50)] {
-        net.plan.submit(gpu, step);
-        let found = net.read(gpu, &noise).await?;
-        errors.note(
-            &format!("output at {timestep}"),
-            relative_l2(&found, &file.read(&format!("output.eps.t{timestep}"))?),
-            F16,
-        );
+    for [step, timestep] in outputs(file.as_ref(), "output.eps.t") {
+        let found = predicted(gpu, Element::F16, 0, &sample, step).await?;
+        let expected = file.read(&format!("output.eps.t{timestep}"))?;
+        errors.note(&format!("output at {timestep}"), relative_l2(&found, &expected), F16);
     }
+    // For other weights the reference has no numbers; 32 bits, which equal it elsewhere, stand in for it.
+    let expected = predicted(gpu, Element::F32, OTHER_SEED, &sample, 0).await?;
+    let found = predicted(gpu, Element::F16, OTHER_SEED, &sample, 0).await?;
+    errors.note("output with other weights", relative_l2(&found, &expected), F16);
     errors.finish("tiny U-Net in f16");
     Ok(())
 }
@@ -383,7 +443,7 @@ pub async fn norm_epsilons(gpu: &Gpu) -> Result<()> {
         let mut g = Graph::new();
         let x = g.persistent("x", Element::F32, [1, channels, 16, 16]);
         let y = g.persistent("y", Element::F32, [1, channels, 16, 16]);
-        module::record(&mut g, module, &path, &UnetConfig::TINY, &TIMESTEPS, x, y)?;
+        module::record(&mut g, module, &path, &UnetConfig::TINY, &timesteps(), x, y)?;
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &x, &given)?;
         net.plan.submit(gpu, 0);

@@ -1,6 +1,5 @@
 //! The same cases in a browser's WebGPU: a page gives this module the fixtures and asks for one case after the other.
 #![cfg_attr(target_arch = "wasm32", expect(unreachable_pub, reason = "the cases are modules of two programs"))]
-#![cfg_attr(target_arch = "wasm32", expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 #[cfg(target_arch = "wasm32")]
 mod cases;

@@ -142,7 +142,7 @@ mod parity {
 
     #[test]
     fn a_pretended_result_is_pasted_as_the_reference_does_to_the_bit() {
-        let prepared = prepared("prepost", "900x600", 512).unwrap();
+        let prepared = prepared("prepost", "900x600", (768, 512)).unwrap();
         let result = picture("prepost_result_nopaste_768x512").0;
         let wrong = [
             differing(&paste(&prepared, &result).unwrap(), &picture("prepost_result_paste_768x512").0),
@@ -154,7 +154,7 @@ mod parity {
 
     #[test]
     fn what_the_tiny_pipeline_decodes_becomes_the_references_pictures_to_the_bit() {
-        let prepared = prepared("pipe", "200x160", 128).unwrap();
+        let prepared = prepared("pipe", "200x160", (128, 128)).unwrap();
         for form in ["pipe_sampled", "pipe_mean"] {
             let decoded = reference(&format!("{form}.safetensors")).unwrap().read("decoded").unwrap();
             let result = to_rgb(&decoded, 128, 128).unwrap();

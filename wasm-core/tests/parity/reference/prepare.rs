@@ -5,7 +5,9 @@
 
 use wasm_core::models::moebius::config::LATENT_SCALE;
 use wasm_core::models::moebius::planes;
-use wasm_core::pixels::{Filter, Image, resize};
+#[cfg(test)]
+use wasm_core::pixels::Image;
+use wasm_core::pixels::{Filter, resize};
 use wasm_core::{Error, Result};
 
 use crate::rig::picture;
@@ -14,6 +16,7 @@ use crate::rig::picture;
 const THRESHOLD: u8 = 128;
 
 /// Sides of what the reference processes are multiples of this.
+#[cfg(test)]
 const GRANULARITY: u32 = 64;
 
 /// A picture and its mask at the network's size.
@@ -43,6 +46,7 @@ pub struct Prepared {
 /// # Errors
 /// [`Error::EmptyImage`] for a picture without pixels, [`Error::Shape`] for a `side` below 64, and
 /// [`Error::TooLarge`] when the long side leads out of the sizes there can be.
+#[cfg(test)]
 pub fn processed_size(width: u32, height: u32, side: u32) -> Result<(u32, u32)> {
     if width == 0 || height == 0 {
         return Err(Error::EmptyImage);
@@ -86,11 +90,10 @@ pub fn prepare(
     Ok(Prepared { width, height, image_u8, mask_u8, image, masked_image, latent_mask })
 }
 
-/// The prepared picture and mask `{name}_image_{size}` and `{name}_mask_{size}` of the fixtures, for networks of this side.
-pub fn prepared(name: &str, size: &str, side: u32) -> Result<Prepared> {
+/// The prepared picture and mask `{name}_image_{size}` and `{name}_mask_{size}` of the fixtures at the size `target`.
+pub fn prepared(name: &str, size: &str, target: (u32, u32)) -> Result<Prepared> {
     let (image, image_size, _) = picture(&format!("{name}_image_{size}"));
     let (mask, mask_size, _) = picture(&format!("{name}_mask_{size}"));
-    let target = processed_size(image_size.0, image_size.1, side)?;
     prepare(&image, image_size, &mask, mask_size, target)
 }
 
@@ -132,7 +135,7 @@ mod parity {
 
     #[test]
     fn a_large_picture_is_prepared_as_the_reference_does_to_the_bit() {
-        let found = prepared("prepost", "900x600", 512).unwrap();
+        let found = prepared("prepost", "900x600", processed_size(900, 600, 512).unwrap()).unwrap();
         assert_eq!((found.width, found.height), (768, 512));
         let bytes = |values: &[f32]| -> Vec<u8> { values.iter().map(|v| (*v * 255.0) as u8).collect() };
         let mut wrong = vec![];
@@ -159,7 +162,7 @@ mod parity {
 
     #[test]
     fn the_tiny_pipelines_picture_is_prepared_as_the_reference_does_to_the_bit() {
-        let found = prepared("pipe", "200x160", 128).unwrap();
+        let found = prepared("pipe", "200x160", processed_size(200, 160, 128).unwrap()).unwrap();
         assert_eq!((found.width, found.height), (128, 128));
         let file = reference("pipe_sampled.safetensors").unwrap();
         let wrong = [
