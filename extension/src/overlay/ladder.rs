@@ -1,4 +1,4 @@
-//! Where the pixels come from: each step is tried only when the one before it failed.
+//! Where the pixels come from: a list of steps, each of which is tried only when the one before it failed.
 
 use crate::protocol::page::{Picture, PictureKind};
 

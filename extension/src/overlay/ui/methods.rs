@@ -28,7 +28,7 @@ pub(super) struct Methods {
     frames: Rc<Frames>,
     /// The connection to the models on this machine.
     client: RefCell<Option<Rc<ModelClient>>>,
-    /// Every model that is on this machine or can be had.
+    /// Every model that is on this machine or can be downloaded.
     models: RefCell<Vec<Model>>,
     /// What fills the hole: `instant`, or a model.
     chosen: RefCell<String>,
