@@ -1,59 +1,98 @@
 //! What the GPU is, how fast a model runs on it, and a text about both for whoever helps.
 
+use super::context::Context;
 use super::diagnostics::{Diagnostics, Measured};
-use super::page::Page;
-use crate::browser::{i18n, refused, runtime};
+use super::list::List;
+use crate::browser::{i18n, refused, runtime, words};
 use crate::model_client::unexpected;
 use crate::protocol::Failure;
 use crate::protocol::models::{Gpu, ModelId, ModelsReply, ToModels};
-use crate::ui::dom::{document, window};
+use crate::ui::dom::{add_option, by_id, document, window};
 use crate::ui::listen::on;
 use crate::ui::sentences;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlElement, HtmlOptionElement, MouseEvent};
+use web_sys::{HtmlElement, HtmlSelectElement, MouseEvent};
 
 /// What has been found out.
 #[derive(Default)]
-pub(super) struct Report {
+struct Report {
     gpu: RefCell<Option<Gpu>>,
     measured: RefCell<Option<Measured>>,
-    measuring: Cell<bool>,
 }
 
-impl Page {
-    /// Offers to measure the models that are installed, the `preferred` one first.
-    pub(super) fn show_measurable(&self, preferred: Option<ModelId>) {
-        if self.gpu.measuring.get() {
-            return;
-        }
-        let select = &self.dom.measure_model;
-        let mut usable = self.list.usable();
-        usable.sort_by_key(|model| Some(&model.id) != preferred.as_ref());
-        let chosen = select.value();
-        select.set_text_content(None);
-        for model in &usable {
-            if let Ok(option) = HtmlOptionElement::new_with_text_and_value(&model.name, &model.id) {
-                let _ = select.append_child(&option);
-            }
-        }
-        if usable.iter().any(|model| model.id == chosen) {
-            select.set_value(&chosen);
-        }
-        self.dom.measure_line.set_hidden(usable.is_empty());
+/// See the module.
+pub(super) struct GpuCard {
+    context: Rc<Context>,
+    list: Rc<List>,
+    description: HtmlElement,
+    limits: HtmlElement,
+    /// What shows only where there is a model to measure.
+    measuring_line: HtmlElement,
+    model: HtmlSelectElement,
+    button: HtmlElement,
+    result: HtmlElement,
+    measuring: Cell<bool>,
+    report: Report,
+}
+
+impl GpuCard {
+    /// Asks what the GPU is, and listens to the buttons.
+    pub(super) fn start(context: &Rc<Context>, list: &Rc<List>) -> Rc<Self> {
+        let card = Rc::new(Self {
+            context: Rc::clone(context),
+            list: Rc::clone(list),
+            description: by_id("gpu"),
+            limits: by_id("gpu-details"),
+            measuring_line: by_id("measure-line"),
+            model: by_id("measure-model"),
+            button: by_id("measure"),
+            result: by_id("measured"),
+            measuring: Cell::new(false),
+            report: Report::default(),
+        });
+        spawn_local(Rc::clone(&card).look());
+        let it = Rc::clone(&card);
+        on(&card.button, "click", move |_: &MouseEvent| it.measure());
+        let it = Rc::clone(&card);
+        on(&by_id::<HtmlElement>("copy"), "click", move |_: &MouseEvent| spawn_local(Rc::clone(&it).copy()));
+        card
     }
 
-    async fn look_at_gpu(self: Rc<Self>) {
-        match self.store.call(&ToModels::Gpu, &[]).await {
-            Ok((ModelsReply::Gpu(gpu), _)) => {
+    /// Offers to measure the models that are installed, the `preferred` one first.
+    pub(super) fn show_measurable(&self, preferred: Option<ModelId>) {
+        if self.measuring.get() {
+            return;
+        }
+        let mut usable = self.list.usable();
+        usable.sort_by_key(|model| Some(&model.id) != preferred.as_ref());
+        let chosen = self.model.value();
+        self.model.set_text_content(None);
+        for model in &usable {
+            // What cannot be listed cannot be measured: nothing else is lost.
+            let _ = add_option(&self.model, &model.id, &model.name);
+        }
+        if usable.iter().any(|model| model.id == chosen) {
+            self.model.set_value(&chosen);
+        }
+        self.measuring_line.set_hidden(usable.is_empty());
+    }
+
+    async fn look(self: Rc<Self>) {
+        let answer = match self.context.client.call(&ToModels::Gpu, &[]).await {
+            Ok((ModelsReply::Gpu(gpu), _)) => Ok(gpu),
+            Ok((other, _)) => Err(unexpected(&other)),
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Ok(gpu) => {
                 self.show_gpu(&gpu);
-                *self.gpu.gpu.borrow_mut() = Some(gpu);
+                *self.report.gpu.borrow_mut() = Some(gpu);
             }
-            Ok((other, _)) => self.dom.gpu.set_text_content(Some(&sentences::model_failure(&unexpected(&other)))),
             // No alarm: everything but the models works without a GPU.
-            Err(failure) => self.dom.gpu.set_text_content(Some(&sentences::model_failure(&failure))),
+            Err(failure) => self.description.set_text_content(Some(&sentences::model_failure(&failure))),
         }
     }
 
@@ -63,11 +102,11 @@ impl Page {
             parts.push(i18n::text("modelsGpuSoftware", &[]));
         }
         parts.push(i18n::text(if gpu.f16 { "modelsGpuF16" } else { "modelsGpuF32" }, &[]));
-        self.dom.gpu.set_text_content(Some(&parts.join(" · ")));
-        self.dom.gpu_details.set_text_content(None);
+        self.description.set_text_content(Some(&parts.join(" · ")));
+        self.limits.set_text_content(None);
         for (name, value) in &gpu.limits {
             if let Err(failure) = self.add_limit(name, *value) {
-                return self.fail(&failure, |_| {});
+                return self.context.fail(&failure, || {});
             }
         }
     }
@@ -80,79 +119,76 @@ impl Page {
             part.set_text_content(Some(&text));
             line.append_child(&part).map_err(refused)?;
         }
-        self.dom.gpu_details.append_child(&line).map_err(refused)?;
+        self.limits.append_child(&line).map_err(refused)?;
         Ok(())
     }
 
     fn measure(self: &Rc<Self>) {
-        drop(self.dismiss());
-        let model = self.dom.measure_model.value();
-        if self.gpu.measuring.get() {
+        self.context.alert.dismiss();
+        let model = self.model.value();
+        let it = Rc::clone(self);
+        if self.measuring.get() {
             // The same button stops it.
-            let page = Rc::clone(self);
-            spawn_local(async move { _ = page.store.call(&ToModels::Pause { model }, &[]).await });
+            spawn_local(async move { _ = it.context.client.call(&ToModels::Pause { model }, &[]).await });
             return;
         }
         self.show_measuring(true);
-        self.dom.measured.set_text_content(Some(&i18n::text("modelsMeasuring", &[])));
-        let page = Rc::clone(self);
+        self.result.set_text_content(Some(&i18n::text("modelsMeasuring", &[])));
         spawn_local(async move {
-            let answer = page.store.call(&ToModels::Measure { model: model.clone() }, &[]).await;
-            page.show_measuring(false);
+            let answer = it.context.client.call(&ToModels::Measure { model: model.clone() }, &[]).await;
+            it.show_measuring(false);
             match answer {
                 Ok((ModelsReply::Measured { load, encode, step, whole, memory }, _)) => {
-                    let whole = sentences::time(whole);
-                    let text = i18n::text("modelsMeasured", &[&sentences::time(load), &whole, &sentences::time(step)]);
-                    page.dom.measured.set_text_content(Some(&text));
-                    page.say(&text);
-                    *page.gpu.measured.borrow_mut() = Some(Measured { model, load, encode, step, memory });
+                    it.show_measured(Measured { model, load, encode, step, memory }, whole);
                 }
-                Ok((other, _)) => page.fail(&unexpected(&other), |_| {}),
+                Ok((other, _)) => it.context.fail(&unexpected(&other), || {}),
                 Err(failure) => {
-                    page.dom.measured.set_text_content(None);
-                    page.fail(&failure, Self::measure);
+                    it.result.set_text_content(None);
+                    let again = Rc::clone(&it);
+                    it.context.fail(&failure, move || again.measure());
                 }
             }
-            page.refresh();
+            it.context.refresh();
         });
     }
 
-    fn show_measuring(&self, measuring: bool) {
-        self.gpu.measuring.set(measuring);
-        let label = if measuring { "modelsStop" } else { "modelsMeasure" };
-        self.dom.measure.set_text_content(Some(&i18n::text(label, &[])));
-        self.dom.measure_model.set_disabled(measuring);
+    /// Shows the times of a run; a usual one takes `whole` milliseconds.
+    fn show_measured(&self, measured: Measured, whole: f64) {
+        let [load, whole, step] = [measured.load, whole, measured.step].map(sentences::time);
+        let text = i18n::text("modelsMeasured", &[&load, &whole, &step]);
+        self.tell(&text);
+        *self.report.measured.borrow_mut() = Some(measured);
     }
 
-    async fn copy_diagnostics(self: Rc<Self>) {
+    fn show_measuring(&self, measuring: bool) {
+        self.measuring.set(measuring);
+        let label = if measuring { "modelsStop" } else { "modelsMeasure" };
+        self.button.set_text_content(Some(&i18n::text(label, &[])));
+        self.model.set_disabled(measuring);
+    }
+
+    /// Puts the text for whoever helps on the clipboard.
+    async fn copy(self: Rc<Self>) {
         let text = Diagnostics {
             version: &runtime::version(),
             browser: &window().navigator().user_agent().unwrap_or_default(),
-            gpu: self.gpu.gpu.borrow().as_ref(),
-            measured: self.gpu.measured.borrow().as_ref(),
+            gpu: self.report.gpu.borrow().as_ref(),
+            measured: self.report.measured.borrow().as_ref(),
             models: &self.list.here(),
         }
         .to_string();
-        let copied = JsFuture::from(window().navigator().clipboard().write_text(&text)).await;
-        match copied {
-            Ok(_) => {
-                let sentence = i18n::text("modelsCopied", &[]);
-                self.dom.measured.set_text_content(Some(&sentence));
-                self.say(&sentence);
-            }
+        match JsFuture::from(window().navigator().clipboard().write_text(&text)).await {
+            Ok(_) => self.tell(&i18n::text("modelsCopied", &[])),
             Err(error) => {
-                let failure = Failure::Clipboard { detail: crate::browser::words(&error) };
-                self.fail(&failure, |page| spawn_local(Rc::clone(page).copy_diagnostics()));
+                let again = Rc::clone(&self);
+                let failure = Failure::Clipboard { detail: words(&error) };
+                self.context.fail(&failure, move || spawn_local(again.copy()));
             }
         }
     }
-}
 
-/// Asks what the GPU is, and listens to the buttons.
-pub(super) fn bind(page: &Rc<Page>) {
-    spawn_local(Rc::clone(page).look_at_gpu());
-    let it = Rc::clone(page);
-    on(&page.dom.measure, "click", move |_: &MouseEvent| it.measure());
-    let it = Rc::clone(page);
-    on(&page.dom.copy, "click", move |_: &MouseEvent| spawn_local(Rc::clone(&it).copy_diagnostics()));
+    fn tell(&self, text: &str) {
+        self.result.set_text_content(Some(text));
+        self.context.announcer.say(text);
+    }
 }

@@ -1,19 +1,14 @@
 //! The list of models: one card each, kept and changed in place, so that the focus stays where it is.
 
-use super::pace::Pace;
-use crate::browser::{i18n, refused};
+use super::row::Row;
+use crate::browser::refused;
 use crate::protocol::Failure;
-use crate::protocol::models::{Model, Precision, Status, Work};
-use crate::ui::dom::{attribute, has_focus, inside};
-use crate::ui::translation::translate;
-use crate::ui::{sentences, units};
+use crate::protocol::models::{Model, Status};
+use crate::ui::dom::by_id;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlAnchorElement, HtmlElement, HtmlProgressElement, HtmlSelectElement, HtmlTemplateElement};
-
-/// Every button of a card, in order.
-const ACTIONS: [&str; 7] = ["install", "pause", "prefer", "update", "verify", "export", "delete"];
+use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
 /// See the module.
 pub(super) struct List {
@@ -25,14 +20,24 @@ pub(super) struct List {
 }
 
 impl List {
-    /// An empty list in `element`, its cards made of `template`.
-    pub(super) fn new(element: HtmlElement, template: HtmlTemplateElement) -> Self {
-        Self { element, template, rows: RefCell::default(), made: Cell::new(0) }
+    /// The list `#models`, empty; its cards are made of `#model-template`.
+    pub(super) fn find() -> Self {
+        Self {
+            element: by_id("models"),
+            template: by_id("model-template"),
+            rows: RefCell::default(),
+            made: Cell::new(0),
+        }
+    }
+
+    /// The element that holds the cards.
+    pub(super) fn element(&self) -> &HtmlElement {
+        &self.element
     }
 
     /// The card of a model.
     pub(super) fn row(&self, id: &str) -> Option<Rc<Row>> {
-        self.rows.borrow().iter().find(|row| row.model.borrow().id == id).cloned()
+        self.rows.borrow().iter().find(|row| row.model().id == id).cloned()
     }
 
     /// Id of the first model.
@@ -61,9 +66,7 @@ impl List {
         });
         let rows: Vec<Rc<Row>> = rows.collect::<Result<_, _>>()?;
         for gone in self.rows.borrow().iter().filter(|old| !rows.iter().any(|row| Rc::ptr_eq(row, old))) {
-            let focused = gone.element.matches(":focus-within").unwrap_or(false);
-            gone.element.remove();
-            if focused {
+            if gone.remove() {
                 let _ = self.element.focus();
             }
         }
@@ -71,11 +74,10 @@ impl List {
         for (row, model) in rows.iter().zip(models) {
             match there {
                 // Moving an element takes its focus: only what stands elsewhere is moved.
-                Some(card) if card == *AsRef::<Element>::as_ref(&row.element) => there = card.next_element_sibling(),
-                _ => _ = self.element.insert_before(&row.element, there.as_deref()).map_err(refused)?,
+                Some(card) if card == *AsRef::<Element>::as_ref(row.element()) => there = card.next_element_sibling(),
+                _ => _ = self.element.insert_before(row.element(), there.as_deref()).map_err(refused)?,
             }
-            row.preferred.set(preferred == Some(model.id.as_str()));
-            row.show(model);
+            row.show(model, preferred == Some(model.id.as_str()));
         }
         *self.rows.borrow_mut() = rows;
         Ok(())
@@ -85,206 +87,7 @@ impl List {
         let broken = || Failure::Internal { detail: "the card's template is empty".into() };
         let card = self.template.content().first_element_child().ok_or_else(broken)?;
         let element: HtmlElement = card.clone_node_with_deep(true).map_err(refused)?.unchecked_into();
-        translate(&element);
-        attribute(&element, "data-model", &model.id);
         self.made.set(self.made.get() + 1);
-        let row = Row {
-            element,
-            model: RefCell::new(model.clone()),
-            preferred: Cell::new(false),
-            waiting: Cell::new(0),
-            pace: RefCell::default(),
-        };
-        let id = format!("model-{}", self.made.get());
-        attribute(&row.field::<HtmlElement>("name"), "id", &id);
-        for named in ["actions", "bar"] {
-            attribute(&row.field::<HtmlElement>(named), "aria-labelledby", &id);
-        }
-        Ok(row)
-    }
-}
-
-/// The card of one model.
-pub(super) struct Row {
-    element: HtmlElement,
-    model: RefCell<Model>,
-    /// It is the one to erase with.
-    preferred: Cell<bool>,
-    /// Requests about this model that this page made and that are not answered.
-    waiting: Cell<u32>,
-    pace: RefCell<Pace>,
-}
-
-impl Row {
-    /// The model that it shows.
-    pub(super) fn model(&self) -> Model {
-        self.model.borrow().clone()
-    }
-
-    /// Its name for people.
-    pub(super) fn name(&self) -> String {
-        self.model.borrow().name.clone()
-    }
-
-    /// Whether it is a part that models share: it comes with the first of them and is never installed by itself.
-    pub(super) fn shared(&self) -> bool {
-        self.model.borrow().part
-    }
-
-    /// In what the weights are to be kept: as they are or as began, or else as chosen.
-    pub(super) fn precision(&self) -> Precision {
-        let chosen = chosen_precision(&self.field("precision-choice"));
-        let model = self.model.borrow();
-        model.precision.filter(|_| model.status != Status::Available).unwrap_or(chosen)
-    }
-
-    /// A line about what has been done.
-    pub(super) fn note(&self, text: &str) {
-        let note: HtmlElement = self.field("note");
-        note.set_text_content(Some(text));
-        note.set_hidden(text.is_empty());
-    }
-
-    /// Something about this model is asked for until the guard is dropped; other buttons wait.
-    pub(super) fn wait(self: &Rc<Self>) -> Waiting {
-        self.waiting.set(self.waiting.get() + 1);
-        self.note("");
-        self.show_buttons();
-        Waiting(Rc::clone(self))
-    }
-
-    /// Shows how far it has come. Gives the percentage when it is time to say it.
-    pub(super) fn progressed(&self, work: Work, done: u64, total: u64, rate: f64) -> Option<u32> {
-        let fraction = units::fraction(done, total);
-        let bar: HtmlProgressElement = self.field("bar");
-        match fraction {
-            Some(fraction) => bar.set_value(fraction),
-            // Without a value it shows that something goes on.
-            None => _ = bar.remove_attribute("value"),
-        }
-        self.field::<HtmlElement>("progress-text")
-            .set_text_content(Some(&sentences::progress(work, done, total, rate)));
-        self.field::<HtmlElement>("progress").set_hidden(false);
-        let fraction = fraction?;
-        self.pace.borrow_mut().due(js_sys::Date::now(), work, fraction).then_some((fraction * 100.0) as u32)
-    }
-
-    fn show(&self, model: &Model) {
-        *self.model.borrow_mut() = model.clone();
-        attribute(&self.element, "data-status", status_name(model.status));
-        self.field::<HtmlElement>("name").set_text_content(Some(&model.name));
-        self.field::<HtmlElement>("status").set_text_content(Some(&sentences::status(model.status)));
-        self.field::<HtmlElement>("preferred").set_hidden(!self.preferred.get());
-        self.field::<HtmlElement>("shared").set_hidden(!self.shared());
-        self.field::<HtmlElement>("outdated").set_hidden(model.status != Status::Outdated);
-
-        let source: HtmlAnchorElement =
-            self.detail("source", Some(model.source.as_str()).filter(|source| !source.is_empty()));
-        // Whatever else it says is only text: an address of the user's own may be anything.
-        if model.source.starts_with("https://") || model.source.starts_with("http://") {
-            source.set_href(&model.source);
-        }
-        self.detail::<HtmlElement>("licence", model.licence.as_deref());
-        self.detail::<HtmlElement>("precision", model.precision.map(sentences::precision).as_deref());
-        let size = (model.bytes > 0).then(|| sentences::size(model.bytes as f64));
-        self.detail::<HtmlElement>("size", size.as_deref());
-        self.detail::<HtmlElement>("used", model.used.map(date).as_deref());
-        let hash: HtmlElement = self.detail("sha256", model.sha256.as_deref().map(units::short_hash).as_deref());
-        hash.set_title(model.sha256.as_deref().unwrap_or_default());
-
-        if model.status != Status::Busy && self.waiting.get() == 0 {
-            self.field::<HtmlElement>("progress").set_hidden(true);
-        }
-        self.show_buttons();
-    }
-
-    fn show_buttons(&self) {
-        let status = self.model.borrow().status;
-        let own = self.model.borrow().licence.is_none();
-        let offered: &[&str] = match (status, self.shared()) {
-            (Status::Available, false) => &["install"],
-            (Status::Busy, false) => &["pause", "delete"],
-            (Status::Outdated, false) if own => &["delete"],
-            (Status::Paused | Status::Outdated, false) => &["install", "delete"],
-            (Status::Paused | Status::Outdated, true) => &["delete"],
-            (Status::Installed, true) => &["verify", "export", "delete"],
-            // What the user brought along has no place to be updated from.
-            (Status::Installed, false) if own => &["prefer", "verify", "export", "delete"],
-            (Status::Installed, false) => &["prefer", "update", "verify", "export", "delete"],
-            (Status::Available | Status::Busy, true) => &[],
-        };
-        let offered: Vec<&str> =
-            offered.iter().copied().filter(|&action| !(action == "prefer" && self.preferred.get())).collect();
-        let mut lost = false;
-        for action in ACTIONS {
-            let button = self.button(action);
-            let hidden = !offered.contains(&action);
-            lost |= hidden && has_focus(&button);
-            button.set_hidden(hidden);
-            // Not really disabled: that would take the focus away in the middle of what the user is doing.
-            let waits = self.waiting.get() > 0 && !matches!(action, "pause" | "delete");
-            attribute(&button, "aria-disabled", if waits { "true" } else { "false" });
-        }
-        self.field::<HtmlElement>("actions").set_hidden(offered.is_empty());
-        self.field::<HtmlElement>("quality").set_hidden(status != Status::Available);
-        let label = if status == Status::Paused { "modelsResume" } else { "modelsInstall" };
-        self.button("install").set_text_content(Some(&i18n::text(label, &[])));
-        if lost {
-            let next = offered.first().map_or_else(|| self.element.clone(), |action| self.button(action));
-            let _ = next.focus();
-        }
-    }
-
-    fn button(&self, action: &str) -> HtmlElement {
-        self.part(&format!("[data-action={action}]"))
-    }
-
-    fn field<T: JsCast>(&self, name: &str) -> T {
-        self.part(&format!("[data-field={name}]"))
-    }
-
-    /// Fills one line of the details, or takes it away.
-    fn detail<T: JsCast>(&self, name: &str, value: Option<&str>) -> T {
-        let field: HtmlElement = self.field(name);
-        field.set_text_content(value);
-        self.part::<HtmlElement>(&format!("[data-detail={name}]")).set_hidden(value.is_none());
-        field.unchecked_into()
-    }
-
-    fn part<T: JsCast>(&self, selector: &str) -> T {
-        inside(&self.element, selector)
-    }
-}
-
-/// See [`Row::wait`].
-pub(super) struct Waiting(Rc<Row>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let row = &self.0;
-        row.waiting.set(row.waiting.get() - 1);
-        let model = row.model();
-        row.show(&model);
-    }
-}
-
-/// A day, as the user's language writes it.
-fn date(milliseconds: f64) -> String {
-    let date = js_sys::Date::new(&milliseconds.into());
-    String::from(date.to_locale_date_string(&i18n::language(), &js_sys::Object::new()))
-}
-
-/// What a list of precisions says.
-pub(super) fn chosen_precision(select: &HtmlSelectElement) -> Precision {
-    if select.value() == "int8" { Precision::Int8 } else { Precision::F16 }
-}
-
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Available => "available",
-        Status::Busy => "busy",
-        Status::Paused => "paused",
-        Status::Installed => "installed",
-        Status::Outdated => "outdated",
+        Ok(Row::new(element, model, &format!("model-{}", self.made.get())))
     }
 }

@@ -1,64 +1,34 @@
 //! Models of the user's own: a file that is chosen or dropped, or an address.
 
-use super::address::mark_valid;
-use super::consent::Question;
-use super::list::chosen_precision;
-use super::page::Page;
+use super::address::AddressField;
+use super::context::Context;
+use super::row::chosen_precision;
 use crate::browser::i18n;
 use crate::model_client::unexpected;
 use crate::protocol::Failure;
-use crate::protocol::models::{ModelsReply, ToModels};
-use crate::ui::dom::{attribute, document};
+use crate::protocol::models::{ModelsReply, Precision, ToModels};
+use crate::ui::dom::{attribute, by_id, document, show_text};
 use crate::ui::listen::on;
+use crate::ui::question_dialog::Question;
 use crate::ui::sentences;
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, DragEvent, Event, File, FileList, Url};
+use web_sys::{Blob, DragEvent, Event, File, FileList, HtmlElement, HtmlInputElement, HtmlSelectElement, Url};
 
 /// How the names of usable files end.
 const ENDINGS: [&str; 2] = [".bin", ".safetensors"];
 
-/// Listens to the file picker, to files dropped anywhere on the page, and to the address field.
-pub(super) fn bind(page: &Rc<Page>) {
-    let it = Rc::clone(page);
-    on(&page.dom.import, "change", move |_: &Event| {
-        it.import_all(it.dom.import.files());
-        // So that choosing the same file again is a change.
-        it.dom.import.set_value("");
-    });
-
-    let document = document();
-    let it = Rc::clone(page);
-    on(&document, "dragover", move |event: &DragEvent| {
-        if carries_files(event) {
-            // Without this, the browser would leave the page and open the file.
-            event.prevent_default();
-            attribute(&it.dom.own, "data-dropping", "");
-        }
-    });
-    let it = Rc::clone(page);
-    on(&document, "dragleave", move |event: &DragEvent| {
-        // It also comes for every element inside that the pointer leaves.
-        if event.related_target().is_none() {
-            it.drop_over();
-        }
-    });
-    let it = Rc::clone(page);
-    on(&document, "drop", move |event: &DragEvent| {
-        if carries_files(event) {
-            event.prevent_default();
-            it.drop_over();
-            it.import_all(event.data_transfer().and_then(|data| data.files()));
-        }
-    });
-
-    let it = Rc::clone(page);
-    on(&page.dom.add_form, "submit", move |event: &Event| {
-        event.prevent_default();
-        spawn_local(Rc::clone(&it).add());
-    });
-    let it = Rc::clone(page);
-    on(&page.dom.add_url, "input", move |_: &Event| mark_valid(&it.dom.add_url, true));
+/// See the module.
+pub(super) struct OwnModels {
+    context: Rc<Context>,
+    card: HtmlElement,
+    picker: HtmlInputElement,
+    address: AddressField,
+    precision: HtmlSelectElement,
+    note: HtmlElement,
+    /// Models that are being taken in.
+    taking: Cell<u32>,
 }
 
 /// Text may be dragged into the address field as anywhere else.
@@ -66,14 +36,71 @@ fn carries_files(event: &DragEvent) -> bool {
     event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
 }
 
-impl Page {
+impl OwnModels {
+    /// Listens to the file picker, to files dropped anywhere on the page, and to the address field.
+    pub(super) fn start(context: &Rc<Context>) -> Rc<Self> {
+        let own = Rc::new(Self {
+            context: Rc::clone(context),
+            card: by_id("own"),
+            picker: by_id("import"),
+            address: AddressField::find("add-url"),
+            precision: by_id("own-precision"),
+            note: by_id("own-note"),
+            taking: Cell::new(0),
+        });
+        let it = Rc::clone(&own);
+        on(&own.picker, "change", move |_: &Event| {
+            it.import_all(it.picker.files());
+            // So that choosing the same file again is a change.
+            it.picker.set_value("");
+        });
+        let it = Rc::clone(&own);
+        on(&by_id::<HtmlElement>("add-form"), "submit", move |event: &Event| {
+            event.prevent_default();
+            spawn_local(Rc::clone(&it).add());
+        });
+        own.listen_to_drops();
+        own
+    }
+
+    fn listen_to_drops(self: &Rc<Self>) {
+        let document = document();
+        let it = Rc::clone(self);
+        on(&document, "dragover", move |event: &DragEvent| {
+            if carries_files(event) {
+                // Without this, the browser would leave the page and open the file.
+                event.prevent_default();
+                attribute(&it.card, "data-dropping", "");
+            }
+        });
+        let it = Rc::clone(self);
+        on(&document, "dragleave", move |event: &DragEvent| {
+            // It also comes for every element inside that the pointer leaves.
+            if event.related_target().is_none() {
+                it.drop_over();
+            }
+        });
+        let it = Rc::clone(self);
+        on(&document, "drop", move |event: &DragEvent| {
+            if carries_files(event) {
+                event.prevent_default();
+                it.drop_over();
+                it.import_all(event.data_transfer().and_then(|data| data.files()));
+            }
+        });
+    }
+
     fn drop_over(&self) {
         // Only a malformed attribute name could be refused.
-        let _ = self.dom.own.remove_attribute("data-dropping");
+        let _ = self.card.remove_attribute("data-dropping");
+    }
+
+    fn precision(&self) -> Precision {
+        chosen_precision(&self.precision)
     }
 
     fn import_all(self: &Rc<Self>, files: Option<FileList>) {
-        drop(self.dismiss());
+        self.context.alert.dismiss();
         let Some(files) = files else { return };
         for file in (0..files.length()).filter_map(|i| files.get(i)) {
             self.import(file);
@@ -84,18 +111,21 @@ impl Page {
         let name = file.name();
         let lower = name.to_lowercase();
         if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
-            return self.fail(&Failure::BadModel { detail: format!("a file named {name}") }, |_| {});
+            return self.context.fail(&Failure::BadModel { detail: format!("a file named {name}") }, || {});
         }
-        let call = ToModels::Import { name: name.clone(), precision: chosen_precision(&self.dom.own_precision) };
+        let call = ToModels::Import { name: name.clone(), precision: self.precision() };
         self.take(call, vec![file.into()], "modelsImporting", name);
     }
 
     async fn add(self: Rc<Self>) {
-        drop(self.dismiss());
-        let Some(url) = self.address(&self.dom.add_url) else { return };
+        self.context.alert.dismiss();
+        let Some(url) = self.address.read(&self.context.alert) else { return };
         let bytes = match self.look(&url).await {
             Ok(bytes) => bytes,
-            Err(failure) => return self.fail(&failure, |page| spawn_local(Rc::clone(page).add())),
+            Err(failure) => {
+                let again = Rc::clone(&self);
+                return self.context.fail(&failure, move || spawn_local(again.add()));
+            }
         };
         let text = match bytes {
             0 => i18n::text("modelsAddConsent", &[&url.host()]),
@@ -107,18 +137,18 @@ impl Page {
             yes: &i18n::text("modelsDownload", &[]),
             no: &i18n::text("askNotNow", &[]),
         };
-        if self.consent.ask(&self.dom, question).await {
-            self.dom.add_url.set_value("");
-            let call = ToModels::Add { url: url.href(), precision: chosen_precision(&self.dom.own_precision) };
+        if self.context.dialog.ask(question).await {
+            self.address.element().set_value("");
+            let call = ToModels::Add { url: url.href(), precision: self.precision() };
             self.take(call, vec![], "modelsAdding", url.host());
         }
     }
 
     /// How large a file is.
     async fn look(&self, url: &Url) -> Result<u64, Failure> {
-        self.own_note(&i18n::text("modelsAsking", &[]));
-        let looked = self.ask_host(url, &ToModels::Look { url: url.href() }).await;
-        self.own_note("");
+        self.tell(&i18n::text("modelsAsking", &[]));
+        let looked = self.context.ask_host(url, &ToModels::Look { url: url.href() }).await;
+        self.tell("");
         match looked? {
             (ModelsReply::Offered { bytes, .. }, _) => Ok(bytes),
             (other, _) => Err(unexpected(&other)),
@@ -128,33 +158,33 @@ impl Page {
     /// Asks the store to take a model. `what` names it, since it has no card yet; `doing` is the sentence for
     /// meanwhile.
     fn take(self: &Rc<Self>, call: ToModels, blobs: Vec<Blob>, doing: &'static str, what: String) {
-        let page = Rc::clone(self);
+        let it = Rc::clone(self);
         spawn_local(async move {
-            page.own_note(&i18n::text(doing, &[&what]));
-            page.taking.set(page.taking.get() + 1);
-            let answer = page.store.call(&call, &blobs).await;
-            page.taking.set(page.taking.get() - 1);
+            it.tell(&i18n::text(doing, &[&what]));
+            it.taking.set(it.taking.get() + 1);
+            let answer = it.context.client.call(&call, &blobs).await;
+            it.taking.set(it.taking.get() - 1);
             match answer {
-                Ok(_) => page.own_note(&i18n::text("modelsAdded", &[&what])),
+                Ok(_) => it.tell(&i18n::text("modelsAdded", &[&what])),
                 Err(failure) => {
-                    page.own_note("");
-                    page.fail(&failure, move |page| page.take(call, blobs, doing, what));
+                    it.tell("");
+                    let again = Rc::clone(&it);
+                    it.context.fail(&failure, move || again.take(call, blobs, doing, what));
                 }
             }
-            page.refresh();
+            it.context.refresh();
         });
     }
 
     /// Shows how far it has come.
     pub(super) fn taking(&self, progress: &str) {
         if self.taking.get() > 0 {
-            self.dom.own_note.set_text_content(Some(progress));
+            self.note.set_text_content(Some(progress));
         }
     }
 
-    fn own_note(&self, text: &str) {
-        self.dom.own_note.set_text_content(Some(text));
-        self.dom.own_note.set_hidden(text.is_empty());
-        self.say(text);
+    fn tell(&self, text: &str) {
+        show_text(&self.note, text);
+        self.context.announcer.say(text);
     }
 }

@@ -1,118 +1,81 @@
-//! The page as a whole: its parts, and what the store tells them.
+//! The page as a whole: asks the store for the list, gives each part what concerns it, and hears what the store tells.
 
-use super::consent::{self, Consent};
-use super::dom::Dom;
+use super::coalesce::Coalesce;
+use super::context::Context;
+use super::gpu::GpuCard;
 use super::list::List;
-use super::notice::{self, Alert};
-use super::{actions, gpu, own, room, settings};
+use super::own::OwnModels;
+use super::room::Room;
+use super::settings::SettingsCard;
 use crate::browser::i18n;
-use crate::model_client::{Heard, ModelClient};
-use crate::protocol::models::ModelsEvent;
+use crate::model_client::Heard;
+use crate::protocol::Failure;
+use crate::protocol::models::{ModelId, ModelsEvent, Work};
 use crate::ui::dom::attribute;
 use crate::ui::sentences;
-use crate::ui::translation::translate_page;
 use gloo_timers::future::TimeoutFuture;
-use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
 
 /// How long (milliseconds) to leave an engine alone that broke while nobody asked for anything.
 const RECOVERY: u32 = 1000;
 
 /// See the module.
 pub(super) struct Page {
-    pub dom: Dom,
-    pub store: ModelClient,
-    pub list: List,
-    pub consent: Consent,
-    pub alert: Alert,
-    /// The list is being asked for.
-    listing: Cell<bool>,
-    /// What it will answer is out of date already.
-    stale: Cell<bool>,
-    /// Models of the user's own that are being taken in.
-    pub taking: Cell<u32>,
-    pub gpu: gpu::Report,
-}
-
-/// Starts the page.
-pub fn start() {
-    translate_page();
-    let page = Rc::new_cyclic(|page: &std::rc::Weak<Page>| {
-        let page = page.clone();
-        let dom = Dom::find();
-        Page {
-            list: List::new(dom.models.clone(), dom.template.clone()),
-            dom,
-            store: ModelClient::new(move |heard| {
-                if let Some(page) = page.upgrade() {
-                    page.hear(heard);
-                }
-            }),
-            consent: Consent::default(),
-            alert: Alert::default(),
-            listing: Cell::new(false),
-            stale: Cell::new(false),
-            taking: Cell::new(0),
-            gpu: gpu::Report::default(),
-        }
-    });
-    consent::bind(&page);
-    notice::bind(&page);
-    actions::bind(&page);
-    own::bind(&page);
-    room::bind(&page);
-    gpu::bind(&page);
-    settings::bind(&page);
-    page.refresh();
+    pub context: Rc<Context>,
+    pub list: Rc<List>,
+    /// What shows until there is a list.
+    pub loading: HtmlElement,
+    pub own: Rc<OwnModels>,
+    pub room: Rc<Room>,
+    pub gpu: Rc<GpuCard>,
+    pub settings: Rc<SettingsCard>,
+    pub listing: Coalesce,
 }
 
 impl Page {
     /// Asks for the list and shows it.
     pub(super) fn refresh(self: &Rc<Self>) {
-        self.stale.set(true);
-        if !self.listing.replace(true) {
+        if self.listing.ask() {
             let page = Rc::clone(self);
             spawn_local(async move {
-                page.show_list().await;
-                page.listing.set(false);
+                while page.listing.again() {
+                    if let Err(failure) = page.show_list().await {
+                        page.listing.give_up();
+                        page.fail(&failure);
+                        return;
+                    }
+                }
             });
         }
     }
 
-    async fn show_list(self: &Rc<Self>) {
-        while self.stale.replace(false) {
-            let listed = self.store.list().await;
-            self.dom.loading.set_hidden(true);
-            attribute(&self.dom.models, "aria-busy", "false");
-            match listed {
-                Ok((models, storage, settings)) => {
-                    if let Err(failure) = self.list.show(&models, settings.preferred.as_deref()) {
-                        self.fail(&failure, Self::refresh);
-                    }
-                    self.show_storage(&storage);
-                    self.show_settings(&settings);
-                    self.show_measurable(settings.preferred);
-                }
-                Err(failure) => return self.fail(&failure, Self::refresh),
-            }
+    async fn show_list(self: &Rc<Self>) -> Result<(), Failure> {
+        let listed = self.context.client.list().await;
+        self.loading.set_hidden(true);
+        attribute(self.list.element(), "aria-busy", "false");
+        let (models, storage, settings) = listed?;
+        if let Err(failure) = self.list.show(&models, settings.preferred.as_deref()) {
+            self.fail(&failure);
         }
+        self.room.show(&storage);
+        self.settings.show(&settings);
+        self.gpu.show_measurable(settings.preferred);
+        Ok(())
     }
 
-    fn hear(self: &Rc<Self>, heard: Heard) {
+    fn fail(self: &Rc<Self>, failure: &Failure) {
+        let page = Rc::clone(self);
+        self.context.fail(failure, move || page.refresh());
+    }
+
+    /// The store told something.
+    pub(super) fn hear(self: &Rc<Self>, heard: Heard) {
         match heard {
             Heard::Event(ModelsEvent::Changed) => self.refresh(),
             Heard::Event(ModelsEvent::Progressed { model, work, done, total, rate }) => {
-                match self.list.row(&model) {
-                    Some(row) => {
-                        if let Some(percent) = row.progressed(work, done, total, rate) {
-                            let (name, doing) = (row.name(), sentences::work(work));
-                            self.say(&i18n::text("modelsSpoken", &[&name, &doing, &percent.to_string()]));
-                        }
-                    }
-                    // A file that is being taken in has no card yet.
-                    None => self.taking(&sentences::progress(work, done, total, rate)),
-                }
+                self.progressed(&model, work, done, total, rate);
             }
             Heard::Lost => {
                 let page = Rc::clone(self);
@@ -121,6 +84,17 @@ impl Page {
                     page.refresh();
                 });
             }
+        }
+    }
+
+    fn progressed(&self, model: &ModelId, work: Work, done: u64, total: u64, rate: f64) {
+        let Some(row) = self.list.row(model) else {
+            // A file that is being taken in has no card yet.
+            return self.own.taking(&sentences::progress(work, done, total, rate));
+        };
+        if let Some(percent) = row.progressed(work, done, total, rate) {
+            let (name, doing) = (row.name(), sentences::work(work));
+            self.context.announcer.say(&i18n::text("modelsSpoken", &[&name, &doing, &percent.to_string()]));
         }
     }
 }

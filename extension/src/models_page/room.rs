@@ -1,38 +1,65 @@
 //! How much room models take, and the wish to keep them.
 
-use super::page::Page;
+use super::context::Context;
 use crate::browser::{i18n, refused};
 use crate::protocol::Failure;
 use crate::protocol::models::Storage;
-use crate::ui::dom::{has_focus, window};
+use crate::ui::dom::{by_id, has_focus, window};
 use crate::ui::listen::on;
 use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::MouseEvent;
+use web_sys::{HtmlElement, MouseEvent};
 
-impl Page {
+/// See the module.
+pub(super) struct Room {
+    context: Rc<Context>,
+    sentence: HtmlElement,
+    /// What shows only while the browser has promised nothing.
+    keep: HtmlElement,
+    keep_button: HtmlElement,
+    keep_hint: HtmlElement,
+}
+
+impl Room {
+    /// Listens to the button.
+    pub(super) fn start(context: &Rc<Context>) -> Rc<Self> {
+        let room = Rc::new(Self {
+            context: Rc::clone(context),
+            sentence: by_id("storage"),
+            keep: by_id("keep"),
+            keep_button: by_id("keep-button"),
+            keep_hint: by_id("keep-hint"),
+        });
+        let it = Rc::clone(&room);
+        on(&room.keep_button, "click", move |_: &MouseEvent| spawn_local(Rc::clone(&it).keep()));
+        room
+    }
+
     /// Shows the room that is used and left.
-    pub(super) fn show_storage(&self, storage: &Storage) {
+    pub(super) fn show(&self, storage: &Storage) {
         let used = i18n::text("modelsUsed", &[&sentences::size(storage.used), &sentences::size(storage.quota)]);
         let promise = i18n::text(if storage.persistent { "modelsKept" } else { "modelsMayClear" }, &[]);
-        self.dom.storage.set_text_content(Some(&format!("{used} {promise}")));
-        let focused = has_focus(&self.dom.keep_button);
-        self.dom.keep.set_hidden(storage.persistent);
+        self.sentence.set_text_content(Some(&format!("{used} {promise}")));
+        let focused = has_focus(&self.keep_button);
+        self.keep.set_hidden(storage.persistent);
         if focused && storage.persistent {
-            let _ = self.dom.storage.focus();
+            let _ = self.sentence.focus();
         }
     }
 
     async fn keep(self: Rc<Self>) {
         match ask_browser().await {
-            Ok(true) => self.refresh(),
+            Ok(true) => self.context.refresh(),
             Ok(false) => {
                 let refusal = i18n::text("modelsKeepRefused", &[]);
-                self.dom.keep_hint.set_text_content(Some(&refusal));
-                self.say(&refusal);
+                self.keep_hint.set_text_content(Some(&refusal));
+                self.context.announcer.say(&refusal);
             }
-            Err(failure) => self.fail(&failure, |page| spawn_local(Rc::clone(page).keep())),
+            Err(failure) => {
+                let again = Rc::clone(&self);
+                self.context.fail(&failure, move || spawn_local(again.keep()));
+            }
         }
     }
 }
@@ -41,10 +68,4 @@ impl Page {
 async fn ask_browser() -> Result<bool, Failure> {
     let asking = window().navigator().storage().persist().map_err(refused)?;
     Ok(JsFuture::from(asking).await.map_err(refused)?.is_truthy())
-}
-
-/// Listens to the button.
-pub(super) fn bind(page: &Rc<Page>) {
-    let it = Rc::clone(page);
-    on(&page.dom.keep_button, "click", move |_: &MouseEvent| spawn_local(Rc::clone(&it).keep()));
 }

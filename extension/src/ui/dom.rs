@@ -1,7 +1,9 @@
 //! The document of this page, and small typed ways to handle its elements.
 
+use crate::browser::refused;
+use crate::protocol::Failure;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, Window};
+use web_sys::{Document, Element, HtmlElement, HtmlOptionElement, HtmlSelectElement, Window};
 
 /// The window of this page.
 ///
@@ -58,6 +60,21 @@ pub(crate) fn each(parent: &Element, selector: &str, mut action: impl FnMut(&Ele
 pub(crate) fn attribute(element: &Element, name: &str, value: &str) {
     // Only a malformed attribute name could be refused.
     let _ = element.set_attribute(name, value);
+}
+
+/// Shows a text, and hides the element where there is none.
+pub(crate) fn show_text(element: &HtmlElement, text: &str) {
+    element.set_text_content(Some(text));
+    element.set_hidden(text.is_empty());
+}
+
+/// Adds an option to a list.
+///
+/// # Errors
+/// When the browser refuses.
+pub(crate) fn add_option(list: &HtmlSelectElement, value: &str, text: &str) -> Result<(), Failure> {
+    let option = HtmlOptionElement::new_with_text_and_value(text, value).map_err(refused)?;
+    list.append_child(&option).map(drop).map_err(refused)
 }
 
 /// Sets one CSS property.

@@ -2,14 +2,40 @@
 //!
 //! Pure and tested natively: [`units`] (numbers as people read them), [`sentences`] (what becomes a sentence). The rest touches the
 //! document: `dom` finds and changes elements, `listen` hears what the user does, `translation` puts the user's language into a page,
-//! `connection` reaches the engine's worker, `save_file` hands a blob to the browser as a download.
+//! `question_dialog` asks, `alert` says what failed, `announcer` speaks to screen readers, `connection` reaches the engine's worker,
+//! `save_file` hands a blob to the browser as a download.
+//!
+//! # A new page
+//!
+//! 1. `pages/NAME.html`: link `tokens.css` before the page's own stylesheet, and `NAME.js` as a module. Text that the user reads is named
+//!    by `data-i18n`, names of buttons without text by `data-i18n-label`; the messages go into all of `_locales`. What the toolkit
+//!    looks for by id: `#status` with `role="status"` for `announcer`; `#alert` with `role="alert"` and its `-text`, `-retry` and
+//!    `-close` for `alert`; a `<dialog>` with its `-title`, `-text`, `-yes` and `-no` for `question_dialog`.
+//! 2. `pages/NAME.css`: only what the page does not share. Colours, radii and type come from `tokens.css`.
+//! 3. `pages/NAME.js`: shows that the module itself broke, loads `wasm/NAME.js` and calls its `start` (see `models.js`).
+//! 4. `src/bin/NAME.rs`: exports `start`. The binary has an entry in `Cargo.toml`, in `xtask/src/build.rs` and in
+//!    `xtask/size-budget.json`.
+//! 5. `src/NAME/`: what can be decided without a document in files of its own, tested natively. Each part of the page finds its own
+//!    elements ([`dom::by_id`]), listens to them ([`listen::on`]) and keeps its own state; a `start.rs` puts the parts together, and none
+//!    of them knows the page. `models_page` is an example.
+//! 6. `tests/layering.rs` gets the layer, with `ui` among those that it may use; `e2e/NAME.test.mjs` what users do, and
+//!    `e2e/a11y.test.mjs` the page.
+//!
+//! A page that needs the engine's worker connects with [`connection::connect`]; one that only speaks of models uses
+//! [`ModelClient`](crate::model_client::ModelClient).
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod alert;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod announcer;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod connection;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod dom;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod listen;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod question_dialog;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod save_file;
 #[cfg(any(target_arch = "wasm32", test))]

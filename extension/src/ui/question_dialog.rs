@@ -1,0 +1,89 @@
+//! A modal dialog with one question and two buttons.
+
+use super::dom::by_id;
+use super::listen::on;
+use futures::channel::oneshot;
+use futures::lock::Mutex;
+use std::cell::RefCell;
+use std::rc::Rc;
+use web_sys::{Event, HtmlDialogElement, HtmlElement, MouseEvent};
+
+/// One question.
+pub(crate) struct Question<'a> {
+    /// What it is about.
+    pub(crate) title: &'a str,
+    /// What will happen.
+    pub(crate) text: &'a str,
+    /// Button that lets it happen.
+    pub(crate) yes: &'a str,
+    /// Button that does not.
+    pub(crate) no: &'a str,
+}
+
+/// The dialog `#ID` with `#ID-title`, `#ID-text`, `#ID-yes` and `#ID-no`. In the page, the safe answer comes first and has
+/// `autofocus`: a held Enter key must not agree to anything.
+pub(crate) struct QuestionDialog {
+    dialog: HtmlDialogElement,
+    title: HtmlElement,
+    text: HtmlElement,
+    yes: HtmlElement,
+    no: HtmlElement,
+    /// Questions wait for one another: an answer must never be taken for that of another question.
+    turn: Mutex<()>,
+    asker: RefCell<Option<oneshot::Sender<bool>>>,
+}
+
+impl QuestionDialog {
+    /// Finds its elements, and listens to the two buttons and to Escape.
+    ///
+    /// # Panics
+    /// When the page lacks an element.
+    pub(crate) fn find(id: &str) -> Rc<Self> {
+        let part = |name: &str| by_id(&format!("{id}-{name}"));
+        let it = Rc::new(Self {
+            dialog: by_id(id),
+            title: part("title"),
+            text: part("text"),
+            yes: part("yes"),
+            no: part("no"),
+            turn: Mutex::default(),
+            asker: RefCell::default(),
+        });
+        for (button, yes) in [(&it.yes, true), (&it.no, false)] {
+            let it = Rc::clone(&it);
+            on(button, "click", move |_: &MouseEvent| {
+                it.answer(yes);
+                it.dialog.close();
+            });
+        }
+        let closed = Rc::clone(&it);
+        on(&it.dialog, "close", move |_: &Event| {
+            // It comes late: by then the next question may be open, which this is no answer to.
+            if !closed.dialog.open() {
+                closed.answer(false);
+            }
+        });
+        it
+    }
+
+    /// Asks, after the questions that were asked before. Escape counts as "no".
+    pub(crate) async fn ask(&self, question: Question<'_>) -> bool {
+        let _turn = self.turn.lock().await;
+        let (sender, receiver) = oneshot::channel();
+        *self.asker.borrow_mut() = Some(sender);
+        self.title.set_text_content(Some(question.title));
+        self.text.set_text_content(Some(question.text));
+        self.yes.set_text_content(Some(question.yes));
+        self.no.set_text_content(Some(question.no));
+        // Only a dialog that is already open refuses.
+        let _ = self.dialog.show_modal();
+        receiver.await.unwrap_or(false)
+    }
+
+    fn answer(&self, yes: bool) {
+        if let Some(asker) = self.asker.borrow_mut().take() {
+            // The asker may have been dropped: then nobody minds.
+            let _ = asker.send(yes);
+        }
+    }
+}
