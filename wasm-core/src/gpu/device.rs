@@ -1,4 +1,4 @@
-//! The adapter, its limits, and what became of it.
+//! Opening a GPU: the adapter, its limits, and noticing that the device is lost.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

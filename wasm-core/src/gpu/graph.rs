@@ -1,4 +1,4 @@
-//! A network as a list of dispatches over tensors and constants; nothing here touches a device.
+//! A network as a list of dispatches over tensors and constants. Nothing here touches a device.
 
 use std::collections::HashMap;
 use std::rc::Rc;

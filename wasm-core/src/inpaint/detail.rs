@@ -9,7 +9,7 @@ use super::square::Square;
 use crate::fill::nn_field;
 use crate::{Pacer, Result};
 
-/// Reductions below this lose nothing that can be seen.
+/// Scales (pixels of the picture to one of the model's) below this lose nothing that can be seen.
 const WORTH_IT: f32 = 1.1;
 /// Levels of difference at which a likeness counts half: detail of something else looks wrong.
 const TRUSTED: f32 = 14.0;

@@ -1,4 +1,4 @@
-//! Latents under noise: what denoising starts with.
+//! Adds noise to latents (the forward process of diffusion): what denoising starts with.
 
 pub mod reference;
 

@@ -1,4 +1,4 @@
-//! Whether a result consists of finite numbers: 16 bits overflow where 32 do not.
+//! Counts the numbers of a result that are not finite, because 16 bits overflow where 32 do not.
 
 pub mod reference;
 
