@@ -13,13 +13,12 @@
 //!    `-close` for `alert`; a `<dialog>` with its `-title`, `-text`, `-yes` and `-no` for `question_dialog`.
 //! 2. `pages/NAME.css`: only what the page does not share. Colours, radii and type come from `tokens.css`.
 //! 3. `pages/NAME.js`: shows that the module itself broke, loads `wasm/NAME.js` and calls its `start` (see `models.js`).
-//! 4. `src/bin/NAME.rs`: exports `start`. The binary has an entry in `Cargo.toml`, in `xtask/src/build.rs` and in
-//!    `xtask/size-budget.json`.
+//! 4. `src/bin/NAME.rs`: exports `start`. The binary has an entry in `Cargo.toml`, in both lists of programs in `xtask/src/build.rs`
+//!    and in `xtask/size-budget.json`.
 //! 5. `src/NAME/`: what can be decided without a document in files of its own, tested natively. Each part of the page finds its own
 //!    elements ([`dom::by_id`]), listens to them ([`listen::on`]) and keeps its own state; a `start.rs` puts the parts together, and none
 //!    of them knows the page. `models_page` is an example.
-//! 6. `tests/layering.rs` gets the layer, with `ui` among those that it may use; `e2e/NAME.test.mjs` what users do, and
-//!    `e2e/a11y.test.mjs` the page.
+//! 6. `tests/layering.rs` gets the layer, with `ui` among those that it may use; `e2e/NAME.test.mjs` what users do.
 //!
 //! A page that needs the engine's worker connects with [`connection::connect`]; one that only speaks of models uses
 //! [`ModelClient`](crate::model_client::ModelClient).
