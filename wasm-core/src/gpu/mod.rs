@@ -13,6 +13,7 @@ mod memory;
 mod params;
 mod plan;
 mod program;
+mod strides;
 mod submissions;
 mod transfer;
 
@@ -25,7 +26,8 @@ pub use graph::{Constant, ConstantId, Dispatch, Element, Graph, Lifetime, Node, 
 pub use memory::{Buffer, Usage};
 #[cfg(not(target_arch = "wasm32"))]
 pub use params::Field;
+pub use params::Params;
 pub(crate) use params::params;
-pub use params::{Params, Strides};
 pub use plan::{Plan, Timing};
 pub use program::{LANES, Program};
+pub use strides::Strides;

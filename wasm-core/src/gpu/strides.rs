@@ -1,0 +1,32 @@
+//! Where the elements of a tensor lie in its buffer, as programs are told it.
+
+use super::{View, params};
+
+params! {
+    /// Where the elements of a [`View`] lie in its buffer. Every number counts single elements, whatever the program reads at a time.
+    #[derive(PartialEq, Eq)]
+    pub struct Strides {
+        /// The first element; a multiple of 4.
+        pub offset: u32,
+        /// Elements from one channel to the next; a multiple of 4.
+        pub plane: u32,
+        /// Elements from one sample to the next; a multiple of 4.
+        pub batch: u32,
+        unused: u32,
+    }
+}
+
+impl Strides {
+    /// The strides of `view`.
+    pub fn of(view: &View) -> Self {
+        let strides = Self { offset: view.offset, plane: view.plane, batch: view.batch_stride, unused: 0 };
+        debug_assert!([strides.offset, strides.plane, strides.batch].iter().all(|stride| stride.is_multiple_of(4)));
+        strides
+    }
+
+    /// The strides of a constant whose rows have `row` elements, a multiple of 4; all samples share it.
+    pub fn of_rows(row: u32) -> Self {
+        debug_assert!(row.is_multiple_of(4));
+        Self { plane: row, ..Self::default() }
+    }
+}
