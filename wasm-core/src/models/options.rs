@@ -53,7 +53,7 @@ impl Values {
         let mut values = Self::defaults(options);
         for (id, value) in given {
             let place = options.iter().position(|option| option.id == id);
-            let place = place.ok_or_else(|| Error::Shape(format!("this model has no option {}", id.escape_debug())))?;
+            let place = place.ok_or_else(|| Error::Shape(format!("this model has no option {id:?}")))?;
             let OptionSpec { min, max, step, .. } = options[place];
             if !(min..=max).contains(&value) || (step == 1.0 && value.fract() != 0.0) {
                 return Err(Error::Shape(format!("{id} lies between {min} and {max}, not at {value}")));
