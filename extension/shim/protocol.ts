@@ -201,11 +201,19 @@ token: string,
  */
 target: Target, };
 
-export type ToPage = { "call": "hello" } | { "call": "read-direct" } | { "call": "fetch" } | { "call": "hide", 
+export type Hello = unknown;
+
+export type ReadDirect = unknown;
+
+export type Fetch = unknown;
+
+export type Hide = { 
 /**
  * True to hide.
  */
-hidden: boolean, } | { "call": "apply", 
+hidden: boolean, };
+
+export type Apply = { 
 /**
  * The part that changed; a `<canvas>` is written there only. Image pixels.
  */
@@ -217,9 +225,15 @@ width: number,
 /**
  * See `width`.
  */
-height: number, } | { "call": "revert" } | { "call": "close" };
+height: number, };
 
-export type PageReply = { "reply": "picture", 
+export type Revert = unknown;
+
+export type Close = unknown;
+
+export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "hide" } & Hide | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
+
+export type Subject = { "reply": "picture", 
 /**
  * What and where it is.
  */
@@ -235,15 +249,23 @@ frameId: number,
 /**
  * As in [`Target::Frame`].
  */
-srcUrl: string | null, } | { "reply": "bytes", 
+srcUrl: string | null, };
+
+export type Bytes = { "reply": "bytes", 
 /**
  * True when the blob is a copy of drawn pixels and not the file that the site serves.
  */
-drawn: boolean, } | { "reply": "geometry", 
+drawn: boolean, };
+
+export type Measured = { "reply": "geometry", 
 /**
  * Fresh measurements.
  */
-geometry: Geometry, } | { "reply": "done" };
+geometry: Geometry, };
+
+export type Done = { "reply": "done", };
+
+export type PageReply = Subject | Bytes | Measured | Done;
 
 export type PageEvent = { "event": "moved", 
 /**
@@ -251,11 +273,17 @@ export type PageEvent = { "event": "moved",
  */
 geometry: Geometry, } | { "event": "gone" };
 
-export type ToBackground = { "call": "ensure-engine" } | { "call": "open-in-tab", 
+export type EnsureEngine = unknown;
+
+export type OpenInTab = { 
 /**
  * The session.
  */
-token: string, } | { "call": "pick-ended" } | { "call": "start-in-frame", 
+token: string, };
+
+export type PickEnded = unknown;
+
+export type StartInFrame = { 
 /**
  * The browser's number of that frame.
  */
@@ -264,3 +292,5 @@ frameId: number,
  * The picture in it, where known.
  */
 srcUrl: string | null, };
+
+export type ToBackground = { "call": "ensure-engine" } & EnsureEngine | { "call": "open-in-tab" } & OpenInTab | { "call": "pick-ended" } & PickEnded | { "call": "start-in-frame" } & StartInFrame;

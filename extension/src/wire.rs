@@ -2,11 +2,12 @@
 
 use crate::browser::{bytes, field, object, runtime};
 use crate::protocol::background::ToBackground;
-use crate::protocol::{Answer, Failure, WIRE_VERSION};
+use crate::protocol::{Answer, Call, Failure, Reply, WIRE_VERSION};
 use futures::channel::oneshot;
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
@@ -35,6 +36,12 @@ impl Incoming {
         })
     }
 
+    /// The request, when it is one, and what it asks for.
+    pub fn request<Q: DeserializeOwned>(self) -> Option<(Pending, Result<Q, Failure>)> {
+        let body = self.body();
+        Some((Pending { id: self.id?, blobs: self.blobs }, body))
+    }
+
     /// Understands the body.
     ///
     /// # Errors
@@ -58,16 +65,62 @@ fn envelope<B: Serialize>(id: Option<u32>, re: Option<u32>, body: &B, blobs: &[B
     Ok(object(&fields))
 }
 
-/// The answer to request `re`.
+/// As many blobs as were promised.
+fn promised<B: TryFrom<Vec<Blob>>>(blobs: Vec<Blob>) -> Result<B, Failure> {
+    let came = blobs.len();
+    B::try_from(blobs)
+        .map_err(|_| Failure::Internal { detail: format!("{came} blobs came along, which is not what was promised") })
+}
+
+/// What a request of type `C` is answered with: the reply and its blobs, or why there is none.
+pub type Answered<C> = Result<(<C as Call>::Reply, <<C as Call>::Reply as Reply>::Blobs<Blob>), Failure>;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub struct Pending {
+    id: u32,
+    blobs: Vec<Blob>,
+}
+
+impl Pending {
+    /// Has `serve` answer `call`, which is the body of this request; gives the message to be sent back.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] when the reply cannot be put into a message.
+    pub async fn serve<C: Call, F: Future<Output = Answered<C>>>(
+        self,
+        call: C,
+        serve: impl FnOnce(C, C::Blobs<Blob>) -> F,
+    ) -> Result<JsValue, Failure> {
+        let answered = match promised(self.blobs) {
+            Ok(blobs) => serve(call, blobs).await,
+            Err(failure) => Err(failure),
+        };
+        match answered {
+            Ok((reply, blobs)) => envelope(None, Some(self.id), &Answer::Ok(reply), &blobs.into()),
+            Err(failure) => refusal(self.id, failure),
+        }
+    }
+
+    /// The message that says why the request is not served.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] when the failure cannot be put into a message.
+    pub fn refuse(self, failure: Failure) -> Result<JsValue, Failure> {
+        refusal(self.id, failure)
+    }
+}
+
+/// An answer without blobs.
 ///
 /// # Errors
-/// [`Failure::Internal`] when the reply cannot be put into a message.
-pub fn answer<R: Serialize>(re: u32, result: Result<(R, Vec<Blob>), Failure>) -> Result<JsValue, Failure> {
-    let (answer, blobs) = match result {
-        Ok((reply, blobs)) => (Answer::Ok(reply), blobs),
-        Err(failure) => (Answer::Err(failure), vec![]),
-    };
-    envelope(None, Some(re), &answer, &blobs)
+/// Those of `result`.
+pub fn reply<T: Into<R>, R>(result: Result<T, Failure>) -> Result<(R, [Blob; 0]), Failure> {
+    result.map(|reply| (reply.into(), []))
+}
+
+fn refusal(id: u32, failure: Failure) -> Result<JsValue, Failure> {
+    envelope(None, Some(id), &Answer::<()>::Err(failure), &[])
 }
 
 /// A message that wants no answer, and what comes along.
@@ -78,55 +131,49 @@ pub fn event<E: Serialize>(event: &E, blobs: &[Blob]) -> Result<JsValue, Failure
     envelope(None, None, event, blobs)
 }
 
-/// A lone request, for channels that pair requests and answers themselves (`sendMessage`).
-///
-/// # Errors
-/// [`Failure::Internal`] when the request cannot be put into a message.
-pub fn request<Q: Serialize>(request: &Q) -> Result<JsValue, Failure> {
-    envelope(Some(1), None, request, &[])
-}
-
 /// Puts a message on its way.
 type Send = Box<dyn Fn(&JsValue) -> Result<(), JsValue>>;
 
-/// The asking side of a channel.
-pub struct Caller {
+/// The asking side of a channel whose requests are `Q`.
+pub struct Caller<Q> {
     send: Send,
     waiting: RefCell<HashMap<u32, oneshot::Sender<Result<Incoming, Failure>>>>,
     next: Cell<u32>,
     lost: RefCell<Option<Failure>>,
+    requests: PhantomData<Q>,
 }
 
-impl Caller {
+impl<Q: Serialize> Caller<Q> {
     /// `send` puts a message on the channel.
     pub fn new(send: impl Fn(&JsValue) -> Result<(), JsValue> + 'static) -> Self {
-        Self { send: Box::new(send), waiting: RefCell::default(), next: Cell::new(1), lost: RefCell::new(None) }
+        Self {
+            send: Box::new(send),
+            waiting: RefCell::default(),
+            next: Cell::new(1),
+            lost: RefCell::new(None),
+            requests: PhantomData,
+        }
     }
 
     /// Asks, and waits for the answer.
     ///
     /// # Errors
     /// What the other side answered, or why it no longer can.
-    pub async fn call<Q: Serialize, R: DeserializeOwned>(
-        &self,
-        request: &Q,
-        blobs: &[Blob],
-    ) -> Result<(R, Vec<Blob>), Failure> {
+    pub async fn call<C: Call<Request = Q>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
         if let Some(failure) = &*self.lost.borrow() {
             return Err(failure.clone());
         }
         let id = self.next.get();
         self.next.set(id + 1);
+        let message = envelope(Some(id), None, &call.into(), &blobs.into())?;
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(id, sender);
-        let message = envelope(Some(id), None, request, blobs)?;
         if let Err(error) = (self.send)(&message) {
             self.waiting.borrow_mut().remove(&id);
             return Err(Failure::Internal { detail: crate::browser::words(&error) });
         }
         let incoming = receiver.await.map_err(|_| Failure::EngineLost)??;
-        let reply = Result::from(incoming.body::<Answer<R>>()?)?;
-        Ok((reply, incoming.blobs))
+        answered::<C>(incoming)
     }
 
     /// Hands an incoming message to whoever waits for it; gives back what nobody does: the events.
@@ -149,12 +196,20 @@ impl Caller {
     }
 }
 
+/// Understands an answer.
+fn answered<C: Call>(incoming: Incoming) -> Answered<C> {
+    let reply = Result::from(incoming.body::<Answer<C::Reply>>()?)?;
+    Ok((reply, promised(incoming.blobs)?))
+}
+
 /// Asks the background worker, waking it up when it sleeps.
 ///
 /// # Errors
 /// What it answers, and [`Failure::Internal`] where it does not.
-pub async fn ask_background(call: &ToBackground) -> Result<(), Failure> {
-    let reply = runtime::send_message(&request(call)?).await?;
+pub async fn ask_background<C: Call<Request = ToBackground, Reply = ()>>(call: C) -> Result<(), Failure> {
+    // The browser pairs this question with its answer: any number will do.
+    let message = envelope(Some(1), None, &call.into(), &[])?;
+    let reply = runtime::send_message(&message).await?;
     let incoming = Incoming::read(&reply).ok_or_else(|| Failure::Internal { detail: "no answer".into() })?;
-    incoming.body::<Answer<()>>()?.into()
+    answered::<C>(incoming).map(drop)
 }

@@ -5,9 +5,9 @@
 
 use crate::browser::{field, i18n, menus, offscreen, scripting, storage, tabs, words};
 use crate::protocol::Failure;
-use crate::protocol::background::{Session, ToBackground, session_key};
+use crate::protocol::background::{OpenInTab, Session, StartInFrame, ToBackground, session_key};
 use crate::protocol::page::{Start, Target};
-use crate::wire::{self, Incoming};
+use crate::wire::{self, Incoming, Pending, reply};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
@@ -74,39 +74,52 @@ pub async fn pick(tab: JsValue) {
 /// # Errors
 /// When the answer cannot be written.
 pub async fn message(message: JsValue, sender: JsValue) -> Result<JsValue, JsValue> {
-    let result = match Incoming::read(&message).map(|m| m.body::<ToBackground>()) {
-        Some(Ok(call)) => serve(call, &sender).await,
-        Some(Err(failure)) => Err(failure),
-        None => Err(Failure::Internal { detail: "not an envelope".into() }),
+    let request = Incoming::read(&message).and_then(Incoming::request::<ToBackground>);
+    let Some((pending, call)) = request else { return Err(JsValue::from_str("not a request")) };
+    let answer = match call {
+        Ok(call) => serve(pending, call, &sender).await,
+        Err(failure) => pending.refuse(failure),
     };
-    wire::answer(1, result.map(|()| ((), vec![]))).map_err(|e| JsValue::from_str(&e.to_string()))
+    answer.map_err(|e| JsValue::from_str(&e.to_string()))
 }
 
-async fn serve(call: ToBackground, sender: &JsValue) -> Result<(), Failure> {
-    let tab_id = number(&field(sender, "tab"), "id");
-    let in_tab = || tab_id.ok_or_else(|| Failure::Internal { detail: "the sender is in no tab".into() });
+async fn serve(pending: Pending, call: ToBackground, sender: &JsValue) -> Result<JsValue, Failure> {
     match call {
-        ToBackground::EnsureEngine => ensure_engine().await,
-        ToBackground::OpenInTab { token } => {
-            let tab_id = in_tab()?;
-            let key = session_key(&token);
-            let known: Option<Session> = storage::session(&key).await?;
-            if known.is_none_or(|s| s.tab_id != tab_id) {
-                return Err(Failure::Internal { detail: "no such session".into() });
-            }
-            // Picking starts in all frames. The sender is the frame in which the user picked.
-            let frame_id = number(sender, "frameId").unwrap_or(0);
-            storage::set_session(&key, &Session { tab_id, frame_id }).await?;
-            tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
+        ToBackground::EnsureEngine(call) => pending.serve(call, async |_, []| reply(ensure_engine().await)).await,
+        ToBackground::OpenInTab(call) => {
+            pending.serve(call, async |call, []| reply(open_in_tab(call, sender).await)).await
         }
-        ToBackground::PickEnded => {
-            let end = Start { token: String::new(), target: Target::PickEnd };
-            tabs::send_message(in_tab()?, None, &wire::event(&end, &[])?).await.map(drop)
-        }
-        ToBackground::StartInFrame { frame_id, src_url } => {
-            begin(in_tab()?, frame_id, Target::Clicked { src_url }).await
+        ToBackground::PickEnded(call) => pending.serve(call, async |_, []| reply(end_picking(sender).await)).await,
+        ToBackground::StartInFrame(call) => {
+            pending.serve(call, async |call, []| reply(start_in_frame(call, sender).await)).await
         }
     }
+}
+
+fn tab_of(sender: &JsValue) -> Result<i32, Failure> {
+    number(&field(sender, "tab"), "id").ok_or_else(|| Failure::Internal { detail: "the sender is in no tab".into() })
+}
+
+async fn open_in_tab(OpenInTab { token }: OpenInTab, sender: &JsValue) -> Result<(), Failure> {
+    let tab_id = tab_of(sender)?;
+    let key = session_key(&token);
+    let known: Option<Session> = storage::session(&key).await?;
+    if known.is_none_or(|s| s.tab_id != tab_id) {
+        return Err(Failure::Internal { detail: "no such session".into() });
+    }
+    // Picking starts in all frames. The sender is the frame in which the user picked.
+    let frame_id = number(sender, "frameId").unwrap_or(0);
+    storage::set_session(&key, &Session { tab_id, frame_id }).await?;
+    tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
+}
+
+async fn end_picking(sender: &JsValue) -> Result<(), Failure> {
+    let end = Start { token: String::new(), target: Target::PickEnd };
+    tabs::send_message(tab_of(sender)?, None, &wire::event(&end, &[])?).await.map(drop)
+}
+
+async fn start_in_frame(StartInFrame { frame_id, src_url }: StartInFrame, sender: &JsValue) -> Result<(), Failure> {
+    begin(tab_of(sender)?, frame_id, Target::Clicked { src_url }).await
 }
 
 /// Injects the shim into a frame and tells it to begin. Opens the engine's page at the same time.

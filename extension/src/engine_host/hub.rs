@@ -4,9 +4,12 @@ use super::model_store::{KeepAlive, ModelCache, Request};
 use super::picture::{Picture, small_png};
 use super::turns::Turns;
 use crate::browser::bytes;
-use crate::protocol::Failure;
-use crate::protocol::engine::{EngineChoice, EngineEvent, EngineReply, JobId, Stage, ToEngine};
-use crate::wire::{self, Incoming};
+use crate::protocol::engine::{
+    Cancel, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Lay, Open, Prepare, Ready, Release,
+    Resume, Resumed, Rewind, Stage, ToEngine,
+};
+use crate::protocol::{Done, Failure};
+use crate::wire::{self, Answered, Incoming, Pending};
 use futures::lock::Mutex;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -43,15 +46,23 @@ impl Port {
             cancelled.set(true);
         }
     }
-}
 
-/// What is to be erased, and how.
-struct Job {
-    job: JobId,
-    mask: crate::protocol::Rect,
-    engine: EngineChoice,
-    seed: u32,
-    cancelled: Rc<Cell<bool>>,
+    fn cancel(&self, call: &Cancel) -> Answered<Cancel> {
+        if let Some(cancelled) = self.jobs.borrow().get(&call.job) {
+            cancelled.set(true);
+        }
+        Ok((Done {}, []))
+    }
+
+    async fn rewind(&self, call: Rewind) -> Answered<Rewind> {
+        opened(&mut *self.picture.lock().await)?.rewind(call.fills as usize)?;
+        Ok((Done {}, []))
+    }
+
+    async fn lay(&self, call: Lay, [patch]: [Blob; 1]) -> Answered<Lay> {
+        opened(&mut *self.picture.lock().await)?.show_instead(call.onto as usize, call.patch, &patch).await?;
+        Ok((Done {}, []))
+    }
 }
 
 /// See the module.
@@ -97,92 +108,78 @@ impl Hub {
 
     /// Serves one message.
     pub async fn serve(&self, id: PortId, message: JsValue) {
-        let Some(incoming) = Incoming::read(&message) else { return };
-        let Some(request) = incoming.id else { return };
+        let request = Incoming::read(&message).and_then(Incoming::request::<ToEngine>);
+        let Some((pending, call)) = request else { return };
         let opened = || Rc::new(Port { keep_alive: RefCell::new(Some(self.cache.keep_alive())), ..Port::default() });
         let port = Rc::clone(self.ports.borrow_mut().entry(id).or_insert_with(opened));
-        let result = match incoming.body::<ToEngine>() {
-            Ok(call) => self.answer(id, &port, call, &incoming.blobs).await,
-            Err(failure) => Err(failure),
+        let answer = match call {
+            Ok(call) => self.answer(id, &port, pending, call).await,
+            Err(failure) => pending.refuse(failure),
         };
-        if let Ok(message) = wire::answer(request, result) {
+        if let Ok(message) = answer {
             (self.post)(id, &message);
         }
     }
 
-    async fn answer(
-        &self,
-        id: PortId,
-        port: &Port,
-        call: ToEngine,
-        blobs: &[Blob],
-    ) -> Result<(EngineReply, Vec<Blob>), Failure> {
+    async fn answer(&self, id: PortId, port: &Port, pending: Pending, call: ToEngine) -> Result<JsValue, Failure> {
         match call {
-            ToEngine::Open { fills, key } => {
-                self.progress(id, None, Stage::Reading, 0.0);
-                let mut slot = port.picture.lock().await;
-                let (picture, mut opened) = Picture::open(blobs, &fills).await?;
-                port.unfinished.set(!fills.is_empty());
-                *port.key.borrow_mut() = key;
-                if let EngineReply::Opened { draft, .. } = &mut opened {
-                    *draft = fills.is_empty() && self.has_draft(port, &picture).await;
-                }
-                *slot = Some(picture);
-                Ok((opened, vec![]))
-            }
-            ToEngine::Resume => {
-                let kept = self.draft_of(port).ok_or(Failure::EngineLost)?;
-                let picture = kept.picture.lock().await.take().ok_or(Failure::EngineLost)?;
-                *self.draft.borrow_mut() = None;
-                let (fills, patches) = picture.patches()?;
-                *port.picture.lock().await = Some(picture);
-                port.unfinished.set(true);
-                Ok((EngineReply::Resumed { fills }, patches))
-            }
-            ToEngine::Release => {
-                port.unfinished.set(false);
-                if let Some(kept) = self.draft_of(port) {
-                    kept.stop();
-                    *self.draft.borrow_mut() = None;
-                }
-                Ok((EngineReply::Done, vec![]))
-            }
-            ToEngine::Erase { job, mask, engine, seed } => {
-                let cancelled = Rc::new(Cell::new(false));
-                port.unfinished.set(true);
-                port.jobs.borrow_mut().insert(job, Rc::clone(&cancelled));
-                let ask = Job { job, mask, engine, seed, cancelled };
-                let result = self.erase(id, port, &ask, blobs).await;
-                port.jobs.borrow_mut().remove(&job);
-                result
-            }
-            ToEngine::Prepare { model, options } => {
-                let start = milliseconds();
-                let report = |_, done| self.progress(id, None, Stage::Loading, done);
-                self.cache.lease(&model, &options, &WorkerPacer::new(report, || false)).await?;
-                Ok((EngineReply::Ready { ms: milliseconds() - start, memory: memory() }, vec![]))
-            }
-            ToEngine::Cancel { job } => {
-                if let Some(cancelled) = port.jobs.borrow().get(&job) {
-                    cancelled.set(true);
-                }
-                Ok((EngineReply::Done, vec![]))
-            }
-            ToEngine::Rewind { fills } => {
-                opened(&mut *port.picture.lock().await)?.rewind(fills as usize)?;
-                Ok((EngineReply::Done, vec![]))
-            }
-            ToEngine::Lay { patch, onto } => {
-                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no patch came along".into() })?;
-                opened(&mut *port.picture.lock().await)?.show_instead(onto as usize, patch, blob).await?;
-                Ok((EngineReply::Done, vec![]))
-            }
-            ToEngine::Encode { format, purpose, note } => {
-                self.progress(id, None, Stage::Writing, 0.0);
-                let blob = opened(&mut *port.picture.lock().await)?.encode(format, purpose, note).await?;
-                Ok((EngineReply::Encoded, vec![blob]))
-            }
+            ToEngine::Open(call) => pending.serve(call, |call, blobs| self.open(id, port, call, blobs)).await,
+            ToEngine::Resume(call) => pending.serve(call, |_, []| self.resume(port)).await,
+            ToEngine::Release(call) => pending.serve(call, async |_, []| self.release(port)).await,
+            ToEngine::Erase(call) => pending.serve(call, |call, blobs| self.erase(id, port, call, blobs)).await,
+            ToEngine::Prepare(call) => pending.serve(call, |call, []| self.prepare(id, call)).await,
+            ToEngine::Cancel(call) => pending.serve(call, async |call, []| port.cancel(&call)).await,
+            ToEngine::Rewind(call) => pending.serve(call, |call, []| port.rewind(call)).await,
+            ToEngine::Lay(call) => pending.serve(call, |call, blobs| port.lay(call, blobs)).await,
+            ToEngine::Encode(call) => pending.serve(call, |call, []| self.encode(id, port, call)).await,
         }
+    }
+
+    async fn open(&self, id: PortId, port: &Port, call: Open, blobs: Vec<Blob>) -> Answered<Open> {
+        let Open { fills, key } = call;
+        self.progress(id, None, Stage::Reading, 0.0);
+        let mut slot = port.picture.lock().await;
+        let picture = Picture::open(&blobs, &fills).await?;
+        port.unfinished.set(!fills.is_empty());
+        *port.key.borrow_mut() = key;
+        let draft = fills.is_empty() && self.has_draft(port, &picture).await;
+        let opened = picture.opened(draft);
+        *slot = Some(picture);
+        Ok((opened, []))
+    }
+
+    async fn resume(&self, port: &Port) -> Answered<Resume> {
+        let kept = self.draft_of(port).ok_or(Failure::EngineLost)?;
+        let picture = kept.picture.lock().await.take().ok_or(Failure::EngineLost)?;
+        *self.draft.borrow_mut() = None;
+        let (fills, patches) = picture.patches()?;
+        *port.picture.lock().await = Some(picture);
+        port.unfinished.set(true);
+        Ok((Resumed { fills }, patches))
+    }
+
+    fn release(&self, port: &Port) -> Answered<Release> {
+        port.unfinished.set(false);
+        if let Some(kept) = self.draft_of(port) {
+            kept.stop();
+            *self.draft.borrow_mut() = None;
+        }
+        Ok((Done {}, []))
+    }
+
+    async fn prepare(&self, id: PortId, call: Prepare) -> Answered<Prepare> {
+        let Prepare { model, options } = call;
+        let start = milliseconds();
+        let report = |_, done| self.progress(id, None, Stage::Loading, done);
+        self.cache.lease(&model, &options, &WorkerPacer::new(report, || false)).await?;
+        Ok((Ready { ms: milliseconds() - start, memory: memory() }, []))
+    }
+
+    async fn encode(&self, id: PortId, port: &Port, call: Encode) -> Answered<Encode> {
+        let Encode { format, purpose, note } = call;
+        self.progress(id, None, Stage::Writing, 0.0);
+        let file = opened(&mut *port.picture.lock().await)?.encode(format, purpose, note).await?;
+        Ok((Encoded {}, [file]))
     }
 
     /// Waits for the kept edit's job, if one still runs, and says whether it is an edit of `picture`.
@@ -192,35 +189,45 @@ impl Hub {
         slot.as_ref().is_some_and(|kept| kept.is_edited() && kept.is_of_same_file(picture))
     }
 
-    async fn erase(
+    async fn erase(&self, id: PortId, port: &Port, call: Erase, [coverage]: [Blob; 1]) -> Answered<Erase> {
+        port.unfinished.set(true);
+        let cancelled = Rc::new(Cell::new(false));
+        port.jobs.borrow_mut().insert(call.job, Rc::clone(&cancelled));
+        let result = self.fill(id, port, &call, &coverage, &cancelled).await;
+        port.jobs.borrow_mut().remove(&call.job);
+        result
+    }
+
+    /// Waits for its turn, and fills.
+    async fn fill(
         &self,
         id: PortId,
         port: &Port,
-        ask: &Job,
-        blobs: &[Blob],
-    ) -> Result<(EngineReply, Vec<Blob>), Failure> {
-        let coverage = blobs.first().ok_or(Failure::EmptyMask)?;
+        call: &Erase,
+        coverage: &Blob,
+        cancelled: &Cell<bool>,
+    ) -> Answered<Erase> {
         let coverage = bytes::read(coverage).await?;
-        self.progress(id, Some(ask.job), Stage::Queued, 0.0);
+        self.progress(id, Some(call.job), Stage::Queued, 0.0);
         let _turn = self.turns.mine().await;
-        if ask.cancelled.get() {
+        if cancelled.get() {
             return Err(Failure::Cancelled);
         }
         let mut slot = port.picture.lock().await;
         let picture = opened(&mut slot)?;
         let start = milliseconds();
-        let report = |stage, done| self.progress(id, Some(ask.job), told(stage), done);
-        let pacer = WorkerPacer::new(report, || ask.cancelled.get());
-        let (patch, blob) = match &ask.engine {
-            EngineChoice::Instant => picture.erase(ask.mask, coverage, ask.seed, &pacer).await?,
+        let report = |stage, done| self.progress(id, Some(call.job), told(stage), done);
+        let pacer = WorkerPacer::new(report, || cancelled.get());
+        let (patch, blob) = match &call.engine {
+            EngineChoice::Instant => picture.erase(call.mask, coverage, call.seed, &pacer).await?,
             EngineChoice::Model { model, options } => {
-                let settings = Settings { seed: ask.seed, ..Settings::default() };
+                let settings = Settings { seed: call.seed, ..Settings::default() };
                 let request = Request { cache: &self.cache, model, options };
-                let seen = |preview| self.preview(id, ask.job, &preview);
-                picture.inpaint(ask.mask, coverage, settings, &request, &pacer, seen).await?
+                let seen = |preview| self.preview(id, call.job, &preview);
+                picture.inpaint(call.mask, coverage, settings, &request, &pacer, seen).await?
             }
         };
-        Ok((EngineReply::Erased { patch, ms: milliseconds() - start }, vec![blob]))
+        Ok((Erased { patch, ms: milliseconds() - start }, [blob]))
     }
 
     fn preview(&self, port: PortId, job: JobId, preview: &Preview) {

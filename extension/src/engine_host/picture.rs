@@ -3,7 +3,7 @@
 use super::canvas;
 use super::model_store::Request;
 use crate::browser::bytes;
-use crate::protocol::engine::{EditNote, EngineReply, FileFormat, Purpose};
+use crate::protocol::engine::{EditNote, FileFormat, Opened, Purpose};
 use crate::protocol::{Failure, Rect};
 use gloo_timers::future::TimeoutFuture;
 use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
@@ -29,7 +29,7 @@ pub(super) struct Picture {
 
 impl Picture {
     /// Decodes, and lays `fills` (rectangles and their encoded patches) on.
-    pub(super) async fn open(blobs: &[Blob], fills: &[Rect]) -> Result<(Self, EngineReply), Failure> {
+    pub(super) async fn open(blobs: &[Blob], fills: &[Rect]) -> Result<Self, Failure> {
         let (file, patches) = blobs.split_first().ok_or_else(|| unexpected("no picture came along"))?;
         let data = bytes::read(file).await?;
         let source = Source::inspect(&data);
@@ -37,20 +37,23 @@ impl Picture {
             Some(image) => image,
             None => canvas::decode(file, source.keeps_colours()).await?,
         };
-        let (width, height) = (image.width(), image.height());
         let mut picture = Self { source, image, fills: vec![], applied: 0 };
         for (rect, patch) in fills.iter().zip(patches) {
             picture.lay(decoded(*rect, patch).await?)?;
         }
-        let opened = EngineReply::Opened {
-            width,
-            height,
-            format: picture.native_format(),
-            animated: picture.source.animated,
-            alpha: !picture.image.is_opaque(),
-            draft: false,
-        };
-        Ok((picture, opened))
+        Ok(picture)
+    }
+
+    /// What the overlay is told of a picture that was just opened; `draft` says that an unfinished edit of it was kept.
+    pub(super) fn opened(&self, draft: bool) -> Opened {
+        Opened {
+            width: self.image.width(),
+            height: self.image.height(),
+            format: self.native_format(),
+            animated: self.source.animated,
+            alpha: !self.image.is_opaque(),
+            draft,
+        }
     }
 
     /// Fills what the mask covers. What was undone before is given up.

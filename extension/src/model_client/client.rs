@@ -1,8 +1,9 @@
 //! The model store as pages see it: a connection, made anew when it breaks.
 
-use crate::protocol::Failure;
-use crate::protocol::models::{MODELS_PORT, Model, ModelsEvent, ModelsReply, Settings, Storage, ToModels};
+use crate::protocol::models::{List, Listed, MODELS_PORT, ModelsEvent, ToModels};
+use crate::protocol::{Call, Failure};
 use crate::ui::connection::{Attempt, Connection, connect};
+use crate::wire::Answered;
 use futures::future::{Either, select};
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
@@ -25,7 +26,7 @@ pub(crate) enum Heard {
 pub(crate) struct ModelClient {
     hear: Rc<dyn Fn(Heard)>,
     /// Held while connecting, so that two who ask at once share a connection.
-    connection: Mutex<Option<Rc<Connection>>>,
+    connection: Mutex<Option<Rc<Connection<ToModels>>>>,
 }
 
 impl ModelClient {
@@ -35,19 +36,16 @@ impl ModelClient {
     }
 
     /// Everything there is, the room for it, and what the user set.
-    pub(crate) async fn list(&self) -> Result<(Vec<Model>, Storage, Settings), Failure> {
-        match self.call(&ToModels::List, &[]).await? {
-            (ModelsReply::Listed { models, storage, settings }, _) => Ok((models, storage, settings)),
-            (other, _) => Err(unexpected(&other)),
-        }
+    pub(crate) async fn list(&self) -> Result<Listed, Failure> {
+        self.call(List, []).await.map(|(listed, [])| listed)
     }
 
     /// Asks the store. A job that is lost half way is not begun again: what broke the engine might be that job.
-    pub(crate) async fn call(&self, call: &ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
+    pub(crate) async fn call<C: Call<Request = ToModels>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
         self.connection().await?.caller.call(call, blobs).await
     }
 
-    async fn connection(&self) -> Result<Rc<Connection>, Failure> {
+    async fn connection(&self) -> Result<Rc<Connection<ToModels>>, Failure> {
         let mut kept = self.connection.lock().await;
         if let Some(connection) = kept.as_ref().filter(|connection| connection.is_open()) {
             return Ok(Rc::clone(connection));
@@ -57,14 +55,14 @@ impl ModelClient {
         Ok(connection)
     }
 
-    fn open(&self) -> Result<Rc<Connection>, Failure> {
+    fn open(&self) -> Result<Rc<Connection<ToModels>>, Failure> {
         let (hear, hear_last) = (Rc::clone(&self.hear), Rc::clone(&self.hear));
         let event = move |incoming: crate::wire::Incoming| {
             if let Ok(event) = incoming.body() {
                 hear(Heard::Event(event));
             }
         };
-        let lost = move |connection: &Connection| {
+        let lost = move |connection: &Connection<ToModels>| {
             if connection.has_heard() {
                 hear_last(Heard::Lost);
             }
@@ -74,8 +72,8 @@ impl ModelClient {
 }
 
 /// Asks for anything at all, but does not wait for ever.
-async fn greet(connection: &Connection) -> Attempt<()> {
-    let asking = pin!(connection.caller.call::<_, ModelsReply>(&ToModels::List, &[]));
+async fn greet(connection: &Connection<ToModels>) -> Attempt<()> {
+    let asking = pin!(connection.caller.call(List, []));
     match select(asking, pin!(TimeoutFuture::new(PATIENCE))).await {
         Either::Left((Err(Failure::EngineLost), _)) => Attempt::NotListening,
         // A store that answers is there, also when it complains: whoever asks next hears that.
@@ -85,9 +83,4 @@ async fn greet(connection: &Connection) -> Attempt<()> {
             Attempt::Failed(Failure::EngineLost)
         }
     }
-}
-
-/// The store broke its promise about what answers what.
-pub(crate) fn unexpected(reply: &ModelsReply) -> Failure {
-    Failure::Internal { detail: format!("unexpected reply {reply:?}") }
 }

@@ -2,4 +2,4 @@
 
 mod client;
 
-pub(crate) use client::{Heard, ModelClient, unexpected};
+pub(crate) use client::{Heard, ModelClient};

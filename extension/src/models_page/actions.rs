@@ -4,13 +4,15 @@ use super::context::Context;
 use super::list::List;
 use super::row::Row;
 use crate::browser::i18n;
-use crate::model_client::unexpected;
-use crate::protocol::Failure;
-use crate::protocol::models::{ModelId, ModelsReply, Status, ToModels};
+use crate::protocol::models::{
+    Delete, Export, Exported, Install, ModelId, Offer, Offered, Pause, Prefer, Status, ToModels, Verify,
+};
+use crate::protocol::{Call, Done, Failure};
 use crate::ui::listen::on;
 use crate::ui::question_dialog::Question;
 use crate::ui::save_file::save_file;
 use crate::ui::sentences;
+use crate::wire::Answered;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -47,10 +49,10 @@ impl Actions {
     fn act(self: &Rc<Self>, model: ModelId, action: &str) {
         let act: Act = match action {
             "install" | "update" => Self::install,
-            "pause" => |it, model| it.run(ToModels::Pause { model: model.clone() }, model, "modelsDonePause"),
-            "prefer" => |it, model| it.run(ToModels::Prefer { model: model.clone() }, model, "modelsDonePrefer"),
-            "verify" => |it, model| it.run(ToModels::Verify { model: model.clone() }, model, "modelsDoneVerify"),
-            "export" => |it, model| it.run(ToModels::Export { model: model.clone() }, model, "modelsDoneExport"),
+            "pause" => |it, model| it.run(Pause { model: model.clone() }, model, "modelsDonePause"),
+            "prefer" => |it, model| it.run(Prefer { model: model.clone() }, model, "modelsDonePrefer"),
+            "verify" => Self::verify,
+            "export" => Self::export,
             "delete" => Self::delete,
             _ => return,
         };
@@ -68,7 +70,7 @@ impl Actions {
             let agreed = row.model().status == Status::Paused || it.agreed(&row).await;
             drop(waiting);
             if agreed {
-                it.run(ToModels::Install { model: id.clone(), precision: row.precision() }, id, "modelsDoneInstall");
+                it.run(Install { model: id.clone(), precision: row.precision() }, id, "modelsDoneInstall");
             }
         });
     }
@@ -76,17 +78,17 @@ impl Actions {
     async fn agreed(self: &Rc<Self>, row: &Row) -> bool {
         let model = row.model();
         row.note(&i18n::text("modelsAsking", &[]));
-        let offer = self.context.client.call(&ToModels::Offer { model: model.id.clone() }, &[]).await;
+        let offer = self.context.client.call(Offer { model: model.id.clone() }, []).await;
         row.note("");
         let again = Rc::clone(self);
         match offer {
-            Ok((ModelsReply::Offered { bytes: 0, .. }, _)) if model.status == Status::Installed => {
+            Ok((Offered { bytes: 0, .. }, [])) if model.status == Status::Installed => {
                 let sentence = i18n::text("modelsCurrent", &[&model.name]);
                 row.note(&sentence);
                 self.context.announcer.say(&sentence);
                 false
             }
-            Ok((ModelsReply::Offered { bytes, host }, _)) => {
+            Ok((Offered { bytes, host }, [])) => {
                 let title = if model.status == Status::Installed { "modelsUpdateTitle" } else { "modelsConsentTitle" };
                 let question = Question {
                     title: &i18n::text(title, &[&model.name]),
@@ -95,10 +97,6 @@ impl Actions {
                     no: &i18n::text("askNotNow", &[]),
                 };
                 self.context.dialog.ask(question).await
-            }
-            Ok((other, _)) => {
-                self.context.fail(&unexpected(&other), move || again.install(model.id));
-                false
             }
             Err(failure) => {
                 self.context.fail(&failure, move || again.install(model.id));
@@ -120,49 +118,94 @@ impl Actions {
                 no: &i18n::text("cancel", &[]),
             };
             if it.context.dialog.ask(question).await {
-                it.run(ToModels::Delete { model: id.clone() }, id, "modelsDoneDelete");
+                it.run(Delete { model: id.clone() }, id, "modelsDoneDelete");
             }
         });
     }
 
-    /// Asks the store to do something with a model, and says what came of it: `done` names the sentence.
-    fn run(self: &Rc<Self>, call: ToModels, id: ModelId, done: &'static str) {
+    /// Compares every byte of a model with what was installed.
+    fn verify(self: &Rc<Self>, id: ModelId) {
         let it = Rc::clone(self);
         spawn_local(async move {
-            let row = it.list.row(&id);
-            let name = row.as_ref().map_or_else(|| id.clone(), |row| row.name());
-            let waiting = row.as_ref().map(Row::wait);
-            let answer = it.context.client.call(&call, &[]).await.and_then(|(reply, blobs)| finish(reply, blobs));
-            drop(waiting);
+            let subject = it.subject(&id);
             let again = Rc::clone(&it);
-            match answer {
-                Ok(file) => {
-                    let sentence = i18n::text(done, &[&name, &file.unwrap_or_default()]);
-                    it.context.announcer.say(&sentence);
-                    if let (Some(row), ToModels::Verify { .. } | ToModels::Export { .. }) = (row, &call) {
-                        row.note(&sentence);
-                    }
-                }
+            match subject.ask(&it.context, Verify { model: id.clone() }).await {
+                Ok(_) => subject.note(&it.report("modelsDoneVerify", &[&subject.name, ""])),
                 // There is nothing left that could be checked once more.
-                Err(failure @ Failure::HashMismatch) if matches!(call, ToModels::Verify { .. }) => {
-                    it.context.fail(&failure, move || again.install(id));
-                }
+                Err(failure @ Failure::HashMismatch) => it.context.fail(&failure, move || again.install(id)),
+                Err(failure) => it.context.fail(&failure, move || again.verify(id)),
+            }
+            it.context.refresh();
+        });
+    }
+
+    /// Saves the pack of a model as a file.
+    fn export(self: &Rc<Self>, id: ModelId) {
+        let it = Rc::clone(self);
+        spawn_local(async move {
+            let subject = it.subject(&id);
+            let answer = subject.ask(&it.context, Export { model: id.clone() }).await;
+            let saved = answer.and_then(|(Exported { name }, [pack])| save_file(&pack, &name).map(|()| name));
+            let again = Rc::clone(&it);
+            match saved {
+                Ok(file) => subject.note(&it.report("modelsDoneExport", &[&subject.name, &file])),
+                Err(failure) => it.context.fail(&failure, move || again.export(id)),
+            }
+            it.context.refresh();
+        });
+    }
+
+    /// Asks the store to do something with a model, and says that it is done: `done` names the sentence.
+    fn run<C>(self: &Rc<Self>, call: C, id: ModelId, done: &'static str)
+    where
+        C: Call<Request = ToModels, Reply = Done, Blobs<Blob> = [Blob; 0]> + 'static,
+    {
+        let it = Rc::clone(self);
+        spawn_local(async move {
+            let subject = it.subject(&id);
+            let again = Rc::clone(&it);
+            match subject.ask(&it.context, call.clone()).await {
+                Ok(_) => drop(it.report(done, &[&subject.name, ""])),
                 // Agreed to already, so that the retry does not ask again.
                 Err(failure) => it.context.fail(&failure, move || again.run(call, id, done)),
             }
             it.context.refresh();
         });
     }
+
+    fn subject(&self, id: &str) -> Subject {
+        let row = self.list.row(id);
+        Subject { name: row.as_ref().map_or_else(|| id.to_owned(), |row| row.name()), row }
+    }
+
+    /// Says that something is done; gives the sentence.
+    fn report(&self, done: &str, words: &[&str]) -> String {
+        let sentence = i18n::text(done, words);
+        self.context.announcer.say(&sentence);
+        sentence
+    }
 }
 
-/// Saves what came along, where something did; gives its name.
-fn finish(reply: ModelsReply, blobs: Vec<Blob>) -> Result<Option<String>, Failure> {
-    match (reply, blobs.first()) {
-        (ModelsReply::Done, _) => Ok(None),
-        (ModelsReply::Exported { name }, Some(blob)) => {
-            save_file(blob, &name)?;
-            Ok(Some(name))
+/// The model that the store is asked about. Its card may be gone when the answer comes.
+struct Subject {
+    name: String,
+    row: Option<Rc<Row>>,
+}
+
+impl Subject {
+    /// Asks the store; meanwhile the card shows that it waits.
+    async fn ask<C>(&self, context: &Context, call: C) -> Answered<C>
+    where
+        C: Call<Request = ToModels, Blobs<Blob> = [Blob; 0]>,
+    {
+        let _waiting = self.row.as_ref().map(|row| row.wait());
+        context.client.call(call, []).await
+    }
+
+    /// Writes a sentence on the card.
+    fn note(&self, sentence: &str) {
+        if let Some(row) = &self.row {
+            row.note(sentence);
         }
-        (other, _) => Err(unexpected(&other)),
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::browser::permissions;
 use crate::model_client::ModelClient;
-use crate::protocol::Failure;
-use crate::protocol::models::{ModelsReply, ToModels};
+use crate::protocol::models::ToModels;
+use crate::protocol::{Call, Failure};
 use crate::ui::alert::Alert;
 use crate::ui::announcer::Announcer;
 use crate::ui::question_dialog::QuestionDialog;
 use crate::ui::sentences;
+use crate::wire::Answered;
 use std::rc::Rc;
 use web_sys::{Blob, Url};
 
@@ -34,10 +35,13 @@ impl Context {
 
     /// Asks the store for something from a host. Servers that do not allow other origins are read with the user's permission, for
     /// which the click on the button still counts.
-    pub(super) async fn ask_host(&self, url: &Url, call: &ToModels) -> Result<(ModelsReply, Vec<Blob>), Failure> {
-        let answer = self.client.call(call, &[]).await;
+    pub(super) async fn ask_host<C>(&self, url: &Url, call: C) -> Answered<C>
+    where
+        C: Call<Request = ToModels, Blobs<Blob> = [Blob; 0]>,
+    {
+        let answer = self.client.call(call.clone(), []).await;
         if answer.is_err() && permissions::ask_for_host(url).await? {
-            return self.client.call(call, &[]).await;
+            return self.client.call(call, []).await;
         }
         answer
     }

@@ -4,9 +4,8 @@ use super::context::Context;
 use super::diagnostics::{Diagnostics, Measured};
 use super::list::List;
 use crate::browser::{i18n, refused, runtime, words};
-use crate::model_client::unexpected;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelId, ModelsReply, ToModels};
+use crate::protocol::models::{self as protocol, DescribeGpu, Gpu, Measure, ModelId, Pause};
 use crate::ui::dom::{add_option, by_id, document, window};
 use crate::ui::listen::on;
 use crate::ui::sentences;
@@ -81,11 +80,7 @@ impl GpuCard {
     }
 
     async fn look(self: Rc<Self>) {
-        let answer = match self.context.client.call(&ToModels::Gpu, &[]).await {
-            Ok((ModelsReply::Gpu(gpu), _)) => Ok(gpu),
-            Ok((other, _)) => Err(unexpected(&other)),
-            Err(failure) => Err(failure),
-        };
+        let answer = self.context.client.call(DescribeGpu, []).await.map(|(gpu, [])| gpu);
         match answer {
             Ok(gpu) => {
                 self.show_gpu(&gpu);
@@ -129,19 +124,18 @@ impl GpuCard {
         let it = Rc::clone(self);
         if self.measuring.get() {
             // The same button stops it.
-            spawn_local(async move { _ = it.context.client.call(&ToModels::Pause { model }, &[]).await });
+            spawn_local(async move { _ = it.context.client.call(Pause { model }, []).await });
             return;
         }
         self.show_measuring(true);
         self.result.set_text_content(Some(&i18n::text("modelsMeasuring", &[])));
         spawn_local(async move {
-            let answer = it.context.client.call(&ToModels::Measure { model: model.clone() }, &[]).await;
+            let answer = it.context.client.call(Measure { model: model.clone() }, []).await;
             it.show_measuring(false);
             match answer {
-                Ok((ModelsReply::Measured { load, encode, step, whole, memory }, _)) => {
+                Ok((protocol::Measured { load, encode, step, whole, memory }, [])) => {
                     it.show_measured(Measured { model, load, encode, step, memory }, whole);
                 }
-                Ok((other, _)) => it.context.fail(&unexpected(&other), || {}),
                 Err(failure) => {
                     it.result.set_text_content(None);
                     let again = Rc::clone(&it);

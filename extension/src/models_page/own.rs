@@ -4,9 +4,8 @@ use super::address::AddressField;
 use super::context::Context;
 use super::row::chosen_precision;
 use crate::browser::i18n;
-use crate::model_client::unexpected;
-use crate::protocol::Failure;
-use crate::protocol::models::{ModelsReply, Precision, ToModels};
+use crate::protocol::models::{Add, Import, Look, Offered, Precision, ToModels};
+use crate::protocol::{Call, Done, Failure};
 use crate::ui::dom::{attribute, by_id, document, show_text};
 use crate::ui::listen::on;
 use crate::ui::question_dialog::Question;
@@ -113,8 +112,8 @@ impl OwnModels {
         if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             return self.context.fail(&Failure::BadModel { detail: format!("a file named {name}") }, || {});
         }
-        let call = ToModels::Import { name: name.clone(), precision: self.precision() };
-        self.take(call, vec![file.into()], "modelsImporting", name);
+        let call = Import { name: name.clone(), precision: self.precision() };
+        self.take(call, [file.into()], "modelsImporting", name);
     }
 
     async fn add(self: Rc<Self>) {
@@ -139,30 +138,30 @@ impl OwnModels {
         };
         if self.context.dialog.ask(question).await {
             self.address.element().set_value("");
-            let call = ToModels::Add { url: url.href(), precision: self.precision() };
-            self.take(call, vec![], "modelsAdding", url.host());
+            let call = Add { url: url.href(), precision: self.precision() };
+            self.take(call, [], "modelsAdding", url.host());
         }
     }
 
     /// How large a file is.
     async fn look(&self, url: &Url) -> Result<u64, Failure> {
         self.tell(&i18n::text("modelsAsking", &[]));
-        let looked = self.context.ask_host(url, &ToModels::Look { url: url.href() }).await;
+        let looked = self.context.ask_host(url, Look { url: url.href() }).await;
         self.tell("");
-        match looked? {
-            (ModelsReply::Offered { bytes, .. }, _) => Ok(bytes),
-            (other, _) => Err(unexpected(&other)),
-        }
+        looked.map(|(Offered { bytes, .. }, [])| bytes)
     }
 
     /// Asks the store to take a model. `what` names it, since it has no card yet; `doing` is the sentence for
     /// meanwhile.
-    fn take(self: &Rc<Self>, call: ToModels, blobs: Vec<Blob>, doing: &'static str, what: String) {
+    fn take<C>(self: &Rc<Self>, call: C, blobs: C::Blobs<Blob>, doing: &'static str, what: String)
+    where
+        C: Call<Request = ToModels, Reply = Done, Blobs<Blob>: Clone> + 'static,
+    {
         let it = Rc::clone(self);
         spawn_local(async move {
             it.tell(&i18n::text(doing, &[&what]));
             it.taking.set(it.taking.get() + 1);
-            let answer = it.context.client.call(&call, &blobs).await;
+            let answer = it.context.client.call(call.clone(), blobs.clone()).await;
             it.taking.set(it.taking.get() - 1);
             match answer {
                 Ok(_) => it.tell(&i18n::text("modelsAdded", &[&what])),

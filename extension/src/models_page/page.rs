@@ -10,7 +10,7 @@ use super::settings::SettingsCard;
 use crate::browser::i18n;
 use crate::model_client::Heard;
 use crate::protocol::Failure;
-use crate::protocol::models::{ModelId, ModelsEvent, Work};
+use crate::protocol::models::{Listed, ModelId, ModelsEvent, Work};
 use crate::ui::dom::attribute;
 use crate::ui::sentences;
 use gloo_timers::future::TimeoutFuture;
@@ -55,7 +55,7 @@ impl Page {
         let listed = self.context.client.list().await;
         self.loading.set_hidden(true);
         attribute(self.list.element(), "aria-busy", "false");
-        let (models, storage, settings) = listed?;
+        let Listed { models, storage, settings } = listed?;
         if let Err(failure) = self.list.show(&models, settings.preferred.as_deref()) {
             self.fail(&failure);
         }

@@ -4,9 +4,8 @@ use super::address::AddressField;
 use super::context::Context;
 use super::list::List;
 use crate::browser::i18n;
-use crate::model_client::unexpected;
 use crate::protocol::Failure;
-use crate::protocol::models::{ModelsReply, Settings, ToModels};
+use crate::protocol::models::{KeepWarm, Offer, Offered, Settings, UseHub};
 use crate::ui::dom::{add_option, by_id, has_focus, show_text};
 use crate::ui::listen::on;
 use std::rc::Rc;
@@ -43,7 +42,7 @@ impl SettingsCard {
         let it = Rc::clone(&card);
         on(&card.warm, "change", move |_: &Event| {
             if let Ok(minutes) = it.warm.value().parse() {
-                it.set(ToModels::KeepWarm { minutes });
+                it.keep_warm(minutes);
             }
         });
         let it = Rc::clone(&card);
@@ -64,12 +63,12 @@ impl SettingsCard {
         mirror.set_placeholder(if settings.mirror { "" } else { &settings.hub });
     }
 
-    fn set(self: &Rc<Self>, call: ToModels) {
+    fn keep_warm(self: &Rc<Self>, minutes: u32) {
         let it = Rc::clone(self);
         spawn_local(async move {
-            if let Err(failure) = it.context.client.call(&call, &[]).await {
+            if let Err(failure) = it.context.client.call(KeepWarm { minutes }, []).await {
                 let again = Rc::clone(&it);
-                it.context.fail(&failure, move || again.set(call));
+                it.context.fail(&failure, move || again.keep_warm(minutes));
             }
         });
     }
@@ -95,17 +94,13 @@ impl SettingsCard {
     /// Asks there from now on, and at once for a model, to see whether it answers.
     async fn try_hub(&self, url: Option<&Url>) -> Result<String, Failure> {
         let origin = url.map_or(String::new(), |url| url.href().trim_end_matches('/').to_owned());
-        self.context.client.call(&ToModels::UseHub { origin }, &[]).await?;
+        self.context.client.call(UseHub { origin }, []).await?;
         let Some(model) = self.list.first() else { return Ok(String::new()) };
-        let call = ToModels::Offer { model };
         let offered = match url {
-            Some(url) => self.context.ask_host(url, &call).await,
-            None => self.context.client.call(&call, &[]).await,
+            Some(url) => self.context.ask_host(url, Offer { model }).await,
+            None => self.context.client.call(Offer { model }, []).await,
         };
-        match offered? {
-            (ModelsReply::Offered { host, .. }, _) => Ok(host),
-            (other, _) => Err(unexpected(&other)),
-        }
+        offered.map(|(Offered { host, .. }, [])| host)
     }
 
     fn tell(&self, text: &str) {

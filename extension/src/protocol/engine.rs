@@ -3,8 +3,9 @@
 //! One port, one picture: the engine keeps the decoded picture and the stack of fills of each port until it
 //! closes. The overlay keeps the source blob and every patch, so that a lost engine costs nothing but time.
 
-use super::Rect;
+use super::call::{calls, replies};
 use super::models::{ModelId, OptionValue};
+use super::{Done, Rect};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port that only the engine's page answers.
@@ -70,72 +71,164 @@ pub enum Purpose {
     File,
 }
 
-/// What the overlay asks of the engine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum ToEngine {
-    /// Decode the picture in blob 0 and keep it. Blobs 1.. are the patches (as `Erased` gave them) that `fills` places, laid on in order.
-    /// Answered by [`EngineReply::Opened`].
-    Open {
-        /// Fills that were made before (the engine is being restarted); empty for a new picture.
-        fills: Vec<Rect>,
-        /// Names the picture across pages, where it has a URL: when the page goes away under an unfinished edit, the
-        /// edit is kept under it for as long as the engine lives.
-        key: Option<String>,
-    },
-    /// Take up the edit that was kept. Answered by [`EngineReply::Resumed`] and one blob for each fill.
-    Resume,
-    /// Nothing done so far needs to be kept when this port closes, nor what was kept before under the same key.
-    /// Answered by [`EngineReply::Done`].
-    Release,
-    /// Erase what the mask covers. Blob 0: mask coverage, one byte a pixel of `mask`, 0 = keep, 255 = erase.
-    /// Answered by [`EngineReply::Erased`] and one blob.
-    Erase {
-        /// Chosen by the overlay.
-        job: JobId,
-        /// Where the mask stands in the picture.
-        mask: Rect,
-        /// What fills the hole.
-        engine: EngineChoice,
-        /// Same picture, mask, engine and seed give the same pixels.
-        seed: u32,
-    },
-    /// Bring a model to the GPU while the user is still painting. Answered by [`EngineReply::Ready`]; it stays there for as long
-    /// as this port is open, and for the time that the user set after that.
-    Prepare {
-        /// Which model.
-        model: ModelId,
-        /// The options that it will be asked for.
-        options: Vec<OptionValue>,
-    },
-    /// Stop a job. Answered by [`EngineReply::Done`]; the job itself answers with `Failure::Cancelled`.
-    Cancel {
-        /// Which.
-        job: JobId,
-    },
-    /// Undo or redo: keep the first `fills` fills applied. Answered by [`EngineReply::Done`].
-    Rewind {
-        /// How many of the fills made so far show.
-        fills: u32,
-    },
-    /// Show another result of the last fill: lay the patch in blob 0 (as `Erased` gave it) on the first `onto` fills, and give up
-    /// those after them. Answered by [`EngineReply::Done`].
-    Lay {
-        /// Where it belongs.
-        patch: Rect,
-        /// On how many fills.
-        onto: u32,
-    },
-    /// Encode the picture as it stands. Answered by [`EngineReply::Encoded`] and one blob.
-    Encode {
-        /// Container.
-        format: FileFormat,
-        /// What for.
-        purpose: Purpose,
-        /// What the file shall tell about the edit, if the user wants it to.
-        note: Option<EditNote>,
-    },
+calls! {
+    /// What the overlay asks of the engine.
+    pub enum ToEngine {
+        Open with Vec<B> => Opened,
+        Resume with [B; 0] => Resumed,
+        Release with [B; 0] => Done,
+        Erase with [B; 1] => Erased,
+        Prepare with [B; 0] => Ready,
+        Cancel with [B; 0] => Done,
+        Rewind with [B; 0] => Done,
+        Lay with [B; 1] => Done,
+        Encode with [B; 0] => Encoded,
+    }
 }
+
+replies! {
+    Opened with [B; 0],
+    Resumed with Vec<B>,
+    Erased with [B; 1],
+    Ready with [B; 0],
+    Encoded with [B; 1],
+}
+
+/// Decode the picture in blob 0 and keep it. Blobs 1.. are the patches (as [`Erased`] gave them) that `fills` places, laid on
+/// in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Open {
+    /// Fills that were made before (the engine is being restarted); empty for a new picture.
+    pub fills: Vec<Rect>,
+    /// Names the picture across pages, where it has a URL: when the page goes away under an unfinished edit, the
+    /// edit is kept under it for as long as the engine lives.
+    pub key: Option<String>,
+}
+
+/// The picture is decoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "opened", rename_all = "camelCase")]
+pub struct Opened {
+    /// Width in pixels, upright.
+    pub width: u32,
+    /// Height in pixels, upright.
+    pub height: u32,
+    /// The format to save in that comes closest to the source.
+    pub format: FileFormat,
+    /// More than one frame: only the first is edited.
+    pub animated: bool,
+    /// Some pixel is not opaque.
+    pub alpha: bool,
+    /// An unfinished edit of this picture was kept.
+    pub draft: bool,
+}
+
+/// Take up the edit that was kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resume;
+
+/// The kept edit is taken up. One patch (as in [`Erased`]) comes along for each fill.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "resumed", rename_all = "camelCase")]
+pub struct Resumed {
+    /// Where the patches belong, in order.
+    pub fills: Vec<Rect>,
+}
+
+/// Nothing done so far needs to be kept when this port closes, nor what was kept before under the same key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Release;
+
+/// Erase what the mask covers. Blob 0: mask coverage, one byte a pixel of `mask`, 0 = keep, 255 = erase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erase {
+    /// Chosen by the overlay.
+    pub job: JobId,
+    /// Where the mask stands in the picture.
+    pub mask: Rect,
+    /// What fills the hole.
+    pub engine: EngineChoice,
+    /// Same picture, mask, engine and seed give the same pixels.
+    pub seed: u32,
+}
+
+/// One blob comes along: the pixels of `patch` as a PNG with the picture's colour profile, so that it can be drawn
+/// beside the picture and kept to open it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "erased", rename_all = "camelCase")]
+pub struct Erased {
+    /// The region that changed. Pixels inside it that the mask spares hold their old values.
+    pub patch: Rect,
+    /// Time the fill took, milliseconds.
+    pub ms: f64,
+}
+
+/// Bring a model to the GPU while the user is still painting. It stays there for as long as this port is open, and for the
+/// time that the user set after that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Prepare {
+    /// Which model.
+    pub model: ModelId,
+    /// The options that it will be asked for.
+    pub options: Vec<OptionValue>,
+}
+
+/// The model is on the GPU.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "ready", rename_all = "camelCase")]
+pub struct Ready {
+    /// How long it took, milliseconds; next to nothing if it was there already.
+    pub ms: f64,
+    /// Bytes of memory that the engine's module has taken outside the GPU.
+    pub memory: f64,
+}
+
+/// Stop a job; the job itself answers with `Failure::Cancelled`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cancel {
+    /// Which.
+    pub job: JobId,
+}
+
+/// Undo or redo: keep the first `fills` fills applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rewind {
+    /// How many of the fills made so far show.
+    pub fills: u32,
+}
+
+/// Show another result of the last fill: lay the patch in blob 0 (as [`Erased`] gave it) on the first `onto` fills, and give up
+/// those after them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lay {
+    /// Where it belongs.
+    pub patch: Rect,
+    /// On how many fills.
+    pub onto: u32,
+}
+
+/// Encode the picture as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Encode {
+    /// Container.
+    pub format: FileFormat,
+    /// What for.
+    pub purpose: Purpose,
+    /// What the file shall tell about the edit, if the user wants it to.
+    pub note: Option<EditNote>,
+}
+
+/// One blob comes along: the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "encoded", rename_all = "camelCase")]
+pub struct Encoded {}
 
 /// How a picture was edited, for whoever gets the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,51 +240,6 @@ pub struct EditNote {
     pub actions: Vec<String>,
     /// Whether a trained model had a part in it.
     pub trained: bool,
-}
-
-/// What the engine answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum EngineReply {
-    /// The picture is decoded.
-    Opened {
-        /// Width in pixels, upright.
-        width: u32,
-        /// Height in pixels, upright.
-        height: u32,
-        /// The format to save in that comes closest to the source.
-        format: FileFormat,
-        /// More than one frame: only the first is edited.
-        animated: bool,
-        /// Some pixel is not opaque.
-        alpha: bool,
-        /// An unfinished edit of this picture was kept.
-        draft: bool,
-    },
-    /// The kept edit is taken up. One patch (as in `Erased`) comes along for each fill.
-    Resumed {
-        /// Where the patches belong, in order.
-        fills: Vec<Rect>,
-    },
-    /// One blob comes along: the pixels of `patch` as a PNG with the picture's colour profile, so that it can be drawn
-    /// beside the picture and kept to open it again.
-    Erased {
-        /// The region that changed. Pixels inside it that the mask spares hold their old values.
-        patch: Rect,
-        /// Time the fill took, milliseconds.
-        ms: f64,
-    },
-    /// The model is on the GPU.
-    Ready {
-        /// How long it took, milliseconds; next to nothing if it was there already.
-        ms: f64,
-        /// Bytes of memory that the engine's module has taken outside the GPU.
-        memory: f64,
-    },
-    /// One blob comes along.
-    Encoded,
-    /// It is done.
-    Done,
 }
 
 /// What a job is busy with.

@@ -18,6 +18,7 @@
 //! [`Blob`s]: https://developer.mozilla.org/en-US/docs/Web/API/Blob
 
 pub mod background;
+mod call;
 pub mod engine;
 mod failure;
 mod geometry;
@@ -26,6 +27,7 @@ pub mod page;
 #[cfg(test)]
 mod tests;
 
+pub use call::{Call, Reply};
 pub use failure::{Failure, Remedy};
 pub use geometry::{Geometry, Point, Rect, Size};
 
@@ -63,6 +65,22 @@ pub enum Answer<T> {
     Ok(T),
     /// Why it could not be had.
     Err(Failure),
+}
+
+/// It is done: the answer to a [`Call`] that asks for nothing but that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "done")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Done {}
+
+impl From<()> for Done {
+    fn from((): ()) -> Self {
+        Self {}
+    }
+}
+
+impl Reply for Done {
+    type Blobs<B> = [B; 0];
 }
 
 impl<T> From<Result<T, Failure>> for Answer<T> {

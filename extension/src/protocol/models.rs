@@ -1,5 +1,7 @@
 //! Messages between the models page and the model store, which lives in the engine's worker.
 
+use super::Done;
+use super::call::{calls, replies};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port that leads to the model store.
@@ -18,139 +20,203 @@ pub enum Precision {
     Int8,
 }
 
-/// What the page asks of the store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum ToModels {
-    /// What there is. Answered by [`ModelsReply::Listed`].
-    List,
-    /// What installing, or bringing up to date, would download: the hub is asked, nothing else is sent. Answered by
-    /// [`ModelsReply::Offered`].
-    Offer {
-        /// Which model.
-        model: ModelId,
-    },
-    /// What a download from an address of the user's own would take: only the answer's head is read. Answered by
-    /// [`ModelsReply::Offered`].
-    Look {
-        /// Where.
-        url: String,
-    },
-    /// Download and prepare, or go on with it; the user has agreed to what was offered. Answered by [`ModelsReply::Done`] when it
-    /// is installed.
-    Install {
-        /// Which model.
-        model: ModelId,
-        /// In what its weights are to be kept.
-        precision: Precision,
-    },
-    /// Stop downloading, and keep what has come. Answered by [`ModelsReply::Done`].
-    Pause {
-        /// Which model.
-        model: ModelId,
-    },
-    /// Take a model that the user has: blob 0 is a published file or a pack. Answered by [`ModelsReply::Done`].
-    Import {
-        /// Name of the file.
-        name: String,
-        /// In what its weights are to be kept, if it is no pack already.
-        precision: Precision,
-    },
-    /// Download a model from an address of the user's own. Answered by [`ModelsReply::Done`] when it is installed.
-    Add {
-        /// Where.
-        url: String,
-        /// In what its weights are to be kept.
-        precision: Precision,
-    },
-    /// Compare every byte with what was installed. Answered by [`ModelsReply::Done`].
-    Verify {
-        /// Which model.
-        model: ModelId,
-    },
-    /// The pack as a file. Answered by [`ModelsReply::Exported`] and one blob.
-    Export {
-        /// Which model.
-        model: ModelId,
-    },
-    /// Ask a mirror of the hub from now on; the hub itself again if empty. Answered by [`ModelsReply::Done`].
-    UseHub {
-        /// Scheme and host.
-        origin: String,
-    },
-    /// Erase with this model unless another is chosen. Answered by [`ModelsReply::Done`].
-    Prefer {
-        /// Which model.
-        model: ModelId,
-    },
-    /// Keep a model on the GPU for so long after it was last needed. Answered by [`ModelsReply::Done`].
-    KeepWarm {
-        /// How long.
-        minutes: u32,
-    },
-    /// What the GPU is and allows. Answered by [`ModelsReply::Gpu`].
-    Gpu,
-    /// How fast an installed model loads and runs, in about five seconds; [`ToModels::Pause`] stops it. Answered by
-    /// [`ModelsReply::Measured`].
-    Measure {
-        /// Which model.
-        model: ModelId,
-    },
-    /// Remove a model and everything of it, also while it downloads. Answered by [`ModelsReply::Done`].
-    Delete {
-        /// Which model.
-        model: ModelId,
-    },
+calls! {
+    /// What a page asks of the store.
+    pub enum ToModels {
+        List with [B; 0] => Listed,
+        Offer with [B; 0] => Offered,
+        Look with [B; 0] => Offered,
+        Install with [B; 0] => Done,
+        Pause with [B; 0] => Done,
+        Import with [B; 1] => Done,
+        Add with [B; 0] => Done,
+        Verify with [B; 0] => Done,
+        Export with [B; 0] => Exported,
+        UseHub with [B; 0] => Done,
+        Prefer with [B; 0] => Done,
+        KeepWarm with [B; 0] => Done,
+        DescribeGpu with [B; 0] => Gpu,
+        Measure with [B; 0] => Measured,
+        Delete with [B; 0] => Done,
+    }
 }
 
-/// What the store answers.
+replies! {
+    Listed with [B; 0],
+    Offered with [B; 0],
+    Exported with [B; 1],
+    Gpu with [B; 0],
+    Measured with [B; 0],
+}
+
+/// What there is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum ModelsReply {
-    /// Everything in the catalogue and everything that is here.
-    Listed {
-        /// In the order to be shown.
-        models: Vec<Model>,
-        /// Bytes that are used, and that the browser allows.
-        storage: Storage,
-        /// What the user set.
-        settings: Settings,
-    },
-    /// What would be downloaded.
-    Offered {
-        /// How much. Of an address of the user's own, 0 if its server does not say; of the catalogue, 0 if all of it is here
-        /// already.
-        bytes: u64,
-        /// From which host.
-        host: String,
-    },
-    /// One blob comes along.
-    Exported {
-        /// Name for the file.
-        name: String,
-    },
-    /// What the browser says about the GPU.
-    Gpu(Gpu),
-    /// Times of one run, in milliseconds.
-    Measured {
-        /// From nothing to ready: the adapter, the pack's bytes, the programs.
-        load: f64,
-        /// Two pictures to latents.
-        encode: f64,
-        /// One step of the sampler; all of it for a model without steps.
-        step: f64,
-        /// A whole square with the model's own settings, as far as that can be told from the steps.
-        whole: f64,
-        /// Bytes of memory that the engine's module has taken outside the GPU.
-        memory: f64,
-    },
-    /// It is done.
-    Done,
+pub struct List;
+
+/// Everything in the catalogue and everything that is here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "listed", rename_all = "camelCase")]
+pub struct Listed {
+    /// In the order to be shown.
+    pub models: Vec<Model>,
+    /// Bytes that are used, and that the browser allows.
+    pub storage: Storage,
+    /// What the user set.
+    pub settings: Settings,
+}
+
+/// What installing, or bringing up to date, would download: the hub is asked, nothing else is sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Offer {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// What a download from an address of the user's own would take: only the answer's head is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Look {
+    /// Where.
+    pub url: String,
+}
+
+/// What would be downloaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "offered", rename_all = "camelCase")]
+pub struct Offered {
+    /// How much. Of an address of the user's own, 0 if its server does not say; of the catalogue, 0 if all of it is here
+    /// already.
+    pub bytes: u64,
+    /// From which host.
+    pub host: String,
+}
+
+/// Download and prepare, or go on with it; the user has agreed to what was offered. Answered when it is installed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Install {
+    /// Which model.
+    pub model: ModelId,
+    /// In what its weights are to be kept.
+    pub precision: Precision,
+}
+
+/// Stop downloading, and keep what has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Pause {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// Take a model that the user has: blob 0 is a published file or a pack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Import {
+    /// Name of the file.
+    pub name: String,
+    /// In what its weights are to be kept, if it is no pack already.
+    pub precision: Precision,
+}
+
+/// Download a model from an address of the user's own. Answered when it is installed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Add {
+    /// Where.
+    pub url: String,
+    /// In what its weights are to be kept.
+    pub precision: Precision,
+}
+
+/// Compare every byte with what was installed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Verify {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// The pack as a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Export {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// One blob comes along: the pack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "exported", rename_all = "camelCase")]
+pub struct Exported {
+    /// Name for the file.
+    pub name: String,
+}
+
+/// Ask a mirror of the hub from now on; the hub itself again if empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UseHub {
+    /// Scheme and host.
+    pub origin: String,
+}
+
+/// Erase with this model unless another is chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Prefer {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// Keep a model on the GPU for so long after it was last needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeepWarm {
+    /// How long.
+    pub minutes: u32,
+}
+
+/// What the GPU is and allows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DescribeGpu;
+
+/// How fast an installed model loads and runs, in about five seconds; [`Pause`] stops it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Measure {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// Times of one run, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "measured", rename_all = "camelCase")]
+pub struct Measured {
+    /// From nothing to ready: the adapter, the pack's bytes, the programs.
+    pub load: f64,
+    /// Two pictures to latents.
+    pub encode: f64,
+    /// One step of the sampler; all of it for a model without steps.
+    pub step: f64,
+    /// A whole square with the model's own settings, as far as that can be told from the steps.
+    pub whole: f64,
+    /// Bytes of memory that the engine's module has taken outside the GPU.
+    pub memory: f64,
+}
+
+/// Remove a model and everything of it, also while it downloads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Delete {
+    /// Which model.
+    pub model: ModelId,
 }
 
 /// The GPU, in words that name nobody.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "reply", rename = "gpu", rename_all = "camelCase")]
 pub struct Gpu {
     /// Vendor, architecture or description, as far as the browser tells.
     pub name: String,

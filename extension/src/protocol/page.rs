@@ -1,10 +1,10 @@
 //! Messages between the overlay and the shim that stands in the page.
 //!
-//! The shim answers every [`ToPage`] request with an [`Answer<PageReply>`](super::Answer) and sends
-//! [`PageEvent`]s of its own accord. It decides nothing: which step of the pixel ladder is next, where the
+//! The shim answers every [`ToPage`] request and sends [`PageEvent`]s of its own accord. It decides nothing: which step of the pixel ladder is next, where the
 //! picture is drawn and what is written into the page are the overlay's business.
 
-use super::{Geometry, Rect};
+use super::call::{calls, replies};
+use super::{Done, Geometry, Rect};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port on which an overlay that runs in its own tab reaches the shim; `:` and the session's token follow.
@@ -82,45 +82,36 @@ pub enum Target {
     },
 }
 
-/// What the overlay asks of the shim.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum ToPage {
-    /// First message: which picture is it? Answered by [`PageReply::Picture`] or [`PageReply::Frame`].
-    Hello,
-    /// Ladder step 1: what the element itself holds. The bytes behind a `data:`, `blob:` or same-origin URL (or one
-    /// fetched with CORS by the page itself: `crossorigin`); else its pixels, drawn to a canvas and packed as PNG.
-    /// Answered by [`PageReply::Bytes`] and one blob.
-    ReadDirect,
-    /// Ladder step 2: fetch the URL as the page would. Answered by [`PageReply::Bytes`] and one blob.
-    Fetch,
-    /// Hide (or show again) everything of ours for a capture of the tab, two animation frames ahead of the answer.
-    /// Answered by [`PageReply::Geometry`].
-    Hide {
-        /// True to hide.
-        hidden: bool,
-    },
-    /// Show the result in the page. One blob: the whole picture, encoded. Answered by [`PageReply::Done`].
-    Apply {
-        /// The part that changed; a `<canvas>` is written there only. Image pixels.
-        changed: Rect,
-        /// Size of the whole picture in image pixels.
-        width: u32,
-        /// See `width`.
-        height: u32,
-    },
-    /// Put the page back exactly as it was. Answered by [`PageReply::Done`].
-    Revert,
-    /// Take the overlay away and give focus, scroll and selection back. Answered by [`PageReply::Done`].
-    Close,
+calls! {
+    /// What the overlay asks of the shim.
+    #[cfg_attr(test, derive(ts_rs::TS))]
+    pub enum ToPage {
+        Hello with [B; 0] => Subject,
+        ReadDirect with [B; 0] => Bytes,
+        Fetch with [B; 0] => Bytes,
+        Hide with [B; 0] => Measured,
+        Apply with [B; 1] => Done,
+        Revert with [B; 0] => Done,
+        Close with [B; 0] => Done,
+    }
 }
 
-/// What the shim answers.
+replies! {
+    Subject with [B; 0],
+    Bytes with [B; 1],
+    Measured with [B; 0],
+}
+
+/// First message: which picture is it?
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Hello;
+
+/// What the session is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub enum PageReply {
+pub enum Subject {
     /// The picture to edit.
     Picture {
         /// What and where it is.
@@ -135,19 +126,68 @@ pub enum PageReply {
         /// As in [`Target::Frame`].
         src_url: Option<String>,
     },
-    /// One blob comes along.
-    Bytes {
-        /// True when the blob is a copy of drawn pixels and not the file that the site serves.
-        drawn: bool,
-    },
-    /// Where the picture is now.
-    Geometry {
-        /// Fresh measurements.
-        geometry: Geometry,
-    },
-    /// It is done.
-    Done,
 }
+
+/// Ladder step 1: what the element itself holds. The bytes behind a `data:`, `blob:` or same-origin URL (or one
+/// fetched with CORS by the page itself: `crossorigin`); else its pixels, drawn to a canvas and packed as PNG.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct ReadDirect;
+
+/// Ladder step 2: fetch the URL as the page would.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Fetch;
+
+/// One blob comes along: the picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "bytes", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Bytes {
+    /// True when the blob is a copy of drawn pixels and not the file that the site serves.
+    pub drawn: bool,
+}
+
+/// Hide (or show again) everything of ours for a capture of the tab, two animation frames ahead of the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Hide {
+    /// True to hide.
+    pub hidden: bool,
+}
+
+/// Where the picture is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "geometry", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Measured {
+    /// Fresh measurements.
+    pub geometry: Geometry,
+}
+
+/// Show the result in the page. Blob 0: the whole picture, encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Apply {
+    /// The part that changed; a `<canvas>` is written there only. Image pixels.
+    pub changed: Rect,
+    /// Size of the whole picture in image pixels.
+    pub width: u32,
+    /// See `width`.
+    pub height: u32,
+}
+
+/// Put the page back exactly as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Revert;
+
+/// Take the overlay away and give focus, scroll and selection back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Close;
 
 /// What the shim tells of its own accord.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

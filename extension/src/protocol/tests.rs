@@ -40,9 +40,25 @@ fn typescript_types_are_current() {
         Picture::decl(&config),
         Target::decl(&config),
         Start::decl(&config),
+        Hello::decl(&config),
+        ReadDirect::decl(&config),
+        Fetch::decl(&config),
+        Hide::decl(&config),
+        Apply::decl(&config),
+        Revert::decl(&config),
+        Close::decl(&config),
         ToPage::decl(&config),
-        PageReply::decl(&config),
+        Subject::decl(&config),
+        // Their `reply` is their name on the wire.
+        format!("type Bytes = {};", Bytes::inline(&config)),
+        format!("type Measured = {};", Measured::inline(&config)),
+        format!("type Done = {};", Done::inline(&config)),
+        "type PageReply = Subject | Bytes | Measured | Done;".into(),
         PageEvent::decl(&config),
+        EnsureEngine::decl(&config),
+        OpenInTab::decl(&config),
+        PickEnded::decl(&config),
+        StartInFrame::decl(&config),
         ToBackground::decl(&config),
     ] {
         text += &format!("\nexport {declaration}\n");
@@ -67,17 +83,17 @@ fn every_message_has_the_promised_json() {
     let rect = Rect { x: 1, y: 2, width: 3, height: 4 };
     let request = |body: ToPage| serde_json::to_value(Envelope { v: WIRE_VERSION, id: Some(7), re: None, body });
     let lines: Vec<serde_json::Value> = [
-        request(ToPage::Hello),
-        request(ToPage::Hide { hidden: true }),
-        request(ToPage::Apply { changed: rect, width: 5, height: 6 }),
-        serde_json::to_value(Answer::Ok(PageReply::Picture { picture })),
-        serde_json::to_value(Answer::<PageReply>::Err(Failure::Unreadable { detail: "tainted".into() })),
+        request(Hello.into()),
+        request(Hide { hidden: true }.into()),
+        request(Apply { changed: rect, width: 5, height: 6 }.into()),
+        serde_json::to_value(Answer::Ok(Subject::Picture { picture })),
+        serde_json::to_value(Answer::<Bytes>::Err(Failure::Unreadable { detail: "tainted".into() })),
         serde_json::to_value(PageEvent::Moved { geometry: geometry() }),
         serde_json::to_value(Start { token: "t".into(), target: Target::Clicked { src_url: None } }),
-        serde_json::to_value(ToBackground::StartInFrame { frame_id: 3, src_url: Some("u".into()) }),
-        serde_json::to_value(ToEngine::Open { fills: vec![rect], key: Some("u".into()) }),
-        serde_json::to_value(ToEngine::Erase { job: 1, mask: rect, engine: EngineChoice::Instant, seed: 9 }),
-        serde_json::to_value(ToEngine::Erase {
+        serde_json::to_value(ToBackground::from(StartInFrame { frame_id: 3, src_url: Some("u".into()) })),
+        serde_json::to_value(ToEngine::from(Open { fills: vec![rect], key: Some("u".into()) })),
+        serde_json::to_value(ToEngine::from(Erase { job: 1, mask: rect, engine: EngineChoice::Instant, seed: 9 })),
+        serde_json::to_value(ToEngine::from(Erase {
             job: 2,
             mask: rect,
             engine: EngineChoice::Model {
@@ -85,15 +101,15 @@ fn every_message_has_the_promised_json() {
                 options: vec![OptionValue { id: "steps".into(), value: 20.0 }],
             },
             seed: 9,
-        }),
-        serde_json::to_value(ToEngine::Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }),
-        serde_json::to_value(ToEngine::Encode {
+        })),
+        serde_json::to_value(ToEngine::from(Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None })),
+        serde_json::to_value(ToEngine::from(Encode {
             format: FileFormat::Png,
             purpose: Purpose::File,
             note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
-        }),
-        serde_json::to_value(ToEngine::Lay { patch: rect, onto: 2 }),
-        serde_json::to_value(EngineReply::Erased { patch: rect, ms: 12.5 }),
+        })),
+        serde_json::to_value(ToEngine::from(Lay { patch: rect, onto: 2 })),
+        serde_json::to_value(Erased { patch: rect, ms: 12.5 }),
         serde_json::to_value(EngineEvent::Progressed { job: Some(1), stage: Stage::Filling, done: 0.5 }),
         serde_json::to_value(EngineEvent::Progressed {
             job: Some(1),
@@ -112,8 +128,8 @@ proptest! {
     #[test]
     fn failures_survive_the_wire(detail in ".*", width: u32, height: u32) {
         for failure in [Failure::Undecodable { detail }, Failure::TooLarge { width, height }, Failure::Gone] {
-            let json = serde_json::to_string(&Answer::<PageReply>::Err(failure.clone())).expect("plain data");
-            let back: Answer<PageReply> = serde_json::from_str(&json).expect("own output");
+            let json = serde_json::to_string(&Answer::<Bytes>::Err(failure.clone())).expect("plain data");
+            let back: Answer<Bytes> = serde_json::from_str(&json).expect("own output");
             prop_assert_eq!(Result::from(back), Err(failure));
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::browser::runtime::{self, Port};
 use crate::protocol::Failure;
-use crate::protocol::background::ToBackground;
+use crate::protocol::background::EnsureEngine;
 use crate::wire::{Caller, Incoming, ask_background};
 use gloo_timers::future::TimeoutFuture;
+use serde::Serialize;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -14,11 +15,11 @@ const ATTEMPTS: u32 = 60;
 /// Pause between two attempts, milliseconds.
 const PAUSE: u32 = 50;
 
-/// One port to the engine's worker.
-pub(crate) struct Connection {
+/// One port to the engine's worker, for requests of type `Q`.
+pub(crate) struct Connection<Q> {
     port: Rc<Port>,
     /// Asks on this port.
-    pub(crate) caller: Caller,
+    pub(crate) caller: Caller<Q>,
     open: Cell<bool>,
     heard: Cell<bool>,
 }
@@ -33,7 +34,7 @@ pub(crate) enum Attempt<T> {
     Failed(Failure),
 }
 
-impl Connection {
+impl<Q: Serialize + 'static> Connection<Q> {
     /// Opens a port that the context serving `name` answers. `event` gets what comes without having been asked for, `lost`
     /// hears when the other side is gone; whoever waited for an answer has been told by then.
     ///
@@ -87,12 +88,12 @@ impl Connection {
 ///
 /// # Errors
 /// [`Failure::EngineLost`] when nobody listens for three seconds, and what `open` and `greet` fail with.
-pub(crate) async fn connect<T>(
-    open: impl Fn() -> Result<Rc<Connection>, Failure>,
-    greet: impl AsyncFn(&Connection) -> Attempt<T>,
-) -> Result<(Rc<Connection>, T), Failure> {
+pub(crate) async fn connect<Q, T>(
+    open: impl Fn() -> Result<Rc<Connection<Q>>, Failure>,
+    greet: impl AsyncFn(&Connection<Q>) -> Attempt<T>,
+) -> Result<(Rc<Connection<Q>>, T), Failure> {
     for _ in 0..ATTEMPTS {
-        ask_background(&ToBackground::EnsureEngine).await?;
+        ask_background(EnsureEngine).await?;
         let connection = open()?;
         match greet(&connection).await {
             Attempt::Ready(reply) => return Ok((connection, reply)),

@@ -8,13 +8,13 @@ use super::{download, gpu, listing, settings};
 use crate::engine_host::busy::Busy;
 use crate::model_catalogue::catalogue::Catalogue;
 use crate::protocol::Failure;
-use crate::protocol::models::{ModelsEvent, ModelsReply, ToModels};
-use crate::wire::{self, Incoming};
+use crate::protocol::models::{Export, Exported, Listed, Measured, ModelsEvent, Offered, ToModels};
+use crate::wire::{self, Answered, Incoming, Pending, reply};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{Blob, Url};
+use web_sys::Url;
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -72,63 +72,75 @@ impl ModelStore {
 
     /// Serves one message.
     pub async fn serve(&self, port: PortId, message: JsValue) {
-        let Some(incoming) = Incoming::read(&message) else { return };
-        let Some(request) = incoming.id else { return };
+        let request = Incoming::read(&message).and_then(Incoming::request::<ToModels>);
+        let Some((pending, call)) = request else { return };
         self.ports.open.borrow_mut().insert(port);
-        let result = match incoming.body::<ToModels>() {
-            Ok(call) => self.answer(call, &incoming.blobs).await,
-            Err(failure) => Err(failure),
+        let answer = match call {
+            Ok(call) => self.answer(pending, call).await,
+            Err(failure) => pending.refuse(failure),
         };
-        if let Ok(message) = wire::answer(request, result) {
+        if let Ok(message) = answer {
             (self.ports.post)(port, &message);
         }
     }
 
-    async fn answer(&self, call: ToModels, blobs: &[Blob]) -> Result<(ModelsReply, Vec<Blob>), Failure> {
-        let reply = match call {
-            ToModels::Export { model } => return export(&model).await,
-            ToModels::List => self.list().await?,
-            ToModels::Offer { model } => {
-                let hub = self.installer.hub().await?;
-                let bytes = self.installer.bytes_to_download(&model, &hub).await?;
-                ModelsReply::Offered { bytes, host: host(&hub) }
+    async fn answer(&self, pending: Pending, call: ToModels) -> Result<JsValue, Failure> {
+        let it = &self.installer;
+        match call {
+            ToModels::List(call) => pending.serve(call, async |_, []| reply(self.list().await)).await,
+            ToModels::Offer(call) => pending.serve(call, async |call, []| reply(self.offer(&call.model).await)).await,
+            ToModels::Look(call) => pending.serve(call, async |call, []| reply(look(&call.url).await)).await,
+            ToModels::Install(call) => {
+                pending.serve(call, async |call, []| reply(it.install(&call.model, call.precision).await)).await
             }
-            ToModels::Look { url } => {
-                ModelsReply::Offered { bytes: download::length(&url).await?.unwrap_or(0), host: host(&url) }
+            ToModels::Add(call) => {
+                pending.serve(call, async |call, []| reply(it.add(&call.url, call.precision).await)).await
             }
-            ToModels::Gpu => gpu::report().await?,
-            ToModels::Measure { model } => {
-                self.installer.job(&model, async |job| gpu::measure(&self.cache, &model, job).await).await?
+            ToModels::Import(call) => {
+                pending
+                    .serve(call, async |call, [file]| reply(it.import(&call.name, &file, call.precision).await))
+                    .await
             }
-            other => {
-                self.act(other, blobs).await?;
-                ModelsReply::Done
+            ToModels::Pause(call) => pending.serve(call, async |call, []| reply(self.pause(&call.model))).await,
+            ToModels::Verify(call) => pending.serve(call, async |call, []| reply(it.verify(&call.model).await)).await,
+            ToModels::Export(call) => pending.serve(call, async |call, []| export(&call.model).await).await,
+            ToModels::UseHub(call) => {
+                pending
+                    .serve(call, async |call, []| reply(self.changed(settings::set_mirror(&call.origin).await)))
+                    .await
             }
-        };
-        Ok((reply, vec![]))
+            ToModels::Prefer(call) => {
+                pending
+                    .serve(call, async |call, []| reply(self.changed(settings::set_preferred(&call.model).await)))
+                    .await
+            }
+            ToModels::KeepWarm(call) => {
+                pending
+                    .serve(call, async |call, []| reply(self.changed(settings::set_warm_minutes(call.minutes).await)))
+                    .await
+            }
+            ToModels::DescribeGpu(call) => pending.serve(call, async |_, []| reply(gpu::report().await)).await,
+            ToModels::Measure(call) => {
+                pending.serve(call, async |call, []| reply(self.measure(&call.model).await)).await
+            }
+            ToModels::Delete(call) => pending.serve(call, async |call, []| reply(it.delete(&call.model).await)).await,
+        }
     }
 
-    /// Does what is answered by [`ModelsReply::Done`].
-    async fn act(&self, call: ToModels, blobs: &[Blob]) -> Result<(), Failure> {
-        let installer = &self.installer;
-        match call {
-            ToModels::Install { model, precision } => installer.install(&model, precision).await,
-            ToModels::Add { url, precision } => installer.add(&url, precision).await,
-            ToModels::Import { name, precision } => {
-                let blob = blobs.first().ok_or_else(|| Failure::Internal { detail: "no file came along".into() })?;
-                installer.import(&name, blob, precision).await
-            }
-            ToModels::Pause { model } => {
-                installer.jobs.stop(&model, Stop::Pause);
-                Ok(())
-            }
-            ToModels::Verify { model } => installer.verify(&model).await,
-            ToModels::Delete { model } => installer.delete(&model).await,
-            ToModels::UseHub { origin } => self.changed(settings::set_mirror(&origin).await),
-            ToModels::Prefer { model } => self.changed(settings::set_preferred(&model).await),
-            ToModels::KeepWarm { minutes } => self.changed(settings::set_warm_minutes(minutes).await),
-            other => Err(Failure::Internal { detail: format!("{other:?} is answered elsewhere") }),
-        }
+    fn pause(&self, model: &str) -> Result<(), Failure> {
+        // Where nothing runs, there is nothing to stop.
+        self.installer.jobs.stop(model, Stop::Pause);
+        Ok(())
+    }
+
+    async fn offer(&self, model: &str) -> Result<Offered, Failure> {
+        let hub = self.installer.hub().await?;
+        let bytes = self.installer.bytes_to_download(model, &hub).await?;
+        Ok(Offered { bytes, host: host(&hub) })
+    }
+
+    async fn measure(&self, model: &str) -> Result<Measured, Failure> {
+        self.installer.job(model, async |job| gpu::measure(&self.cache, model, job).await).await
     }
 
     /// A setting was changed.
@@ -138,7 +150,7 @@ impl ModelStore {
         Ok(())
     }
 
-    async fn list(&self) -> Result<ModelsReply, Failure> {
+    async fn list(&self) -> Result<Listed, Failure> {
         if self.installer.jobs.are_over() && !self.tidied.replace(true) {
             Records::open().await?.tidy().await?;
         }
@@ -146,12 +158,17 @@ impl ModelStore {
     }
 }
 
+/// What a download from an address would take.
+async fn look(url: &str) -> Result<Offered, Failure> {
+    Ok(Offered { bytes: download::length(url).await?.unwrap_or(0), host: host(url) })
+}
+
 /// The pack of an installed model, as a file.
-async fn export(model: &str) -> Result<(ModelsReply, Vec<Blob>), Failure> {
+async fn export(model: &str) -> Answered<Export> {
     let records = Records::open().await?;
     let record = records.read(model).await.ok_or(Failure::Gone)?;
-    let blob = records.folder().blob(&records::pack(&record.id)).await?;
-    Ok((ModelsReply::Exported { name: format!("{model}.safetensors") }, vec![blob]))
+    let pack = records.folder().blob(&records::pack(&record.id)).await?;
+    Ok((Exported { name: format!("{model}.safetensors") }, [pack]))
 }
 
 /// Host and port of an address.

@@ -5,7 +5,7 @@ use super::failure::not_running;
 use super::jobs::Job;
 use crate::browser::gpu as browser;
 use crate::protocol::Failure;
-use crate::protocol::models::{Gpu, ModelsReply, Work};
+use crate::protocol::models::{Gpu, Measured, Work};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_core::gpu::{self, Preference};
@@ -17,7 +17,7 @@ use wasm_core::{Error, Stage};
 const LONG_ENOUGH: f64 = 5000.0;
 
 /// Asks the browser for its GPU.
-pub(super) async fn report() -> Result<ModelsReply, Failure> {
+pub(super) async fn report() -> Result<Gpu, Failure> {
     let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(not_running)?;
     let limits = gpu.limits();
     let limits = [
@@ -27,16 +27,16 @@ pub(super) async fn report() -> Result<ModelsReply, Failure> {
         ("maxComputeInvocationsPerWorkgroup", f64::from(limits.max_compute_invocations_per_workgroup)),
         ("maxStorageBuffersPerShaderStage", f64::from(limits.max_storage_buffers_per_shader_stage)),
     ];
-    Ok(ModelsReply::Gpu(Gpu {
+    Ok(Gpu {
         name: browser::name().await?,
         software: gpu.is_software(),
         f16: gpu.has_f16(),
         limits: limits.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-    }))
+    })
 }
 
 /// Loads a model from its packs and runs it on a made-up picture for a while.
-pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> Result<ModelsReply, Failure> {
+pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> Result<Measured, Failure> {
     // From nothing, to see how long loading takes.
     drop(cache.forget(model).await);
     let begun = milliseconds();
@@ -78,5 +78,5 @@ pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> R
     // The decoder takes about as long as a step.
     let whole = encode + step * f64::from(all.get() + 1);
     let memory = wasm_core::web::memory();
-    Ok(ModelsReply::Measured { load, encode, step, whole, memory })
+    Ok(Measured { load, encode, step, whole, memory })
 }

@@ -7,7 +7,7 @@ use crate::browser::files;
 use crate::model_catalogue::catalogue::Entry;
 use crate::model_catalogue::record::Record;
 use crate::protocol::Failure;
-use crate::protocol::models::{Model, ModelId, ModelOption, ModelsReply, OptionPreset, Settings, Status, Storage};
+use crate::protocol::models::{Listed, Model, ModelId, ModelOption, OptionPreset, Settings, Status, Storage};
 use wasm_core::models::{OptionSpec, SHIPPED};
 use wasm_core::weights::pack::LAYOUT;
 
@@ -15,7 +15,7 @@ use wasm_core::weights::pack::LAYOUT;
 ///
 /// # Errors
 /// When the browser refuses.
-pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> {
+pub(super) async fn list(installer: &Installer) -> Result<Listed, Failure> {
     let records = Records::open().await?;
     let catalogue = &installer.catalogue;
     let mut known = records.all().await?;
@@ -37,7 +37,7 @@ pub(super) async fn list(installer: &Installer) -> Result<ModelsReply, Failure> 
         mirror: hub != catalogue.hub,
         hub,
     };
-    Ok(ModelsReply::Listed { models, storage: Storage { used, quota, persistent }, settings })
+    Ok(Listed { models, storage: Storage { used, quota, persistent }, settings })
 }
 
 /// The model to erase with: the user's choice, or the first that can be used.

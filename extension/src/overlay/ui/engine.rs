@@ -9,10 +9,13 @@
 use super::screen::Edit;
 use crate::overlay::document::Job;
 use crate::overlay::projection::{Command, Held, Wanted, next_command};
-use crate::protocol::engine::{ENGINE_PORT, EditNote, EngineEvent, EngineReply, FileFormat, Purpose, ToEngine};
-use crate::protocol::{Failure, Rect};
+use crate::protocol::engine::{
+    ENGINE_PORT, EditNote, Encode, Encoded, EngineEvent, Erase, Erased, FileFormat, Lay, Open, Opened, Purpose, Resume,
+    Resumed, Rewind, ToEngine,
+};
+use crate::protocol::{Call, Done, Failure, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
-use crate::wire::Incoming;
+use crate::wire::{Answered, Incoming};
 use futures::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -46,7 +49,7 @@ impl Target {
 /// See the module.
 pub(super) struct Engine {
     on_event: Rc<dyn Fn(EngineEvent, Vec<Blob>)>,
-    connection: RefCell<Option<Rc<Connection>>>,
+    connection: RefCell<Option<Rc<Connection<ToEngine>>>>,
     source: RefCell<Option<Source>>,
     target: RefCell<Target>,
     /// What the engine has; none where that is not known, or where there is no engine.
@@ -69,7 +72,7 @@ impl Engine {
     }
 
     /// Opens a picture in which nothing is filled yet.
-    pub(super) async fn open(&self, file: Blob, key: Option<String>) -> Result<EngineReply, Failure> {
+    pub(super) async fn open(&self, file: Blob, key: Option<String>) -> Result<Opened, Failure> {
         let _turn = self.turn.lock().await;
         *self.source.borrow_mut() = Some(Source { file, key });
         *self.target.borrow_mut() = Target::default();
@@ -82,8 +85,7 @@ impl Engine {
     /// asked of the engine.
     pub(super) async fn resume(&self) -> Result<Vec<(Rect, Blob)>, Failure> {
         let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
-        let (reply, blobs) = connection.caller.call::<_, EngineReply>(&ToEngine::Resume, &[]).await?;
-        let EngineReply::Resumed { fills } = reply else { return Err(unexpected(&reply)) };
+        let (Resumed { fills }, blobs) = connection.caller.call(Resume, []).await?;
         Ok(fills.into_iter().zip(blobs).collect())
     }
 
@@ -116,16 +118,12 @@ impl Engine {
         let _turn = self.turn.lock().await;
         self.aim(document, Some(job.onto));
         let (engine, seed) = (job.made.engine.clone(), job.made.seed);
-        let erase = ToEngine::Erase { job: job.id, mask: job.made.hole.rect, engine, seed };
-        match self.ask(&erase, std::slice::from_ref(mask)).await? {
-            (EngineReply::Erased { patch, ms }, Some(blob)) => {
-                if let Some(held) = &mut *self.held.borrow_mut() {
-                    held.filled(job.id);
-                }
-                Ok((patch, blob, ms))
-            }
-            (other, _) => Err(unexpected(&other)),
+        let erase = Erase { job: job.id, mask: job.made.hole.rect, engine, seed };
+        let (Erased { patch, ms }, [blob]) = self.ask(erase, [mask.clone()]).await?;
+        if let Some(held) = &mut *self.held.borrow_mut() {
+            held.filled(job.id);
         }
+        Ok((patch, blob, ms))
     }
 
     /// What the document shows, as a file.
@@ -138,18 +136,15 @@ impl Engine {
     ) -> Result<Blob, Failure> {
         let _turn = self.turn.lock().await;
         self.aim(document, None);
-        match self.ask(&ToEngine::Encode { format, purpose, note }, &[]).await? {
-            (EngineReply::Encoded, Some(blob)) => Ok(blob),
-            (other, _) => Err(unexpected(&other)),
-        }
+        self.ask(Encode { format, purpose, note }, []).await.map(|(Encoded {}, [file])| file)
     }
 
     /// Tells the engine something that only matters to the one that is there: never opens another.
-    pub(super) async fn tell(&self, call: &ToEngine) {
+    pub(super) async fn tell<C: Call<Request = ToEngine, Blobs<Blob> = [Blob; 0]>>(&self, call: C) {
         let connection = self.connection.borrow().clone();
         if let Some(connection) = connection {
             // A lost engine has nothing to stop or to forget.
-            let _ = connection.caller.call::<_, EngineReply>(call, &[]).await;
+            let _ = connection.caller.call(call, []).await;
         }
     }
 
@@ -160,11 +155,15 @@ impl Engine {
     }
 
     /// Brings the engine to the target and sends a request. Does both once more when the engine is lost.
-    async fn ask(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
+    async fn ask<C: Call<Request = ToEngine, Blobs<Blob>: Clone>>(
+        &self,
+        call: C,
+        blobs: C::Blobs<Blob>,
+    ) -> Answered<C> {
         let mut losses = 0;
         loop {
             let answer = match self.catch_up().await {
-                Ok(()) => self.send(call, blobs).await,
+                Ok(()) => self.send(call.clone(), blobs.clone()).await,
                 Err(failure) => Err(failure),
             };
             match answer {
@@ -174,13 +173,13 @@ impl Engine {
         }
     }
 
-    async fn send(&self, call: &ToEngine, blobs: &[Blob]) -> Result<(EngineReply, Option<Blob>), Failure> {
+    async fn send<C: Call<Request = ToEngine>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
         let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
-        let answer = connection.caller.call::<_, EngineReply>(call, blobs).await;
+        let answer = connection.caller.call(call, blobs).await;
         if let Err(Failure::EngineLost) = answer {
             self.held.take();
         }
-        answer.map(|(reply, blobs)| (reply, blobs.into_iter().next()))
+        answer
     }
 
     /// Carries out what is planned, until nothing is left to do.
@@ -188,22 +187,21 @@ impl Engine {
         loop {
             let target = self.target.borrow().clone();
             let command = next_command(self.held.borrow().as_ref(), &target.wanted);
-            let (call, blob) = match command {
-                None => return Ok(()),
-                Some(Command::Open) => {
+            let Some(command) = command else { return Ok(()) };
+            // What the engine has is unknown until it answers, and stays unknown if this future is dropped before.
+            let held = self.held.take();
+            let (Done {}, []) = match command {
+                Command::Open => {
                     self.connect().await?;
                     continue;
                 }
-                Some(Command::Rewind { fills }) => (ToEngine::Rewind { fills: fills as u32 }, None),
-                Some(Command::Lay { index }) => {
-                    let (rect, blob) = target.results[index].clone();
-                    (ToEngine::Lay { patch: rect, onto: index as u32 }, Some(blob))
+                Command::Rewind { fills } => self.send(Rewind { fills: fills as u32 }, []).await?,
+                Command::Lay { index } => {
+                    let (patch, blob) = target.results[index].clone();
+                    self.send(Lay { patch, onto: index as u32 }, [blob]).await?
                 }
             };
-            // What the engine has is unknown until it answers, and stays unknown if this future is dropped before.
-            let held = self.held.take();
-            self.send(&call, blob.as_slice()).await?;
-            if let (Some(mut held), Some(command)) = (held, command) {
+            if let Some(mut held) = held {
                 held.done(command, &target.wanted);
                 *self.held.borrow_mut() = Some(held);
             }
@@ -211,18 +209,18 @@ impl Engine {
     }
 
     /// Opens the picture with all its results, in the engine that is there or in a new one.
-    async fn connect(&self) -> Result<EngineReply, Failure> {
+    async fn connect(&self) -> Result<Opened, Failure> {
         let target = self.target.borrow().clone();
         let (fills, mut blobs): (Vec<Rect>, Vec<Blob>) = target.results.into_iter().unzip();
         let open = {
             let source = self.source.borrow();
             let source = source.as_ref().ok_or(Failure::EngineLost)?;
             blobs.insert(0, source.file.clone());
-            ToEngine::Open { fills, key: source.key.clone() }
+            Open { fills, key: source.key.clone() }
         };
         let known = self.connection.borrow().clone();
         let opened = match known {
-            Some(known) => match known.caller.call::<_, EngineReply>(&open, &blobs).await {
+            Some(known) => match known.caller.call(open.clone(), blobs.clone()).await {
                 Err(Failure::EngineLost) => self.connect_anew(&open, &blobs).await?,
                 other => other?.0,
             },
@@ -232,8 +230,12 @@ impl Engine {
         Ok(opened)
     }
 
-    async fn connect_anew(&self, open: &ToEngine, blobs: &[Blob]) -> Result<EngineReply, Failure> {
-        let greet = async |connection: &Connection| match connection.caller.call::<_, EngineReply>(open, blobs).await {
+    async fn connect_anew(&self, open: &Open, blobs: &[Blob]) -> Result<Opened, Failure> {
+        let greet = async |connection: &Connection<ToEngine>| match connection
+            .caller
+            .call(open.clone(), blobs.to_vec())
+            .await
+        {
             Ok((opened, _)) => Attempt::Ready(opened),
             Err(Failure::EngineLost) if !connection.has_heard() => Attempt::NotListening,
             // An engine that was there and is lost broke while opening this picture, and would break again.
@@ -244,7 +246,7 @@ impl Engine {
         Ok(opened)
     }
 
-    fn open_connection(&self) -> Result<Rc<Connection>, Failure> {
+    fn open_connection(&self) -> Result<Rc<Connection<ToEngine>>, Failure> {
         let on_event = Rc::clone(&self.on_event);
         let event = move |incoming: Incoming| {
             if let Ok(event) = incoming.body() {
@@ -253,8 +255,4 @@ impl Engine {
         };
         Connection::open(ENGINE_PORT, event, |_| {})
     }
-}
-
-fn unexpected(reply: &EngineReply) -> Failure {
-    Failure::Internal { detail: format!("unexpected reply {reply:?}") }
 }

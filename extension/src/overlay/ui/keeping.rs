@@ -10,7 +10,7 @@ use crate::overlay::file_name::saved_name;
 use crate::overlay::phase::Work;
 use crate::protocol::Failure;
 use crate::protocol::engine::{FileFormat, Purpose};
-use crate::protocol::page::{PictureKind, ToPage};
+use crate::protocol::page::{Apply, PictureKind, Revert};
 use crate::ui::save_file::save_file;
 use futures::future::{Either, select};
 use std::pin::pin;
@@ -111,7 +111,7 @@ pub(super) fn revert(app: &Rc<App>) {
         it.dock.lines.hint("hintPaint");
         if edited {
             // The overlay shows a picture of an earlier edit. The page shows its own picture again.
-            page(&it)?.tell(&ToPage::Revert, &[]).await?;
+            page(&it)?.tell(Revert, []).await?;
             it.dock.lines.announce("statusReverted", &[]);
             close_now(&it);
         }
@@ -144,7 +144,7 @@ pub(super) fn done(app: &Rc<App>) {
         // From here on the page is changing.
         it.enter(it.phase().unstoppable());
         it.jobs.unstoppable();
-        page(&it)?.tell(&ToPage::Apply { changed, width, height }, &[blob]).await?;
+        page(&it)?.tell(Apply { changed, width, height }, [blob]).await?;
         it.edit.borrow_mut().keep();
         close_now(&it);
         Ok(())

@@ -5,8 +5,8 @@ use super::painting::{cancel_gesture, paint, touched};
 use crate::browser::i18n;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::phase::{Phase, Question, WayOut};
-use crate::protocol::engine::ToEngine;
-use crate::protocol::page::ToPage;
+use crate::protocol::engine::{Cancel, Release};
+use crate::protocol::page::Close;
 use crate::ui::dom::window;
 use futures::future::select;
 use gloo_timers::future::TimeoutFuture;
@@ -33,7 +33,7 @@ fn go(app: &Rc<App>, way: WayOut) {
         WayOut::Cancel(job) => {
             let app = Rc::clone(app);
             // The job answers that it was cancelled.
-            spawn_local(async move { app.engine.tell(&ToEngine::Cancel { job }).await });
+            spawn_local(async move { app.engine.tell(Cancel { job }).await });
         }
         WayOut::Stop(stop) => {
             app.enter(app.phase().unstoppable());
@@ -74,11 +74,11 @@ pub(super) fn close_now(app: &Rc<App>) {
 pub(super) async fn close_page(app: &App) {
     app.enter(Phase::Closing);
     // An engine that is deep in work must not keep the page waiting.
-    let release = pin!(app.engine.tell(&ToEngine::Release));
+    let release = pin!(app.engine.tell(Release));
     select(release, TimeoutFuture::new(RELEASE)).await;
     let page = app.page.borrow().clone();
     let told = match page {
-        Some(page) => page.tell(&ToPage::Close, &[]).await.is_ok(),
+        Some(page) => page.tell(Close, []).await.is_ok(),
         None => false,
     };
     let closes_window = app.stage.scene.borrow().host.closes_window();

@@ -6,11 +6,11 @@ use super::failing::{complain, fail};
 use super::methods::{GET, MORE};
 use super::painting::touched;
 use crate::browser::{i18n, runtime};
-use crate::model_client::{Heard, ModelClient, unexpected};
+use crate::model_client::{Heard, ModelClient};
 use crate::overlay::phase::Question;
 use crate::protocol::Failure;
-use crate::protocol::engine::{EngineChoice, ToEngine};
-use crate::protocol::models::{Model, ModelsEvent, ModelsReply, Precision, Status, ToModels, Work};
+use crate::protocol::engine::{EngineChoice, Prepare};
+use crate::protocol::models::{Install, Listed, Model, ModelsEvent, Offer, Offered, Precision, Status, Work};
 use crate::ui::dom::by_id;
 use crate::ui::listen::on;
 use crate::ui::sentences;
@@ -76,7 +76,7 @@ pub(super) async fn find(app: &Rc<App>) {
 async fn list(app: &Rc<App>) {
     let Some(client) = app.methods.client() else { return };
     // Without a store there are no models; the built-in fill needs none.
-    let Ok((models, _, preferred)) = client.list().await else { return };
+    let Ok(Listed { models, settings: preferred, .. }) = client.list().await else { return };
     let busy = models.iter().any(|model| model.status == Status::Busy);
     if let Err(failure) = app.methods.show(models, preferred.preferred, &app.settings) {
         return complain(&failure);
@@ -92,7 +92,7 @@ fn warm_up(app: &Rc<App>) {
     let EngineChoice::Model { model, options } = app.methods.choice(&app.settings) else { return };
     let app = Rc::clone(app);
     // What does not work now is said when it is needed.
-    spawn_local(async move { app.engine.tell(&ToEngine::Prepare { model, options }).await });
+    spawn_local(async move { app.engine.tell(Prepare { model, options }).await });
 }
 
 /// Says what having the model would take, and brings it here if the user agrees. What was paused has been agreed to.
@@ -118,12 +118,9 @@ fn offer(app: &Rc<App>, model: Model) {
 async fn agreed(app: &App, model: &Model) -> Result<bool, Failure> {
     let client = app.methods.client().ok_or(Failure::EngineLost)?;
     app.dock.lines.hint("modelsAsking");
-    let offer = client.call(&ToModels::Offer { model: model.id.clone() }, &[]).await;
+    let offer = client.call(Offer { model: model.id.clone() }, []).await;
     app.dock.lines.hint("hintPaint");
-    let (bytes, host) = match offer? {
-        (ModelsReply::Offered { bytes, host }, _) => (bytes, host),
-        (other, _) => return Err(unexpected(&other)),
-    };
+    let (Offered { bytes, host }, []) = offer?;
     if !app.can_paint() {
         // The user has gone on; the list is still there to choose from.
         return Ok(false);
@@ -137,7 +134,7 @@ async fn agreed(app: &App, model: &Model) -> Result<bool, Failure> {
 async fn install(app: &Rc<App>, model: Model) {
     let Some(client) = app.methods.client() else { return };
     let precision = model.precision.unwrap_or(Precision::F16);
-    let answer = client.call(&ToModels::Install { model: model.id.clone(), precision }, &[]).await;
+    let answer = client.call(Install { model: model.id.clone(), precision }, []).await;
     app.dock.lines.download(None);
     match answer {
         Ok(_) => {

@@ -5,7 +5,7 @@ use super::bitmaps::bitmap;
 use super::failing::fail;
 use super::leaving::{close_now, close_page};
 use super::models;
-use super::page::{Page, unexpected};
+use super::page::Page;
 use super::painter::viewport;
 use super::painting::size_changed;
 use super::pixels::{Obtained, obtain};
@@ -14,9 +14,9 @@ use crate::browser::{i18n, permissions, storage};
 use crate::overlay::file_name::file_name;
 use crate::overlay::ladder::origin_of;
 use crate::overlay::phase::{Phase, Question};
-use crate::protocol::background::{Session, ToBackground, session_key};
-use crate::protocol::engine::{EngineReply, ToEngine};
-use crate::protocol::page::{PageEvent, PageReply, Picture, ToPage};
+use crate::protocol::background::{Session, StartInFrame, session_key};
+use crate::protocol::engine::{Opened, Release};
+use crate::protocol::page::{Hello, PageEvent, Picture, Subject};
 use crate::protocol::{Failure, Size};
 use crate::ui::dom::{attribute, root};
 use crate::wire::ask_background;
@@ -47,16 +47,15 @@ pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) 
     let host = app.stage.scene.borrow().host;
     let page = Rc::new(Page::connect(host, &session, token, handover, on_event).await?);
     *app.page.borrow_mut() = Some(Rc::clone(&page));
-    match page.call(&ToPage::Hello, &[]).await? {
-        (PageReply::Picture { picture }, _) => {
+    match page.call(Hello, []).await? {
+        (Subject::Picture { picture }, []) => {
             app.stage.scene.borrow_mut().found(picture);
             open_picture(app).await
         }
-        (PageReply::Frame { origin, frame_id, src_url }, _) => {
+        (Subject::Frame { origin, frame_id, src_url }, []) => {
             app.dock.lines.progress_over();
             ask_frame(app, &origin, frame_id, src_url).await
         }
-        (other, _) => Err(unexpected(&other)),
     }
 }
 
@@ -81,7 +80,7 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
     let (allow, not_now) = (i18n::text("askAllow", &[]), i18n::text("askNotNow", &[]));
     if app.ask(Question::Frame, &text, &allow, &not_now).await && permissions::request(&pattern).await? {
         // Ask before closing: a message from a frame that is being removed may get lost.
-        ask_background(&ToBackground::StartInFrame { frame_id, src_url }).await?;
+        ask_background(StartInFrame { frame_id, src_url }).await?;
         close_page(app).await;
         return Ok(());
     }
@@ -109,9 +108,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     }
     let opened = opened?;
     app.dock.lines.progress_over();
-    let EngineReply::Opened { width, height, format, animated, alpha, draft } = opened else {
-        return Err(Failure::Internal { detail: format!("unexpected reply {opened:?}") });
-    };
+    let Opened { width, height, format, animated, alpha, draft } = opened;
     if app.stage.screen.size() != Some((width, height)) {
         return Err(Failure::Internal { detail: "page and engine disagree on the size".into() });
     }
@@ -160,7 +157,7 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
 async fn offer_draft(app: &App) -> Result<(), Failure> {
     let [text, yes, no] = ["askResume", "askResumeYes", "askResumeNo"].map(|key| i18n::text(key, &[]));
     if !app.ask(Question::Resume, &text, &yes, &no).await {
-        app.engine.tell(&ToEngine::Release).await;
+        app.engine.tell(Release).await;
         return Ok(());
     }
     for (rect, patch) in app.engine.resume().await? {

@@ -4,9 +4,9 @@ use crate::browser::runtime::Port;
 use crate::browser::{field, refused, tabs};
 use crate::overlay::host::Host;
 use crate::protocol::background::Session;
-use crate::protocol::page::{PageEvent, PageReply, TAB_PORT, ToPage};
-use crate::protocol::{Failure, Geometry};
-use crate::wire::{Caller, Incoming};
+use crate::protocol::page::{Bytes, Hide, Measured, PageEvent, TAB_PORT, ToPage};
+use crate::protocol::{Call, Done, Failure, Geometry};
+use crate::wire::{Answered, Caller, Incoming};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -14,7 +14,7 @@ use web_sys::{Blob, MessageEvent, MessagePort};
 
 /// See the module.
 pub(super) struct Page {
-    caller: Rc<Caller>,
+    caller: Rc<Caller<ToPage>>,
 }
 
 impl Page {
@@ -76,33 +76,29 @@ impl Page {
     }
 
     /// Asks the shim.
-    pub(super) async fn call(&self, call: &ToPage, blobs: &[Blob]) -> Result<(PageReply, Option<Blob>), Failure> {
-        let (reply, blobs) = self.caller.call(call, blobs).await?;
-        Ok((reply, blobs.into_iter().next()))
+    pub(super) async fn call<C: Call<Request = ToPage>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
+        self.caller.call(call, blobs).await
     }
 
     /// Has the shim do something.
-    pub(super) async fn tell(&self, call: &ToPage, blobs: &[Blob]) -> Result<(), Failure> {
-        match self.call(call, blobs).await? {
-            (PageReply::Done, _) => Ok(()),
-            (other, _) => Err(unexpected(&other)),
-        }
+    pub(super) async fn tell<C>(&self, call: C, blobs: C::Blobs<Blob>) -> Result<(), Failure>
+    where
+        C: Call<Request = ToPage, Reply = Done>,
+    {
+        self.call(call, blobs).await.map(|(Done {}, [])| ())
     }
 
     /// Asks for bytes; the flag says whether they are drawn pixels.
-    pub(super) async fn bytes(&self, call: &ToPage) -> Result<(Blob, bool), Failure> {
-        match self.call(call, &[]).await? {
-            (PageReply::Bytes { drawn }, Some(blob)) => Ok((blob, drawn)),
-            (other, _) => Err(unexpected(&other)),
-        }
+    pub(super) async fn bytes<C>(&self, call: C) -> Result<(Blob, bool), Failure>
+    where
+        C: Call<Request = ToPage, Reply = Bytes, Blobs<Blob> = [Blob; 0]>,
+    {
+        self.call(call, []).await.map(|(Bytes { drawn }, [blob])| (blob, drawn))
     }
 
     /// Hides everything of ours in the page, or shows it again.
     pub(super) async fn hide(&self, hidden: bool) -> Result<Geometry, Failure> {
-        match self.call(&ToPage::Hide { hidden }, &[]).await? {
-            (PageReply::Geometry { geometry }, _) => Ok(geometry),
-            (other, _) => Err(unexpected(&other)),
-        }
+        self.call(Hide { hidden }, []).await.map(|(Measured { geometry }, [])| geometry)
     }
 }
 
@@ -111,9 +107,4 @@ fn hand_on(event: Option<Incoming>, on_event: &impl Fn(PageEvent)) {
     if let Some(Ok(event)) = event.map(|e| e.body()) {
         on_event(event);
     }
-}
-
-/// The failure for an answer of the wrong kind.
-pub(super) fn unexpected(reply: &PageReply) -> Failure {
-    Failure::Internal { detail: format!("unexpected reply {reply:?}") }
 }

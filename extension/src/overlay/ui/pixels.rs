@@ -11,7 +11,7 @@ use crate::overlay::phase::Question;
 use crate::overlay::placement::svg_size;
 use crate::overlay::scene::Part;
 use crate::protocol::Failure;
-use crate::protocol::page::{Picture, ToPage};
+use crate::protocol::page::{Fetch, Picture, ReadDirect};
 use crate::ui::dom::window;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -38,8 +38,8 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
     let mut last = Failure::Unreadable { detail: "no way to read it".into() };
     for step in Ladder::new(picture, can_capture) {
         let got = match step {
-            Step::ReadDirect => page.bytes(&ToPage::ReadDirect).await,
-            Step::PageFetch => page.bytes(&ToPage::Fetch).await,
+            Step::ReadDirect => page.bytes(ReadDirect).await,
+            Step::PageFetch => page.bytes(Fetch).await,
             Step::ExtensionFetch { url, origin } => match permissions::contains(&origin).await {
                 Ok(true) => fetch(&url).await.map(|blob| (blob, false)),
                 _ => continue,
