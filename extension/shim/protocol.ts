@@ -23,6 +23,8 @@ body: B, };
 
 export type Answer<T> = { "ok": T } | { "err": Failure };
 
+export type WeightStorage = "float8" | "sparse" | "quantised" | "numpy" | "subclass" | "beyond-f16";
+
 export type Failure = { "failure": "unreadable", 
 /**
  * What the browser said.
@@ -39,7 +41,7 @@ width: number,
 /**
  * Height in pixels.
  */
-height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "clipboard", 
+height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
 /**
  * What the browser said.
  */
@@ -51,7 +53,19 @@ detail: string, } | { "failure": "hash-mismatch" } | { "failure": "storage-full"
 /**
  * How much more is needed, in bytes.
  */
-missing: bigint, } | { "failure": "bad-model", 
+missing: bigint, } | { "failure": "model-missing" } | { "failure": "model-unreadable", 
+/**
+ * What the browser said.
+ */
+detail: string, } | { "failure": "foreign-weights", 
+/**
+ * How they are stored.
+ */
+storage: WeightStorage, 
+/**
+ * The engine's sentence.
+ */
+detail: string, } | { "failure": "bad-model", 
 /**
  * The engine's sentence.
  */

@@ -30,5 +30,5 @@ pub mod web;
 pub mod weights;
 
 pub use erase::{erase, erase_by};
-pub use error::{Error, GpuError, Misshapen, Result, WeightsError};
+pub use error::{Error, GpuError, Misshapen, Result, Storing, WeightsError};
 pub use pacer::{Checkpoint, Pacer, Stage, Unpaced};

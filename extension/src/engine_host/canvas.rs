@@ -1,5 +1,6 @@
 //! Decoding and encoding with the browser's own codecs, by way of a canvas.
 
+use super::failure::failure;
 use crate::browser::{bytes, refused, words};
 use crate::protocol::Failure;
 use wasm_bindgen::{Clamped, JsCast};
@@ -31,7 +32,7 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Fai
         worker.create_image_bitmap_with_blob_and_image_bitmap_options(blob, &options).map_err(undecodable)?;
     let bitmap: ImageBitmap = JsFuture::from(decoding).await.map_err(undecodable)?.unchecked_into();
     let (width, height) = (bitmap.width(), bitmap.height());
-    Image::check_size(width, height).map_err(super::picture::failure)?;
+    Image::check_size(width, height).map_err(failure)?;
     let canvas = OffscreenCanvas::new(width, height).map_err(refused)?;
     let context = context(&canvas)?;
     context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(refused)?;
@@ -39,7 +40,7 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Fai
     let pixels = context
         .get_image_data(0.0, 0.0, f64::from(width), f64::from(height))
         .map_err(|_| Failure::TooLarge { width, height })?;
-    Image::new(width, height, pixels.data().0).map_err(super::picture::failure)
+    Image::new(width, height, pixels.data().0).map_err(failure)
 }
 
 /// Encodes a lossy WebP with the browser.

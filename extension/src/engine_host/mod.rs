@@ -7,6 +7,7 @@
 
 mod busy;
 mod canvas;
+mod failure;
 mod hub;
 mod model_store;
 mod picture;

@@ -1,6 +1,7 @@
 //! One overlay's picture: decoded pixels, and the fills laid on them.
 
 use super::canvas;
+use super::failure::failure;
 use super::model_store::Request;
 use crate::browser::bytes;
 use crate::protocol::engine::{EditNote, FileFormat, Opened, Purpose};
@@ -226,21 +227,4 @@ fn to_engine(rect: Rect) -> pixels::Rect {
 
 fn unexpected(detail: &str) -> Failure {
     Failure::Internal { detail: detail.into() }
-}
-
-/// The engine's errors in the protocol's words.
-pub(super) fn failure(error: Error) -> Failure {
-    match error {
-        Error::Decode(detail) => Failure::Undecodable { detail },
-        Error::EmptyImage => Failure::EmptyImage,
-        Error::TooLarge { width, height } => Failure::TooLarge { width, height },
-        Error::EmptyMask => Failure::EmptyMask,
-        Error::WholeMask => Failure::WholeMask,
-        Error::Cancelled => Failure::Cancelled,
-        Error::Gpu(error) => Failure::Gpu { detail: error.to_string() },
-        Error::NotFinite => Failure::Gpu { detail: error.to_string() },
-        Error::Weights(error) => Failure::BadModel { detail: error.to_string() },
-        // Broken promises of our own.
-        _ => Failure::Internal { detail: error.to_string() },
-    }
 }

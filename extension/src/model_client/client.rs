@@ -42,7 +42,9 @@ impl ModelClient {
 
     /// Asks the store. A job that is lost half way is not begun again: what broke the engine might be that job.
     pub(crate) async fn call<C: Call<Request = ToModels>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
-        self.connection().await?.caller.call(call, blobs).await
+        let asked = async { self.connection().await?.caller.call(call, blobs).await };
+        // The store lives in the engine and is lost with it.
+        asked.await.map_err(|failure| if failure == Failure::EngineLost { Failure::StoreLost } else { failure })
     }
 
     async fn connection(&self) -> Result<Rc<Connection<ToModels>>, Failure> {

@@ -25,7 +25,7 @@ pub(super) struct Context {
 impl Context {
     /// Says what failed; the button does the same again where that can help.
     pub(super) fn fail(&self, failure: &Failure, retry: impl FnOnce() + 'static) {
-        self.alert.fail(failure, &sentences::model_failure(failure), retry);
+        self.alert.fail(failure, &sentences::failure(failure), retry);
     }
 
     /// Has the list of models asked for and shown again.

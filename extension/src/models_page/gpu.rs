@@ -87,7 +87,7 @@ impl GpuCard {
                 *self.report.gpu.borrow_mut() = Some(gpu);
             }
             // No alarm: everything but the models works without a GPU.
-            Err(failure) => self.description.set_text_content(Some(&sentences::model_failure(&failure))),
+            Err(failure) => self.description.set_text_content(Some(&sentences::failure(&failure))),
         }
     }
 

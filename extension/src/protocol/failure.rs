@@ -15,6 +15,25 @@ pub enum Remedy {
     Close,
 }
 
+/// An honest way to store weights that is not read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum WeightStorage {
+    /// 8-bit floating point.
+    Float8,
+    /// Only the elements that are not zero, and their places.
+    Sparse,
+    /// Whole numbers and scales.
+    Quantised,
+    /// NumPy's arrays.
+    Numpy,
+    /// A class of tensors that a library has added to PyTorch's own.
+    Subclass,
+    /// Numbers larger than 16 bits can hold.
+    BeyondF16,
+}
+
 /// One cause each; the sentence the user reads is looked up in `_locales` under [`Failure::message_key`].
 ///
 /// `detail` is for bug reports: it is never the only thing that the user sees.
@@ -57,7 +76,7 @@ pub enum Failure {
     /// The user cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// The picture left the page.
+    /// The picture left the page, or the page is no longer there.
     #[error("the picture is no longer in the page")]
     Gone,
     /// This kind of picture cannot be written back into the page.
@@ -66,9 +85,12 @@ pub enum Failure {
     /// The page cannot be reached: the browser's own pages, the extension shop, other extensions.
     #[error("extensions do not work on this page")]
     ForbiddenPage,
-    /// The engine stopped (its page was closed or crashed).
+    /// The engine stopped while it worked on a picture (its page was closed or crashed).
     #[error("the engine stopped")]
     EngineLost,
+    /// The model store, which lives in the engine, stopped while it worked on models.
+    #[error("the model store stopped")]
+    StoreLost,
     /// The clipboard refused.
     #[error("the clipboard refused: {detail}")]
     Clipboard {
@@ -89,6 +111,23 @@ pub enum Failure {
     StorageFull {
         /// How much more is needed, in bytes.
         missing: u64,
+    },
+    /// A model that is not installed, or not any more.
+    #[error("the model is not installed")]
+    ModelMissing,
+    /// The disk does not give a model's bytes.
+    #[error("the model could not be read: {detail}")]
+    ModelUnreadable {
+        /// What the browser said.
+        detail: String,
+    },
+    /// A model's file whose weights are stored in a way that is not read here, though nothing is wrong with it.
+    #[error("the weights are stored as {storage:?}: {detail}")]
+    ForeignWeights {
+        /// How they are stored.
+        storage: WeightStorage,
+        /// The engine's sentence.
+        detail: String,
     },
     /// A file that is no model of ours, damaged, or hostile.
     #[error("not a usable model: {detail}")]
@@ -129,6 +168,17 @@ impl Failure {
             Self::NotReplaceable => "failNotReplaceable",
             Self::ForbiddenPage => "failForbiddenPage",
             Self::EngineLost => "failEngineLost",
+            Self::StoreLost => "failStoreLost",
+            Self::ModelMissing => "failModelMissing",
+            Self::ModelUnreadable { .. } => "failModelUnreadable",
+            Self::ForeignWeights { storage, .. } => match storage {
+                WeightStorage::Float8 => "failFloat8",
+                WeightStorage::Sparse => "failSparse",
+                WeightStorage::Quantised => "failQuantised",
+                WeightStorage::Numpy => "failNumpy",
+                WeightStorage::Subclass => "failSubclass",
+                WeightStorage::BeyondF16 => "failBeyondF16",
+            },
             Self::Clipboard { .. } => "failClipboard",
             Self::Download { .. } => "failDownload",
             Self::HashMismatch => "failHash",
@@ -146,11 +196,17 @@ impl Failure {
             self,
             Self::Gpu { .. }
                 | Self::BadModel { .. }
+                | Self::ForeignWeights { .. }
                 | Self::OtherLayout
-                | Self::Gone
+                | Self::ModelMissing
+                | Self::ModelUnreadable { .. }
                 | Self::EngineLost
-                | Self::Unreadable { .. }
         )
+    }
+
+    /// Whether the file of a model is to blame: reading it again would not help.
+    pub fn is_of_file(&self) -> bool {
+        matches!(self, Self::BadModel { .. } | Self::ForeignWeights { .. } | Self::OtherLayout)
     }
 
     /// The button offered beside the sentence.
@@ -159,6 +215,8 @@ impl Failure {
             Self::Unreadable { .. }
             | Self::PermissionDenied
             | Self::EngineLost
+            | Self::StoreLost
+            | Self::ModelUnreadable { .. }
             | Self::Download { .. }
             | Self::Gpu { .. }
             | Self::HashMismatch
@@ -171,6 +229,8 @@ impl Failure {
             | Self::EmptyMask
             | Self::WholeMask
             | Self::Cancelled
+            | Self::ModelMissing
+            | Self::ForeignWeights { .. }
             | Self::BadModel { .. }
             | Self::OtherLayout
             | Self::ForbiddenPage => Remedy::Close,

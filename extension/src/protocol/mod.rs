@@ -20,6 +20,8 @@
 pub mod background;
 mod call;
 pub mod engine;
+#[cfg(test)]
+pub(crate) mod examples;
 mod failure;
 mod geometry;
 pub mod models;
@@ -28,7 +30,7 @@ pub mod page;
 mod tests;
 
 pub use call::{Call, Reply};
-pub use failure::{Failure, Remedy};
+pub use failure::{Failure, Remedy, WeightStorage};
 pub use geometry::{Geometry, Point, Rect, Size};
 
 use serde::{Deserialize, Serialize};

@@ -1,23 +1,14 @@
 //! The wire format is a promise: a changed message is a visible diff here.
 
-use super::{background::*, engine::*, models::OptionValue, page::*, *};
+use super::engine::{FileFormat, Purpose};
+use super::models::{Precision, Work};
+use super::{background::*, page::*, *};
 use proptest::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 use ts_rs::TS;
-
-fn geometry() -> Geometry {
-    Geometry {
-        viewport: Size { width: 1280.0, height: 720.0 },
-        dpr: 2.0,
-        center: Point { x: 300.5, y: 200.25 },
-        linear: [1.0, 0.0, 0.0, 1.0],
-        border_box: Size { width: 302.0, height: 202.0 },
-        content_origin: Point { x: 1.0, y: 1.0 },
-        content_box: Size { width: 300.0, height: 200.0 },
-        natural: Size { width: 600.0, height: 400.0 },
-        fit: "fill".into(),
-        position: "50% 50%".into(),
-    }
-}
 
 /// Where the generated TypeScript lives.
 const TYPESCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/shim/protocol.ts");
@@ -31,6 +22,7 @@ fn typescript_types_are_current() {
     for declaration in [
         Envelope::<String>::decl(&config),
         Answer::<String>::decl(&config),
+        WeightStorage::decl(&config),
         Failure::decl(&config),
         Point::decl(&config),
         Size::decl(&config),
@@ -70,58 +62,106 @@ fn typescript_types_are_current() {
     assert_eq!(committed, text, "run `UPDATE=1 cargo test -p extension` and commit extension/shim/protocol.ts");
 }
 
+/// Names of all variants of a type, as serde tells them when it meets another: `unknown` is a JSON text with such a one.
+fn variants<T: DeserializeOwned>(unknown: &str) -> BTreeSet<String> {
+    let Err(error) = serde_json::from_str::<T>(unknown) else { panic!("{unknown} is known") };
+    let error = error.to_string();
+    let (_, expected) = error.split_once("expected").unwrap_or_else(|| panic!("{error}"));
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The JSON of the examples, after a look at whether they come back from it, and whether no variant lacks one.
+fn promised<T: Serialize + DeserializeOwned + PartialEq + Debug>(tag: &str, examples: &[T]) -> Vec<String> {
+    let lines: Vec<String> = examples.iter().map(|one| serde_json::to_string(one).expect("plain data")).collect();
+    let name = |line: &String| {
+        let value: Value = serde_json::from_str(line).expect("own output");
+        let object = |value: &Value| value.as_object().and_then(|fields| fields.keys().next().cloned());
+        // A tag; else the variant is a string, or the only key.
+        value[tag].as_str().or(value.as_str()).map(str::to_owned).or_else(|| object(&value)).expect("a name")
+    };
+    let unknown = if tag.is_empty() { r#""?""#.to_owned() } else { format!(r#"{{"{tag}":"?"}}"#) };
+    assert_eq!(
+        lines.iter().map(name).collect::<BTreeSet<_>>(),
+        variants::<T>(&unknown),
+        "every variant has an example"
+    );
+    for (line, one) in lines.iter().zip(examples) {
+        assert_eq!(&serde_json::from_str::<T>(line).expect("own output"), one, "{line}");
+    }
+    lines
+}
+
+/// The JSON of the answers to these requests.
+fn answered(replies: Vec<Value>) -> Vec<String> {
+    replies.iter().map(Value::to_string).collect()
+}
+
 #[test]
 fn every_message_has_the_promised_json() {
-    let picture = Picture {
-        kind: PictureKind::SvgImage,
-        url: Some("https://example.org/a.png".into()),
-        same_origin: true,
-        alt: "A cat".into(),
-        edited: false,
-        geometry: geometry(),
-    };
-    let rect = Rect { x: 1, y: 2, width: 3, height: 4 };
-    let request = |body: ToPage| serde_json::to_value(Envelope { v: WIRE_VERSION, id: Some(7), re: None, body });
-    let lines: Vec<serde_json::Value> = [
-        request(Hello.into()),
-        request(Hide { hidden: true }.into()),
-        request(Apply { changed: rect, width: 5, height: 6 }.into()),
-        serde_json::to_value(Answer::Ok(Subject::Picture { picture })),
-        serde_json::to_value(Answer::<Bytes>::Err(Failure::Unreadable { detail: "tainted".into() })),
-        serde_json::to_value(PageEvent::Moved { geometry: geometry() }),
-        serde_json::to_value(Start { token: "t".into(), target: Target::Clicked { src_url: None } }),
-        serde_json::to_value(ToBackground::from(StartInFrame { frame_id: 3, src_url: Some("u".into()) })),
-        serde_json::to_value(ToEngine::from(Open { fills: vec![rect], key: Some("u".into()) })),
-        serde_json::to_value(ToEngine::from(Erase { job: 1, mask: rect, engine: EngineChoice::Instant, seed: 9 })),
-        serde_json::to_value(ToEngine::from(Erase {
-            job: 2,
-            mask: rect,
-            engine: EngineChoice::Model {
-                model: "m".into(),
-                options: vec![OptionValue { id: "steps".into(), value: 20.0 }],
-            },
-            seed: 9,
-        })),
-        serde_json::to_value(ToEngine::from(Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None })),
-        serde_json::to_value(ToEngine::from(Encode {
-            format: FileFormat::Png,
-            purpose: Purpose::File,
-            note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
-        })),
-        serde_json::to_value(ToEngine::from(Lay { patch: rect, onto: 2 })),
-        serde_json::to_value(Erased { patch: rect, ms: 12.5 }),
-        serde_json::to_value(EngineEvent::Progressed { job: Some(1), stage: Stage::Filling, done: 0.5 }),
-        serde_json::to_value(EngineEvent::Progressed {
-            job: Some(1),
-            stage: Stage::Denoising { step: 3, steps: 19 },
-            done: 0.5,
-        }),
-        serde_json::to_value(EngineEvent::Preview { job: 1, x: -3.0, y: 4.0, side: 512 }),
+    let enveloped = Envelope { v: WIRE_VERSION, id: Some(7), re: None, body: ToPage::from(Hello) };
+    let refused = Answer::<Done>::Err(Failure::Cancelled);
+    let session = Session { tab_id: 1, frame_id: 2 };
+    let lines: Vec<String> = [
+        vec![serde_json::to_string(&enveloped), serde_json::to_string(&refused), serde_json::to_string(&session)]
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .expect("plain data"),
+        promised("call", &examples::to_page()),
+        answered(examples::to_page().iter().map(examples::reply_of_page).collect()),
+        promised("reply", &examples::subjects()),
+        promised("event", &examples::page_events()),
+        promised("target", &examples::targets()),
+        promised("", &examples::picture_kinds()),
+        vec![serde_json::to_string(&Start { token: "t".into(), target: Target::Pick }).expect("plain data")],
+        promised("call", &examples::to_background()),
+        answered(examples::to_background().iter().map(examples::reply_of_background).collect()),
+        promised("call", &examples::to_engine()),
+        answered(examples::to_engine().iter().map(examples::reply_of_engine).collect()),
+        promised("event", &examples::engine_events()),
+        promised("", &examples::stages()),
+        promised("engine", &examples::engine_choices()),
+        promised("", &[FileFormat::Png, FileFormat::Jpeg, FileFormat::Webp]),
+        promised("", &[Purpose::Page, Purpose::File]),
+        promised("call", &examples::to_models()),
+        answered(examples::to_models().iter().map(examples::reply_of_models).collect()),
+        promised("event", &examples::models_events()),
+        promised("", &[Precision::F16, Precision::Int8]),
+        promised("", &examples::statuses()),
+        promised("", &[Work::Downloading, Work::Verifying, Work::Preparing, Work::Measuring]),
+        promised("failure", &examples::failures()),
+        promised("", &examples::weight_storages()),
     ]
-    .into_iter()
-    .collect::<Result<_, _>>()
-    .expect("plain data");
-    insta::assert_snapshot!(lines.iter().map(|l| l.to_string()).collect::<Vec<_>>().join("\n"));
+    .concat();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_introspection_sees_every_variant() {
+    assert_eq!(variants::<Precision>(r#""?""#), ["f16", "int8"].map(str::to_owned).into());
+    assert_eq!(variants::<PageEvent>(r#"{"event":"?"}"#), ["moved", "gone"].map(str::to_owned).into());
+}
+
+#[test]
+#[should_panic(expected = "every variant has an example")]
+fn a_variant_without_an_example_is_noticed() {
+    promised("", &[Precision::F16]);
+}
+
+#[test]
+fn every_failure_offers_one_button_and_says_whom_it_concerns() {
+    let lines: Vec<String> = examples::failures()
+        .iter()
+        .map(|failure| {
+            let concerns = match (failure.is_of_file(), failure.is_of_model()) {
+                (true, true) => "the model's file",
+                (false, true) => "the model",
+                (false, false) => "neither model nor file",
+                (true, false) => panic!("{failure:?} is of a file and not of a model"),
+            };
+            format!("{} {:?}, {concerns}", failure.message_key(), failure.remedy())
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 proptest! {
@@ -137,7 +177,7 @@ proptest! {
     #[test]
     fn hostile_json_is_an_error_and_never_a_panic(text in ".{0,200}") {
         let _ = serde_json::from_str::<Envelope<ToPage>>(&text);
-        let _ = serde_json::from_str::<Envelope<ToEngine>>(&text);
+        let _ = serde_json::from_str::<Envelope<super::engine::ToEngine>>(&text);
         let unknown = format!(r#"{{"v":1,"body":{{"call":"hide","hidden":true,"extra":{}}}}}"#, serde_json::Value::from(text));
         prop_assert!(serde_json::from_str::<Envelope<ToPage>>(&unknown).is_err());
     }

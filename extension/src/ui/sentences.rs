@@ -89,15 +89,6 @@ pub(crate) fn failure(failure: &Failure) -> String {
     }
 }
 
-/// As [`failure`], where a model is spoken of and no picture is being edited.
-pub(crate) fn model_failure(of_model: &Failure) -> String {
-    match of_model {
-        Failure::EngineLost => text("modelsLost", &[]),
-        Failure::Gone => text("modelsGone", &[]),
-        other => failure(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,12 +156,19 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_engine_is_spoken_of_by_what_it_was_doing() {
-        for lost in [Failure::EngineLost, Failure::Gone] {
-            assert_ne!(failure(&lost), model_failure(&lost));
-        }
-        let same = Failure::HashMismatch;
-        assert_eq!(failure(&same), model_failure(&same));
+    fn every_failure_has_a_sentence_of_its_own_with_a_next_step_in_every_language() {
+        in_every_language(|language| {
+            let mut seen = std::collections::BTreeSet::new();
+            for one in crate::protocol::examples::failures() {
+                let sentence = failure(&one);
+                // What happened, then what to do: two clauses at least, in whichever marks the language has.
+                let clauses = sentence.split(['.', ':', ';', ',', '。', '、', '，', '；', '：', '—']);
+                let clauses = clauses.filter(|clause| !clause.trim().is_empty()).count();
+                assert!(clauses >= 2, "{language}: {sentence}");
+                assert!(!sentence.contains('$'), "{language}: {sentence}");
+                assert!(seen.insert(sentence.clone()), "{language} says it twice: {sentence}");
+            }
+        });
     }
 
     #[test]

@@ -53,20 +53,20 @@ impl Schedule {
     /// below 1 begins with the picture itself under noise, 1 with noise alone.
     ///
     /// # Errors
-    /// [`Error::Shape`] for steps outside 1..=1000, a strength outside (0, 1], and where no step remains.
+    /// [`Error::Argument`] for steps outside 1..=1000, a strength outside (0, 1], and where no step remains.
     pub fn new(steps: u32, strength: f64) -> Result<Self> {
         if !(1..=TRAINED_STEPS).contains(&steps) {
-            return Err(Error::Shape(format!(
+            return Err(Error::Argument(format!(
                 "the number of steps lies between 1 and {TRAINED_STEPS}, not at {steps}"
             )));
         }
         if !(strength > 0.0 && strength <= 1.0) {
-            return Err(Error::Shape(format!("the strength lies above 0 and up to 1, not at {strength}")));
+            return Err(Error::Argument(format!("the strength lies above 0 and up to 1, not at {strength}")));
         }
         // Truncates, as the reference does: 0.99 drops one step of any number up to 100.
         let kept = (f64::from(steps) * strength) as u32;
         if kept == 0 {
-            return Err(Error::Shape(format!(
+            return Err(Error::Argument(format!(
                 "{steps} steps at a strength of {strength} leave nothing to do; ask for more steps"
             )));
         }
@@ -247,7 +247,7 @@ mod tests {
         for (steps, strength) in
             [(1, 0.99), (0, 0.99), (1001, 0.99), (u32::MAX, 1.0), (20, 0.0), (20, -1.0), (20, 1.01), (20, f64::NAN)]
         {
-            assert!(matches!(Schedule::new(steps, strength), Err(Error::Shape(_))), "{steps} {strength}");
+            assert!(matches!(Schedule::new(steps, strength), Err(Error::Argument(_))), "{steps} {strength}");
         }
     }
 }

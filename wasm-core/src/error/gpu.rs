@@ -22,7 +22,10 @@ pub enum GpuError {
     /// The device was lost: by a reset of the driver, by sleep, or because the browser took it away.
     #[error("the GPU stopped responding ({0}); try again")]
     DeviceLost(String),
-    /// The GPU refused a command, which is an error of this program or of the driver.
+    /// This program asked the GPU for a tensor or a buffer that does not exist, which is an error of this program.
+    #[error("the engine asked the GPU for what it does not hold ({0}); try again, or use the built-in fill")]
+    Internal(String),
+    /// The GPU refused a command that the program may give: an error of the driver, most likely.
     #[error("the GPU refused a command ({0}); update the graphics driver, or use the built-in fill")]
     Refused(String),
 }

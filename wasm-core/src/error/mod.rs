@@ -4,7 +4,7 @@ mod gpu;
 mod weights;
 
 pub use gpu::GpuError;
-pub use weights::{Misshapen, WeightsError};
+pub use weights::{Misshapen, Storing, WeightsError};
 
 /// Shorthand for the engine's results.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -50,6 +50,9 @@ pub enum Error {
     /// A shape that the model, or an operation of it, does not accept.
     #[error("{0}")]
     Shape(String),
+    /// A number that a caller chose lies outside of what is allowed, such as the steps of a schedule.
+    #[error("{0}")]
+    Argument(String),
     /// The model computed infinite or undefined numbers even in 32 bits.
     #[error("the model produced numbers that are not finite; try another model, or the built-in fill")]
     NotFinite,

@@ -11,6 +11,33 @@ pub struct Misshapen {
     pub found: Vec<usize>,
 }
 
+/// A way to store weights that is honest and that is not read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Storing {
+    /// 8-bit floating point, whose scales lie outside of the tensor.
+    Float8,
+    /// Only the elements that are not zero, and their places.
+    Sparse,
+    /// Whole numbers, and scales that only their maker knows how to apply.
+    Quantised,
+    /// NumPy's arrays instead of PyTorch's tensors.
+    Numpy,
+    /// A class of tensors that a library has added to PyTorch's own.
+    Subclass,
+}
+
+impl std::fmt::Display for Storing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Float8 => "8-bit floating-point numbers",
+            Self::Sparse => "sparse tensors",
+            Self::Quantised => "quantised tensors",
+            Self::Numpy => "NumPy arrays",
+            Self::Subclass => "tensors of a class of their own",
+        })
+    }
+}
+
 /// One cause each; every message is one sentence a person can act on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightsError {
@@ -20,6 +47,19 @@ pub enum WeightsError {
     /// A container or element type that is recognised but not read here.
     #[error("the model file uses {0}, which is not supported; save it again as safetensors")]
     Unsupported(String),
+    /// Weights that are stored in a way that is not read here, though nothing is wrong with it.
+    #[error(
+        "the model file stores {how} ({what}), which are not read; choose a file of ordinary 16-bit or 32-bit tensors"
+    )]
+    Foreign {
+        /// How they are stored.
+        how: Storing,
+        /// What tells so: the name of a type, or of a function that would be called.
+        what: String,
+    },
+    /// The same weight under two names that both stand for it.
+    #[error("the model file holds one weight twice, as {0} and as {1}; choose another copy of it")]
+    TwoNames(String, String),
     /// The file ends before what it promises.
     #[error("the model file is cut short ({0}); download it again")]
     Truncated(String),
@@ -39,9 +79,14 @@ pub enum WeightsError {
         /// Tensors of another shape.
         misshapen: Vec<Misshapen>,
     },
-    /// A weight is not a finite number at 16 bits.
-    #[error("the weights hold a value that is not a finite 16-bit number, in {0}; download the model again")]
+    /// A weight is infinite or not a number.
+    #[error("the weights hold a value that is not a finite number, in {0}; download the model again")]
     NotFinite(String),
+    /// A weight is a finite number, but larger than 65504, the largest of 16 bits.
+    #[error(
+        "the weights hold a value beyond the range of 16-bit numbers, in {0}; choose a model that was made for 16 bits"
+    )]
+    BeyondF16(String),
     /// A pack whose constants another version of this program made, for kernels of its own.
     #[error("the model was prepared by another version of Rubout (layout {0}); prepare it again, or download it again")]
     OtherLayout(String),

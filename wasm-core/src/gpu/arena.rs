@@ -143,17 +143,17 @@ impl Arena {
     /// The buffer of a persistent tensor.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] if no graph has such a tensor: a fault in our code.
+    /// [`GpuError::Internal`] if no graph has such a tensor: a fault in our code.
     pub fn persistent(&self, label: &str) -> Result<&Buffer> {
         let found = self.by_label.get(label).and_then(|&slot| self.persistent_buffers.get(slot));
-        Ok(found.ok_or_else(|| GpuError::Refused(format!("there is no tensor {label}")))?)
+        Ok(found.ok_or_else(|| GpuError::Internal(format!("there is no tensor {label}")))?)
     }
 
     /// The buffer of a view's tensor in a graph laid out here, for reading it back.
     ///
     /// # Errors
-    /// [`GpuError::Refused`] if nothing in the graph touches it.
+    /// [`GpuError::Internal`] if nothing in the graph touches it.
     pub fn of_view(&self, layout: &Layout, view: &View) -> Result<&Buffer> {
-        Ok(self.buffer(layout, view.tensor).ok_or_else(|| GpuError::Refused("the tensor is not in use".into()))?)
+        Ok(self.buffer(layout, view.tensor).ok_or_else(|| GpuError::Internal("the tensor is not in use".into()))?)
     }
 }

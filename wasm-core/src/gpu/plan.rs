@@ -76,7 +76,7 @@ impl Plan {
             });
             let mut resources = vec![uniform];
             for binding in &node.bindings {
-                let missing = || GpuError::Refused(format!("{} has no buffer", node.label));
+                let missing = || GpuError::Internal(format!("{} has no buffer", node.label));
                 resources.push(match binding {
                     Binding::Read(t) | Binding::Write(t) => {
                         arena.buffer(layout, *t).ok_or_else(missing)?.raw().as_entire_binding()

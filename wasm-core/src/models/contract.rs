@@ -15,13 +15,17 @@ use crate::{Pacer, Result, WeightsError};
 /// What an operation gives that yields to its caller at the [`Pacer`]'s checkpoints.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
+/// A tensor by which a file is recognised: its name and its shape.
+pub type Landmark = (&'static str, &'static [usize]);
+
 /// One architecture, with whatever weights.
 pub trait Model: Sync {
     /// Its name in the catalogue, such as `moebius`. It never changes.
     fn name(&self) -> &'static str;
 
-    /// Names of tensors by which its files are recognised. A file in which none is found is told to lack them.
-    fn landmarks(&self) -> &'static [&'static str];
+    /// Tensors by which its files are recognised, with the shapes that they have in the published model. A file in which none is found
+    /// is told to lack them.
+    fn landmarks(&self) -> &'static [Landmark];
 
     /// What the user may set.
     fn options(&self) -> &'static [OptionSpec];

@@ -18,7 +18,7 @@ mod registry;
 
 pub use crate::nn::WeightElement;
 pub use crate::nn::packing::Written;
-pub use contract::{Answer, Cost, Model, ModelFile, NETWORK, Painter, Sketch, Task};
+pub use contract::{Answer, Cost, Landmark, Model, ModelFile, NETWORK, Painter, Sketch, Task};
 pub use options::{OptionSpec, Preset, Values};
 pub use progress::Progress;
 pub use registry::Registry;

@@ -48,15 +48,15 @@ impl Values {
     /// The values that are `given`, by the options' names; the defaults for those that are not.
     ///
     /// # Errors
-    /// [`Error::Shape`] for an option that the model does not have, and for a value outside of its option's range.
+    /// [`Error::Argument`] for an option that the model does not have, and for a value outside of its option's range.
     pub fn checked<'a>(options: &[OptionSpec], given: impl IntoIterator<Item = (&'a str, f64)>) -> Result<Self> {
         let mut values = Self::defaults(options);
         for (id, value) in given {
             let place = options.iter().position(|option| option.id == id);
-            let place = place.ok_or_else(|| Error::Shape(format!("this model has no option {id:?}")))?;
+            let place = place.ok_or_else(|| Error::Argument(format!("this model has no option {id:?}")))?;
             let OptionSpec { min, max, step, .. } = options[place];
             if !(min..=max).contains(&value) || (step == 1.0 && value.fract() != 0.0) {
-                return Err(Error::Shape(format!("{id} lies between {min} and {max}, not at {value}")));
+                return Err(Error::Argument(format!("{id} lies between {min} and {max}, not at {value}")));
             }
             values.0[place].1 = value;
         }
@@ -97,7 +97,7 @@ mod tests {
     fn unknown_options_and_values_out_of_range_are_refused() {
         for given in [("strength", 1.0), ("steps", 1.0), ("steps", 2.5), ("steps", 1001.0), ("guidance", f64::NAN)] {
             let refused = Values::checked(&[STEPS, GUIDANCE], [given]);
-            assert!(matches!(&refused, Err(Error::Shape(what)) if what.contains(given.0)), "{refused:?}");
+            assert!(matches!(&refused, Err(Error::Argument(what)) if what.contains(given.0)), "{refused:?}");
         }
     }
 }

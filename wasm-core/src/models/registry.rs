@@ -3,7 +3,7 @@
 use super::contract::{Model, ModelFile, NETWORK, wrong};
 use crate::nn::WeightElement;
 use crate::weights::{Pack, Source};
-use crate::{Result, WeightsError};
+use crate::{Misshapen, Result, WeightsError};
 
 /// A list of models.
 #[derive(Clone, Copy)]
@@ -46,9 +46,24 @@ impl Registry {
     /// [`WeightsError::Mismatch`] if it is of no model.
     pub fn recognise(&self, source: &dyn Source, weights: WeightElement) -> Result<Box<dyn ModelFile>> {
         let found = self.0.iter().find_map(|model| model.recognise(source, weights));
-        Ok(found.ok_or_else(|| {
-            let missing = self.0.iter().flat_map(|model| model.landmarks()).map(|name| (*name).to_owned()).collect();
-            WeightsError::Mismatch { missing, extra: vec![], misshapen: vec![] }
-        })?)
+        Ok(found.ok_or_else(|| self.unrecognised(source))?)
+    }
+
+    /// What a file of no model lacks; if it has a landmark in another shape than the published one, what is wrong with that.
+    fn unrecognised(&self, source: &dyn Source) -> WeightsError {
+        let (mut missing, mut misshapen, mut extra) = (vec![], vec![], vec![]);
+        for (name, shape) in self.0.iter().flat_map(|model| model.landmarks()) {
+            let name = (*name).to_owned();
+            match source.tensors().iter().find(|info| info.name == name) {
+                None => missing.push(name),
+                Some(info) if info.shape == *shape => extra.push(name),
+                Some(info) => misshapen.push(Misshapen { name, expected: shape.to_vec(), found: info.shape.clone() }),
+            }
+        }
+        // What other networks have does not matter where one is there and wrong.
+        if !misshapen.is_empty() || !extra.is_empty() {
+            missing.clear();
+        }
+        WeightsError::Mismatch { missing, extra, misshapen }
     }
 }

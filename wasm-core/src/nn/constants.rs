@@ -73,7 +73,7 @@ fn batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)
 
 /// Values as they lie on the GPU; those that 16 bits cannot hold are an error.
 pub(crate) fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
-    let not_finite = || WeightsError::NotFinite(what.to_owned());
+    let beyond = || WeightsError::BeyondF16(what.to_owned());
     match element {
         Element::F32 => Ok(bytemuck::cast_slice(values).to_vec()),
         Element::F16 => {
@@ -81,7 +81,7 @@ pub(crate) fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec
             for &value in values {
                 let half = f16::from_f32(value);
                 if !half.is_finite() {
-                    return Err(not_finite().into());
+                    return Err(beyond().into());
                 }
                 bytes.extend_from_slice(&half.to_le_bytes());
             }
@@ -142,6 +142,9 @@ impl Matrix {
         let mut scales = vec![];
         for (name, rows) in &self.parts {
             scales.extend(match weights.scales(name)? {
+                Some(kept) if kept.len() != *rows as usize => {
+                    return Err(WeightsError::Damaged(format!("the scales of {name} are not one a row")).into());
+                }
                 Some(kept) => kept,
                 None => quantise::scales(&weights.read(name)?, *rows as usize),
             });

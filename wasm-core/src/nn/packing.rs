@@ -3,7 +3,7 @@
 //! The parts' sizes follow from the graphs alone, so the file is written front to back, one constant at a time: however large the
 //! weights are, what is in memory is one tensor and what it becomes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use half::f16;
 use sha2::{Digest, Sha256};
@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use super::WeightElement;
 use crate::gpu::{Constant, Graph, When};
 use crate::weights::pack::{Part, header};
-use crate::weights::{self, Dtype, Source, quantise};
-use crate::{Pacer, Result, Stage, WeightsError};
+use crate::weights::{self, Bytes, Dtype, Source, quantise};
+use crate::{Misshapen, Pacer, Result, Stage, WeightsError};
 
 /// What a written pack is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn encoded(source: &dyn Source, name: &str, shape: &[usize], dtype: Dtype) -> Re
         Dtype::F16 => {
             let halves: Vec<f16> = values.iter().map(|&v| f16::from_f32(v)).collect();
             if halves.iter().any(|half| !half.is_finite()) {
-                return Err(WeightsError::NotFinite(name.to_owned()).into());
+                return Err(WeightsError::BeyondF16(name.to_owned()).into());
             }
             halves.iter().flat_map(|half| half.to_le_bytes()).collect()
         }
@@ -142,22 +142,36 @@ pub fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
     if !source.is_prepared() {
         return weights::check(source, &inputs(graphs.iter().copied())?);
     }
-    let names: BTreeSet<&str> = source.tensors().iter().map(|info| info.name.as_str()).collect();
-    let mut missing = vec![];
+    let found: HashMap<&str, &[usize]> =
+        source.tensors().iter().map(|info| (info.name.as_str(), info.shape.as_slice())).collect();
+    let (mut missing, mut misshapen) = (vec![], vec![]);
+    let mut wrong = |name: &str, expected: &[usize], found: &[usize]| {
+        misshapen.push(Misshapen { name: name.to_owned(), expected: expected.to_vec(), found: found.to_vec() });
+    };
     for constant in graphs.iter().flat_map(|graph| graph.constants()) {
-        match constant.when {
-            When::Ahead if source.prepared(&constant.label).is_none() => missing.push(constant.label.clone()),
-            When::Ahead => {}
-            When::Loading => {
-                let absent = constant.inputs.iter().filter(|(name, _)| !names.contains(name.as_str()));
-                missing.extend(absent.map(|(name, _)| name.clone()));
+        if constant.when == When::Ahead {
+            match source.prepared(&constant.label) {
+                None => missing.push(constant.label.clone()),
+                Some(bytes) if bytes.len() != constant.bytes => {
+                    wrong(&constant.label, &[constant.bytes as usize], &[bytes.len() as usize]);
+                }
+                Some(_) => {}
+            }
+            continue;
+        }
+        for (name, expected) in &constant.inputs {
+            match found.get(name.as_str()) {
+                None => missing.push(name.clone()),
+                // Recipes take the elements at the places that the expected shape has.
+                Some(shape) if shape != expected => wrong(name, expected, shape),
+                Some(_) => {}
             }
         }
     }
-    if missing.is_empty() {
+    if missing.is_empty() && misshapen.is_empty() {
         return Ok(());
     }
-    Err(WeightsError::Mismatch { missing, extra: vec![], misshapen: vec![] }.into())
+    Err(WeightsError::Mismatch { missing, extra: vec![], misshapen }.into())
 }
 
 /// The tensors of a state dict that the graphs are made of.
@@ -167,4 +181,30 @@ fn inputs<'a>(graphs: impl IntoIterator<Item = &'a Graph>) -> Result<Vec<(String
         inputs.extend(graph.inputs()?);
     }
     Ok(inputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn values_beyond_16_bits_are_told_apart_from_those_that_are_no_numbers() {
+        let file = |value: f32| {
+            let header = br#"{"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#;
+            [&(header.len() as u64).to_le_bytes()[..], header, &value.to_le_bytes()].concat()
+        };
+        let complaint = |value: f32| {
+            let source = weights::open(file(value)).unwrap();
+            match encoded(&*source, "a", &[1, 1], Dtype::F16) {
+                Err(Error::Weights(error)) => error,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(complaint(65520.0), WeightsError::BeyondF16("a".into()));
+        assert_eq!(complaint(f32::INFINITY), WeightsError::NotFinite("a".into()));
+        assert_eq!(complaint(f32::NAN), WeightsError::NotFinite("a".into()));
+        let largest = weights::open(file(65504.0)).unwrap();
+        assert!(encoded(&*largest, "a", &[1, 1], Dtype::F16).is_ok());
+    }
 }

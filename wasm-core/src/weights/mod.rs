@@ -23,7 +23,7 @@ mod torch;
 pub use pack::Pack;
 pub use synthetic::{Synthetic, UNIT_VARIANCE, input, unet_input};
 
-use crate::{Error, Misshapen, Result, WeightsError};
+use crate::{Error, Misshapen, Result, Storing, WeightsError};
 use half::{bf16, f16};
 use std::collections::{HashMap, HashSet};
 
@@ -212,6 +212,7 @@ impl Bytes for Prepared<'_> {
 ///
 /// # Errors
 /// [`WeightsError::UnknownContainer`] and [`WeightsError::Unsupported`] for other files,
+/// [`WeightsError::Foreign`] for weights that are stored in ways that are not read here,
 /// [`WeightsError::Refused`] for a pickle that asks for code to be run, [`WeightsError::Truncated`] and
 /// [`WeightsError::Damaged`] for a file that is not whole, and whatever [`Bytes::read_at`] fails with.
 pub fn open(bytes: impl Bytes + 'static) -> Result<Box<dyn Source>> {
@@ -353,7 +354,7 @@ fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>> {
 }
 
 /// The start of a text out of a file, fit to be shown.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     text.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
@@ -363,6 +364,10 @@ fn damaged(what: impl Into<String>) -> Error {
 
 fn truncated(what: impl Into<String>) -> Error {
     WeightsError::Truncated(what.into()).into()
+}
+
+fn foreign(how: Storing, what: impl Into<String>) -> Error {
+    WeightsError::Foreign { how, what: what.into() }.into()
 }
 
 fn unsupported(what: impl Into<String>) -> Error {

@@ -10,8 +10,8 @@
 //! instruction adds at most one value, and a list holds only what was pushed for it, so that the memory used is a
 //! small multiple of the pickle's length.
 
-use super::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, quoted, unsupported};
-use crate::{Error, Result, WeightsError};
+use super::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, foreign, quoted, unsupported};
+use crate::{Error, Result, Storing, WeightsError};
 use std::collections::HashMap;
 
 /// Longest pickle: 200 bytes for each of the most tensors that are read.
@@ -73,8 +73,12 @@ enum Function {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
+    /// Rebuilds tensors of the types that came after the typed storages, such as 8-bit floats.
+    RebuildUntyped,
     /// Only its name is used.
     StorageType(Dtype),
+    /// A storage of bytes; its tensors name the type.
+    UntypedStorage,
 }
 
 struct Machine<'a> {
@@ -292,6 +296,8 @@ impl<'a> Machine<'a> {
                 self.stack.push(tensor);
                 Ok(())
             }
+            // Its arguments, which have been read by now, name no type that is known.
+            (Function::RebuildUntyped, _) => Err(unsupported("tensors in storages without a type")),
             _ => Err(damaged("a function in its pickle has the wrong arguments")),
         }
     }
@@ -304,6 +310,9 @@ impl<'a> Machine<'a> {
         let Value::Tuple(items) = &self.values[reference] else { return Err(wrong()) };
         let &[kind, dtype, key, _, length] = items.as_slice() else { return Err(wrong()) };
         let [kind, dtype, key, length] = [kind, dtype, key, length].map(|place| &self.values[place]);
+        if matches!((kind, dtype), (Value::Text("storage"), Value::Function(Function::UntypedStorage))) {
+            return self.push(Value::Plain);
+        }
         let (
             Value::Text("storage"),
             Value::Function(Function::StorageType(dtype)),
@@ -425,18 +434,53 @@ fn function(module: &str, name: &str) -> Result<Function> {
     Ok(match (module, name) {
         ("collections", "OrderedDict") => Function::OrderedDict,
         ("torch._utils", "_rebuild_tensor_v2") => Function::RebuildTensor,
+        ("torch._utils", "_rebuild_tensor_v3") => Function::RebuildUntyped,
+        ("torch.storage", "UntypedStorage") => Function::UntypedStorage,
         ("torch._utils", "_rebuild_parameter") => Function::RebuildParameter,
         ("torch", "FloatStorage") => Function::StorageType(Dtype::F32),
         ("torch", "HalfStorage") => Function::StorageType(Dtype::F16),
         ("torch", "BFloat16Storage") => Function::StorageType(Dtype::BF16),
         ("torch", "LongStorage") => Function::StorageType(Dtype::I64),
-        // Harmless, so nobody should be warned of the file.
-        ("torch", other) if other.ends_with("Storage") => {
-            return Err(unsupported(format!("elements of type torch.{}", quoted(other))));
-        }
-        _ => return Err(refused(&format!("{} {}", quoted(module), quoted(name)))),
+        _ => return Err(not_called(module, name)),
     })
 }
+
+/// Why a function that a state dict does not need ends the reading. PyTorch and NumPy have functions of their own for other
+/// ways to store weights: such a file is harmless, so nobody should be warned of it. All else is refused as code.
+fn not_called(module: &str, name: &str) -> Error {
+    let known = match (module, name) {
+        ("torch", other) if other.starts_with("float8_") || other.starts_with("Float8_") => Some(Storing::Float8),
+        ("torch", "QInt8Storage" | "QInt32Storage" | "QUInt8Storage" | "QUInt4x2Storage" | "QUInt2x4Storage") => {
+            Some(Storing::Quantised)
+        }
+        (
+            "torch",
+            "qint8" | "qint32" | "quint8" | "quint4x2" | "quint2x4" | "per_tensor_affine" | "per_channel_affine",
+        )
+        | ("torch._utils", "_rebuild_qtensor") => Some(Storing::Quantised),
+        ("torch._utils", "_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor") => Some(Storing::Sparse),
+        ("torch._utils", "_rebuild_wrapper_subclass" | "_rebuild_parameter_with_state")
+        | ("torch._tensor", "_rebuild_from_type" | "_rebuild_from_type_v2") => Some(Storing::Subclass),
+        (
+            "numpy.core.multiarray" | "numpy._core.multiarray" | "numpy.core.numeric" | "numpy._core.numeric",
+            "_reconstruct" | "scalar" | "_frombuffer",
+        )
+        | ("numpy", "ndarray" | "dtype")
+        | ("torch._utils", "_rebuild_device_tensor_from_numpy") => Some(Storing::Numpy),
+        _ => None,
+    };
+    let named = format!("{}.{}", quoted(module), quoted(name));
+    match (known, module) {
+        (Some(how), _) => foreign(how, named),
+        (None, "torch") if name.ends_with("Storage") || ELEMENT_TYPES.contains(&name) => {
+            unsupported(format!("elements of type {named}"))
+        }
+        _ => refused(&format!("{} {}", quoted(module), quoted(name))),
+    }
+}
+
+/// Types of elements that PyTorch writes beside a storage without a type, as far as no storage has them here.
+const ELEMENT_TYPES: [&str; 3] = ["uint16", "uint32", "uint64"];
 
 /// A whole number in two's complement.
 fn long(bytes: &[u8]) -> Result<i64> {
@@ -548,9 +592,14 @@ mod tests {
             ("builtins", "eval"),
             ("os", "system"),
             ("torch", "load"),
-            ("torch._utils", "_rebuild_tensor_v3"),
+            ("torch._utils", "_rebuild_tensor_v4"),
             ("collections", "OrderedDict.fromkeys"),
             ("torch.storage", "FloatStorage"),
+            ("torch", "float8"),
+            ("numpy", "load"),
+            ("numpy.core.multiarray", "fromfile"),
+            ("torch._tensor", "_rebuild_from_type_v3"),
+            ("torch._utils", "_rebuild_qtensor.__class__"),
         ] {
             let pickle = [vec![opcode::PROTO, 2], global(module, name), b"0}.".to_vec()].concat();
             let expected = WeightsError::Refused(format!("{module} {name}"));
@@ -589,6 +638,62 @@ mod tests {
     fn storages_of_other_types_are_unsupported_and_not_suspicious() {
         let found = complaint(&global("torch", "DoubleStorage"));
         assert!(matches!(&found, WeightsError::Unsupported(what) if what.contains("DoubleStorage")), "{found:?}");
+    }
+
+    #[test]
+    fn honest_files_that_are_not_read_are_told_apart_from_code() {
+        for (module, name, expected) in [
+            ("torch", "Float8_e4m3fnStorage", Storing::Float8),
+            ("torch", "float8_e5m2", Storing::Float8),
+            ("torch._utils", "_rebuild_sparse_tensor", Storing::Sparse),
+            ("torch._utils", "_rebuild_sparse_csr_tensor", Storing::Sparse),
+            ("torch._utils", "_rebuild_qtensor", Storing::Quantised),
+            ("torch", "QInt8Storage", Storing::Quantised),
+            ("torch", "quint8", Storing::Quantised),
+            ("torch._utils", "_rebuild_wrapper_subclass", Storing::Subclass),
+            ("torch._utils", "_rebuild_parameter_with_state", Storing::Subclass),
+            ("torch._tensor", "_rebuild_from_type_v2", Storing::Subclass),
+            ("numpy.core.multiarray", "_reconstruct", Storing::Numpy),
+            ("numpy._core.multiarray", "_reconstruct", Storing::Numpy),
+            ("numpy", "ndarray", Storing::Numpy),
+        ] {
+            // As the value of an entry, which is where such a file has it.
+            let value = [text("w"), global(module, name), tuple(&[]), b"R".to_vec()].concat();
+            let found = complaint(&dict(&[entry("a", "FloatStorage", "0", 1, 0, &[1], &[1]), value]));
+            assert_eq!(found, WeightsError::Foreign { how: expected, what: format!("{module}.{name}") });
+            assert!(!found.to_string().contains("code"), "{found}");
+        }
+        for name in ["DoubleStorage", "uint16"] {
+            let found = complaint(&global("torch", name));
+            assert!(matches!(&found, WeightsError::Unsupported(what) if what.contains(name)), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn tensors_in_storages_without_a_type_are_told_apart_by_the_type_that_they_name() {
+        // As PyTorch 2.1 and later write 8-bit floats: the type comes last.
+        let with = |element: Vec<u8>| {
+            let storage =
+                [text("storage"), global("torch.storage", "UntypedStorage"), text("0"), text("cpu"), number(4)];
+            let storage = [tuple(&storage), b"Q".to_vec()].concat();
+            let lengths = tuple(&[number(4)]);
+            let arguments = [storage, number(0), lengths.clone(), lengths, b"\x89".to_vec(), b"}".to_vec(), element];
+            dict(
+                &[[text("a"), global("torch._utils", "_rebuild_tensor_v3"), tuple(&arguments), b"R".to_vec()].concat()],
+            )
+        };
+        let expected = WeightsError::Foreign { how: Storing::Float8, what: "torch.float8_e4m3fn".into() };
+        assert_eq!(complaint(&with(global("torch", "float8_e4m3fn"))), expected);
+        assert!(matches!(complaint(&with(global("torch", "uint32"))), WeightsError::Unsupported(_)));
+        assert!(matches!(complaint(&with(number(1))), WeightsError::Unsupported(_)));
+        assert_eq!(complaint(&with(global("os", "system"))), WeightsError::Refused("os system".into()));
+    }
+
+    #[test]
+    fn code_beside_an_honest_kind_of_storage_is_still_code() {
+        let honest = [text("w"), global("torch._utils", "_rebuild_sparse_tensor")].concat();
+        let code = [text("v"), global("os", "system")].concat();
+        assert_eq!(complaint(&dict(&[code.clone(), honest])), WeightsError::Refused("os system".into()));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The safetensors container: the length of a header, a JSON header, and the tensors' bytes without a gap.
 
 use super::{
-    Bytes, Dtype, Index, MOST_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, quoted, read_raw,
-    read_run, truncated, unsupported,
+    Bytes, Dtype, Index, MOST_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, foreign, quoted,
+    read_raw, read_run, truncated, unsupported,
 };
-use crate::Result;
+use crate::{Result, Storing};
 use std::collections::BTreeMap;
 
 use ::safetensors::tensor::{Dtype as Stored, Metadata};
@@ -103,6 +103,9 @@ fn dtype(name: &str, stored: Stored) -> Result<Dtype> {
         Stored::U16 => Dtype::U16,
         Stored::U8 => Dtype::U8,
         Stored::BOOL => Dtype::Bool,
+        Stored::F8_E4M3 | Stored::F8_E5M2 | Stored::F8_E8M0 => {
+            return Err(foreign(Storing::Float8, format!("{stored}, in {}", quoted(name))));
+        }
         other => return Err(unsupported(format!("elements of type {other}, in {}", quoted(name)))),
     })
 }
@@ -166,7 +169,9 @@ mod tests {
         let found = complaint(r#"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#, 8);
         assert!(matches!(&found, WeightsError::Unsupported(what) if what.contains("F64")), "{found:?}");
         let found = complaint(r#"{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#, 1);
-        assert!(matches!(found, WeightsError::Unsupported(_)), "{found:?}");
+        assert_eq!(found, WeightsError::Foreign { how: Storing::Float8, what: "F8_E4M3, in a".into() });
+        let found = complaint(r#"{"a":{"dtype":"F8_E5M2","shape":[1],"data_offsets":[0,1]}}"#, 1);
+        assert!(matches!(found, WeightsError::Foreign { how: Storing::Float8, .. }), "{found:?}");
     }
 
     #[test]

@@ -486,7 +486,7 @@ pub async fn refuses_bad_weights(gpu: &Rc<Gpu>) -> Result<()> {
     let too_large = good.with("diff_model.conv_in.conv_pw.weight", 1e6);
     let refused = loaded(gpu.clone(), Precision::F32, &too_large, &vae).await.map(|_| ());
     assert!(
-        matches!(&refused, Err(Error::Weights(WeightsError::NotFinite(name))) if name.contains("conv_in")),
+        matches!(&refused, Err(Error::Weights(WeightsError::BeyondF16(name))) if name.contains("conv_in")),
         "{refused:?}"
     );
     assert_eq!(gpu.usage().buffers, 0, "a refused model left something on the GPU");

@@ -1,9 +1,9 @@
 //! The model on the GPU: loaded when it is first needed, kept while somebody may need it again, and then freed.
 
 use super::super::busy::{Busy, Reason};
-use super::failure::not_running;
 use super::records::Records;
 use super::{packs, settings};
+use crate::engine_host::failure::failure;
 use crate::model_catalogue::catalogue::Catalogue;
 use crate::protocol::Failure;
 use crate::protocol::models::{ModelId, OptionValue};
@@ -81,7 +81,7 @@ pub(crate) struct Lease<'a> {
 impl Lease<'_> {
     /// The model, and the options that it is ready for.
     pub(crate) fn model(&mut self) -> Result<(&mut dyn Painter, &Values), Failure> {
-        let loaded = self.loaded.as_mut().ok_or(Failure::Gone)?;
+        let loaded = self.loaded.as_mut().ok_or(Failure::ModelMissing)?;
         Ok((loaded.painter.as_mut(), &self.options))
     }
 }
@@ -101,7 +101,7 @@ impl ModelCache {
     /// A model, ready to paint with these options, or else their defaults; loaded if it is not there.
     ///
     /// # Errors
-    /// [`Failure::Gone`] if it, or a part that it needs, is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`]
+    /// [`Failure::ModelMissing`] if it, or a part that it needs, is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`]
     /// if the GPU is not.
     pub(crate) async fn lease(
         self: &Rc<Self>,
@@ -114,13 +114,13 @@ impl ModelCache {
         let records = Records::open().await?;
         let (model, files) = self.files(&records, id).await?;
         let given = options.iter().map(|option| (option.id.as_str(), option.value));
-        let options = Values::checked(model.options(), given).map_err(not_running)?;
+        let options = Values::checked(model.options(), given).map_err(failure)?;
         let is_alive = |painter: &dyn Painter| painter.gpu().is_none_or(|gpu| gpu.check().is_ok());
         let fits = |loaded: &Loaded| loaded.id == id && loaded.files == files && is_alive(loaded.painter.as_ref());
         if let Some(loaded) = loaded.as_mut().filter(|loaded| fits(loaded)) {
             if !loaded.painter.is_ready_for(&options) {
                 let packs = all_opened(&records, &files).await?;
-                loaded.painter.adapt(&options, &packs, pacer).await.map_err(not_running)?;
+                loaded.painter.adapt(&options, &packs, pacer).await.map_err(failure)?;
             }
         } else {
             free(&mut loaded);
@@ -136,13 +136,13 @@ impl ModelCache {
 
     /// What a file is a model of, and the files to load it from, its own first, with the SHA-256 of their packs.
     async fn files(&self, records: &Records, id: &str) -> Result<(&'static dyn Model, Vec<(String, String)>), Failure> {
-        let pack = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::Gone)?;
+        let pack = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::ModelMissing)?;
         let found = SHIPPED.of_network(&pack.network).filter(|(_, file)| !file.is_part());
         let (model, _) =
             found.ok_or_else(|| Failure::BadModel { detail: format!("a network called {}", pack.network) })?;
         let mut files = vec![(id.to_owned(), pack.sha256)];
         for part in self.catalogue.needs(id, Some(model.name())).unwrap_or_default() {
-            let pack = records.read(part).await.and_then(|record| record.pack).ok_or(Failure::Gone)?;
+            let pack = records.read(part).await.and_then(|record| record.pack).ok_or(Failure::ModelMissing)?;
             files.push((part.clone(), pack.sha256));
         }
         Ok((model, files))
@@ -191,13 +191,13 @@ async fn load(
     pacer: &dyn Pacer,
 ) -> Result<Box<dyn Painter>, Failure> {
     let gpu = match Gpu::open(Preference::Fastest).await {
-        Err(error) if model.needs_gpu() => return Err(not_running(error)),
+        Err(error) if model.needs_gpu() => return Err(failure(error)),
         opened => opened.ok().map(Rc::new),
     };
     if gpu.as_ref().is_some_and(|gpu| gpu.is_software())
-        && model.cost(packs, gpu.as_deref()).map_err(not_running)?.operations > MAX_OPERATIONS_ON_SOFTWARE
+        && model.cost(packs, gpu.as_deref()).map_err(failure)?.operations > MAX_OPERATIONS_ON_SOFTWARE
     {
         return Err(Failure::Gpu { detail: "without a GPU, the model would take many minutes".into() });
     }
-    model.load(packs, gpu, options, pacer).await.map_err(not_running)
+    model.load(packs, gpu, options, pacer).await.map_err(failure)
 }

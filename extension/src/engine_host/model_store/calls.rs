@@ -166,7 +166,7 @@ async fn look(url: &str) -> Result<Offered, Failure> {
 /// The pack of an installed model, as a file.
 async fn export(model: &str) -> Answered<Export> {
     let records = Records::open().await?;
-    let record = records.read(model).await.ok_or(Failure::Gone)?;
+    let record = records.read(model).await.ok_or(Failure::ModelMissing)?;
     let pack = records.folder().blob(&records::pack(&record.id)).await?;
     Ok((Exported { name: format!("{model}.safetensors") }, [pack]))
 }

@@ -1,9 +1,9 @@
 //! What the GPU is, and how fast a model runs on it.
 
 use super::cache::ModelCache;
-use super::failure::not_running;
 use super::jobs::Job;
 use crate::browser::gpu as browser;
+use crate::engine_host::failure::failure;
 use crate::protocol::Failure;
 use crate::protocol::models::{Gpu, Measured, Work};
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ const LONG_ENOUGH: f64 = 5000.0;
 
 /// Asks the browser for its GPU.
 pub(super) async fn report() -> Result<Gpu, Failure> {
-    let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(not_running)?;
+    let gpu = gpu::Gpu::open(Preference::Fastest).await.map_err(failure)?;
     let limits = gpu.limits();
     let limits = [
         ("maxBufferSize", limits.max_buffer_size as f64),
@@ -67,7 +67,7 @@ pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> R
     let enough = || stopped() || !seen.borrow().is_empty() && milliseconds() - begun > LONG_ENOUGH;
     match painter.paint(&task, &mut Progress::default(), &WorkerPacer::new(report, enough), &mut |_| {}).await {
         Ok(_) | Err(Error::Cancelled) => {}
-        Err(error) => return Err(not_running(error)),
+        Err(error) => return Err(failure(error)),
     }
     job.check()?;
     let seen = seen.borrow();

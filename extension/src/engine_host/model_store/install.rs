@@ -54,13 +54,13 @@ impl Installer {
 
     /// The files that a model of the catalogue consists of.
     fn needed(&self, model: &str) -> Result<Vec<&Entry>, Failure> {
-        self.catalogue.with_needs(model).ok_or(Failure::Gone)
+        self.catalogue.with_needs(model).ok_or(Failure::ModelMissing)
     }
 
     /// Bytes that installing a model from `hub` would download.
     ///
     /// # Errors
-    /// [`Failure::Gone`] when the catalogue has no such model, [`Failure::Download`] when the hub does not answer.
+    /// [`Failure::ModelMissing`] when the catalogue has no such model, [`Failure::Download`] when the hub does not answer.
     pub(super) async fn bytes_to_download(&self, model: &str, hub: &str) -> Result<u64, Failure> {
         let records = Records::open().await?;
         let mut bytes = 0;
@@ -79,7 +79,7 @@ impl Installer {
         self.job(model, async |job| {
             if self.catalogue.entry(model).is_none() {
                 // One of the user's own, whose download was interrupted.
-                let record = Records::open().await?.read(model).await.ok_or(Failure::Gone)?;
+                let record = Records::open().await?.read(model).await.ok_or(Failure::ModelMissing)?;
                 return bring(&Wanted::of_address(model, &record.source, record.precision), job).await;
             }
             let hub = self.hub().await?;

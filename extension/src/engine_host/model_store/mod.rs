@@ -12,7 +12,6 @@
 mod cache;
 mod calls;
 mod download;
-mod failure;
 mod gpu;
 mod hash_file;
 mod install;

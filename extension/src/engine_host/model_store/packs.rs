@@ -1,10 +1,10 @@
 //! Packs on the disk: opened for the engine, and compared with what was written down about them.
 
-use super::failure::unusable;
 use super::hash_file::{Hashed, hash_file};
 use super::jobs::Job;
 use super::records::{self, Records};
 use crate::browser::files::PrivateFile;
+use crate::engine_host::failure::failure;
 use crate::model_catalogue::record::PackRecord;
 use crate::protocol::Failure;
 use crate::protocol::models::Work;
@@ -33,11 +33,11 @@ impl Bytes for Readable {
 /// The pack of an installed file.
 ///
 /// # Errors
-/// [`Failure::Gone`] if it is not installed, [`Failure::BadModel`] or [`Failure::OtherLayout`] if the pack is of no use.
+/// [`Failure::ModelMissing`] if it is not installed, [`Failure::BadModel`] or [`Failure::OtherLayout`] if the pack is of no use.
 pub(super) async fn open(records: &Records, id: &str) -> Result<Pack, Failure> {
-    let record = records.read(id).await.filter(|record| record.pack.is_some()).ok_or(Failure::Gone)?;
+    let record = records.read(id).await.filter(|record| record.pack.is_some()).ok_or(Failure::ModelMissing)?;
     let file = records.folder().file(&records::pack(&record.id)).await?;
-    Pack::open(Readable(Rc::new(file))).map_err(unusable)
+    Pack::open(Readable(Rc::new(file))).map_err(failure)
 }
 
 /// Reads a pack back and compares it with its record.
@@ -58,10 +58,10 @@ pub(super) async fn compare(file: &PrivateFile, record: &PackRecord, job: &Job) 
 /// Compares an installed pack with its record; one that does not agree is removed.
 ///
 /// # Errors
-/// As [`compare`], and [`Failure::Gone`] if it is not installed.
+/// As [`compare`], and [`Failure::ModelMissing`] if it is not installed.
 pub(super) async fn verify(id: &str, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
-    let record = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::Gone)?;
+    let record = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::ModelMissing)?;
     let compared = {
         let file = records.folder().file(&records::pack(id)).await?;
         compare(&file, &record, job).await

@@ -1,12 +1,12 @@
 //! From a file as it was published, or as somebody exported it, to a pack.
 
-use super::failure::unusable;
 use super::hash_file::{Hashed, PIECE, hash_file};
 use super::jobs::Job;
 use super::packs::{self, Readable};
 use super::records::{self, Records};
 use crate::browser::bytes;
 use crate::browser::files::PrivateFile;
+use crate::engine_host::failure::failure;
 use crate::model_catalogue::hub::hexadecimal;
 use crate::model_catalogue::record::{PackRecord, Record, State};
 use crate::protocol::Failure;
@@ -71,7 +71,7 @@ async fn copy(records: &Records, id: &str, blob: &Blob, job: &Job) -> Result<(),
 /// when the disk does not give back what was written.
 pub(super) async fn run(id: &str, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
-    let mut record = records.read(id).await.ok_or(Failure::Gone)?;
+    let mut record = records.read(id).await.ok_or(Failure::ModelMissing)?;
     let pack = match make(&records, &mut record, job).await {
         Ok(pack) => pack,
         Err(failure) => {
@@ -79,7 +79,7 @@ pub(super) async fn run(id: &str, job: &Job) -> Result<(), Failure> {
                 records.folder().remove(&records::pack(id)).await?;
             }
             // What cannot be used must not lie around half installed.
-            if matches!(failure, Failure::BadModel { .. } | Failure::OtherLayout) {
+            if failure.is_of_file() {
                 records.give_up(record).await?;
             }
             return Err(failure);
@@ -103,7 +103,7 @@ async fn make(records: &Records, record: &mut Record, job: &Job) -> Result<PackR
     let part = Rc::new(records.folder().file(&records::part(&record.id)).await?);
     let written = match Pack::open(Readable(Rc::clone(&part))) {
         Ok(pack) => copy_exported(records, record, &part, &pack, job).await?,
-        Err(error @ Error::Weights(WeightsError::OtherLayout(_))) => return Err(unusable(error)),
+        Err(error @ Error::Weights(WeightsError::OtherLayout(_))) => return Err(failure(error)),
         Err(_) => convert(records, record, part, job).await?,
     };
     let Written { file, network, bytes, sha256 } = written;
@@ -135,9 +135,9 @@ async fn copy_exported(
 
 /// Makes a pack of published weights.
 async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, job: &Job) -> Result<Written, Failure> {
-    let source = weights::open(Readable(part)).map_err(unusable)?;
+    let source = weights::open(Readable(part)).map_err(failure)?;
     let element = if record.precision == Precision::Int8 { WeightElement::I8 } else { WeightElement::F16 };
-    let network = SHIPPED.recognise(source.as_ref(), element).map_err(unusable)?;
+    let network = SHIPPED.recognise(source.as_ref(), element).map_err(failure)?;
     let file = begin(records, record).await?;
     let about = BTreeMap::from([
         ("name".to_owned(), record.name.clone()),
@@ -167,7 +167,7 @@ async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, 
             Ok(Written { file, network: network.network(), bytes: written.bytes, sha256 })
         }
         (Err(_), Some(failure)) => Err(failure),
-        (Err(error), None) => Err(unusable(error)),
+        (Err(error), None) => Err(failure(error)),
     }
 }
 

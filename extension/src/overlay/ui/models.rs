@@ -116,7 +116,7 @@ fn offer(app: &Rc<App>, model: Model) {
 }
 
 async fn agreed(app: &App, model: &Model) -> Result<bool, Failure> {
-    let client = app.methods.client().ok_or(Failure::EngineLost)?;
+    let client = app.methods.client().ok_or(Failure::StoreLost)?;
     app.dock.lines.hint("modelsAsking");
     let offer = client.call(Offer { model: model.id.clone() }, []).await;
     app.dock.lines.hint("hintPaint");
@@ -155,5 +155,5 @@ fn not_installed(app: &Rc<App>, failure: Failure, model: Model) {
         return fail(app, failure, move |app| offer(&app, model));
     }
     // What runs is not disturbed by what can be asked for again.
-    app.dock.lines.hint_sentence(&sentences::model_failure(&failure));
+    app.dock.lines.hint_sentence(&sentences::failure(&failure));
 }

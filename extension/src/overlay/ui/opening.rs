@@ -90,7 +90,7 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
 
 /// Gets the pixels, shows them and opens them in the engine.
 async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
-    let picture: Picture = app.stage.scene.borrow().picture().cloned().ok_or(Failure::EngineLost)?;
+    let picture: Picture = app.stage.scene.borrow().picture().cloned().ok_or(Failure::Gone)?;
     app.dock.lines.progress(&i18n::text("progressOpening", &[]), None);
     let Some(obtained) = obtain(app, &picture).await? else {
         // The user wants none of the ways that are left.

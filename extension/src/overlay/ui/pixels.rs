@@ -32,7 +32,7 @@ pub(super) struct Obtained {
 
 /// The pixels of `picture`; none when the user declines the last step.
 pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtained>, Failure> {
-    let page = app.page.borrow().clone().ok_or(Failure::EngineLost)?;
+    let page = app.page.borrow().clone().ok_or(Failure::Gone)?;
     let top_frame = window().parent().ok().flatten() == window().top().ok().flatten();
     let can_capture = app.stage.scene.borrow().host.can_capture(top_frame);
     let mut last = Failure::Unreadable { detail: "no way to read it".into() };

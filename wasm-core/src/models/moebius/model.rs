@@ -8,7 +8,7 @@ use super::options::{OPTIONS, SAMPLER_STEPS, STEPS, STRENGTH};
 use super::pipeline::Moebius;
 use crate::diffusion::schedule::Schedule;
 use crate::gpu::Gpu;
-use crate::models::contract::{Answer, Cost, Model, ModelFile, Painter, wrong};
+use crate::models::contract::{Answer, Cost, Landmark, Model, ModelFile, Painter, wrong};
 use crate::models::options::{OptionSpec, Values};
 use crate::nn::WeightElement;
 use crate::weights::{Pack, Source};
@@ -31,8 +31,8 @@ impl Model for MoebiusModel {
         "moebius"
     }
 
-    fn landmarks(&self) -> &'static [&'static str] {
-        &[OF_UNET, OF_VAE]
+    fn landmarks(&self) -> &'static [Landmark] {
+        &[(OF_UNET, &[320, 9, 1, 1]), (OF_VAE, &[128, 3, 3, 3])]
     }
 
     fn options(&self) -> &'static [OptionSpec] {
@@ -69,7 +69,7 @@ impl Model for MoebiusModel {
         Box::pin(async move {
             let config = ModelConfig::of_packs(packs)?;
             let [unet, vae] = packs else { return Err(wrong(packs).into()) };
-            let gpu = gpu.ok_or_else(|| GpuError::Refused("the model needs a GPU".into()))?;
+            let gpu = gpu.ok_or_else(|| GpuError::Internal("the model needs a GPU".into()))?;
             let precision = Precision::preferred(&gpu);
             let loaded = Moebius::load(gpu, config, schedule(options)?, precision, unet, vae, pacer).await?;
             Ok(Box::new(loaded) as Box<dyn Painter>)

@@ -32,7 +32,11 @@ pub enum Network {
 impl Network {
     /// Recognises a network by its tensors, with weights to be stored in these elements. None if it is none of ours.
     pub fn recognise(source: &dyn Source, weights: WeightElement) -> Option<Self> {
-        let rows = |name: &str| source.tensors().iter().find(|info| info.name == name).map(|info| info.shape[0] as u32);
+        // A single value has no rows.
+        let rows = |name: &str| {
+            let shape = source.tensors().iter().find(|info| info.name == name).map(|info| &info.shape);
+            shape.and_then(|shape| u32::try_from(*shape.first()?).ok())
+        };
         let unet =
             [UnetConfig::FULL, UnetConfig::TINY].into_iter().find(|config| rows(OF_UNET) == Some(config.widths[0]));
         let vae = [VaeConfig::FULL, VaeConfig::TINY].into_iter().find(|config| rows(OF_VAE) == Some(config.widths[0]));
@@ -95,8 +99,13 @@ impl ModelFile for Network {
         pacer: &'a dyn Pacer,
     ) -> Answer<'a, Written> {
         Box::pin(async move {
-            let renamed = CurrentNames::of(source);
-            let source: &dyn Source = if self.is_part() { &renamed } else { source };
+            let renamed;
+            let source: &dyn Source = if self.is_part() {
+                renamed = CurrentNames::of(source)?;
+                &renamed
+            } else {
+                source
+            };
             let mut about = about.clone();
             about.insert(NETWORK.into(), self.network());
             // The time embedding's own layers are small, and everything depends on them.
@@ -117,6 +126,67 @@ impl ModelConfig {
         match networks[..] {
             [Some(Network::Unet(unet)), Some(Network::Vae(vae))] => Ok(Self { unet, vae }),
             _ => Err(wrong(packs).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::SHIPPED;
+    use crate::weights::{self, Synthetic};
+    use crate::{Error, WeightsError};
+
+    fn source(tensors: &[(&str, &[usize])]) -> Synthetic {
+        Synthetic::new(tensors.iter().map(|(name, shape)| ((*name).to_owned(), shape.to_vec()))).unwrap()
+    }
+
+    fn complaint(source: &dyn Source) -> WeightsError {
+        match SHIPPED.recognise(source, WeightElement::F16).map(|_| ()) {
+            Err(Error::Weights(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tensors_of_any_shape_under_the_expected_names_are_no_reason_to_stop() {
+        for shape in [&[][..], &[0], &[7], &[0, 3, 3, 3], &[1; 9], &[(1 << 20) + 1, 1]] {
+            for name in [OF_UNET, OF_VAE] {
+                let found = complaint(&source(&[(name, shape)]));
+                let WeightsError::Mismatch { missing, extra, misshapen } = found else { panic!("{found:?}") };
+                assert!(missing.is_empty() && extra.is_empty() && misshapen.len() == 1, "{misshapen:?}");
+                assert_eq!((misshapen[0].name.as_str(), misshapen[0].found.as_slice()), (name, shape));
+            }
+        }
+        let found = complaint(&source(&[]));
+        assert!(matches!(&found, WeightsError::Mismatch { missing, .. } if missing.len() == 2), "{found:?}");
+        let found = complaint(&source(&[(OF_UNET, &[320, 9, 1, 1]), (OF_VAE, &[128, 3, 3, 3])]));
+        assert!(matches!(&found, WeightsError::Mismatch { extra, .. } if extra.len() == 2), "{found:?}");
+    }
+
+    #[test]
+    fn a_file_of_one_value_is_refused_with_its_shape() {
+        let header = br#"{"encoder.conv_in.weight":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}"#;
+        let file = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
+        let found = complaint(&*weights::open(file).unwrap());
+        assert!(found.to_string().contains("encoder.conv_in.weight [] where"), "{found}");
+    }
+
+    #[test]
+    fn a_right_number_of_rows_in_a_wrong_shape_is_noticed_before_anything_is_written() {
+        let network = Network::Vae(VaeConfig::TINY);
+        let rows = VaeConfig::TINY.widths[0] as usize;
+        for shape in [&[rows][..], &[rows, 27], &[rows, 3, 3, 3, 1], &[rows, 0, 3, 3]] {
+            let source = source(&[(OF_VAE, shape)]);
+            assert!(Network::recognise(&source, WeightElement::F16).is_some_and(|found| found == network));
+            let mut inputs = vec![];
+            for graph in &network.graphs().unwrap() {
+                inputs.extend(graph.inputs().unwrap());
+            }
+            let Err(Error::Weights(WeightsError::Mismatch { misshapen, .. })) = weights::check(&source, &inputs) else {
+                panic!()
+            };
+            assert_eq!(misshapen[0].found, shape);
         }
     }
 }

@@ -98,7 +98,7 @@ impl Moebius {
         vae: &dyn Source,
         pacer: &dyn Pacer,
     ) -> Result<Self> {
-        let vae = &CurrentNames::of(vae);
+        let vae = &CurrentNames::of(vae)?;
         let graphs = Graphs::record(&config, &schedule, precision)?;
         check(unet, &[&graphs.step])?;
         check(vae, &[&graphs.encode, &graphs.decode])?;
@@ -346,7 +346,7 @@ impl Moebius {
     }
 
     fn session(&self) -> Result<&Session> {
-        Ok(self.session.as_ref().ok_or_else(|| GpuError::Refused("the model is not on the GPU".into()))?)
+        Ok(self.session.as_ref().ok_or_else(|| GpuError::Internal("the model is not on the GPU".into()))?)
     }
 
     /// Encodes `picture`, samples its latent with `noise`, and keeps it.

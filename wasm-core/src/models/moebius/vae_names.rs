@@ -1,7 +1,8 @@
 //! The names that older VAE files have for the linear maps of their attention.
 
-use crate::Result;
-use crate::weights::{Prepared, Source, TensorInfo};
+use crate::weights::{Prepared, Source, TensorInfo, quoted};
+use crate::{Result, WeightsError};
+use std::collections::HashMap;
 
 /// Old name and today's, between the attention's prefix and the tensor's own name (diffusers before 0.15, and since).
 const RENAMED: [(&str, &str); 4] = [
@@ -19,9 +20,19 @@ pub(super) struct CurrentNames<'a> {
 }
 
 impl<'a> CurrentNames<'a> {
-    pub(super) fn of(inner: &'a dyn Source) -> Self {
-        let renamed = |info: &TensorInfo| TensorInfo { name: current(&info.name), ..info.clone() };
-        Self { inner, tensors: inner.tensors().iter().map(renamed).collect() }
+    /// # Errors
+    /// [`WeightsError::TwoNames`] when the file has a weight under its old name and under today's: nothing tells which counts.
+    pub(super) fn of(inner: &'a dyn Source) -> Result<Self> {
+        let mut stored: HashMap<String, &str> = HashMap::new();
+        let mut tensors = vec![];
+        for info in inner.tensors() {
+            let name = current(&info.name);
+            if let Some(first) = stored.insert(name.clone(), &info.name) {
+                return Err(WeightsError::TwoNames(quoted(first), quoted(&info.name)).into());
+            }
+            tensors.push(TensorInfo { name, ..info.clone() });
+        }
+        Ok(Self { inner, tensors })
     }
 }
 
@@ -57,17 +68,28 @@ impl Source for CurrentNames<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
     use crate::weights::Synthetic;
 
     #[test]
     fn old_names_are_found_under_the_new_ones() {
         let names = ["mid_block.attentions.0.proj_attn.weight", "mid_block.attentions.0.to_k.bias", "conv_in.bias"];
         let old = Synthetic::new(names.map(|name| (name.to_owned(), vec![3]))).unwrap();
-        let renamed = CurrentNames::of(&old);
+        let renamed = CurrentNames::of(&old).unwrap();
         let found: Vec<&str> = renamed.tensors().iter().map(|info| info.name.as_str()).collect();
         assert_eq!(found, ["mid_block.attentions.0.to_out.0.weight", names[1], names[2]]);
         assert_eq!(renamed.read(found[0]).unwrap(), old.read(names[0]).unwrap());
         assert_eq!(renamed.read(names[2]).unwrap(), old.read(names[2]).unwrap());
         assert!(renamed.read("nothing").is_err());
+    }
+
+    #[test]
+    fn a_weight_under_both_of_its_names_is_refused_whichever_comes_first() {
+        let [old, new] = ["query", "to_q"].map(|leaf| format!("mid_block.attentions.0.{leaf}.weight"));
+        for names in [[&old, &new], [&new, &old]] {
+            let both = Synthetic::new(names.map(|name| (name.clone(), vec![3]))).unwrap();
+            let Err(Error::Weights(found)) = CurrentNames::of(&both).map(|_| ()) else { panic!() };
+            assert_eq!(found, WeightsError::TwoNames(names[0].clone(), names[1].clone()));
+        }
     }
 }

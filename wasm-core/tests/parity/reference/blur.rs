@@ -17,7 +17,7 @@ const LARGEST_RADIUS: f32 = 1000.0;
 /// Blurs a plane of `[height, width]`; `radius` is the standard deviation in pixels.
 ///
 /// # Errors
-/// As [`Image::check_size`]; [`Error::WrongLength`] when the bytes do not match the size, [`Error::Shape`] for a
+/// As [`Image::check_size`]; [`Error::WrongLength`] when the bytes do not match the size, [`Error::Argument`] for a
 /// radius that is negative, not a number, or above a thousand.
 pub fn gaussian_blur(grey: &[u8], width: u32, height: u32, radius: f32) -> Result<Vec<u8>> {
     Image::check_size(width, height)?;
@@ -26,7 +26,7 @@ pub fn gaussian_blur(grey: &[u8], width: u32, height: u32, radius: f32) -> Resul
         return Err(Error::WrongLength(grey.len(), width * height));
     }
     if !(0.0..=LARGEST_RADIUS).contains(&radius) {
-        return Err(Error::Shape(format!("a blur's radius lies between 0 and {LARGEST_RADIUS}, not at {radius}")));
+        return Err(Error::Argument(format!("a blur's radius lies between 0 and {LARGEST_RADIUS}, not at {radius}")));
     }
     let kernel = BoxKernel::of_gaussian(radius);
     // Both directions run down the columns, so that a pass works on whole rows.
@@ -181,7 +181,7 @@ mod tests {
         assert!(matches!(gaussian_blur(&[0; 3], 2, 2, 3.0), Err(Error::WrongLength(3, 4))));
         assert!(matches!(gaussian_blur(&[0; 4], u32::MAX, u32::MAX, 3.0), Err(Error::TooLarge { .. })));
         for radius in [-1.0, f32::NAN, f32::INFINITY, 1e9] {
-            assert!(matches!(gaussian_blur(&[0; 4], 2, 2, radius), Err(Error::Shape(_))));
+            assert!(matches!(gaussian_blur(&[0; 4], 2, 2, radius), Err(Error::Argument(_))));
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct Prepared {
 /// Not always `side` for a square: `197 * (512 / 197)` is 511 in floating point, and becomes 448.
 ///
 /// # Errors
-/// [`Error::EmptyImage`] for a picture without pixels, [`Error::Shape`] for a `side` below 64, and
+/// [`Error::EmptyImage`] for a picture without pixels, [`Error::Argument`] for a `side` below 64, and
 /// [`Error::TooLarge`] when the long side leads out of the sizes there can be.
 #[cfg(test)]
 pub fn processed_size(width: u32, height: u32, side: u32) -> Result<(u32, u32)> {
@@ -52,7 +52,7 @@ pub fn processed_size(width: u32, height: u32, side: u32) -> Result<(u32, u32)> 
         return Err(Error::EmptyImage);
     }
     if side < GRANULARITY {
-        return Err(Error::Shape(format!(
+        return Err(Error::Argument(format!(
             "the short side of a picture to repaint is at least {GRANULARITY}, not {side}"
         )));
     }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn refuses_shapes_that_lead_nowhere() {
         assert!(matches!(processed_size(0, 5, 512), Err(Error::EmptyImage)));
-        assert!(matches!(processed_size(5, 5, 63), Err(Error::Shape(_))));
+        assert!(matches!(processed_size(5, 5, 63), Err(Error::Argument(_))));
         assert!(matches!(processed_size(1, u32::MAX, 512), Err(Error::TooLarge { .. })));
         assert!(matches!(processed_size(u32::MAX, 1, u32::MAX), Err(Error::TooLarge { .. })));
     }

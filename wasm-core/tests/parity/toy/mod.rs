@@ -14,7 +14,7 @@ use wasm_core::gpu::Field;
 use wasm_core::gpu::{Constant, Dispatch, Element, Gpu, Graph, Params, Program, When};
 use wasm_core::models::moebius::MoebiusModel;
 use wasm_core::models::{
-    Answer, Cost, Model, ModelFile, NETWORK, OptionSpec, Painter, Registry, Values, WeightElement, Written,
+    Answer, Cost, Landmark, Model, ModelFile, NETWORK, OptionSpec, Painter, Registry, Values, WeightElement, Written,
 };
 use wasm_core::nn::packing::{self, Storage};
 use wasm_core::weights::{Pack, Source};
@@ -53,8 +53,8 @@ impl Model for ToyModel {
         "toy"
     }
 
-    fn landmarks(&self) -> &'static [&'static str] {
-        &[GAIN]
+    fn landmarks(&self) -> &'static [Landmark] {
+        &[(GAIN, &[1])]
     }
 
     fn options(&self) -> &'static [OptionSpec] {

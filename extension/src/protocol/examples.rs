@@ -1,0 +1,319 @@
+//! An example of every message, for the tests. Functions that match on requests make the compiler ask for the missing ones.
+
+use super::background::{EnsureEngine, OpenInTab, PickEnded, StartInFrame, ToBackground};
+use super::engine::{
+    Cancel, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Lay, Open, Opened,
+    Prepare, Purpose, Ready, Release, Resume, Resumed, Rewind, Stage, ToEngine,
+};
+use super::models::{
+    Add, Delete, DescribeGpu, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure, Model,
+    ModelOption, ModelsEvent, Offer, Offered, OptionPreset, OptionValue, Pause, Precision, Prefer, Settings, Status,
+    Storage, ToModels, UseHub, Verify, Work,
+};
+use super::page::{
+    Apply, Bytes, Close, Fetch, Hello, Hide, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert, Subject,
+    Target, ToPage,
+};
+use super::{Call, Done, Failure, Geometry, Point, Rect, Size, WeightStorage};
+use serde_json::Value;
+
+/// What answers a request of type `C`, as JSON.
+fn reply<C: Call>(reply: C::Reply) -> Value {
+    let value = serde_json::to_value(&reply).expect("plain data");
+    let _: C::Reply = serde_json::from_value(value.clone()).expect("own output");
+    value
+}
+
+const RECT: Rect = Rect { x: 1, y: 2, width: 3, height: 4 };
+
+fn geometry() -> Geometry {
+    Geometry {
+        viewport: Size { width: 1280.0, height: 720.0 },
+        dpr: 2.0,
+        center: Point { x: 300.5, y: 200.25 },
+        linear: [1.0, 0.0, 0.0, 1.0],
+        border_box: Size { width: 302.0, height: 202.0 },
+        content_origin: Point { x: 1.0, y: 1.0 },
+        content_box: Size { width: 300.0, height: 200.0 },
+        natural: Size { width: 600.0, height: 400.0 },
+        fit: "fill".into(),
+        position: "50% 50%".into(),
+    }
+}
+
+fn picture() -> Picture {
+    Picture {
+        kind: PictureKind::SvgImage,
+        url: Some("https://example.org/a.png".into()),
+        same_origin: true,
+        alt: "A cat".into(),
+        edited: false,
+        geometry: geometry(),
+    }
+}
+
+pub(super) fn to_page() -> Vec<ToPage> {
+    vec![
+        Hello.into(),
+        ReadDirect.into(),
+        Fetch.into(),
+        Hide { hidden: true }.into(),
+        Apply { changed: RECT, width: 5, height: 6 }.into(),
+        Revert.into(),
+        Close.into(),
+    ]
+}
+
+pub(super) fn reply_of_page(call: &ToPage) -> Value {
+    match call {
+        ToPage::Hello(_) => reply::<Hello>(Subject::Picture { picture: picture() }),
+        ToPage::ReadDirect(_) => reply::<ReadDirect>(Bytes { drawn: true }),
+        ToPage::Fetch(_) => reply::<Fetch>(Bytes { drawn: false }),
+        ToPage::Hide(_) => reply::<Hide>(Measured { geometry: geometry() }),
+        ToPage::Apply(_) => reply::<Apply>(Done {}),
+        ToPage::Revert(_) => reply::<Revert>(Done {}),
+        ToPage::Close(_) => reply::<Close>(Done {}),
+    }
+}
+
+pub(super) fn subjects() -> Vec<Subject> {
+    vec![
+        Subject::Picture { picture: picture() },
+        Subject::Frame { origin: "https://example.org".into(), frame_id: 3, src_url: Some("u".into()) },
+    ]
+}
+
+pub(super) fn page_events() -> Vec<PageEvent> {
+    vec![PageEvent::Moved { geometry: geometry() }, PageEvent::Gone]
+}
+
+pub(super) fn targets() -> Vec<Target> {
+    vec![
+        Target::Clicked { src_url: None },
+        Target::Pick,
+        Target::PickEnd,
+        Target::Frame { origin: "https://example.org".into(), frame_id: 3, src_url: Some("u".into()) },
+    ]
+}
+
+pub(super) fn picture_kinds() -> [PictureKind; 5] {
+    [PictureKind::Image, PictureKind::Background, PictureKind::Canvas, PictureKind::SvgImage, PictureKind::Video]
+}
+
+pub(super) fn to_background() -> Vec<ToBackground> {
+    vec![
+        EnsureEngine.into(),
+        OpenInTab { token: "t".into() }.into(),
+        PickEnded.into(),
+        StartInFrame { frame_id: 3, src_url: Some("u".into()) }.into(),
+    ]
+}
+
+pub(super) fn reply_of_background(call: &ToBackground) -> Value {
+    match call {
+        ToBackground::EnsureEngine(_) => reply::<EnsureEngine>(()),
+        ToBackground::OpenInTab(_) => reply::<OpenInTab>(()),
+        ToBackground::PickEnded(_) => reply::<PickEnded>(()),
+        ToBackground::StartInFrame(_) => reply::<StartInFrame>(()),
+    }
+}
+
+fn options() -> Vec<OptionValue> {
+    vec![OptionValue { id: "steps".into(), value: 20.0 }]
+}
+
+pub(super) fn engine_choices() -> Vec<EngineChoice> {
+    vec![EngineChoice::Instant, EngineChoice::Model { model: "m".into(), options: options() }]
+}
+
+pub(super) fn to_engine() -> Vec<ToEngine> {
+    let mut calls: Vec<ToEngine> = vec![
+        Open { fills: vec![RECT], key: Some("u".into()) }.into(),
+        Resume.into(),
+        Release.into(),
+        Prepare { model: "m".into(), options: options() }.into(),
+        Cancel { job: 1 }.into(),
+        Rewind { fills: 2 }.into(),
+        Lay { patch: RECT, onto: 2 }.into(),
+        Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }.into(),
+        Encode {
+            format: FileFormat::Png,
+            purpose: Purpose::File,
+            note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
+        }
+        .into(),
+    ];
+    calls.extend(engine_choices().into_iter().map(|engine| Erase { job: 1, mask: RECT, engine, seed: 9 }.into()));
+    calls
+}
+
+pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
+    match call {
+        ToEngine::Open(_) => reply::<Open>(Opened {
+            width: 5,
+            height: 6,
+            format: FileFormat::Webp,
+            animated: false,
+            alpha: true,
+            draft: false,
+        }),
+        ToEngine::Resume(_) => reply::<Resume>(Resumed { fills: vec![RECT] }),
+        ToEngine::Release(_) => reply::<Release>(Done {}),
+        ToEngine::Erase(_) => reply::<Erase>(Erased { patch: RECT, ms: 12.5 }),
+        ToEngine::Prepare(_) => reply::<Prepare>(Ready { ms: 12.5, memory: 1024.0 }),
+        ToEngine::Cancel(_) => reply::<Cancel>(Done {}),
+        ToEngine::Rewind(_) => reply::<Rewind>(Done {}),
+        ToEngine::Lay(_) => reply::<Lay>(Done {}),
+        ToEngine::Encode(_) => reply::<Encode>(Encoded {}),
+    }
+}
+
+pub(super) fn stages() -> Vec<Stage> {
+    vec![
+        Stage::Queued,
+        Stage::Loading,
+        Stage::Reading,
+        Stage::Encoding,
+        Stage::Denoising { step: 3, steps: 19 },
+        Stage::Decoding,
+        Stage::Filling,
+        Stage::Blending,
+        Stage::Writing,
+    ]
+}
+
+pub(super) fn engine_events() -> Vec<EngineEvent> {
+    vec![
+        EngineEvent::Progressed { job: Some(1), stage: Stage::Denoising { step: 3, steps: 19 }, done: 0.5 },
+        EngineEvent::Progressed { job: None, stage: Stage::Reading, done: 0.0 },
+        EngineEvent::Preview { job: 1, x: -3.0, y: 4.0, side: 512 },
+    ]
+}
+
+pub(super) fn to_models() -> Vec<ToModels> {
+    let model = || "m".to_owned();
+    vec![
+        List.into(),
+        Offer { model: model() }.into(),
+        Look { url: "https://example.org/m.bin".into() }.into(),
+        Install { model: model(), precision: Precision::F16 }.into(),
+        Pause { model: model() }.into(),
+        Import { name: "m.bin".into(), precision: Precision::Int8 }.into(),
+        Add { url: "https://example.org/m.bin".into(), precision: Precision::F16 }.into(),
+        Verify { model: model() }.into(),
+        Export { model: model() }.into(),
+        UseHub { origin: "https://example.org".into() }.into(),
+        Prefer { model: model() }.into(),
+        KeepWarm { minutes: 5 }.into(),
+        DescribeGpu.into(),
+        Measure { model: model() }.into(),
+        Delete { model: model() }.into(),
+    ]
+}
+
+pub(super) fn reply_of_models(call: &ToModels) -> Value {
+    let offered = || Offered { bytes: 7, host: "example.org".into() };
+    match call {
+        ToModels::List(_) => reply::<List>(Listed {
+            models: vec![Model {
+                id: "m".into(),
+                name: "M".into(),
+                source: "a/m.bin".into(),
+                licence: Some("Apache-2.0".into()),
+                part: false,
+                status: Status::Installed,
+                precision: Some(Precision::Int8),
+                bytes: 7,
+                sha256: Some("00".into()),
+                used: Some(1.5),
+                options: vec![ModelOption {
+                    id: "steps".into(),
+                    label: "l".into(),
+                    help: "h".into(),
+                    min: 2.0,
+                    max: 1000.0,
+                    step: 1.0,
+                    default: 20.0,
+                    presets: vec![OptionPreset { value: 12.0, label: "p".into() }],
+                    phrase: "{} steps".into(),
+                }],
+            }],
+            storage: Storage { used: 1.0, quota: 2.0, persistent: true },
+            settings: Settings { preferred: Some("m".into()), warm_minutes: 5, hub: "h".into(), mirror: false },
+        }),
+        ToModels::Offer(_) => reply::<Offer>(offered()),
+        ToModels::Look(_) => reply::<Look>(offered()),
+        ToModels::Install(_) => reply::<Install>(Done {}),
+        ToModels::Pause(_) => reply::<Pause>(Done {}),
+        ToModels::Import(_) => reply::<Import>(Done {}),
+        ToModels::Add(_) => reply::<Add>(Done {}),
+        ToModels::Verify(_) => reply::<Verify>(Done {}),
+        ToModels::Export(_) => reply::<Export>(Exported { name: "m.safetensors".into() }),
+        ToModels::UseHub(_) => reply::<UseHub>(Done {}),
+        ToModels::Prefer(_) => reply::<Prefer>(Done {}),
+        ToModels::KeepWarm(_) => reply::<KeepWarm>(Done {}),
+        ToModels::DescribeGpu(_) => reply::<DescribeGpu>(Gpu {
+            name: "g".into(),
+            software: false,
+            f16: true,
+            limits: vec![("maxBufferSize".into(), 1024.0)],
+        }),
+        ToModels::Measure(_) => {
+            reply::<Measure>(super::models::Measured { load: 1.0, encode: 2.0, step: 3.0, whole: 30.0, memory: 4.0 })
+        }
+        ToModels::Delete(_) => reply::<Delete>(Done {}),
+    }
+}
+
+pub(super) fn models_events() -> Vec<ModelsEvent> {
+    let model = "m".to_owned();
+    vec![ModelsEvent::Progressed { model, work: Work::Verifying, done: 3, total: 7, rate: 1.5 }, ModelsEvent::Changed]
+}
+
+pub(super) fn statuses() -> [Status; 5] {
+    [Status::Available, Status::Busy, Status::Paused, Status::Installed, Status::Outdated]
+}
+
+pub(super) fn weight_storages() -> [WeightStorage; 6] {
+    [
+        WeightStorage::Float8,
+        WeightStorage::Sparse,
+        WeightStorage::Quantised,
+        WeightStorage::Numpy,
+        WeightStorage::Subclass,
+        WeightStorage::BeyondF16,
+    ]
+}
+
+/// Every failure, those with a kind in every kind.
+pub(crate) fn failures() -> Vec<Failure> {
+    let detail = || "d".to_owned();
+    let mut failures = vec![
+        Failure::Unreadable { detail: detail() },
+        Failure::PermissionDenied,
+        Failure::Undecodable { detail: detail() },
+        Failure::EmptyImage,
+        Failure::TooLarge { width: 70_001, height: 70_002 },
+        Failure::EmptyMask,
+        Failure::WholeMask,
+        Failure::Cancelled,
+        Failure::Gone,
+        Failure::NotReplaceable,
+        Failure::ForbiddenPage,
+        Failure::EngineLost,
+        Failure::StoreLost,
+        Failure::Clipboard { detail: detail() },
+        Failure::Download { detail: detail() },
+        Failure::HashMismatch,
+        Failure::StorageFull { missing: 12_345_678 },
+        Failure::ModelMissing,
+        Failure::ModelUnreadable { detail: detail() },
+        Failure::BadModel { detail: detail() },
+        Failure::OtherLayout,
+        Failure::Gpu { detail: detail() },
+        Failure::Internal { detail: detail() },
+    ];
+    let foreign = |storage| Failure::ForeignWeights { storage, detail: detail() };
+    failures.extend(weight_storages().map(foreign));
+    failures
+}
