@@ -5,8 +5,9 @@
 //! needed as such, because what it becomes depends on the run; and `scale:NAME` are the scales of a matrix's rows, where it has
 //! 8 bits.
 
+use super::quantise;
 use super::safetensors::SafeTensors;
-use super::{Bytes, Dtype, Index, Prepared, Source, TensorInfo, damaged, finite, quantise, quoted};
+use super::source::{Bytes, Dtype, Index, Prepared, Source, TensorInfo, damaged, finite, quoted};
 use crate::{Result, WeightsError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -10,7 +10,7 @@
 //! instruction adds at most one value, and a list holds only what was pushed for it, so that the memory used is a
 //! small multiple of the pickle's length.
 
-use super::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, foreign, quoted, unsupported};
+use super::source::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, foreign, quoted, unsupported};
 use crate::{Error, Result, Storing, WeightsError};
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! The safetensors container: the length of a header, a JSON header, and the tensors' bytes without a gap.
 
-use super::{
+use super::source::{
     Bytes, Dtype, Index, MOST_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, foreign, quoted,
     read_raw, read_run, truncated, unsupported,
 };

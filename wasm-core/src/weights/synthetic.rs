@@ -4,7 +4,7 @@
 //! SplitMix64 for the place). The last part of the name decides upon the range, so that activations stay in a
 //! healthy one, and weights are rounded to 16 bits so that 16-bit files hold them exactly.
 
-use super::{Dtype, Index, Source, TensorInfo, damaged, elements, room};
+use super::source::{Dtype, Index, Source, TensorInfo, damaged, elements, room};
 use crate::Result;
 use half::f16;
 

@@ -1,6 +1,9 @@
 //! Whole files: those that PyTorch and safetensors wrote, damaged ones, and hostile ones made by hand.
 
+use super::source::*;
 use super::*;
+use crate::Error;
+use half::bf16;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;

@@ -5,8 +5,9 @@
 //! decompressed, nothing can blow up. Sizes and places come from the directory at the end of the file alone, since
 //! PyTorch leaves them blank in the headers before the files.
 
-use super::{
-    Bytes, Index, MOST_ELEMENTS, MOST_TENSORS, Source, TensorInfo, damaged, elements, finite, pickle, quoted, read_raw,
+use super::pickle;
+use super::source::{
+    Bytes, Index, MOST_ELEMENTS, MOST_TENSORS, Source, TensorInfo, damaged, elements, finite, quoted, read_raw,
     read_run, room, truncated, unsupported,
 };
 use crate::{Error, Result};
