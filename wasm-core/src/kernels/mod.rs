@@ -22,9 +22,11 @@ pub mod matmul;
 pub mod posterior;
 pub mod scaled_copy;
 pub mod softmax;
+mod text;
 pub mod transpose;
 
 use crate::gpu::{Element, Program};
+use text::wgsl;
 
 /// What follows a linear map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,8 +79,8 @@ impl Tile {
 
     fn choose(self, program: Program) -> Program {
         match self {
-            Self::Large => program.with("128", include_str!("prelude/tile_128.wgsl")),
-            Self::Small => program.with("64", include_str!("prelude/tile_64.wgsl")),
+            Self::Large => program.with("128", wgsl!("prelude/tile_128.wgsl")),
+            Self::Small => program.with("64", wgsl!("prelude/tile_64.wgsl")),
         }
     }
 }
@@ -88,21 +90,21 @@ const COLUMNS: u32 = 16;
 
 /// The program of the kernel `name`, whose own file is `text`, with what every kernel has in front of it.
 fn kernel(name: &'static str, text: &'static str) -> Program {
-    Program::new(name, text).with("", include_str!("prelude/common.wgsl"))
+    Program::new(name, text).with("", wgsl!("prelude/common.wgsl"))
 }
 
 /// The program for activations stored as `element`.
 fn real(program: Program, element: Element) -> Program {
     match element {
-        Element::F32 => program.with("f32", include_str!("prelude/real_f32.wgsl")),
-        Element::F16 => program.with("f16", include_str!("prelude/real_f16.wgsl")),
+        Element::F32 => program.with("f32", wgsl!("prelude/real_f32.wgsl")),
+        Element::F16 => program.with("f16", wgsl!("prelude/real_f16.wgsl")),
     }
 }
 
 /// The program for results stored as `element`.
 fn out(program: Program, element: Element) -> Program {
     match element {
-        Element::F32 => program.with("->f32", include_str!("prelude/out_f32.wgsl")),
-        Element::F16 => program.with("->f16", include_str!("prelude/out_f16.wgsl")),
+        Element::F32 => program.with("->f32", wgsl!("prelude/out_f32.wgsl")),
+        Element::F16 => program.with("->f16", wgsl!("prelude/out_f16.wgsl")),
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::kernel;
+use super::{kernel, wgsl};
 use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -49,7 +49,7 @@ impl AddNoise<'_> {
             y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
         };
-        let program = kernel("add_noise", include_str!("add_noise.wgsl"));
+        let program = kernel("add_noise", wgsl!("add_noise.wgsl"));
         let workgroups = [params.quads.div_ceil(LANES), y.channels, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).read(&e).read(&k).write(&y));
         Ok(())

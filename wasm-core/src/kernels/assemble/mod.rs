@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{kernel, out};
+use super::{kernel, out, wgsl};
 use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -53,7 +53,7 @@ impl Assemble<'_> {
             a_count: a.channels,
             m_count: m.channels,
         };
-        let program = out(kernel("assemble", include_str!("assemble.wgsl")), y.element);
+        let program = out(kernel("assemble", wgsl!("assemble.wgsl")), y.element);
         let workgroups = [params.quads.div_ceil(LANES), y.channels, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&a).read(&m).read(&z).write(&y));
         Ok(())

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, kernel, out, real};
+use super::{Activation, Tile, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
@@ -144,13 +144,12 @@ impl Conv2d<'_> {
     }
 
     fn program(&self, tile: Tile) -> Program {
-        let program =
-            kernel("conv2d", include_str!("conv2d.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
+        let program = kernel("conv2d", wgsl!("conv2d.wgsl")).with("", wgsl!("../prelude/activation.wgsl"));
         let program = real(out(program, self.y.element), self.x.element);
-        let program = program.with("", include_str!("../prelude/weight_f16.wgsl"));
+        let program = program.with("", wgsl!("../prelude/weight_f16.wgsl"));
         tile.choose(match self.window {
-            Window::Doubled => program.with("doubled", include_str!("taps_summed.wgsl")),
-            _ => program.with("", include_str!("taps_single.wgsl")),
+            Window::Doubled => program.with("doubled", wgsl!("taps_summed.wgsl")),
+            _ => program.with("", wgsl!("taps_single.wgsl")),
         })
     }
 }

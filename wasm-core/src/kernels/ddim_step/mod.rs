@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::kernel;
+use super::{kernel, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -52,7 +52,7 @@ impl DdimStep<'_> {
             y: Strides::of(&y),
             quads: y.pixels().div_ceil(4),
         };
-        let program = kernel("ddim_step", include_str!("ddim_step.wgsl"));
+        let program = kernel("ddim_step", wgsl!("ddim_step.wgsl"));
         let workgroups = [params.quads.div_ceil(LANES), c, 1];
         let dispatch = Dispatch::new(self.label, program, workgroups, &params).step().constant(self.coefficients);
         g.dispatch(dispatch.read(&e).read(&x).read(&scale).write(&y));

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, kernel, out, real};
+use super::{Activation, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -73,8 +73,8 @@ impl DepthwiseConv<'_> {
             activation: activation as u32,
             gated: u32::from(self.form == Form::Gated),
         };
-        let program = kernel("depthwise_conv", include_str!("depthwise_conv.wgsl"))
-            .with("", include_str!("../prelude/activation.wgsl"));
+        let program =
+            kernel("depthwise_conv", wgsl!("depthwise_conv.wgsl")).with("", wgsl!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
         let workgroups = [(y.channels * tiles).div_ceil(LANES), 1, y.batch];
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());

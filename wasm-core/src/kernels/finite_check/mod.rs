@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{kernel, real};
+use super::{kernel, real, wgsl};
 use crate::gpu::{Dispatch, Element, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -39,8 +39,8 @@ impl FiniteCheck<'_> {
         }
         let params =
             Params { x: Strides::of(&x), y: Strides::of(&y), batch: x.batch, channels: x.channels, pixels: x.pixels() };
-        let program = kernel("finite_check", include_str!("finite_check.wgsl"));
-        let program = real(program.with("", include_str!("../prelude/reduce.wgsl")), x.element);
+        let program = kernel("finite_check", wgsl!("finite_check.wgsl"));
+        let program = real(program.with("", wgsl!("../prelude/reduce.wgsl")), x.element);
         g.dispatch(Dispatch::new(self.label, program, [1, 1, 1], &params).read(&x).write(&y));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, kernel, out, real};
+use super::{Activation, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -106,8 +106,8 @@ impl GroupNorm<'_> {
             quads: split.quads,
             chunk: split.part,
         };
-        let program = kernel("group_norm_statistics", include_str!("group_norm_statistics.wgsl"))
-            .with("", include_str!("../prelude/reduce.wgsl"));
+        let program = kernel("group_norm_statistics", wgsl!("group_norm_statistics.wgsl"))
+            .with("", wgsl!("../prelude/reduce.wgsl"));
         let workgroups = [self.groups, split.parts, samples];
         let elements = u64::from(x.channels) * u64::from(x.pixels());
         let statistics = Dispatch::new(self.label, real(program, x.element), workgroups, &params)
@@ -133,8 +133,8 @@ impl GroupNorm<'_> {
             activation: self.activation as u32,
             epsilon: self.epsilon,
         };
-        let program = kernel("group_norm_apply", include_str!("group_norm_apply.wgsl"))
-            .with("", include_str!("../prelude/activation.wgsl"));
+        let program =
+            kernel("group_norm_apply", wgsl!("group_norm_apply.wgsl")).with("", wgsl!("../prelude/activation.wgsl"));
         let program = real(out(program, y.element), x.element);
         let workgroups = [(split.channels * split.quads).div_ceil(CHUNK), self.groups, x.batch];
         let elements = u64::from(x.channels) * u64::from(x.pixels());

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{kernel, real};
+use super::{kernel, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -93,7 +93,7 @@ impl LambdaContent<'_> {
             value_tiles,
             rounds,
         };
-        let program = kernel("lambda_content_partial", include_str!("lambda_content_partial.wgsl"));
+        let program = kernel("lambda_content_partial", wgsl!("lambda_content_partial.wgsl"));
         let products = [p.batch, keys, values, pixels].map(u64::from).iter().product::<u64>();
         g.dispatch(
             Dispatch::new(self.label, real(program, p.element), [tiles, chunks, p.batch], &params)
@@ -110,7 +110,7 @@ impl LambdaContent<'_> {
     fn record_sum(&self, g: &mut Graph, partials: View) {
         let [batch, chunks, keys, values] = partials.shape();
         let params = SumParams { partial: Strides::of(&partials), y: Strides::of(&self.y), keys, values, chunks };
-        let program = kernel("lambda_content_sum", include_str!("lambda_content_sum.wgsl"));
+        let program = kernel("lambda_content_sum", wgsl!("lambda_content_sum.wgsl"));
         let sums = [batch, keys, values, chunks].map(u64::from).iter().product::<u64>();
         g.dispatch(
             Dispatch::new(self.label, program, [(keys * values).div_ceil(LANES), batch, 1], &params)

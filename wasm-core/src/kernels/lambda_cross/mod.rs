@@ -4,7 +4,7 @@ pub mod reference;
 
 use half::f16;
 
-use super::{kernel, out, real};
+use super::{kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -105,7 +105,7 @@ impl LambdaCross<'_> {
             pixels,
             residual: self.residual.is_some().into(),
         };
-        let program = kernel("lambda_cross", include_str!("lambda_cross.wgsl"));
+        let program = kernel("lambda_cross", wgsl!("lambda_cross.wgsl"));
         let program = real(out(program, y.element), q.element);
         let workgroups = [pixels.div_ceil(PIXELS), heads / HEADS, batch];
         let dispatch = Dispatch::new(self.label, program, workgroups, &params)

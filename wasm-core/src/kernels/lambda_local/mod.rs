@@ -3,7 +3,7 @@
 
 pub mod reference;
 
-use super::{kernel, out, real};
+use super::{kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
@@ -131,11 +131,11 @@ impl LambdaLocal<'_> {
     }
 
     fn program(&self) -> Program {
-        let program = kernel("lambda_local", include_str!("lambda_local.wgsl"));
+        let program = kernel("lambda_local", wgsl!("lambda_local.wgsl"));
         let program = if self.q.width.is_multiple_of(4) {
-            program.with("aligned", include_str!("rows_aligned.wgsl"))
+            program.with("aligned", wgsl!("rows_aligned.wgsl"))
         } else {
-            program.with("ragged", include_str!("rows_ragged.wgsl"))
+            program.with("ragged", wgsl!("rows_ragged.wgsl"))
         };
         real(out(program, self.y.element), self.q.element)
     }

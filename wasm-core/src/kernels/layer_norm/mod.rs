@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{COLUMNS, kernel, out, real};
+use super::{COLUMNS, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -48,8 +48,7 @@ impl LayerNorm<'_> {
             quads: x.pixels().div_ceil(4),
             epsilon: self.epsilon,
         };
-        let program = kernel("layer_norm", include_str!("layer_norm.wgsl"))
-            .with("", include_str!("../prelude/reduce_columns.wgsl"));
+        let program = kernel("layer_norm", wgsl!("layer_norm.wgsl")).with("", wgsl!("../prelude/reduce_columns.wgsl"));
         let program = real(out(program, y.element), x.element);
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
         let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(COLUMNS), 1, x.batch], &params)

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, kernel, out, real};
+use super::{Activation, Tile, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
@@ -130,13 +130,12 @@ impl Matmul<'_> {
     }
 
     fn program(&self, tile: Tile) -> Program {
-        let program =
-            kernel("matmul", include_str!("matmul.wgsl")).with("", include_str!("../prelude/activation.wgsl"));
+        let program = kernel("matmul", wgsl!("matmul.wgsl")).with("", wgsl!("../prelude/activation.wgsl"));
         let program = real(out(program, self.y.element), self.x.element);
         tile.choose(match self.left {
-            Left::Weights(_) => program.with("w16", include_str!("../prelude/weight_f16.wgsl")),
-            Left::Weights8(_) => program.with("w8", include_str!("../prelude/weight_i8.wgsl")),
-            Left::Tensor(_) => program.with("w32", include_str!("../prelude/weight_f32.wgsl")),
+            Left::Weights(_) => program.with("w16", wgsl!("../prelude/weight_f16.wgsl")),
+            Left::Weights8(_) => program.with("w8", wgsl!("../prelude/weight_i8.wgsl")),
+            Left::Tensor(_) => program.with("w32", wgsl!("../prelude/weight_f32.wgsl")),
         })
     }
 }

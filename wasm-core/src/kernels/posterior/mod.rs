@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::kernel;
+use super::{kernel, wgsl};
 use crate::gpu::{Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -52,7 +52,7 @@ impl Posterior<'_> {
             channels: c,
             scale: self.scale,
         };
-        let program = kernel("posterior", include_str!("posterior.wgsl"));
+        let program = kernel("posterior", wgsl!("posterior.wgsl"));
         let workgroups = [params.quads.div_ceil(LANES), c, 1];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).read(&e).write(&y));
         Ok(())

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{kernel, out, real};
+use super::{kernel, out, real, wgsl};
 use crate::gpu::{Dispatch, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
@@ -40,7 +40,7 @@ impl ScaledCopy<'_> {
         }
         let params =
             Params { x: Strides::of(&x), y: Strides::of(&y), quads: y.pixels().div_ceil(4), factor: self.factor };
-        let program = kernel("scaled_copy", include_str!("scaled_copy.wgsl"));
+        let program = kernel("scaled_copy", wgsl!("scaled_copy.wgsl"));
         let program = real(out(program, y.element), x.element);
         let workgroups = [params.quads.div_ceil(LANES), y.channels, y.batch];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).read(&x).write(&y));

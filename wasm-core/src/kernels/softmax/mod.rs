@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{COLUMNS, kernel, out, real};
+use super::{COLUMNS, kernel, out, real, wgsl};
 use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -50,13 +50,12 @@ impl Softmax<'_> {
         }
         let (program, length, workgroups) = match self.axis {
             Axis::Pixels => {
-                let program =
-                    kernel("softmax", include_str!("softmax.wgsl")).with("", include_str!("../prelude/reduce.wgsl"));
+                let program = kernel("softmax", wgsl!("softmax.wgsl")).with("", wgsl!("../prelude/reduce.wgsl"));
                 (program, x.pixels(), [x.channels, 1, x.batch])
             }
             Axis::Channels => {
-                let program = kernel("softmax_columns", include_str!("softmax_columns.wgsl"))
-                    .with("", include_str!("../prelude/reduce_columns.wgsl"));
+                let program = kernel("softmax_columns", wgsl!("softmax_columns.wgsl"))
+                    .with("", wgsl!("../prelude/reduce_columns.wgsl"));
                 (program, x.channels, [x.pixels().div_ceil(COLUMNS), 1, x.batch])
             }
         };

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{kernel, out, real};
+use super::{kernel, out, real, wgsl};
 use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -40,7 +40,7 @@ impl Transpose<'_> {
             return Err(Error::Shape(format!("{}: transpose of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let params = Params { x: Strides::of(&x), y: Strides::of(&y), rows: x.channels, columns: x.pixels() };
-        let program = kernel("transpose", include_str!("transpose.wgsl"));
+        let program = kernel("transpose", wgsl!("transpose.wgsl"));
         let program = real(out(program, y.element), x.element);
         let workgroups = [params.columns.div_ceil(SIDE), params.rows.div_ceil(SIDE), x.batch];
         g.dispatch(Dispatch::new(self.label, program, workgroups, &params).assumes("SIDE", SIDE).read(&x).write(&y));
