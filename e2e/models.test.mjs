@@ -352,7 +352,7 @@ test('the page tells about the GPU, copies diagnostics, takes a dropped file and
 });
 
 test('the GPU is described without naming anybody', async () => {
-  const gpu = await ask({ call: 'gpu' });
+  const gpu = await ask({ call: 'describe-gpu' });
   assert.equal(gpu.reply, 'gpu');
   assert.ok(gpu.limits.length > 3 && gpu.limits.every(([, value]) => value > 0), JSON.stringify(gpu));
 });

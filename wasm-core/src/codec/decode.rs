@@ -7,7 +7,8 @@ use super::vp8::{self, WebpCoding};
 use crate::pixels::Image;
 use crate::{Error, Result};
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
-use image::{AnimationDecoder, DynamicImage, ImageDecoder};
+use image::metadata::Orientation;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, RgbaImage, imageops};
 use std::io::Cursor;
 
 /// What is known about a source file: as much as is needed to save an edited picture in the same way.
@@ -74,30 +75,47 @@ impl Source {
             }
             _ => return Ok(None),
         };
-        let pixels = pixels.into_rgba8();
         Image::new(pixels.width(), pixels.height(), pixels.into_raw()).map(Some)
     }
 }
 
 /// All pixels of a picture, turned upright if `oriented`.
-fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<DynamicImage> {
+fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<RgbaImage> {
     let failed = |e: image::ImageError| Error::Decode(e.to_string());
     let mut decoder = decoder.map_err(failed)?;
     let (width, height) = decoder.dimensions();
     Image::check_size(width, height)?;
     let orientation = decoder.orientation().map_err(failed)?;
-    let mut pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    if oriented {
-        pixels.apply_orientation(orientation);
+    let pixels = DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgba8();
+    Ok(if oriented { upright(pixels, orientation) } else { pixels })
+}
+
+/// Turns and mirrors a picture as its file asks for. `DynamicImage` has this for every kind of pixel, which would make the engine 4 kB larger.
+fn upright(mut pixels: RgbaImage, orientation: Orientation) -> RgbaImage {
+    match orientation {
+        Orientation::NoTransforms => {}
+        Orientation::FlipHorizontal => imageops::flip_horizontal_in_place(&mut pixels),
+        Orientation::FlipVertical => imageops::flip_vertical_in_place(&mut pixels),
+        Orientation::Rotate180 => imageops::rotate180_in_place(&mut pixels),
+        Orientation::Rotate90 => return imageops::rotate90(&pixels),
+        Orientation::Rotate270 => return imageops::rotate270(&pixels),
+        Orientation::Rotate90FlipH => {
+            pixels = imageops::rotate90(&pixels);
+            imageops::flip_horizontal_in_place(&mut pixels);
+        }
+        Orientation::Rotate270FlipH => {
+            pixels = imageops::rotate270(&pixels);
+            imageops::flip_horizontal_in_place(&mut pixels);
+        }
     }
-    Ok(pixels)
+    pixels
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use image::codecs::gif::GifEncoder;
-    use image::{ExtendedColorType, Frame, ImageEncoder, RgbaImage};
+    use image::{ExtendedColorType, Frame, ImageEncoder};
 
     fn noise(width: u32, height: u32, opaque: bool) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| {
@@ -105,6 +123,17 @@ mod tests {
             let alpha = if opaque { 255 } else { (v >> 12) as u8 };
             image::Rgba([v as u8, (v >> 4) as u8, (v >> 8) as u8, alpha])
         })
+    }
+
+    #[test]
+    fn pictures_are_turned_as_the_library_turns_them() {
+        let pixels = RgbaImage::from_fn(5, 3, |x, y| image::Rgba([x as u8, y as u8, 7, (x * y) as u8]));
+        for exif in 1..=8 {
+            let orientation = Orientation::from_exif(exif).expect("there are eight");
+            let mut turned = DynamicImage::ImageRgba8(pixels.clone());
+            turned.apply_orientation(orientation);
+            assert_eq!(upright(pixels.clone(), orientation), turned.into_rgba8(), "{orientation:?}");
+        }
     }
 
     #[test]
