@@ -8,6 +8,7 @@ use crate::protocol::Failure;
 use crate::protocol::background::{OpenInTab, Session, StartInFrame, ToBackground, session_key};
 use crate::protocol::page::{Start, Target};
 use crate::wire::{self, Incoming, Pending, reply};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
@@ -17,6 +18,8 @@ const SHIM: &str = "shim.js";
 const ENGINE_PAGE: &str = "engine.html";
 /// The overlay's page.
 const OVERLAY_PAGE: &str = "overlay.html";
+/// Pauses before the shim is injected again, milliseconds.
+const PAUSES: [u32; 4] = [30, 60, 120, 240];
 
 #[wasm_bindgen]
 extern "C" {
@@ -59,7 +62,7 @@ pub async fn menu_clicked(info: JsValue, tab: JsValue) {
 pub async fn pick(tab: JsValue) {
     let Some(tab_id) = number(&tab, "id") else { return };
     let result = async {
-        scripting::inject(SHIM, tab_id, None).await?;
+        inject_shim(tab_id, None).await?;
         let token = open_session(tab_id, 0).await?;
         tabs::send_message(tab_id, None, &wire::event(&Start { token, target: Target::Pick }, &[])?).await
     };
@@ -125,13 +128,27 @@ async fn start_in_frame(StartInFrame { frame_id, src_url }: StartInFrame, sender
 /// Injects the shim into a frame and tells it to begin. Opens the engine's page at the same time.
 async fn begin(tab_id: i32, frame_id: i32, target: Target) -> Result<(), Failure> {
     let start = async {
-        scripting::inject(SHIM, tab_id, Some(frame_id)).await?;
+        inject_shim(tab_id, Some(frame_id)).await?;
         let token = open_session(tab_id, frame_id).await?;
         tabs::send_message(tab_id, Some(frame_id), &wire::event(&Start { token, target }, &[])?).await
     };
     // A failure to open the engine is ignored here: the overlay asks for it again and reports the failure.
     let (_, started) = futures::join!(ensure_engine(), start);
     started.map(drop)
+}
+
+/// Injects the shim into a frame of a tab, or into all of them.
+///
+/// The user's click gives access to the page. The page's process may hear of that only after it has been asked to run the script, and then
+/// refuses it: on a busy machine, about one click in thirty. What is refused is therefore tried again for half a second.
+async fn inject_shim(tab_id: i32, frame_id: Option<i32>) -> Result<(), Failure> {
+    for pause in PAUSES {
+        if scripting::inject(SHIM, tab_id, frame_id).await.is_ok() {
+            return Ok(());
+        }
+        TimeoutFuture::new(pause).await;
+    }
+    scripting::inject(SHIM, tab_id, frame_id).await
 }
 
 async fn open_session(tab_id: i32, frame_id: i32) -> Result<String, Failure> {
