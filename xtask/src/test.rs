@@ -4,23 +4,26 @@ use crate::browser_tests::{self, Which};
 use crate::shell::cargo;
 use crate::{Result, build, size, tools};
 
+/// The file of browser tests that runs the parity cases.
+const PARITY: &str = "parity";
 /// Makes the browser run the whole list of parity cases, where a test run is content with one of each kernel family.
 const WHOLE_PARITY: (&str, &str) = ("PARITY", "all");
 
 /// Rust natively, then the built extension in a real browser: what CI runs.
 pub fn run() -> Result {
-    native(None)?;
-    build::with_parity()?;
-    size::check()?;
-    browser_tests::run(Which::All, &[])
+    everything(&[])
 }
 
 /// What [`run`] does, and the whole list of parity cases in the browser.
 pub fn all() -> Result {
+    everything(&[WHOLE_PARITY])
+}
+
+fn everything(environment: &[(&str, &str)]) -> Result {
     native(None)?;
     build::with_parity()?;
     size::check()?;
-    browser_tests::run(Which::All, &[WHOLE_PARITY])
+    browser_tests::run(Which::All, environment)
 }
 
 /// The Rust tests; those whose names contain `name`, where there is one.
@@ -35,7 +38,12 @@ pub fn native(name: Option<&str>) -> Result {
 /// A file of browser tests (`jobs` is `e2e/jobs.test.mjs`), or all tests whose names contain `name`, in Rust and in the browser.
 pub fn only(name: &str) -> Result {
     if browser_tests::is_file(name) {
-        build::with_parity()?;
+        // Only the parity cases are no part of the extension.
+        if name == PARITY {
+            build::parity()?
+        } else {
+            build::run()?
+        };
         return browser_tests::run(Which::File(name), &[]);
     }
     native(Some(name))?;
@@ -49,5 +57,5 @@ pub fn only(name: &str) -> Result {
 /// The whole list of the engine's parity cases in a browser.
 pub fn parity() -> Result {
     build::parity()?;
-    browser_tests::run(Which::File("parity"), &[WHOLE_PARITY])
+    browser_tests::run(Which::File(PARITY), &[WHOLE_PARITY])
 }
