@@ -1,11 +1,11 @@
 // The models page's entry. What breaks the module itself can no longer be said by it: that is said here.
 function broken() {
-  const retry = document.getElementById("alert-retry");
+  const retry = document.getElementById("alert-yes");
   document.getElementById("alert-text").textContent = chrome.i18n.getMessage("failInternal");
   retry.textContent = chrome.i18n.getMessage("remedyRetry");
   retry.hidden = false;
   retry.onclick = () => location.reload();
-  document.getElementById("alert-close").hidden = true;
+  document.getElementById("alert-no").hidden = true;
   document.getElementById("loading").hidden = true;
   document.getElementById("alert").hidden = false;
 }

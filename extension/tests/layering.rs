@@ -123,7 +123,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         "extension/src/overlay/ui",
         &[
             "frames bitmaps",
-            "notice lines mask_layer stencil page settings jobs",
+            "lines mask_layer stencil page settings jobs",
             "screen painter options",
             "results engine stage methods",
             "dock",
@@ -141,7 +141,11 @@ const ORDERS: &[(&str, &[&str])] = &[
     ),
     (
         "extension/src/ui",
-        &["dom listen units connection", "sentences translation save_file alert announcer question_dialog"],
+        &[
+            "asker dom listen units connection",
+            "sentences translation save_file announcer question_dialog notice sheet",
+            "alert",
+        ],
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! A failure in sight until the user has dealt with it, with the button that helps.
 
-use super::dom::by_id;
 use super::listen::on;
+use super::notice::Notice;
 use crate::browser::i18n;
 use crate::protocol::{Failure, Remedy};
 use std::cell::RefCell;
@@ -11,11 +11,9 @@ use web_sys::{HtmlElement, MouseEvent};
 /// What the retry button does.
 type Retry = Box<dyn FnOnce()>;
 
-/// The failure that shows, in `#alert` with `#alert-text`, `#alert-retry` and `#alert-close`.
+/// The failure that shows, in the [`Notice`] `#alert`.
 pub(crate) struct Alert {
-    frame: HtmlElement,
-    text: HtmlElement,
-    retry_button: HtmlElement,
+    notice: Notice,
     retry: RefCell<Option<Retry>>,
 }
 
@@ -25,14 +23,9 @@ impl Alert {
     /// # Panics
     /// When the page lacks an element.
     pub(crate) fn find(home: HtmlElement) -> Rc<Self> {
-        let alert = Rc::new(Self {
-            frame: by_id("alert"),
-            text: by_id("alert-text"),
-            retry_button: by_id("alert-retry"),
-            retry: RefCell::default(),
-        });
+        let alert = Rc::new(Self { notice: Notice::find("alert", || {}), retry: RefCell::default() });
         let (it, focus) = (Rc::clone(&alert), home.clone());
-        on(&alert.retry_button, "click", move |_: &MouseEvent| {
+        on(&alert.notice.yes, "click", move |_: &MouseEvent| {
             let retry = it.close();
             let _ = focus.focus();
             if let Some(retry) = retry {
@@ -40,7 +33,7 @@ impl Alert {
             }
         });
         let it = Rc::clone(&alert);
-        on(&by_id::<HtmlElement>("alert-close"), "click", move |_: &MouseEvent| {
+        on(&alert.notice.no, "click", move |_: &MouseEvent| {
             it.dismiss();
             let _ = home.focus();
         });
@@ -68,14 +61,13 @@ impl Alert {
     }
 
     fn show(&self, sentence: &str, retry: Option<Retry>) {
-        self.text.set_text_content(Some(sentence));
-        self.retry_button.set_hidden(retry.is_none());
-        self.frame.set_hidden(false);
+        let label = retry.as_ref().map(|_| i18n::text("remedyRetry", &[]));
+        self.notice.show(sentence, &label.unwrap_or_default(), &i18n::text("close", &[]));
         *self.retry.borrow_mut() = retry;
     }
 
     fn close(&self) -> Option<Retry> {
-        self.frame.set_hidden(true);
+        self.notice.dismiss();
         self.retry.borrow_mut().take()
     }
 }

@@ -1,10 +1,9 @@
 //! A modal dialog with one question and two buttons.
 
+use super::asker::Asker;
 use super::dom::by_id;
 use super::listen::on;
-use futures::channel::oneshot;
 use futures::lock::Mutex;
-use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::{Event, HtmlDialogElement, HtmlElement, MouseEvent};
 
@@ -30,7 +29,7 @@ pub(crate) struct QuestionDialog {
     no: HtmlElement,
     /// Questions wait for one another: an answer must never be taken for that of another question.
     turn: Mutex<()>,
-    asker: RefCell<Option<oneshot::Sender<bool>>>,
+    asker: Asker,
 }
 
 impl QuestionDialog {
@@ -47,12 +46,12 @@ impl QuestionDialog {
             yes: part("yes"),
             no: part("no"),
             turn: Mutex::default(),
-            asker: RefCell::default(),
+            asker: Asker::default(),
         });
         for (button, yes) in [(&it.yes, true), (&it.no, false)] {
             let it = Rc::clone(&it);
             on(button, "click", move |_: &MouseEvent| {
-                it.answer(yes);
+                it.asker.answer(yes);
                 it.dialog.close();
             });
         }
@@ -60,7 +59,7 @@ impl QuestionDialog {
         on(&it.dialog, "close", move |_: &Event| {
             // It comes late: by then the next question may be open, which this is no answer to.
             if !closed.dialog.open() {
-                closed.answer(false);
+                closed.asker.answer(false);
             }
         });
         it
@@ -69,21 +68,13 @@ impl QuestionDialog {
     /// Asks, after the questions that were asked before. Escape counts as "no".
     pub(crate) async fn ask(&self, question: Question<'_>) -> bool {
         let _turn = self.turn.lock().await;
-        let (sender, receiver) = oneshot::channel();
-        *self.asker.borrow_mut() = Some(sender);
+        let answer = self.asker.wait();
         self.title.set_text_content(Some(question.title));
         self.text.set_text_content(Some(question.text));
         self.yes.set_text_content(Some(question.yes));
         self.no.set_text_content(Some(question.no));
         // Only a dialog that is already open refuses.
         let _ = self.dialog.show_modal();
-        receiver.await.unwrap_or(false)
-    }
-
-    fn answer(&self, yes: bool) {
-        if let Some(asker) = self.asker.borrow_mut().take() {
-            // The asker may have been dropped: then nobody minds.
-            let _ = asker.send(yes);
-        }
+        answer.await.unwrap_or(false)
     }
 }

@@ -148,7 +148,7 @@ impl App {
             return false;
         }
         self.enter(phase);
-        let answer = self.dock.notice.ask(text, yes, Some(no)).await;
+        let answer = self.dock.notice.ask(text, yes, no).await;
         if answer.is_some() {
             self.enter(self.phase().answered(question, self.facts()));
         }

@@ -32,8 +32,7 @@ pub(super) fn bind(app: &Rc<App>) {
     click("revert", revert);
     click("done", done);
     click("close", close);
-    click("help", |app| app.dock.show_help());
-    click("help-close", |app| app.dock.help.close());
+    click("help", |app| app.dock.help.show());
     click("notice-yes", |app| _ = app.answer(true));
     click("notice-no", |app| _ = app.answer(false));
     for tool in TOOLS {

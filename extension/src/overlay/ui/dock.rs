@@ -2,16 +2,17 @@
 
 use super::frames::Frames;
 use super::lines::Lines;
-use super::notice::Notice;
 use super::results::Results;
 use crate::browser::i18n;
 use crate::overlay::hand::Hand;
 use crate::overlay::tool::TOOLS;
 use crate::protocol::engine::FileFormat;
 use crate::ui::dom::{attribute, by_id};
+use crate::ui::notice::Notice;
+use crate::ui::sheet::Sheet;
 use std::cell::Cell;
 use std::rc::Rc;
-use web_sys::{HtmlButtonElement, HtmlDialogElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlButtonElement, HtmlInputElement, HtmlSelectElement};
 
 /// See the module.
 pub(super) struct Dock {
@@ -19,19 +20,20 @@ pub(super) struct Dock {
     pub lines: Lines,
     pub results: Results,
     pub size: HtmlInputElement,
-    pub help: HtmlDialogElement,
+    pub help: Sheet,
     format: HtmlSelectElement,
     native_format: Cell<FileFormat>,
 }
 
 impl Dock {
     pub(super) fn find(frames: &Rc<Frames>) -> Self {
+        let redrawn = Rc::clone(frames);
         Self {
-            notice: Notice::find(frames),
+            notice: Notice::find("notice", move || redrawn.request()),
             lines: Lines::find(frames),
             results: Results::find(),
             size: by_id("size"),
-            help: by_id("help-sheet"),
+            help: Sheet::find("help"),
             format: by_id("format"),
             native_format: Cell::new(FileFormat::Png),
         }
@@ -54,12 +56,6 @@ impl Dock {
     pub(super) fn show_size(&self, hand: &Hand) {
         self.size.set_value(&format!("{:.4}", hand.radius_along()));
         attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&diameter(hand)]));
-    }
-
-    /// Shows the list of keys.
-    pub(super) fn show_help(&self) {
-        // Only a sheet that is already open refuses.
-        let _ = self.help.show_modal();
     }
 
     /// The format to save in, unless the user chooses another.

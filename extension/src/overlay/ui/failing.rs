@@ -57,11 +57,11 @@ pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) 
     app.enter(phase);
     let app = Rc::clone(app);
     spawn_local(async move {
-        let close = i18n::text("close", &[]);
-        let second = (failure.remedy() != Remedy::Close).then_some(close.as_str());
+        // Where closing is all that helps, the first button does it.
+        let second = if failure.remedy() == Remedy::Close { String::new() } else { i18n::text("close", &[]) };
         let sentence = sentences::failure(&failure);
         // No answer: new work or another failure has taken the place of this one.
-        let Some(chosen) = app.dock.notice.ask(&sentence, &i18n::text(label, &[]), second).await else { return };
+        let Some(chosen) = app.dock.notice.ask(&sentence, &i18n::text(label, &[]), &second).await else { return };
         app.settle();
         match failure.remedy() {
             Remedy::Retry if chosen => retry(app),

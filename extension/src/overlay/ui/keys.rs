@@ -59,7 +59,7 @@ impl Focus {
 
 /// True when the key is used up.
 fn down(app: &Rc<App>, event: &KeyboardEvent) -> bool {
-    if app.dock.help.open() || app.settings.is_open() {
+    if app.dock.help.is_open() || app.settings.is_open() {
         return false;
     }
     let key = event.key();
@@ -115,7 +115,7 @@ fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
         "t" | "T" if event.repeat() => {}
         "t" | "T" => try_again(app),
         "1" | "2" | "3" | "4" => choose_result(app, usize::from(key.as_bytes()[0] - b'1')),
-        "?" => app.dock.show_help(),
+        "?" => app.dock.help.show(),
         _ => return false,
     }
     true

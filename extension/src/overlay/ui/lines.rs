@@ -2,6 +2,7 @@
 
 use super::frames::Frames;
 use crate::browser::i18n;
+use crate::ui::announcer::Announcer;
 use crate::ui::dom::{attribute, by_id};
 use std::rc::Rc;
 use web_sys::{HtmlElement, HtmlProgressElement};
@@ -11,7 +12,7 @@ pub(super) struct Lines {
     progress: HtmlElement,
     progress_bar: HtmlProgressElement,
     progress_text: HtmlElement,
-    status: HtmlElement,
+    announcer: Announcer,
     hint: HtmlElement,
     download: HtmlElement,
     frames: Rc<Frames>,
@@ -23,7 +24,7 @@ impl Lines {
             progress: by_id("progress"),
             progress_bar: by_id("progress-bar"),
             progress_text: by_id("progress-text"),
-            status: by_id("status"),
+            announcer: Announcer::find(),
             hint: by_id("hint"),
             download: by_id("download"),
             frames: Rc::clone(frames),
@@ -54,7 +55,7 @@ impl Lines {
 
     /// Tells the screen reader, and nobody else.
     pub(super) fn announce(&self, key: &str, placeholders: &[&str]) {
-        self.status.set_text_content(Some(&i18n::text(key, placeholders)));
+        self.announcer.say(&i18n::text(key, placeholders));
     }
 
     /// The one-line hint above the toolbar.

@@ -2,7 +2,7 @@
 //!
 //! - Drawing: [`frames`] (when), [`bitmaps`], [`stencil`] (the shape of previews), [`screen`] (the picture), [`mask_layer`],
 //!   [`painter`] (everything over and around it).
-//! - Talking: [`page`] (the shim), [`engine`], [`notice`] (questions), [`lines`] (progress, hints), [`results`].
+//! - Talking: [`page`] (the shim), [`engine`], [`lines`] (progress, hints), [`results`].
 //! - Parts: [`stage`] (what is looked at), [`dock`] (the toolbar), [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`].
 //! - [`app`] puts them together.
 //! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
@@ -25,7 +25,6 @@ mod lines;
 mod mask_layer;
 mod methods;
 mod models;
-mod notice;
 mod opening;
 mod options;
 mod page;

@@ -4,18 +4,20 @@ use crate::browser::storage;
 use crate::overlay::settings::Settings as Values;
 use crate::ui::dom::{attribute, by_id};
 use crate::ui::listen::on;
+use crate::ui::sheet::Sheet;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement, MouseEvent};
+use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement, MouseEvent};
 
 /// Key of the [`Values`] in the extension's storage.
 const KEY: &str = "method";
 /// Key of the setting that erases by itself after a rest.
 const ERASE_ON_RELEASE: &str = "eraseOnRelease";
+
 /// See the module.
 pub(super) struct Settings {
-    sheet: HtmlDialogElement,
+    sheet: Sheet,
     seed: HtmlInputElement,
     note: HtmlInputElement,
     auto: HtmlButtonElement,
@@ -28,7 +30,7 @@ impl Settings {
     /// Finds the controls and listens to them.
     pub(super) fn find() -> Rc<Self> {
         let settings = Rc::new(Self {
-            sheet: by_id("settings-sheet"),
+            sheet: Sheet::find("settings"),
             seed: by_id("seed"),
             note: by_id("note"),
             auto: by_id("auto"),
@@ -43,11 +45,8 @@ impl Settings {
         let it = Rc::clone(self);
         on(&by_id::<HtmlElement>("settings"), "click", move |_: &MouseEvent| {
             it.show();
-            // Only a sheet that is already open refuses.
-            let _ = it.sheet.show_modal();
+            it.sheet.show();
         });
-        let it = Rc::clone(self);
-        on(&by_id::<HtmlElement>("settings-close"), "click", move |_: &MouseEvent| it.sheet.close());
         for (field, set) in [
             (
                 &self.seed,
@@ -80,7 +79,7 @@ impl Settings {
 
     /// True while the sheet is open.
     pub(super) fn is_open(&self) -> bool {
-        self.sheet.open()
+        self.sheet.is_open()
     }
 
     /// Reads what was set. What cannot be read counts as never set.

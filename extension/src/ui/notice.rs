@@ -1,0 +1,75 @@
+//! A line with a sentence and up to two buttons. It stays in sight, blocks nothing, and gives way to the next one.
+
+use super::asker::Asker;
+use super::dom::{by_id, show_text};
+use futures::channel::oneshot;
+use web_sys::{HtmlButtonElement, HtmlElement};
+
+/// The line `#ID` with `#ID-text`, `#ID-yes` and `#ID-no`. The page listens to the buttons.
+pub(crate) struct Notice {
+    row: HtmlElement,
+    text: HtmlElement,
+    /// Does what the sentence proposes.
+    pub(crate) yes: HtmlButtonElement,
+    /// Declines, or takes the line away.
+    pub(crate) no: HtmlButtonElement,
+    asker: Asker,
+    resized: Box<dyn Fn()>,
+}
+
+impl Notice {
+    /// Finds its elements. `resized` hears when the line appears, changes or goes away.
+    ///
+    /// # Panics
+    /// When the page lacks an element.
+    pub(crate) fn find(id: &str, resized: impl Fn() + 'static) -> Self {
+        Self {
+            row: by_id(id),
+            text: by_id(&format!("{id}-text")),
+            yes: by_id(&format!("{id}-yes")),
+            no: by_id(&format!("{id}-no")),
+            asker: Asker::default(),
+            resized: Box::new(resized),
+        }
+    }
+
+    /// Shows a sentence in place of the one that shows, with the buttons that have a label. Nobody waits for an answer.
+    pub(crate) fn show(&self, text: &str, yes: &str, no: &str) {
+        self.asker.dismiss();
+        self.text.set_text_content(Some(text));
+        show_text(&self.yes, yes);
+        show_text(&self.no, no);
+        self.row.set_hidden(false);
+        (self.resized)();
+    }
+
+    /// Shows a question in place of what shows, and waits for the answer. Nothing when the line was taken away, or something
+    /// else has taken its place. The second button shows where it has a label.
+    pub(crate) async fn ask(&self, text: &str, yes: &str, no: &str) -> Option<bool> {
+        self.show(text, yes, no);
+        let answer: oneshot::Receiver<bool> = self.asker.wait();
+        // The keyboard's way to the answer is short; the question itself is read as an alert.
+        let _ = self.yes.focus();
+        let answer = answer.await.ok()?;
+        if !self.asker.is_waiting() {
+            self.hide();
+        }
+        Some(answer)
+    }
+
+    /// Answers the question that shows. False where nobody waits for an answer.
+    pub(crate) fn answer(&self, yes: bool) -> bool {
+        self.asker.answer(yes)
+    }
+
+    /// Takes the line away. Whoever asked gets no answer.
+    pub(crate) fn dismiss(&self) {
+        self.asker.dismiss();
+        self.hide();
+    }
+
+    fn hide(&self) {
+        self.row.set_hidden(true);
+        (self.resized)();
+    }
+}
