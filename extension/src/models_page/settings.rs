@@ -5,7 +5,7 @@ use super::context::Context;
 use super::list::List;
 use crate::browser::i18n;
 use crate::protocol::Failure;
-use crate::protocol::models::{KeepWarm, Offer, Offered, Settings, UseHub};
+use crate::protocol::models::{KeepWarm, Offer, Offered, StoreSettings, UseHub};
 use crate::ui::dom::{add_option, by_id, has_focus, show_text};
 use crate::ui::listen::on;
 use std::rc::Rc;
@@ -54,7 +54,7 @@ impl SettingsCard {
     }
 
     /// Shows what is set.
-    pub(super) fn show(&self, settings: &Settings) {
+    pub(super) fn show(&self, settings: &StoreSettings) {
         self.warm.set_value(&settings.warm_minutes.to_string());
         let mirror = self.mirror.element();
         if !has_focus(mirror) {

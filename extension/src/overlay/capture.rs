@@ -66,21 +66,14 @@ fn content_box(geometry: &Geometry) -> (f64, f64, f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::examples::plain_geometry;
     use crate::protocol::{Point, Size};
 
     fn geometry(x: f64, y: f64) -> Geometry {
-        let size = Size { width: 200.0, height: 100.0 };
         Geometry {
-            viewport: Size { width: 1000.0, height: 800.0 },
             dpr: 2.0,
-            center: Point { x, y },
-            linear: [1.0, 0.0, 0.0, 1.0],
-            border_box: size,
-            content_origin: Point::default(),
-            content_box: size,
             natural: Size { width: 400.0, height: 200.0 },
-            fit: "fill".into(),
-            position: "50% 50%".into(),
+            ..plain_geometry(Size { width: 200.0, height: 100.0 }, Point { x, y })
         }
     }
 

@@ -79,23 +79,12 @@ pub fn origin_of(url: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Geometry, Point, Size};
+    use crate::protocol::examples::{plain_geometry, plain_picture};
+    use crate::protocol::{Point, Size};
 
     fn picture(kind: PictureKind, url: Option<&str>, same_origin: bool) -> Picture {
-        let size = Size { width: 10.0, height: 10.0 };
-        let geometry = Geometry {
-            viewport: size,
-            dpr: 1.0,
-            center: Point::default(),
-            linear: [1.0, 0.0, 0.0, 1.0],
-            border_box: size,
-            content_origin: Point::default(),
-            content_box: size,
-            natural: size,
-            fit: "fill".into(),
-            position: "0% 0%".into(),
-        };
-        Picture { kind, url: url.map(Into::into), same_origin, alt: String::new(), edited: false, geometry }
+        let geometry = plain_geometry(Size { width: 10.0, height: 10.0 }, Point::default());
+        Picture { kind, url: url.map(Into::into), same_origin, ..plain_picture(geometry) }
     }
 
     #[test]

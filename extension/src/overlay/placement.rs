@@ -91,19 +91,16 @@ fn position(text: &str, free: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::examples::plain_geometry;
 
     fn geometry(fit: &str, position: &str) -> Geometry {
         Geometry {
-            viewport: Size { width: 1000.0, height: 800.0 },
-            dpr: 1.0,
-            center: Point { x: 300.0, y: 200.0 },
-            linear: [1.0, 0.0, 0.0, 1.0],
             border_box: Size { width: 220.0, height: 120.0 },
             content_origin: Point { x: 10.0, y: 10.0 },
-            content_box: Size { width: 200.0, height: 100.0 },
             natural: Size { width: 100.0, height: 100.0 },
             fit: fit.into(),
             position: position.into(),
+            ..plain_geometry(Size { width: 200.0, height: 100.0 }, Point { x: 300.0, y: 200.0 })
         }
     }
 

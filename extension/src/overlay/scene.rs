@@ -138,25 +138,12 @@ impl Scene {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::page::PictureKind;
+    use crate::protocol::examples::{plain_geometry, plain_picture};
 
     const VIEWPORT: Size = Size { width: 1000.0, height: 800.0 };
 
     fn picture(center: Point) -> Picture {
-        let size = Size { width: 400.0, height: 300.0 };
-        let geometry = Geometry {
-            viewport: VIEWPORT,
-            dpr: 1.0,
-            center,
-            linear: [1.0, 0.0, 0.0, 1.0],
-            border_box: size,
-            content_origin: Point::default(),
-            content_box: size,
-            natural: size,
-            fit: "fill".into(),
-            position: "50% 50%".into(),
-        };
-        Picture { kind: PictureKind::Image, url: None, same_origin: true, alt: String::new(), edited: false, geometry }
+        plain_picture(plain_geometry(Size { width: 400.0, height: 300.0 }, center))
     }
 
     fn corner(scene: &Scene) -> Point {

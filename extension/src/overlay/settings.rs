@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// How to erase and to save. A value that is missing in the storage has its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub struct EditSettings {
     /// A model, or the built-in fill; none if the user never chose.
     pub engine: Option<String>,
     /// Seed of the first result of each fill.
@@ -20,13 +20,13 @@ pub struct Settings {
     pub options: BTreeMap<String, f64>,
 }
 
-impl Default for Settings {
+impl Default for EditSettings {
     fn default() -> Self {
         Self { engine: None, seed: 1, note: false, options: BTreeMap::new() }
     }
 }
 
-impl Settings {
+impl EditSettings {
     /// The value of an option: what is set, or else the model's default.
     pub fn value(&self, option: &ModelOption) -> f64 {
         option.value(self.options.get(&option.id).copied())
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_was_stored_before_models_described_their_options_is_kept() {
-        let settings: Settings = serde_json::from_str(STORED).expect("stored settings");
+        let settings: EditSettings = serde_json::from_str(STORED).expect("stored settings");
         assert_eq!((settings.engine.as_deref(), settings.seed, settings.note), (Some("ft_places2"), 7, true));
         assert_eq!(two().map(|option| settings.value(&option)), [30.0, 3.5]);
         let stored: serde_json::Value = serde_json::to_value(&settings).expect("plain data");
@@ -86,22 +86,22 @@ mod tests {
     #[test]
     fn what_was_never_set_is_the_models_default() {
         for stored in ["{}", r#"{"engine":null}"#] {
-            let settings: Settings = serde_json::from_str(stored).expect("stored settings");
-            assert_eq!(settings, Settings::default());
+            let settings: EditSettings = serde_json::from_str(stored).expect("stored settings");
+            assert_eq!(settings, EditSettings::default());
             assert_eq!(two().map(|option| settings.value(&option)), [20.0, 2.5]);
         }
     }
 
     #[test]
     fn a_value_outside_of_the_models_range_is_not_asked_for() {
-        let settings = Settings { options: [("steps".to_owned(), 5000.0)].into(), ..Settings::default() };
+        let settings = EditSettings { options: [("steps".to_owned(), 5000.0)].into(), ..EditSettings::default() };
         let values = settings.values(&two());
         assert_eq!(values.iter().map(|option| option.value).collect::<Vec<_>>(), [20.0, 2.5]);
     }
 
     #[test]
     fn a_note_says_options_in_the_models_words() {
-        let values = Settings::default().values(&two());
+        let values = EditSettings::default().values(&two());
         assert_eq!(phrases(&values, &two()), ", 20 steps, guidance 2.5");
         assert_eq!(phrases(&values[..1], &[]), ", steps 20");
     }

@@ -7,8 +7,8 @@ use super::engine::{
 };
 use super::models::{
     Add, Delete, DescribeGpu, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure, Model,
-    ModelOption, ModelsEvent, Offer, Offered, OptionPreset, OptionValue, Pause, Precision, Prefer, Settings, Status,
-    Storage, ToModels, UseHub, Verify, Work,
+    ModelOption, ModelsEvent, Offer, Offered, OptionPreset, OptionValue, Pause, Precision, Prefer, Status, Storage,
+    StoreSettings, ToModels, UseHub, Verify, Work,
 };
 use super::page::{
     Apply, Bytes, Close, Fetch, Hello, Hide, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert, Subject,
@@ -26,18 +26,35 @@ fn reply<C: Call>(reply: C::Reply) -> Value {
 
 const RECT: Rect = Rect { x: 1, y: 2, width: 3, height: 4 };
 
+/// A box of `size` (CSS pixels) around `center`, in a viewport of 1000 x 800: no border, no transform, a picture of the same size.
+pub(crate) fn plain_geometry(size: Size, center: Point) -> Geometry {
+    Geometry {
+        viewport: Size { width: 1000.0, height: 800.0 },
+        dpr: 1.0,
+        center,
+        linear: [1.0, 0.0, 0.0, 1.0],
+        border_box: size,
+        content_origin: Point::default(),
+        content_box: size,
+        natural: size,
+        fit: "fill".into(),
+        position: "50% 50%".into(),
+    }
+}
+
+/// An `<img>` without a URL, whose pixels the page may read.
+pub(crate) fn plain_picture(geometry: Geometry) -> Picture {
+    Picture { kind: PictureKind::Image, url: None, same_origin: true, alt: String::new(), edited: false, geometry }
+}
+
 fn geometry() -> Geometry {
     Geometry {
         viewport: Size { width: 1280.0, height: 720.0 },
         dpr: 2.0,
-        center: Point { x: 300.5, y: 200.25 },
-        linear: [1.0, 0.0, 0.0, 1.0],
         border_box: Size { width: 302.0, height: 202.0 },
         content_origin: Point { x: 1.0, y: 1.0 },
-        content_box: Size { width: 300.0, height: 200.0 },
         natural: Size { width: 600.0, height: 400.0 },
-        fit: "fill".into(),
-        position: "50% 50%".into(),
+        ..plain_geometry(Size { width: 300.0, height: 200.0 }, Point { x: 300.5, y: 200.25 })
     }
 }
 
@@ -45,10 +62,8 @@ fn picture() -> Picture {
     Picture {
         kind: PictureKind::SvgImage,
         url: Some("https://example.org/a.png".into()),
-        same_origin: true,
         alt: "A cat".into(),
-        edited: false,
-        geometry: geometry(),
+        ..plain_picture(geometry())
     }
 }
 
@@ -239,7 +254,7 @@ pub(super) fn reply_of_models(call: &ToModels) -> Value {
                 }],
             }],
             storage: Storage { used: 1.0, quota: 2.0, persistent: true },
-            settings: Settings { preferred: Some("m".into()), warm_minutes: 5, hub: "h".into(), mirror: false },
+            settings: StoreSettings { preferred: Some("m".into()), warm_minutes: 5, hub: "h".into(), mirror: false },
         }),
         ToModels::Offer(_) => reply::<Offer>(offered()),
         ToModels::Look(_) => reply::<Look>(offered()),

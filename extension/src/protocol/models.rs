@@ -62,7 +62,7 @@ pub struct Listed {
     /// Bytes that are used, and that the browser allows.
     pub storage: Storage,
     /// What the user set.
-    pub settings: Settings,
+    pub settings: StoreSettings,
 }
 
 /// What installing, or bringing up to date, would download: the hub is asked, nothing else is sent.
@@ -310,7 +310,7 @@ impl ModelOption {
 /// What the user set about models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Settings {
+pub struct StoreSettings {
     /// The model to erase with, if any is installed.
     pub preferred: Option<ModelId>,
     /// How long a model stays on the GPU after it was last needed.

@@ -1,21 +1,21 @@
 //! What every target does with a file that opens.
 
 use std::collections::HashSet;
-use wasm_core::weights::{MOST_ELEMENTS, MOST_TENSORS, Source};
+use wasm_core::weights::{MAX_ELEMENTS, MAX_TENSORS, Source};
 use wasm_core::{Error, WeightsError};
 
 /// Reads every tensor and holds the source to what it promises.
 pub fn read_all(source: &dyn Source) {
     let infos = source.tensors();
-    assert!(infos.len() <= MOST_TENSORS);
+    assert!(infos.len() <= MAX_TENSORS);
     let names: HashSet<&str> = infos.iter().map(|info| info.name.as_str()).collect();
     assert_eq!(names.len(), infos.len(), "a name occurs twice");
     // The library limits each tensor, not their sum: a stride of zero makes thousands of the largest out of a few
     // bytes, and how many of them to read is up to the caller.
-    let mut left = MOST_ELEMENTS;
+    let mut left = MAX_ELEMENTS;
     for info in infos {
         let count: usize = info.shape.iter().product();
-        assert!(count <= MOST_ELEMENTS);
+        assert!(count <= MAX_ELEMENTS);
         if count > left {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::pixels::Rect;
 
 /// A part of the picture that is repainted in one run of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Crop {
     /// The part, inside the picture. It is a square unless the picture is too narrow or too low for one.
     pub rect: Rect,
     /// Side of the square that the model is shown, in pixels of the picture. Where `rect` is shorter, its reflection goes on.
@@ -24,12 +24,12 @@ fn longest(rect: &Rect) -> u32 {
     rect.width.max(rect.height)
 }
 
-/// Plans the windows for `holes`, rectangles inside `picture`, with a model that takes `native` x `native` pixels.
+/// Plans the crops for `holes`, rectangles inside `picture`, with a model that takes `native` x `native` pixels.
 ///
 /// A hole needs surroundings of half its own length on every side, as far as the picture goes. Where that fits into the model's
-/// square, the window has its size, so that pixels stay pixels; a larger one is shown reduced, by no more than it takes. Holes
-/// share a window where none of them is shown smaller for it. A window at the picture's border is shifted, not cut.
-pub fn plan(picture: Rect, holes: &[Rect], native: u32) -> Vec<Window> {
+/// square, the crop has its size, so that pixels stay pixels; a larger one is shown reduced, by no more than it takes. Holes
+/// share a crop where none of them is shown smaller for it. A crop at the picture's border is shifted, not cut.
+pub fn plan(picture: Rect, holes: &[Rect], native: u32) -> Vec<Crop> {
     let side = |needs: &Rect| longest(needs).max(native);
     let mut groups: Vec<Group> = vec![];
     for (place, hole) in holes.iter().enumerate() {
@@ -57,10 +57,10 @@ pub fn plan(picture: Rect, holes: &[Rect], native: u32) -> Vec<Window> {
             break;
         }
     }
-    groups.into_iter().map(|group| window(picture, group, native)).collect()
+    groups.into_iter().map(|group| crop(picture, group, native)).collect()
 }
 
-fn window(picture: Rect, group: Group, native: u32) -> Window {
+fn crop(picture: Rect, group: Group, native: u32) -> Crop {
     // A picture that is smaller than the model's square is shown whole, and enlarged.
     let side = longest(&group.needs).max(native).min(longest(&picture));
     let axis = |start: u32, length: u32, picture_start: u32, picture_length: u32| {
@@ -72,7 +72,7 @@ fn window(picture: Rect, group: Group, native: u32) -> Window {
     };
     let (x, width) = axis(group.needs.x, group.needs.width, picture.x, picture.width);
     let (y, height) = axis(group.needs.y, group.needs.height, picture.y, picture.height);
-    Window { rect: Rect { x, y, width, height }, side, holes: group.holes }
+    Crop { rect: Rect { x, y, width, height }, side, holes: group.holes }
 }
 
 #[cfg(test)]
@@ -94,36 +94,36 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_cover_their_holes_with_context_and_are_as_few_and_as_sharp_as_can_be(
+        fn crops_cover_their_holes_with_context_and_are_as_few_and_as_sharp_as_can_be(
             width in 1u32..5000, height in 1u32..5000,
             spots in prop::collection::vec((0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64), 1..9),
         ) {
             let picture = Rect::of_size(width, height);
             let holes = holes_in(width, height, &spots);
-            let windows = plan(picture, &holes, NATIVE);
-            let mut seen: Vec<usize> = windows.iter().flat_map(|w| w.holes.clone()).collect();
+            let crops = plan(picture, &holes, NATIVE);
+            let mut seen: Vec<usize> = crops.iter().flat_map(|w| w.holes.clone()).collect();
             seen.sort_unstable();
-            prop_assert_eq!(seen, (0..holes.len()).collect::<Vec<_>>(), "every hole has one window");
-            for window in &windows {
-                prop_assert!(picture.contains(&window.rect));
-                prop_assert!(window.rect.width == window.side.min(width) && window.rect.height == window.side.min(height));
+            prop_assert_eq!(seen, (0..holes.len()).collect::<Vec<_>>(), "every hole has one crop");
+            for crop in &crops {
+                prop_assert!(picture.contains(&crop.rect));
+                prop_assert!(crop.rect.width == crop.side.min(width) && crop.rect.height == crop.side.min(height));
                 // Never less than the model's own size where the picture allows it.
-                prop_assert!(window.side >= NATIVE.min(longest(&picture)));
+                prop_assert!(crop.side >= NATIVE.min(longest(&picture)));
                 let mut needed = NATIVE;
-                for &hole in &window.holes {
+                for &hole in &crop.holes {
                     let context = holes[hole].grown(longest(&holes[hole]).div_ceil(2), &picture);
-                    prop_assert!(window.rect.contains(&context));
+                    prop_assert!(crop.rect.contains(&context));
                     needed = needed.max(longest(&context));
                 }
                 // Shown no smaller than its largest hole takes.
-                prop_assert!(window.side <= needed);
+                prop_assert!(crop.side <= needed);
             }
             // No two could be one.
-            let needs = |w: &Window| w.holes.iter().map(|h| holes[*h].grown(longest(&holes[*h]).div_ceil(2), &picture))
+            let needs = |w: &Crop| w.holes.iter().map(|h| holes[*h].grown(longest(&holes[*h]).div_ceil(2), &picture))
                 .reduce(|a, b| a.union(&b)).unwrap();
             let side = |needs: &Rect| longest(needs).max(NATIVE);
-            for (i, a) in windows.iter().enumerate() {
-                for b in &windows[i + 1..] {
+            for (i, a) in crops.iter().enumerate() {
+                for b in &crops[i + 1..] {
                     let (a, b) = (needs(a), needs(b));
                     prop_assert!(side(&a.union(&b)) > side(&a).max(side(&b)));
                 }
@@ -132,17 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn a_small_hole_keeps_its_pixels_and_borders_shift_the_window() {
+    fn a_small_hole_keeps_its_pixels_and_borders_shift_the_crop() {
         let picture = Rect::of_size(4000, 3000);
         let corner = Rect { x: 3990, y: 0, width: 10, height: 10 };
-        let windows = plan(picture, &[corner], NATIVE);
-        assert_eq!(
-            windows,
-            [Window { rect: Rect { x: 3488, y: 0, width: 512, height: 512 }, side: 512, holes: vec![0] }]
-        );
+        let crops = plan(picture, &[corner], NATIVE);
+        assert_eq!(crops, [Crop { rect: Rect { x: 3488, y: 0, width: 512, height: 512 }, side: 512, holes: vec![0] }]);
         let middle = Rect { x: 2000, y: 1000, width: 100, height: 60 };
-        let window = &plan(picture, &[middle], NATIVE)[0];
-        assert_eq!(window.rect, Rect { x: 1794, y: 774, width: 512, height: 512 });
+        let crop = &plan(picture, &[middle], NATIVE)[0];
+        assert_eq!(crop.rect, Rect { x: 1794, y: 774, width: 512, height: 512 });
     }
 
     #[test]
@@ -151,10 +148,10 @@ mod tests {
         let large = Rect { x: 1000, y: 1000, width: 600, height: 300 };
         let near = Rect { x: 1700, y: 1100, width: 40, height: 40 };
         let far = Rect { x: 3800, y: 2900, width: 40, height: 40 };
-        let windows = plan(picture, &[large, near, far], NATIVE);
-        assert_eq!(windows.len(), 2);
-        assert_eq!((windows[0].side, windows[0].holes.as_slice()), (1200, [0, 1].as_slice()));
-        assert_eq!((windows[1].side, windows[1].holes.as_slice()), (512, [2].as_slice()));
+        let crops = plan(picture, &[large, near, far], NATIVE);
+        assert_eq!(crops.len(), 2);
+        assert_eq!((crops[0].side, crops[0].holes.as_slice()), (1200, [0, 1].as_slice()));
+        assert_eq!((crops[1].side, crops[1].holes.as_slice()), (512, [2].as_slice()));
     }
 
     #[test]

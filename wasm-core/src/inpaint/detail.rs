@@ -24,25 +24,25 @@ pub(super) async fn add(
     seed: u32,
     pacer: &dyn Pacer,
 ) -> Result<()> {
-    let (window, native) = (square.window.rect, square.native as usize);
-    let scale = square.window.side as f32 / native as f32;
+    let (crop, native) = (square.crop.rect, square.native as usize);
+    let scale = square.crop.side as f32 / native as f32;
     if scale < WORTH_IT {
         return Ok(());
     }
     let [left, top] = square.origin().map(|start| start as f32);
-    // Beyond the window there are only reflections of it.
+    // Beyond the crop there are only reflections of it.
     let inside = |at: usize| {
         let centre = |place: usize| (place as f32 + 0.5) * scale;
         let (x, y) = (left + centre(at % native), top + centre(at / native));
-        (window.x as f32..window.right() as f32).contains(&x) && (window.y as f32..window.bottom() as f32).contains(&y)
+        (crop.x as f32..crop.right() as f32).contains(&x) && (crop.y as f32..crop.bottom() as f32).contains(&y)
     };
     let known: Vec<bool> = (0..native * native).map(|at| !in_hole[at] && inside(at)).collect();
     let wanted: Vec<bool> = (0..native * native).map(|at| in_hole[at] && inside(at)).collect();
     let found = nn_field([native; 2], reduced, &known, &wanted, seed, pacer).await?;
     let coarse = square.restored(reduced)?;
     let detail = |x: i64, y: i64| {
-        let (column, row) = (x - i64::from(window.x), y - i64::from(window.y));
-        if column < 0 || row < 0 || column >= i64::from(window.width) || row >= i64::from(window.height) {
+        let (column, row) = (x - i64::from(crop.x), y - i64::from(crop.y));
+        if column < 0 || row < 0 || column >= i64::from(crop.width) || row >= i64::from(crop.height) {
             return None;
         }
         let (x, y) = (x as u32, y as u32);
@@ -50,7 +50,7 @@ pub(super) async fn add(
         if square.mask.at(x, y) > 0 || pixel[3] < 255 {
             return None;
         }
-        let at = (row as usize * window.width as usize + column as usize) * 3;
+        let at = (row as usize * crop.width as usize + column as usize) * 3;
         Some([0, 1, 2].map(|c| f32::from(pixel[c]) - f32::from(coarse[at + c])))
     };
     let cell = |place: f32| ((place / scale) as usize).min(native - 1);
@@ -72,7 +72,7 @@ pub(super) async fn add(
 
 #[cfg(test)]
 mod tests {
-    use super::super::windows::plan;
+    use super::super::crops::plan;
     use super::*;
     use crate::Unpaced;
     use crate::pixels::{Image, Mask, Rect};
@@ -108,11 +108,11 @@ mod tests {
         let rgba = (hole.y..hole.bottom()).flat_map(|y| (hole.x..hole.right()).map(move |x| (y * width + x) as usize));
         let rgba = rgba.flat_map(|at| [truth[at][0] as u8, truth[at][1] as u8, truth[at][2] as u8, 255]).collect();
         let patch = crate::pixels::Patch { rect: hole, rgba };
-        let window = plan(image.bounds(), &[hole], NATIVE).remove(0);
-        let square = Square { image: &image, mask: &mask, patch: &patch, window: &window, native: NATIVE };
+        let crop = plan(image.bounds(), &[hole], NATIVE).remove(0);
+        let square = Square { image: &image, mask: &mask, patch: &patch, crop: &crop, native: NATIVE };
         let shown = square.shown().unwrap();
         let rgb = square.restored(&shown.rgb).unwrap();
-        let mut region = Region::cut(&square, &rgb, hole.grown(5, &window.rect));
+        let mut region = Region::cut(&square, &rgb, hole.grown(5, &crop.rect));
         let before = region.painted.clone();
         pollster::block_on(add(&mut region, &square, &shown.rgb, &shown.in_hole, 1, &Unpaced)).unwrap();
         for (at, (after, before)) in region.painted.iter().zip(&before).enumerate() {

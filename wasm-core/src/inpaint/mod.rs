@@ -1,27 +1,27 @@
 //! Erasing with a model, at the picture's own resolution.
 //!
 //! 1. [`rough`] fills the hole with the built-in fill, for the model to start from.
-//! 2. [`windows`] plans the parts of the picture that the model is shown.
+//! 2. [`crops`] plans the parts of the picture that the model is shown.
 //! 3. [`square`] cuts each of them out at the model's size, and brings the result back to the picture's scale.
 //! 4. [`seam`] fits the result's colours to the surroundings, [`detail`] sharpens what was shown reduced, [`grain`] adds noise like the
 //!    surroundings'.
 //!
 //! Pixels that the mask spares keep their exact value.
 
+mod crops;
 mod detail;
 mod grain;
 mod rough;
 mod seam;
 mod square;
-mod windows;
 
 use crate::erase::blend_covered;
 use crate::models::{Painter, Progress, Sketch, Task, Values};
 use crate::pixels::{Components, Image, Mask, Patch, Rect};
 use crate::{Checkpoint, Pacer, Result, Stage};
 
+pub use crops::{Crop, plan};
 use square::Square;
-pub use windows::{Window, plan};
 
 /// What the model finds in the hole. A diffusion model starts with it under noise, and a trace of it shows in the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub struct Inpainting<'a> {
     components: Components,
     /// The mask's rectangle as it is filled so far.
     patch: Patch,
-    /// Windows that are done.
+    /// Crops that are done.
     done: usize,
     /// How far the one after them has come.
     progress: Progress,
@@ -118,28 +118,28 @@ impl<'a> Inpainting<'a> {
     ) -> Result<()> {
         let holes: Vec<Rect> = self.components.list().iter().map(|component| component.rect).collect();
         let native = model.side();
-        let windows = plan(self.image.bounds(), &holes, native);
-        while let Some(window) = windows.get(self.done) {
+        let crops = plan(self.image.bounds(), &holes, native);
+        while let Some(crop) = crops.get(self.done) {
             let place = self.done;
-            let pacer = OfWindow { pacer, place: place as u32, windows: windows.len() as u32 };
-            let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, window, native };
+            let pacer = OfCrop { pacer, place: place as u32, crops: crops.len() as u32 };
+            let square = Square { image: self.image, mask: &self.mask, patch: &self.patch, crop, native };
             let mut shown = square.shown()?;
             let seed = seed_of(&self.settings, place);
             let task = Task { rgb: &shown.rgb, hole: &shown.in_hole, seed, options };
             let [x, y] = square.origin();
-            let mut sketched = |Sketch { side: pixels, rgb }| seen(Preview { x, y, side: window.side, pixels, rgb });
+            let mut sketched = |Sketch { side: pixels, rgb }| seen(Preview { x, y, side: crop.side, pixels, rgb });
             let painted = model.paint(&task, &mut self.progress, &pacer, &mut sketched).await?;
             let rgb = square.restored(&painted)?;
-            let scale = window.side as f32 / native as f32;
-            let around = window.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
-            let region = around.grown((RING * scale).ceil() as u32, &window.rect);
+            let scale = crop.side as f32 / native as f32;
+            let around = crop.holes.iter().map(|hole| holes[*hole]).reduce(|a, b| a.union(&b)).unwrap_or_default();
+            let region = around.grown((RING * scale).ceil() as u32, &crop.rect);
             let mut region = seam::Region::cut(&square, &rgb, region);
             region.fit_colours(scale, &pacer).await?;
             shown.paint(&painted);
             detail::add(&mut region, &square, &shown.rgb, &shown.in_hole, self.settings.seed, &pacer).await?;
             grain::add(&mut region, seed);
             let components = &self.components;
-            let ours = |x, y| window.holes.contains(&(components.label(x, y) as usize));
+            let ours = |x, y| crop.holes.contains(&(components.label(x, y) as usize));
             region.put(&mut self.patch, &self.mask, ours);
             self.done += 1;
             self.progress = Progress::default();
@@ -158,7 +158,7 @@ impl<'a> Inpainting<'a> {
     }
 }
 
-/// What the fill of one window is becoming.
+/// What the fill of one crop is becoming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
     /// Left edge in the picture; it may begin and end outside.
@@ -173,22 +173,22 @@ pub struct Preview {
     pub rgb: Vec<u8>,
 }
 
-/// Progress of one window among several.
-struct OfWindow<'a> {
+/// Progress of one crop among several.
+struct OfCrop<'a> {
     pacer: &'a dyn Pacer,
     place: u32,
-    windows: u32,
+    crops: u32,
 }
 
-impl Pacer for OfWindow<'_> {
+impl Pacer for OfCrop<'_> {
     fn progress(&self, stage: Stage, done: f32) {
         let stage = match stage {
             Stage::Denoising { step, steps } => {
-                Stage::Denoising { step: self.place * steps + step, steps: self.windows * steps }
+                Stage::Denoising { step: self.place * steps + step, steps: self.crops * steps }
             }
             other => other,
         };
-        self.pacer.progress(stage, (self.place as f32 + done) / self.windows as f32);
+        self.pacer.progress(stage, (self.place as f32 + done) / self.crops as f32);
     }
 
     fn checkpoint(&self) -> Checkpoint<'_> {
@@ -196,7 +196,7 @@ impl Pacer for OfWindow<'_> {
     }
 }
 
-/// Each window has a seed of its own: equal noise would make equal pictures.
+/// Each crop has a seed of its own: equal noise would make equal pictures.
 fn seed_of(settings: &Settings, place: usize) -> u64 {
     u64::from(settings.seed) | (place as u64) << 32
 }

@@ -13,7 +13,7 @@ use crate::{Pacer, Result};
 /// draw it out into streaks.
 const SMOOTHING: f32 = 2.0;
 
-/// A part of a window around its hole, at the picture's scale.
+/// A part of a crop around its hole, at the picture's scale.
 pub(super) struct Region {
     pub(super) rect: Rect,
     /// What the picture shows, `[height, width]`; only that of `known` pixels counts.
@@ -25,14 +25,14 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// Cuts `rect` out of a window; `rgb` is what was painted, `[window.height, window.width, 3]`.
+    /// Cuts `rect` out of a crop; `rgb` is what was painted, `[crop.height, crop.width, 3]`.
     pub(super) fn cut(square: &Square<'_>, rgb: &[u8], rect: Rect) -> Self {
-        let window = square.window.rect;
+        let crop = square.crop.rect;
         let places: Vec<(u32, u32)> =
             (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y))).collect();
         let colours = |rgba: [u8; 4]| [rgba[0], rgba[1], rgba[2]].map(f32::from);
         let painted = places.iter().map(|(x, y)| {
-            let at = ((y - window.y) as usize * window.width as usize + (x - window.x) as usize) * 3;
+            let at = ((y - crop.y) as usize * crop.width as usize + (x - crop.x) as usize) * 3;
             [rgb[at], rgb[at + 1], rgb[at + 2]].map(f32::from)
         });
         Self {

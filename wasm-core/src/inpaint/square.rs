@@ -1,19 +1,19 @@
-//! A window as the model is shown it: a square of the model's size, and back.
+//! A crop as the model is shown it: a square of the model's size, and back.
 
-use super::windows::Window;
+use super::crops::Crop;
 use crate::Result;
 use crate::pixels::{Filter, Image, Mask, Patch, resize};
 
 /// Coverage from which a resized pixel of the mask belongs to the hole: any trace of what is to go would show.
 const COVERED: u8 = 32;
 
-/// A window of a picture, of which the mask's part is already filled somehow.
+/// A crop of a picture, of which the mask's part is already filled somehow.
 pub(super) struct Square<'a> {
     pub(super) image: &'a Image,
     pub(super) mask: &'a Mask,
     /// The mask's rectangle as it is filled so far.
     pub(super) patch: &'a Patch,
-    pub(super) window: &'a Window,
+    pub(super) crop: &'a Crop,
     /// Side of what the model takes, pixels.
     pub(super) native: u32,
 }
@@ -50,14 +50,14 @@ impl Square<'_> {
 
     /// Where the square's corner is in the picture; outside, if it is wider or higher than the picture.
     pub(super) fn origin(&self) -> [i64; 2] {
-        let (rect, side) = (self.window.rect, self.window.side);
+        let (rect, side) = (self.crop.rect, self.crop.side);
         let before = |start: u32, length: u32| i64::from(start) - i64::from((side - length) / 2);
         [before(rect.x, rect.width), before(rect.y, rect.height)]
     }
 
     /// Calls `each` with every pixel of the square, at the picture's scale, row by row, as a place in the picture.
     fn for_each_place(&self, mut each: impl FnMut(u32, u32)) {
-        let (rect, side) = (self.window.rect, self.window.side);
+        let (rect, side) = (self.crop.rect, self.crop.side);
         let columns: Vec<u32> = (0..side).map(|column| rect.x + reflected(column, side, rect.width)).collect();
         for row in 0..side {
             let y = rect.y + reflected(row, side, rect.height);
@@ -66,7 +66,7 @@ impl Square<'_> {
     }
 
     pub(super) fn shown(&self) -> Result<Shown> {
-        let (from, to) = ((self.window.side, self.window.side), (self.native, self.native));
+        let (from, to) = ((self.crop.side, self.crop.side), (self.native, self.native));
         let area = from.0 as usize * from.1 as usize;
         let (mut colours, mut coverage) = (Vec::with_capacity(area * 3), Vec::with_capacity(area));
         self.for_each_place(|x, y| {
@@ -80,7 +80,7 @@ impl Square<'_> {
 
     /// `rgb`, `[native, native, 3]`, at the picture's scale and without reflections: `[rect.height, rect.width, 3]`.
     pub(super) fn restored(&self, rgb: &[u8]) -> Result<Vec<u8>> {
-        let (rect, side) = (self.window.rect, self.window.side as usize);
+        let (rect, side) = (self.crop.rect, self.crop.side as usize);
         let large = resize(rgb, 3, (self.native, self.native), (side as u32, side as u32), Filter::Lanczos)?;
         let (left, top) = ((side - rect.width as usize) / 2, (side - rect.height as usize) / 2);
         let rows = (top..top + rect.height as usize).map(|row| (row * side + left) * 3);
@@ -107,7 +107,7 @@ fn over_grey([r, g, b, alpha]: [u8; 4]) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::windows::plan;
+    use super::super::crops::plan;
     use super::*;
     use crate::pixels::Rect;
     use proptest::prelude::*;
@@ -122,12 +122,12 @@ mod tests {
             let hole = Rect { x: (x * f64::from(width)) as u32, y: (y * f64::from(height)) as u32, width: 1, height: 1 };
             let mask = Mask::new(hole, vec![255]).unwrap();
             let patch = image.crop(hole).unwrap();
-            let window = plan(image.bounds(), &[hole], 64).remove(0);
-            let square = Square { image: &image, mask: &mask, patch: &patch, window: &window, native: 64 };
+            let crop = plan(image.bounds(), &[hole], 64).remove(0);
+            let square = Square { image: &image, mask: &mask, patch: &patch, crop: &crop, native: 64 };
             let shown = square.shown().unwrap();
             prop_assert!(shown.in_hole.contains(&true), "even a single pixel is repainted");
             let back = square.restored(&shown.rgb).unwrap();
-            let rect = window.rect;
+            let rect = crop.rect;
             prop_assert_eq!(back.len(), rect.area() * 3);
             for (i, seen) in back.chunks_exact(3).enumerate() {
                 let wanted = image.pixel(rect.x + i as u32 % rect.width, rect.y + i as u32 / rect.width);

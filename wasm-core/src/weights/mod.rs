@@ -5,7 +5,7 @@
 //! in memory, on disk and in a browser's private file system.
 //!
 //! Nothing in a file is believed: every length is held against the file's before anything is allocated, nothing
-//! that a file holds is run, and everything that one can ask for has a limit ([`MOST_ELEMENTS`], [`MOST_TENSORS`]
+//! that a file holds is run, and everything that one can ask for has a limit ([`MAX_ELEMENTS`], [`MAX_TENSORS`]
 //! and those of the containers). Opening reads the directory only; a tensor is read when it is asked for.
 //!
 //! `torch` is PyTorch's zip container, whose directory is a `pickle`; `safetensors` is the other one.
@@ -23,7 +23,7 @@ mod torch;
 
 pub use pack::Pack;
 pub(crate) use source::quoted;
-pub use source::{Bytes, Dtype, MOST_ELEMENTS, MOST_TENSORS, Prepared, Source, TensorInfo};
+pub use source::{Bytes, Dtype, MAX_ELEMENTS, MAX_TENSORS, Prepared, Source, TensorInfo};
 pub use synthetic::{Synthetic, UNIT_VARIANCE, input, unet_input};
 
 use crate::{Misshapen, Result, WeightsError};

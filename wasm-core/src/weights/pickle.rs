@@ -10,14 +10,14 @@
 //! instruction adds at most one value, and a list holds only what was pushed for it, so that the memory used is a
 //! small multiple of the pickle's length.
 
-use super::source::{Dtype, MOST_DIMENSIONS, MOST_TENSORS, check_name, damaged, foreign, quoted, unsupported};
+use super::source::{Dtype, MAX_DIMENSIONS, MAX_TENSORS, check_name, damaged, foreign, quoted, unsupported};
 use crate::{Error, Result, Storing, WeightsError};
 use std::collections::HashMap;
 
 /// Longest pickle: 200 bytes for each of the most tensors that are read.
 pub(super) const LONGEST: u64 = 13 << 20;
 /// Most values, and the deepest the stack may be. A tensor takes about a dozen values.
-const MOST_VALUES: usize = 1 << 20;
+const MAX_VALUES: usize = 1 << 20;
 /// Longest name of a module or function.
 const LONGEST_LINE: usize = 1 << 10;
 
@@ -224,7 +224,7 @@ impl<'a> Machine<'a> {
             return Err(unsupported("something other than a dictionary of tensors"));
         };
         // Each may take as much memory as the longest shape, whatever its length in the file.
-        if items.len() > MOST_TENSORS {
+        if items.len() > MAX_TENSORS {
             return Err(damaged(format!("it holds {} tensors", items.len())));
         }
         let tensor = |(key, value): &(Place, Place)| {
@@ -269,7 +269,7 @@ impl<'a> Machine<'a> {
                 Value::Int(length) => usize::try_from(length).ok(),
                 _ => None,
             };
-            if items.len() > MOST_DIMENSIONS { None } else { items.iter().map(length).collect() }
+            if items.len() > MAX_DIMENSIONS { None } else { items.iter().map(length).collect() }
         };
         let (Ok(offset), Some(shape), Some(strides)) = (u64::try_from(offset), lengths(*shape), lengths(*strides))
         else {
@@ -425,7 +425,7 @@ impl<'a> Machine<'a> {
 
     /// Whether one more fits where there are so many.
     fn room(&self, count: usize) -> Result<()> {
-        if count < MOST_VALUES { Ok(()) } else { Err(damaged("its pickle holds too much")) }
+        if count < MAX_VALUES { Ok(()) } else { Err(damaged("its pickle holds too much")) }
     }
 }
 
@@ -712,12 +712,12 @@ mod tests {
     #[test]
     fn nesting_of_any_depth_is_harmless() {
         // A million levels would overflow the stack of whoever descends into them.
-        let levels = MOST_VALUES - 10;
+        let levels = MAX_VALUES - 10;
         let nested = [b")".to_vec(), vec![opcode::TUPLE1; levels], b".".to_vec()].concat();
         assert!(matches!(complaint(&nested), WeightsError::Unsupported(_)));
         let nested = [b"}X\x01\0\0\0a)".to_vec(), vec![opcode::TUPLE1; levels - 10], b"s.".to_vec()].concat();
         assert!(matches!(complaint(&nested), WeightsError::Unsupported(_)));
-        for marks in [levels, MOST_VALUES + 1] {
+        for marks in [levels, MAX_VALUES + 1] {
             assert!(is_damaged(&[vec![opcode::MARK; marks], b"}.".to_vec()].concat()));
         }
     }
@@ -738,22 +738,22 @@ mod tests {
         // Thirty doublings would be a thousand million items for whoever unfolds them.
         let doubled = [b")".to_vec(), b"q\0h\0\x86".repeat(30), b".".to_vec()].concat();
         assert!(matches!(complaint(&doubled), WeightsError::Unsupported(_)));
-        let recalled = [b"}q\0(".to_vec(), b"h\0".repeat(MOST_VALUES + 1), b"t.".to_vec()].concat();
+        let recalled = [b"}q\0(".to_vec(), b"h\0".repeat(MAX_VALUES + 1), b"t.".to_vec()].concat();
         assert!(is_damaged(&recalled));
         let stored: Vec<u8> =
-            (0..=MOST_VALUES as u32).flat_map(|key| [&b"r"[..], &key.to_le_bytes()].concat()).collect();
+            (0..=MAX_VALUES as u32).flat_map(|key| [&b"r"[..], &key.to_le_bytes()].concat()).collect();
         assert!(is_damaged(&[b"}".to_vec(), stored, b".".to_vec()].concat()));
-        assert!(is_damaged(&[b"(".to_vec(), b"}".repeat(MOST_VALUES + 1), b"t.".to_vec()].concat()));
+        assert!(is_damaged(&[b"(".to_vec(), b"}".repeat(MAX_VALUES + 1), b"t.".to_vec()].concat()));
         // One entry, recalled for more names than there may be tensors.
         let mut many = b"}(".to_vec();
         many.extend([entry("a", "FloatStorage", "0", 1, 0, &[1; 64], &[0; 64]), b"q\0".to_vec()].concat());
-        many.extend([text("b"), b"h\0".to_vec()].concat().repeat(MOST_TENSORS));
+        many.extend([text("b"), b"h\0".to_vec()].concat().repeat(MAX_TENSORS));
         many.extend(b"u.");
         assert!(is_damaged(&many));
         // A long name, recalled for every entry: copies of it would fill any memory.
         let long = [b"}(".to_vec(), text(&"a".repeat(1 << 20)), b"q\0".to_vec()].concat();
         let tensor = &entry("a", "FloatStorage", "0", 1, 0, &[], &[])[text("a").len()..];
-        let recalled = b"h\0h\x01".repeat(MOST_TENSORS - 1);
+        let recalled = b"h\0h\x01".repeat(MAX_TENSORS - 1);
         assert!(is_damaged(&[&long, tensor, b"q\x01", &recalled, b"u."].concat()));
     }
 

@@ -1,7 +1,7 @@
 //! The safetensors container: the length of a header, a JSON header, and the tensors' bytes without a gap.
 
 use super::source::{
-    Bytes, Dtype, Index, MOST_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, foreign, quoted,
+    Bytes, Dtype, Index, MAX_TENSORS, Prepared, Source, TensorInfo, damaged, elements, finite, foreign, quoted,
     read_raw, read_run, truncated, unsupported,
 };
 use crate::{Result, Storing};
@@ -54,7 +54,7 @@ impl SafeTensors {
         if names.len() + usize::from(metadata.metadata().is_some()) != top_level_keys(&header) {
             return Err(damaged("its header holds a name twice"));
         }
-        if names.len() > MOST_TENSORS {
+        if names.len() > MAX_TENSORS {
             return Err(damaged(format!("it holds {} tensors", names.len())));
         }
         let data = PREFIX + length;

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 /// Most elements of one tensor: 256 MiB as `f32`. The largest tensors of image models have a tenth of that; without
 /// a limit, a few bytes of a file could ask for all the memory there is (a stride of zero repeats an element).
-pub const MOST_ELEMENTS: usize = 1 << 26;
+pub const MAX_ELEMENTS: usize = 1 << 26;
 /// Most tensors of one file.
-pub const MOST_TENSORS: usize = 1 << 16;
+pub const MAX_TENSORS: usize = 1 << 16;
 /// Most dimensions of a tensor, as in PyTorch.
-pub(super) const MOST_DIMENSIONS: usize = 64;
+pub(super) const MAX_DIMENSIONS: usize = 64;
 /// Longest name of a tensor, in bytes.
 pub(super) const LONGEST_NAME: usize = 1 << 10;
 /// How many bytes are read at once. Nearly every tensor is one read; the large ones are not held twice.
@@ -192,7 +192,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new(infos: Vec<TensorInfo>) -> Result<Self> {
-        if infos.len() > MOST_TENSORS {
+        if infos.len() > MAX_TENSORS {
             return Err(damaged(format!("it holds {} tensors", infos.len())));
         }
         let mut places = HashMap::with_capacity(infos.len());
@@ -230,7 +230,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 pub(super) fn elements(shape: &[usize]) -> Option<usize> {
     // A length of zero must not hide the others: whoever multiplies them in turn would overflow.
     let product = shape.iter().try_fold(1usize, |product, length| product.checked_mul((*length).max(1)))?;
-    let fits = product <= MOST_ELEMENTS && shape.len() <= MOST_DIMENSIONS;
+    let fits = product <= MAX_ELEMENTS && shape.len() <= MAX_DIMENSIONS;
     fits.then_some(if shape.contains(&0) { 0 } else { product })
 }
 

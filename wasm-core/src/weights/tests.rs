@@ -361,9 +361,9 @@ fn views_that_leave_their_storage_are_damaged() {
     assert!(one(4, 0, &[4, 1], &[0, i64::MAX]).is_ok_and(|source| source.read("a").unwrap() == [0.0; 4]));
     assert!(one(4, 9, &[0, 7], &[1, 1]).is_ok_and(|source| source.read("a").unwrap().is_empty()));
     // Counted through for every element, so many dimensions of one would take minutes.
-    let flat = |first| [vec![first], vec![1; MOST_DIMENSIONS - 1]].concat();
-    let source = one(4, 0, &flat(MOST_ELEMENTS as i64), &flat(0)).unwrap();
-    assert!(source.read("a").unwrap().iter().eq(std::iter::repeat_n(&0.0, MOST_ELEMENTS)));
+    let flat = |first| [vec![first], vec![1; MAX_DIMENSIONS - 1]].concat();
+    let source = one(4, 0, &flat(MAX_ELEMENTS as i64), &flat(0)).unwrap();
+    assert!(source.read("a").unwrap().iter().eq(std::iter::repeat_n(&0.0, MAX_ELEMENTS)));
     for (length, offset, shape, strides) in [
         // The storage is longer than its file.
         (5, 0, &[4][..], &[1][..]),
@@ -491,7 +491,7 @@ fn an_end_that_promises_many_files_is_noticed_before_room_is_made_for_them() {
     let whole = fixture("moebius_tiny/diffusion_pytorch_model.bin");
     let wide = whole.len() - 98;
     assert!(whole[wide..].starts_with(b"PK\x06\x06"));
-    for count in [MOST_TENSORS as u64 + 1000, 1 << 40, u64::MAX] {
+    for count in [MAX_TENSORS as u64 + 1000, 1 << 40, u64::MAX] {
         let mut bytes = whole.to_vec();
         bytes[wide + 24..wide + 32].copy_from_slice(&count.to_le_bytes());
         bytes[wide + 32..wide + 40].copy_from_slice(&count.to_le_bytes());

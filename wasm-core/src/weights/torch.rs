@@ -7,8 +7,8 @@
 
 use super::pickle;
 use super::source::{
-    Bytes, Index, MOST_ELEMENTS, MOST_TENSORS, Source, TensorInfo, damaged, elements, finite, quoted, read_raw,
-    read_run, room, truncated, unsupported,
+    Bytes, Index, MAX_ELEMENTS, MAX_TENSORS, Source, TensorInfo, damaged, elements, finite, quoted, read_raw, read_run,
+    room, truncated, unsupported,
 };
 use crate::{Error, Result};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 /// Most files of an archive: a storage for each tensor, and some more.
-const MOST_FILES: u64 = MOST_TENSORS as u64 + 64;
+const MAX_FILES: u64 = MAX_TENSORS as u64 + 64;
 /// Most bytes of an archive's directory and headers: 256 for each file, where PyTorch needs about 150.
 const LONGEST_DIRECTORY: usize = 16 << 20;
 /// Longest name of a file. It is looked up for every tensor, and could have 64 KiB.
@@ -126,8 +126,7 @@ impl Layout {
             return Err("lies outside of its storage");
         }
         // A few elements that lie far apart must not cost more than a whole tensor may.
-        let span =
-            usize::try_from(reach).ok().filter(|reach| *reach < MOST_ELEMENTS).ok_or("is too widely spread")? + 1;
+        let span = usize::try_from(reach).ok().filter(|reach| *reach < MAX_ELEMENTS).ok_or("is too widely spread")? + 1;
         // The storage holds the offset, and the file holds the storage.
         let start = file.start + offset * size;
         // Where there is one, the distance to the next means nothing and may be anything.
@@ -241,7 +240,7 @@ fn check_end(bytes: &dyn Bytes) -> Result<()> {
         if number(4) != WIDE_LENGTH {
             return Err(damaged("its end has an unusual length"));
         }
-        if number(24).max(number(32)) > MOST_FILES {
+        if number(24).max(number(32)) > MAX_FILES {
             return Err(damaged(format!("it holds {} files", number(24).max(number(32)))));
         }
     }

@@ -7,7 +7,7 @@ use crate::browser::files;
 use crate::model_catalogue::catalogue::Entry;
 use crate::model_catalogue::record::Record;
 use crate::protocol::Failure;
-use crate::protocol::models::{Listed, Model, ModelId, ModelOption, OptionPreset, Settings, Status, Storage};
+use crate::protocol::models::{Listed, Model, ModelId, ModelOption, OptionPreset, Status, Storage, StoreSettings};
 use wasm_core::models::{OptionSpec, SHIPPED};
 use wasm_core::weights::pack::LAYOUT;
 
@@ -31,7 +31,7 @@ pub(super) async fn list(installer: &Installer) -> Result<Listed, Failure> {
     }
     let (used, quota, persistent) = files::room().await?;
     let hub = installer.hub().await?;
-    let settings = Settings {
+    let settings = StoreSettings {
         preferred: preferred(&models).await?,
         warm_minutes: settings::warm_minutes().await?,
         mirror: hub != catalogue.hub,

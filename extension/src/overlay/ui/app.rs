@@ -16,7 +16,7 @@ use super::jobs::Jobs;
 use super::methods::Methods;
 use super::page::Page;
 use super::screen::Edit;
-use super::settings::Settings;
+use super::settings::SettingsSheet;
 use super::stage::Stage;
 use crate::overlay::host::Host;
 use crate::overlay::phase::{Facts, Phase, Question};
@@ -46,7 +46,7 @@ pub(super) struct App {
     pub page: RefCell<Option<Rc<Page>>>,
     pub jobs: Jobs,
     pub methods: Methods,
-    pub settings: Rc<Settings>,
+    pub settings: Rc<SettingsSheet>,
     pub hooks: Hooks,
 }
 
@@ -70,7 +70,7 @@ impl App {
                 page: RefCell::default(),
                 jobs: Jobs::default(),
                 methods: Methods::find(&frames),
-                settings: Settings::find(),
+                settings: SettingsSheet::find(),
                 hooks,
             }
         });

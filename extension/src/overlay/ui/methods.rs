@@ -2,7 +2,7 @@
 
 use super::frames::Frames;
 use super::options;
-use super::settings::Settings;
+use super::settings::SettingsSheet;
 use crate::browser::{field, i18n, refused};
 use crate::model_client::ModelClient;
 use crate::overlay::settings::phrases;
@@ -60,7 +60,7 @@ impl Methods {
         &self,
         models: Vec<Model>,
         preferred: Option<String>,
-        settings: &Rc<Settings>,
+        settings: &Rc<SettingsSheet>,
     ) -> Result<(), Failure> {
         let usable = |model: &&Model| model.status == Status::Installed && !model.part;
         let usable: Vec<&Model> = models.iter().filter(usable).collect();
@@ -99,7 +99,7 @@ impl Methods {
     }
 
     /// Uses this method from now on, and shows what can be set about it.
-    pub(super) fn choose(&self, value: &str, settings: &Rc<Settings>) -> Result<(), Failure> {
+    pub(super) fn choose(&self, value: &str, settings: &Rc<SettingsSheet>) -> Result<(), Failure> {
         self.list.set_value(value);
         *self.chosen.borrow_mut() = value.to_owned();
         self.frames.request();
@@ -112,7 +112,7 @@ impl Methods {
     }
 
     /// The method that is chosen, with what is set about it.
-    pub(super) fn choice(&self, settings: &Settings) -> EngineChoice {
+    pub(super) fn choice(&self, settings: &SettingsSheet) -> EngineChoice {
         let method = self.chosen.borrow().clone();
         if method == INSTANT {
             return EngineChoice::Instant;
@@ -141,7 +141,7 @@ impl Methods {
     }
 
     /// Key of the hint after an erase: what to do next, or, for users who have never chosen a method, that there are models.
-    pub(super) fn hint_after_erasing(&self, settings: &Settings, fills: usize) -> &'static str {
+    pub(super) fn hint_after_erasing(&self, settings: &SettingsSheet, fills: usize) -> &'static str {
         let never_chose = settings.values.borrow().engine.is_none() && *self.chosen.borrow() == INSTANT;
         let has_gpu = !field(&window().navigator(), "gpu").is_undefined();
         if never_chose && has_gpu && fills == 1 { "hintBetter" } else { "hintChain" }

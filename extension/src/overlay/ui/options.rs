@@ -1,7 +1,7 @@
 //! The controls for what the user may set about a model, made from the model's own description: a list in the dock for an option
 //! with named values, a slider in the sheet of settings for the others.
 
-use super::settings::Settings;
+use super::settings::SettingsSheet;
 use crate::browser::{i18n, refused};
 use crate::protocol::Failure;
 use crate::protocol::models::{Model, ModelOption};
@@ -14,7 +14,7 @@ use web_sys::{
 };
 
 /// Shows the lists of the model with this id and hides all others, and offers the sliders of all models.
-pub(super) fn show(settings: &Rc<Settings>, models: &[Model], chosen: &str) -> Result<(), Failure> {
+pub(super) fn show(settings: &Rc<SettingsSheet>, models: &[Model], chosen: &str) -> Result<(), Failure> {
     let of_chosen = models.iter().find(|model| model.id == chosen).map_or(&[][..], |model| &model.options);
     let lists: Vec<&ModelOption> = of_chosen.iter().filter(|option| !option.presets.is_empty()).collect();
     let mut sliders: Vec<&ModelOption> = vec![];
@@ -31,10 +31,10 @@ pub(super) fn show(settings: &Rc<Settings>, models: &[Model], chosen: &str) -> R
 
 /// Fills a container with a control for each option, unless they are there: a control that is replaced loses the focus.
 fn fill(
-    settings: &Rc<Settings>,
+    settings: &Rc<SettingsSheet>,
     container: &str,
     options: &[&ModelOption],
-    make: impl Fn(&Rc<Settings>, &ModelOption) -> Result<Element, Failure>,
+    make: impl Fn(&Rc<SettingsSheet>, &ModelOption) -> Result<Element, Failure>,
 ) -> Result<(), Failure> {
     let container: HtmlElement = by_id(container);
     let shown = options.iter().map(|option| option.id.as_str()).collect::<Vec<_>>().join(" ");
@@ -50,7 +50,7 @@ fn fill(
 }
 
 /// A list of the values that the model names.
-fn list(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Failure> {
+fn list(settings: &Rc<SettingsSheet>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-list")?;
     attribute(&field, "id", &format!("{}-field", element_id(option)));
     inside::<HtmlElement>(&field, ".tip").set_text_content(Some(&i18n::text(&option.label, &[])));
@@ -73,7 +73,7 @@ fn list(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Failur
 }
 
 /// A slider over the option's range.
-fn slider(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Failure> {
+fn slider(settings: &Rc<SettingsSheet>, option: &ModelOption) -> Result<Element, Failure> {
     let field = copy_of("model-slider")?;
     let (label, help): (HtmlElement, HtmlElement) = (inside(&field, "label"), inside(&field, "p"));
     let slider: HtmlInputElement = inside(&field, "input");
@@ -105,7 +105,7 @@ fn slider(settings: &Rc<Settings>, option: &ModelOption) -> Result<Element, Fail
 }
 
 /// Shows what is set.
-fn show_values(settings: &Settings, models: &[Model]) {
+fn show_values(settings: &SettingsSheet, models: &[Model]) {
     let values = settings.values.borrow();
     for option in models.iter().flat_map(|model| &model.options) {
         let value = values.value(option);

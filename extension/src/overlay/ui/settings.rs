@@ -1,7 +1,7 @@
 //! What the user set, on whichever page, and the controls to set it.
 
 use crate::browser::storage;
-use crate::overlay::settings::Settings as Values;
+use crate::overlay::settings::EditSettings;
 use crate::ui::dom::{attribute, by_id};
 use crate::ui::listen::on;
 use crate::ui::sheet::Sheet;
@@ -10,23 +10,23 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement, MouseEvent};
 
-/// Key of the [`Values`] in the extension's storage.
+/// Key of the [`EditSettings`] in the extension's storage.
 const KEY: &str = "method";
 /// Key of the setting that erases by itself after a rest.
 const ERASE_ON_RELEASE: &str = "eraseOnRelease";
 
 /// See the module.
-pub(super) struct Settings {
+pub(super) struct SettingsSheet {
     sheet: Sheet,
     seed: HtmlInputElement,
     note: HtmlInputElement,
     auto: HtmlButtonElement,
-    pub values: RefCell<Values>,
+    pub values: RefCell<EditSettings>,
     /// Erase by itself after a rest.
     erase_on_release: Cell<bool>,
 }
 
-impl Settings {
+impl SettingsSheet {
     /// Finds the controls and listens to them.
     pub(super) fn find() -> Rc<Self> {
         let settings = Rc::new(Self {
@@ -84,7 +84,7 @@ impl Settings {
 
     /// Reads what was set. What cannot be read counts as never set.
     pub(super) async fn read(&self) {
-        let values: Values = storage::local(KEY).await.ok().flatten().unwrap_or_default();
+        let values: EditSettings = storage::local(KEY).await.ok().flatten().unwrap_or_default();
         *self.values.borrow_mut() = values;
         self.show();
     }
