@@ -554,6 +554,19 @@ class Overlay {
     return { width, height, data: Buffer.from(base64, 'base64') };
   }
 
+  /**
+   * Presses a control until the picture is as wanted: `holds` is asked about what is shown. One press may take back a stroke, which does
+   * not show in the picture, or a fill.
+   */
+  async pressUntil(id, holds) {
+    const held = async () => holds(await this.shown());
+    for (let i = 0; i < 6 && !(await held()); i += 1) {
+      await this.press(id);
+      await until(held, { timeout: 1000 }).catch(() => {});
+    }
+    assert.ok(await held(), `"${id}" leads to the picture that is wanted`);
+  }
+
   /** What the line above the toolbar says; empty where it says nothing. */
   notice() {
     return this.frame.evaluate(() => {

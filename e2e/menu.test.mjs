@@ -75,16 +75,8 @@ test('fills chain, are undone and redone, and can be compared with the original'
   await editor.eraseRect({ x: 20, y: 20, width: 40, height: 30 });
   await editor.press('undo');
   await until(async () => (await shown()) < many / 50, { what: 'still the first fill' });
-  // One press may take back a stroke or a fill.
-  const press = async (id, enough) => {
-    for (let i = 0; i < 6 && !enough(await shown()); i += 1) {
-      await editor.press(id);
-      await until(async () => enough(await shown()), { timeout: 1000 }).catch(() => {});
-    }
-    assert.ok(enough(await shown()), `${id} shows in the picture`);
-  };
-  await press('undo', (count) => count > many / 2);
-  await press('redo', (count) => count < many / 50);
+  await editor.pressUntil('undo', (picture) => redness(picture) > many / 2);
+  await editor.pressUntil('redo', (picture) => redness(picture) < many / 50);
 
   const compare = await editor.frame.locator('#compare').boundingBox();
   await page.mouse.move(compare.x + compare.width / 2, compare.y + compare.height / 2);

@@ -211,16 +211,8 @@ slowly('three erases in a chain are undone and redone; between two of them, anot
   await result();
   assert.doesNotMatch(await it.hint(), /Instant/, 'the model did it');
 
-  // One press may take back a stroke or a fill.
-  const press = async (id, wanted) => {
-    for (let i = 0; i < 6 && !(await it.shown()).data.equals(wanted.data); i += 1) {
-      await it.press(id);
-      await until(async () => (await it.shown()).data.equals(wanted.data), { timeout: 1000 }).catch(() => {});
-    }
-    same(wanted, await it.shown(), id);
-  };
-  for (const before of shown.slice(0, -1).reverse()) await press('undo', before);
-  for (const after of shown.slice(1)) await press('redo', after);
+  for (const before of shown.slice(0, -1).reverse()) await it.pressUntil('undo', ({ data }) => data.equals(before.data));
+  for (const after of shown.slice(1)) await it.pressUntil('redo', ({ data }) => data.equals(after.data));
   await it.done();
   same(shown.at(-1), await readElement(page, '#img'), 'the page has all three');
   await other.bringToFront();
