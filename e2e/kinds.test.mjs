@@ -150,8 +150,17 @@ test('an img in a frame of another origin, allowed in one click', async () => {
   const frame = page.frameLocator('#away-frame');
   await page.locator('#away-frame').scrollIntoViewIfNeeded();
   const was = await readElement(frame, '#img');
+  await browser.worker().evaluate(() => {
+    const { executeScript } = chrome.scripting;
+    globalThis.entered = [];
+    chrome.scripting.executeScript = (injection) => {
+      entered.push(...injection.target.frameIds);
+      return executeScript.call(chrome.scripting, injection);
+    };
+  });
   const asker = await open(page, frame.locator('#img'), { states: ['asking'] });
   assert.match(await asker.says(), /localhost/);
+  assert.deepEqual(await browser.worker().evaluate(() => entered), [0], 'the frame is not entered before the user is asked');
   await asker.press('notice-yes');
   await acceptBubble();
   await asker.left();

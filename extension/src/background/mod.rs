@@ -3,7 +3,7 @@
 //! The browser may end it at any moment, also while a job runs. It therefore keeps no state of its own (sessions are in
 //! `storage.session`), and no job passes through it.
 
-use crate::browser::{field, i18n, menus, offscreen, scripting, storage, tabs, words};
+use crate::browser::{field, i18n, menus, offscreen, permissions, scripting, storage, tabs, words};
 use crate::protocol::Failure;
 use crate::protocol::background::{OpenInTab, Session, StartInFrame, ToBackground, session_key};
 use crate::protocol::page::{Start, Target};
@@ -43,9 +43,10 @@ pub async fn menu_clicked(info: JsValue, tab: JsValue) {
     let Some(tab_id) = number(&tab, "id") else { return };
     let frame_id = number(&info, "frameId").unwrap_or(0);
     let src_url = field(&info, "srcUrl").as_string();
-    let frame_url = field(&info, "frameUrl").as_string();
+    let [frame_url, page_url] = ["frameUrl", "pageUrl"].map(|key| field(&info, key).as_string());
     let clicked = Target::Clicked { src_url: src_url.clone() };
-    if begin(tab_id, frame_id, clicked).await.is_ok() {
+    let may_enter = frame_id == 0 || may_enter_frame(frame_url.as_deref(), page_url.as_deref()).await;
+    if may_enter && begin(tab_id, frame_id, clicked).await.is_ok() {
         return;
     }
     // The click grants access to the tab's own origin, not to a frame of another. Ask for that origin in the page around the frame.
@@ -56,6 +57,18 @@ pub async fn menu_clicked(info: JsValue, tab: JsValue) {
         return;
     }
     say_forbidden(tab_id).await;
+}
+
+/// Whether the browser may let the shim into a frame: the click grants access to the site of the page, and the user may have granted that
+/// of the frame before. What is surely refused is not tried, because [`inject_shim`] takes half a second to believe a refusal.
+async fn may_enter_frame(frame_url: Option<&str>, page_url: Option<&str>) -> bool {
+    let [frame, page] =
+        [frame_url, page_url].map(|url| web_sys::Url::new(url?).ok().map(|url| permissions::site(&url)));
+    match frame {
+        // A frame without a site of its own, such as about:blank, belongs to whoever made it: the pattern is refused, and the frame tried.
+        Some(frame) if page.as_ref() != Some(&frame) => permissions::contains(&frame).await.unwrap_or(true),
+        _ => true,
+    }
 }
 
 /// The toolbar button or the keyboard command was pressed: every frame of the tab lets the user pick a picture.

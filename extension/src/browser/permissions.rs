@@ -43,6 +43,11 @@ pub async fn request(pattern: &str) -> Result<bool, Failure> {
 /// # Errors
 /// When no click or key press was made just before.
 pub async fn ask_for_host(url: &web_sys::Url) -> Result<bool, Failure> {
-    let pattern = format!("{}//{}/*", url.protocol(), url.hostname());
+    let pattern = site(url);
     Ok(!contains(&pattern).await? && request(&pattern).await?)
+}
+
+/// The match pattern of an address's site. Match patterns have no port.
+pub fn site(url: &web_sys::Url) -> String {
+    format!("{}//{}/*", url.protocol(), url.hostname())
 }
