@@ -111,6 +111,16 @@ impl Step {
             sqrt_noise_prev: (1.0 - alpha_prev).sqrt(),
         }
     }
+
+    /// The finished latents x0 that the network predicted in this step, from the latents `before` and `after` it, of equal length.
+    ///
+    /// The step goes from `a x0 + b e` to `a' x0 + b' e` (a and b: roots of abar and of 1 - abar; e: the predicted noise). Without e, that is
+    /// `x0 = (after - b'/b before) / (a' - a b'/b)`.
+    pub fn predicted(&self, before: &[f32], after: &[f32]) -> Vec<f32> {
+        let ratio = self.sqrt_noise_prev / self.sqrt_noise;
+        let share = self.sqrt_alpha_prev - self.sqrt_alpha * ratio;
+        after.iter().zip(before).map(|(after, before)| (after - ratio * before) / share).collect()
+    }
 }
 
 /// Added noise per timestep: the squares of equal steps between the roots of 0.00085 and 0.012.
@@ -224,6 +234,21 @@ mod tests {
             prop_assert!(all.iter().all(|s| s.alpha < s.alpha_prev && s.sqrt_alpha > 0.0));
             let last = all.last().unwrap();
             prop_assert_eq!((last.timestep, last.alpha_prev, last.sqrt_noise_prev), (0, 1.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn what_a_step_predicted_is_what_it_was_made_of() {
+        let schedule = Schedule::new(20, 0.99).unwrap();
+        let wave = |speed: f32| (0..60).map(|i| 3.0 * (i as f32 * speed).sin()).collect::<Vec<f32>>();
+        let (clean, noise) = (wave(1.7), wave(2.3));
+        let mixed = |a: f32, b: f32| clean.iter().zip(&noise).map(|(x, e)| a * x + b * e).collect::<Vec<_>>();
+        for step in schedule.steps() {
+            let before = mixed(step.sqrt_alpha, step.sqrt_noise);
+            let after = mixed(step.sqrt_alpha_prev, step.sqrt_noise_prev);
+            for (found, wanted) in step.predicted(&before, &after).iter().zip(&clean) {
+                assert!((found - wanted).abs() < 2e-2, "at {}: {found} for {wanted}", step.timestep);
+            }
         }
     }
 

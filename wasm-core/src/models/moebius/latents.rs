@@ -26,41 +26,30 @@ impl Latents {
         self.encoded.as_ref().map(|[picture, _]| picture.as_slice())
     }
 
-    /// What the last step took for the finished latents `[4, n, n]`; none before the first.
-    ///
-    /// DDIM goes from `a x0 + b e` to `a' x0 + b' e` (a and b: roots of alpha and of 1 - alpha); before and after are known, so x0 is:
-    /// `(after - b'/b before) / (a' - a b'/b)`.
-    pub fn expected(&self, schedule: &Schedule) -> Option<Vec<f32>> {
+    /// The finished latents `[4, n, n]` as the last step predicted them; none before the first step.
+    pub fn predicted(&self, schedule: &Schedule) -> Option<Vec<f32>> {
         let step = schedule.steps().get(self.steps.checked_sub(1)?)?;
-        let ratio = step.sqrt_noise_prev / step.sqrt_noise;
-        let share = step.sqrt_alpha_prev - step.sqrt_alpha * ratio;
-        let pairs = self.latents.iter().zip(&self.before);
-        Some(pairs.map(|(after, before)| (after - ratio * before) / share).collect())
+        Some(step.predicted(&self.before, &self.latents))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Stream, gaussian};
 
     #[test]
-    fn the_expected_latents_are_those_that_the_step_was_made_of() {
+    fn the_prediction_is_that_of_the_step_that_was_done_last() {
         let schedule = Schedule::new(20, 0.99).unwrap();
-        let (clean, noise) = (gaussian(1, Stream::Start, 60), gaussian(2, Stream::Start, 60));
-        let mixed = |a: f32, b: f32| clean.iter().zip(&noise).map(|(x, e)| a * x + b * e).collect::<Vec<_>>();
-        for steps in 1..=schedule.steps().len() {
-            let step = schedule.steps()[steps - 1];
-            let latents = Latents {
-                steps,
-                before: mixed(step.sqrt_alpha, step.sqrt_noise),
-                latents: mixed(step.sqrt_alpha_prev, step.sqrt_noise_prev),
-                ..Latents::default()
-            };
-            for (found, wanted) in latents.expected(&schedule).unwrap().iter().zip(&clean) {
-                assert!((found - wanted).abs() < 2e-2, "step {steps}: {found} for {wanted}");
-            }
-        }
-        assert_eq!(Latents::default().expected(&schedule), None);
+        let step = schedule.steps()[2];
+        let latents = Latents {
+            steps: 3,
+            before: vec![step.sqrt_alpha, step.sqrt_noise],
+            latents: vec![step.sqrt_alpha_prev, step.sqrt_noise_prev],
+            ..Latents::default()
+        };
+        // Nothing but picture, and nothing but noise.
+        let predicted = latents.predicted(&schedule).unwrap();
+        assert!((predicted[0] - 1.0).abs() < 1e-4 && predicted[1].abs() < 1e-4, "{predicted:?}");
+        assert_eq!(Latents::default().predicted(&schedule), None, "no step is done yet");
     }
 }

@@ -55,7 +55,7 @@ impl Painter for Moebius {
                 if map.is_none() {
                     map = latents.picture().and_then(|latents| LatentToRgb::fit(latents, &request.image).ok());
                 }
-                if let (Some(map), Some(latents)) = (&map, latents.expected(&schedule)) {
+                if let (Some(map), Some(latents)) = (&map, latents.predicted(&schedule)) {
                     seen(Sketch { side: side / LATENT_SCALE, rgb: map.apply(&latents) });
                 }
             };
