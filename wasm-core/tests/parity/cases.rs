@@ -41,23 +41,26 @@ macro_rules! with_all_cases {
     };
 }
 
-/// Expands `$with!` on the names of a few cases, which a browser runs where all would take too long: one for each family of kernels, one for the
-/// networks and one for the pipeline. Between them they compile most of the texts that programs are made of.
+/// Expands `$with!` on the names of a few cases, which a browser runs where all would take too long: one for each family of kernels, with the
+/// folders of `src/kernels` that it stands for, then one for the networks and one for the pipeline, which run all of them together.
 #[macro_export]
 macro_rules! with_representatives {
     ($with:ident) => {
         $with! {
-            // Element by element; products; convolutions; sums over a group and over channels; what passes through workgroup memory; lambda layers.
-            parity_posterior;
-            parity_matmul;
-            parity_conv2d;
-            parity_depthwise_conv;
-            parity_group_norm;
-            parity_layer_norm;
-            parity_transpose;
-            parity_lambda_cross;
-            parity_norm_epsilons;
-            parity_runs_are_reproducible;
+            // Element by element.
+            parity_posterior: posterior add_noise assemble ddim_step scaled_copy finite_check;
+            // Products of matrices, in tiles.
+            parity_matmul: matmul;
+            parity_conv2d: conv2d;
+            parity_depthwise_conv: depthwise_conv;
+            // Sums over a group, and over the channels of a pixel.
+            parity_group_norm: group_norm;
+            parity_layer_norm: layer_norm softmax;
+            // Through workgroup memory.
+            parity_transpose: transpose;
+            parity_lambda_cross: lambda_cross lambda_content lambda_local;
+            parity_norm_epsilons:;
+            parity_runs_are_reproducible:;
         }
     };
 }

@@ -254,15 +254,21 @@ fn parity_every_kernel_has_a_reference_and_a_case() {
 }
 
 #[test]
-fn parity_representatives_are_cases() {
+fn parity_every_kernel_has_a_representative() {
     macro_rules! of_all {
         ($($name:ident = $case:expr;)*) => { [$(stringify!($name)),*] };
     }
     macro_rules! of_some {
-        ($($name:ident;)*) => { [$(stringify!($name)),*] };
+        ($($name:ident: $($folder:ident)*;)*) => { [$((stringify!($name), &[$(stringify!($folder)),*] as &[&str])),*] };
     }
     let cases = crate::with_all_cases!(of_all);
-    for name in crate::with_representatives!(of_some) {
+    let mut represented = vec![];
+    for (name, stands_for) in crate::with_representatives!(of_some) {
         assert!(cases.contains(&name), "{name} is no case");
+        let own = name.strip_prefix("parity_").filter(|own| folders().contains(*own));
+        assert!(own.is_none_or(|own| stands_for.contains(&own)), "{name} stands for its own kernel");
+        represented.extend(stands_for.iter().map(|folder| (*folder).to_owned()));
     }
+    represented.sort_unstable();
+    assert_eq!(represented, Vec::from_iter(folders()), "each folder has one representative in tests/parity/cases.rs");
 }

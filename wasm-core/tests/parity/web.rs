@@ -76,7 +76,7 @@ mod page {
     crate::with_all_cases!(dispatcher);
 
     macro_rules! names {
-        ($($name:ident;)*) => {
+        ($($name:ident: $($folder:ident)*;)*) => {
             /// The names of the cases that stand for all of them where time is short.
             #[wasm_bindgen]
             pub fn representatives() -> Vec<String> {
