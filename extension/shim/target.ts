@@ -15,7 +15,7 @@ export interface Found {
 }
 
 /** Minimum side in CSS pixels of a picture that is offered; smaller ones have no room to paint. */
-const SMALLEST = 16;
+const MIN_SIDE = 16;
 
 /** Sources up to this many pixels a side are spacers or tracking pixels, and are not offered. */
 const SPACER = 4;
@@ -58,9 +58,9 @@ export const isOwn = (url: string): boolean => /^(data|blob):/.test(url) || URL.
 /** Whether a picture is visible and large enough to be edited. */
 export function isOffered({ element }: Found): boolean {
   const { width, height } = rectOf(element);
-  const natural = (isImg(element) && Math.max(element.naturalWidth, element.naturalHeight)) || SMALLEST;
+  const natural = (isImg(element) && Math.max(element.naturalWidth, element.naturalHeight)) || MIN_SIDE;
   return (
-    Math.min(width, height) >= SMALLEST &&
+    Math.min(width, height) >= MIN_SIDE &&
     natural > SPACER &&
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
   );

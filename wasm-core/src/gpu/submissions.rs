@@ -13,7 +13,7 @@ const FIRST: u64 = 100_000_000;
 /// The budget grows by this much at most from one submission to the next: the first ones are too short to be judged by.
 const GROWTH: f64 = 4.0;
 /// No GPU there is does more in a moment.
-const MOST: u64 = 4_000_000_000_000;
+const MAX_BUDGET: u64 = 4_000_000_000_000;
 
 /// See the module. Times are milliseconds since its beginning.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Submissions {
         // A submission that held little says little about how much more it could have held.
         let grown = fitting.min(budget.max(work as f64) * GROWTH);
         let next = if grown > budget { grown } else { (budget + grown) / 2.0 };
-        self.budget.set((next as u64).clamp(1, MOST));
+        self.budget.set((next as u64).clamp(1, MAX_BUDGET));
     }
 }
 

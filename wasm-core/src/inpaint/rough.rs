@@ -8,7 +8,7 @@ use crate::{Error, Pacer, Result, fill};
 
 /// Pixels along the longer side of a hole at the reduced size. Latents are an eighth of the model's square, and a hole is at most half of
 /// it: 32 latents.
-const LONGEST: u32 = 32;
+const MAX_SIDE: u32 = 32;
 
 /// The rectangle of `mask` ([fitted](Mask::fitted)) with the hole filled by the built-in fill: reduced, if the hole is large and its surroundings
 /// are opaque. Transparency is not only a start, but what stays.
@@ -20,7 +20,7 @@ pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pace
     let longest = hole.width.max(hole.height);
     let around = image.crop(hole.grown(longest.div_ceil(2), &image.bounds()))?;
     let opaque = around.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
-    let factor = longest.div_ceil(LONGEST);
+    let factor = longest.div_ceil(MAX_SIDE);
     if factor < 2 || !opaque {
         return fill::make_up(image, mask, seed, None, pacer).await;
     }

@@ -71,7 +71,7 @@ const FRACTION: u32 = 32 - 8 - 2;
 const HALF: i32 = 1 << (FRACTION - 1);
 
 /// No side is longer: the table of weights grows with the sides, not with the area.
-const LONGEST_SIDE: u32 = 1 << 20;
+const MAX_SIDE: u32 = 1 << 20;
 
 /// Resizes interleaved `pixels`, `[height, width, channels]`; sizes are `(width, height)`.
 ///
@@ -116,7 +116,7 @@ fn bytes(size: (u32, u32), channels: usize) -> Result<usize> {
     if channels == 0 {
         return Err(Error::EmptyImage);
     }
-    if width > LONGEST_SIDE || height > LONGEST_SIDE {
+    if width > MAX_SIDE || height > MAX_SIDE {
         return Err(too_large);
     }
     let bytes = (width as usize * height as usize).checked_mul(channels).ok_or(too_large)?;
@@ -295,10 +295,10 @@ mod tests {
         let of = |pixels: &[u8], channels, from, to| resize(pixels, channels, from, to, Filter::Lanczos);
         assert!(matches!(of(&[0; 4], 4, (1, 1), (u32::MAX, u32::MAX)), Err(Error::TooLarge { .. })));
         assert!(matches!(of(&[0; 4], 4, (u32::MAX, 1), (1, 1)), Err(Error::TooLarge { .. })));
-        assert!(matches!(of(&[0; 1], 1, (1, 1), (LONGEST_SIDE + 1, 1)), Err(Error::TooLarge { .. })));
+        assert!(matches!(of(&[0; 1], 1, (1, 1), (MAX_SIDE + 1, 1)), Err(Error::TooLarge { .. })));
         assert!(matches!(of(&[0; 4], usize::MAX, (1, 2), (1, 1)), Err(Error::TooLarge { .. })));
         // Both ends are small, what lies between them is not.
-        let tall = LONGEST_SIDE;
+        let tall = MAX_SIDE;
         let between = of(&vec![0; tall as usize], 1, (1, tall), (tall, 1));
         assert!(matches!(between, Err(Error::TooLarge { .. })));
     }

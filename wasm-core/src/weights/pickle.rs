@@ -15,11 +15,11 @@ use crate::{Error, Result, Storing, WeightsError};
 use std::collections::HashMap;
 
 /// Longest pickle: 200 bytes for each of the most tensors that are read.
-pub(super) const LONGEST: u64 = 13 << 20;
+pub(super) const MAX_PICKLE_BYTES: u64 = 13 << 20;
 /// Most values, and the deepest the stack may be. A tensor takes about a dozen values.
 const MAX_VALUES: usize = 1 << 20;
 /// Longest name of a module or function.
-const LONGEST_LINE: usize = 1 << 10;
+const MAX_LINE_BYTES: usize = 1 << 10;
 
 /// A file of elements in the container.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -401,7 +401,7 @@ impl<'a> Machine<'a> {
     }
 
     fn line(&mut self) -> Result<&'a str> {
-        let end = self.rest.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n');
+        let end = self.rest.iter().take(MAX_LINE_BYTES).position(|byte| *byte == b'\n');
         let line = self.bytes(end.ok_or_else(|| damaged("a function's name in its pickle has no end"))?)?;
         self.byte()?;
         std::str::from_utf8(line).map_err(|_| damaged("a function's name in its pickle is not UTF-8"))

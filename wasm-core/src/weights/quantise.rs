@@ -3,19 +3,19 @@
 //! `w ~ scale * q` with whole `q` from -127 to 127, and `scale` the largest magnitude of the channel over 127.
 
 /// Largest magnitude of a quantised weight. -128 stays unused, so that negation is exact.
-const MOST: f32 = 127.0;
+const MAX_QUANTISED: f32 = 127.0;
 
 /// The scale of each of `rows` rows of a row-major matrix.
 pub fn scales(values: &[f32], rows: usize) -> Vec<f32> {
     let most = |row: &[f32]| row.iter().fold(0.0, |most: f32, v| most.max(v.abs()));
-    each_row(values, rows).map(|row| most(row) / MOST).collect()
+    each_row(values, rows).map(|row| most(row) / MAX_QUANTISED).collect()
 }
 
 /// The rows of a row-major matrix in 8 bits, for these scales.
 pub fn quantise(values: &[f32], scales: &[f32]) -> Vec<i8> {
     let quantised = |(row, scale): (&[f32], &f32)| {
         let inverse = if *scale > 0.0 { 1.0 / scale } else { 0.0 };
-        row.iter().map(|v| (v * inverse).round().clamp(-MOST, MOST) as i8).collect::<Vec<_>>()
+        row.iter().map(|v| (v * inverse).round().clamp(-MAX_QUANTISED, MAX_QUANTISED) as i8).collect::<Vec<_>>()
     };
     each_row(values, scales.len()).zip(scales).flat_map(quantised).collect()
 }

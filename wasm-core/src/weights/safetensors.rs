@@ -13,7 +13,7 @@ use ::safetensors::tensor::{Dtype as Stored, Metadata};
 const PREFIX: u64 = 8;
 /// Longest header. The format allows 100 MB, but parsing takes many times the memory, and this is room for ten
 /// times the tensors of the largest image models.
-const LONGEST_HEADER: u64 = 16 << 20;
+const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 /// A safetensors file.
 pub(super) struct SafeTensors {
@@ -43,7 +43,7 @@ impl SafeTensors {
         let mut prefix = [0; PREFIX as usize];
         bytes.read_at(0, &mut prefix)?;
         let length = u64::from_le_bytes(prefix);
-        if length > LONGEST_HEADER {
+        if length > MAX_HEADER_BYTES {
             return Err(damaged(format!("its header has {length} bytes")));
         }
         let header = read_raw(&*bytes, PREFIX, length)?;
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn headers_that_are_too_long_or_too_deep_are_refused() {
-        let file = [&(LONGEST_HEADER + 1).to_le_bytes()[..], b"{"].concat();
+        let file = [&(MAX_HEADER_BYTES + 1).to_le_bytes()[..], b"{"].concat();
         assert!(matches!(SafeTensors::open(Box::new(file)).map(|_| ()), Err(Error::Weights(WeightsError::Damaged(_)))));
         assert!(matches!(complaint(&format!("{{\"a\":{}", "[".repeat(100_000)), 0), WeightsError::Damaged(_)));
         assert!(matches!(complaint("{\"a\":\u{0}", 0), WeightsError::Damaged(_)));

@@ -12,7 +12,7 @@ pub const MAX_TENSORS: usize = 1 << 16;
 /// Most dimensions of a tensor, as in PyTorch.
 pub(super) const MAX_DIMENSIONS: usize = 64;
 /// Longest name of a tensor, in bytes.
-pub(super) const LONGEST_NAME: usize = 1 << 10;
+pub(super) const MAX_NAME_BYTES: usize = 1 << 10;
 /// How many bytes are read at once. Nearly every tensor is one read; the large ones are not held twice.
 pub(super) const CHUNK: usize = 1 << 22;
 
@@ -220,7 +220,7 @@ impl Index {
 
 /// Whether a tensor's name is within the limits.
 pub(super) fn check_name(name: &str) -> Result<()> {
-    if name.len() <= LONGEST_NAME {
+    if name.len() <= MAX_NAME_BYTES {
         return Ok(());
     }
     Err(damaged(format!("the name {} has {} bytes", quoted(name), name.len())))

@@ -437,7 +437,7 @@ fn names_that_occur_twice_are_damaged() {
     let pickle = dict(&[entry("a", "FloatStorage", "0", 1, 0, &[1], &[1])]);
     let found = complaint(container(&pickle, &[("0", &[0; 4]), ("0", &[1; 4])]));
     assert!(matches!(found, WeightsError::Damaged(_)), "{found:?}");
-    let long = [("a".repeat(LONGEST_NAME + 1), vec![1])];
+    let long = [("a".repeat(MAX_NAME_BYTES + 1), vec![1])];
     assert!(matches!(complaint(Synthetic::new(long)), WeightsError::Damaged(_)));
 }
 

@@ -20,11 +20,11 @@ use zip::{CompressionMethod, ZipArchive};
 /// Most files of an archive: a storage for each tensor, and some more.
 const MAX_FILES: u64 = MAX_TENSORS as u64 + 64;
 /// Most bytes of an archive's directory and headers: 256 for each file, where PyTorch needs about 150.
-const LONGEST_DIRECTORY: usize = 16 << 20;
+const MAX_DIRECTORY_BYTES: usize = 16 << 20;
 /// Longest name of a file. It is looked up for every tensor, and could have 64 KiB.
-const LONGEST_PATH: usize = 1 << 10;
+const MAX_PATH_BYTES: usize = 1 << 10;
 /// Longest file besides the storages and the pickle that is looked at.
-const LONGEST_NOTE: u64 = 64;
+const MAX_NOTE_BYTES: u64 = 64;
 
 /// A state dict in PyTorch's container.
 pub(super) struct Torch {
@@ -63,7 +63,7 @@ impl Torch {
         };
         // Archives from before PyTorch 2.1 do not say; they were little-endian.
         if let Some(file) = files.get(&format!("{top}/byteorder")) {
-            let order = read_raw(&*bytes, file.start, file.length.min(LONGEST_NOTE))?;
+            let order = read_raw(&*bytes, file.start, file.length.min(MAX_NOTE_BYTES))?;
             match order.as_slice() {
                 b"little" => {}
                 b"big" => return Err(unsupported("big-endian numbers")),
@@ -71,7 +71,7 @@ impl Torch {
             }
         }
         let file = files[&format!("{top}/data.pkl")];
-        if file.length > pickle::LONGEST {
+        if file.length > pickle::MAX_PICKLE_BYTES {
             return Err(damaged(format!("its pickle has {} bytes", file.length)));
         }
         let pickle = read_raw(&*bytes, file.start, file.length)?;
@@ -171,7 +171,8 @@ fn gathered(run: &[f32], strides: &[(usize, usize)]) -> Result<Vec<f32>> {
 /// The archive's files by name, each within the bounds of `bytes`.
 fn files(bytes: &dyn Bytes) -> Result<HashMap<String, File>> {
     check_end(bytes)?;
-    let mut cursor = Cursor { bytes, position: 0, window: vec![], start: 0, budget: LONGEST_DIRECTORY, failure: None };
+    let mut cursor =
+        Cursor { bytes, position: 0, window: vec![], start: 0, budget: MAX_DIRECTORY_BYTES, failure: None };
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
     let listed = ZipArchive::with_config(config, &mut cursor).and_then(|archive| list(archive, bytes.len()));
     // The crate may make a text of an error of ours.
@@ -200,7 +201,7 @@ fn list<R: Read + Seek>(
         let (name, size) = (std::str::from_utf8(entry.name_raw()), entry.size());
         let end = entry.data_start().and_then(|start| start.checked_add(size));
         let (Ok(name), Some(start), Some(end)) = (name, entry.data_start(), end) else { return Ok(None) };
-        if end > length || size != entry.compressed_size() || name.len() > LONGEST_PATH {
+        if end > length || size != entry.compressed_size() || name.len() > MAX_PATH_BYTES {
             return Ok(None);
         }
         files.insert(name.to_owned(), File { start, length: size });

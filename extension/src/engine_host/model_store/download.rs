@@ -22,7 +22,7 @@ use wasm_core::web::milliseconds;
 const ATTEMPTS: u32 = 10;
 /// Pause before the first of these, milliseconds; doubled each time, up to the longest.
 const PAUSE: u32 = 400;
-const LONGEST_PAUSE: u32 = 3000;
+const MAX_PAUSE: u32 = 3000;
 /// How often it is written down what has come, and looked whether one more connection would help, milliseconds.
 const ROUND: u32 = 1500;
 
@@ -181,7 +181,7 @@ impl Download<'_> {
                         self.ranges.borrow_mut().leave(worker);
                         return Err(Failure::Download { detail });
                     }
-                    self.wait((PAUSE << (failures - 1)).min(LONGEST_PAUSE)).await?;
+                    self.wait((PAUSE << (failures - 1)).min(MAX_PAUSE)).await?;
                 }
                 Err(other) => return Err(other),
             }

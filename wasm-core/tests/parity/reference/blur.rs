@@ -12,7 +12,7 @@ use wasm_core::{Error, Result};
 const PASSES: usize = 3;
 
 /// Beyond this a blur is a mean.
-const LARGEST_RADIUS: f32 = 1000.0;
+const MAX_RADIUS: f32 = 1000.0;
 
 /// Blurs a plane of `[height, width]`; `radius` is the standard deviation in pixels.
 ///
@@ -25,8 +25,8 @@ pub fn gaussian_blur(grey: &[u8], width: u32, height: u32, radius: f32) -> Resul
     if grey.len() != width * height {
         return Err(Error::WrongLength(grey.len(), width * height));
     }
-    if !(0.0..=LARGEST_RADIUS).contains(&radius) {
-        return Err(Error::Argument(format!("a blur's radius lies between 0 and {LARGEST_RADIUS}, not at {radius}")));
+    if !(0.0..=MAX_RADIUS).contains(&radius) {
+        return Err(Error::Argument(format!("a blur's radius lies between 0 and {MAX_RADIUS}, not at {radius}")));
     }
     let kernel = BoxKernel::of_gaussian(radius);
     // Both directions run down the columns, so that a pass works on whole rows.
