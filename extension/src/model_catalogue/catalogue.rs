@@ -7,9 +7,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Name of the file here; also of the record and the pack.
+    /// Name of the file in the store, and of its record and pack.
     pub id: String,
-    /// For people.
+    /// Name that the user sees.
     pub name: String,
     /// Which model of the engine it is, by its `Model::name`; empty for a part.
     #[serde(default)]
@@ -17,7 +17,7 @@ pub struct Entry {
     /// The parts without which it is of no use, in the order in which the model wants them.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// In what its weights are kept, if the user is not to choose.
+    /// Precision of its weights on the disk, where the user has no choice.
     #[serde(default)]
     pub precision: Option<Precision>,
     /// Owner and name of the repository.
@@ -30,20 +30,20 @@ pub struct Entry {
     pub licence: String,
 }
 
-/// What there is, and where.
+/// The published models, and the hub that has them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
-    /// Origin of the hub; a mirror can stand in for it.
+    /// Origin of the hub. The user may set a mirror instead.
     pub hub: String,
-    /// The models, the one to begin with first.
+    /// The models, the recommended one first.
     pub models: Vec<Entry>,
-    /// Files that models share: they come with the first that needs them, and go with the last.
+    /// Files that several models need. They are installed with the first of these models and removed with the last.
     pub parts: Vec<Entry>,
 }
 
 impl Catalogue {
-    /// The one that is built in.
+    /// The catalogue that the extension was built with.
     ///
     /// # Panics
     /// Never: a test reads it.
@@ -62,7 +62,7 @@ impl Catalogue {
         self.entries().find(|entry| entry.id == id)
     }
 
-    /// Whether a file is only a part, with which alone nothing can be erased.
+    /// Whether a file is only a part: it cannot erase without the files that need it.
     pub fn is_part(&self, id: &str) -> bool {
         self.parts.iter().any(|entry| entry.id == id)
     }
@@ -75,8 +75,8 @@ impl Catalogue {
         Some(needed)
     }
 
-    /// The parts that a file needs. For one that is not in the catalogue, `model` is the model that it was found to be of: it needs what
-    /// the catalogue's first of that model needs. None if nobody knows.
+    /// The parts that a file needs; none if that is unknown. A file that is not in the catalogue needs what the first file of the same
+    /// architecture needs: `model` is the architecture that the engine recognised in it.
     pub fn needs(&self, id: &str, model: Option<&str>) -> Option<&[String]> {
         if let Some(entry) = self.entry(id) {
             return Some(&entry.needs);
@@ -85,10 +85,10 @@ impl Catalogue {
         model.map(|_| alike.map_or(&[][..], |entry| &entry.needs))
     }
 
-    /// The parts that none of these files needs. Each comes with the model that it was found to be of, if that is known.
+    /// The parts that none of `files` needs. Beside each file stands the architecture that the engine recognised in it, if that is known.
     pub fn unneeded<'a>(&self, files: &[(&'a str, Option<&'a str>)]) -> Vec<&Entry> {
         let needs = |part: &Entry, (id, model): &(&str, Option<&str>)| {
-            // What nobody knows may need anything.
+            // A file of unknown architecture may need any part.
             *id != part.id && self.needs(id, *model).is_none_or(|needs| needs.contains(&part.id))
         };
         self.parts.iter().filter(|part| !files.iter().any(|file| needs(part, file))).collect()

@@ -31,12 +31,12 @@ pub fn listing_url(hub: &str, entry: &Entry) -> String {
     format!("{hub}/api/models/{}/tree/{}{folder}", entry.repository, entry.revision)
 }
 
-/// Where a file is. It answers with a redirection that is signed anew each time, so a download always starts here.
+/// The address of a file. The hub redirects each request to an address that is valid for a short time, so every download starts here.
 pub fn file_url(hub: &str, entry: &Entry) -> String {
     format!("{hub}/{}/resolve/{}/{}", entry.repository, entry.revision, entry.path)
 }
 
-/// Finds a file in the hub's list of its folder.
+/// Finds a file in the hub's listing of its folder.
 pub fn parse_listing(json: &str, entry: &Entry) -> Option<Listing> {
     let items: Vec<Item> = serde_json::from_str(json).ok()?;
     let item = items.into_iter().find(|item| item.path == entry.path)?;
@@ -46,7 +46,7 @@ pub fn parse_listing(json: &str, entry: &Entry) -> Option<Listing> {
     })
 }
 
-/// A hash, if the text is one: an entity tag of the hub is in quotation marks, and is a hash for large files only.
+/// The SHA-256 in an entity tag of the hub; none for small files, whose tags are something else. Tags are in quotation marks.
 pub fn sha256(text: &str) -> Option<String> {
     let text = text.trim_start_matches("W/").trim_matches('"');
     let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -68,12 +68,12 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 /// What a server's answer to a request for a range means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// Its first byte is the range's first; the length of the whole file, where it is told.
+    /// The answer begins with the first byte of the range.
     InPlace {
-        /// Bytes in all.
+        /// Length of the whole file in bytes, where the server says it.
         whole: Option<u64>,
     },
-    /// Nothing of what has come counts any more, and why.
+    /// All bytes so far are useless, and the download starts over. Says why.
     StartOver(&'static str),
     /// The server refuses.
     Refused {
@@ -82,7 +82,7 @@ pub enum Answered {
     },
 }
 
-/// Understands the status and headers of an answer to a request for a file of `length` bytes (0 while unknown), from byte `from` on.
+/// Reads status and headers of an answer. The request was for a file of `length` bytes (0 while unknown), from byte `from` on.
 pub fn answered(status: u16, header: impl Fn(&str) -> Option<String>, from: u64, length: u64) -> Answered {
     match status {
         206 => {

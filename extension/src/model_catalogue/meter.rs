@@ -1,8 +1,8 @@
-//! How far a job has come and how fast it is, reported often enough to look alive and no more often.
+//! The progress and the rate of a job, reported a few times a second at most.
 
 /// Shortest time between two reports, milliseconds.
 const INTERVAL: f64 = 250.0;
-/// Before this many seconds a rate would be guesswork.
+/// Seconds that a job runs before its rate is reported: earlier, the rate would be guesswork.
 const SETTLED: f64 = 0.5;
 
 /// See the module. Times are in milliseconds, amounts in bytes.
@@ -21,8 +21,8 @@ impl Meter {
         Self { total, begun: now, first, reported: f64::NEG_INFINITY }
     }
 
-    /// `done` is done now. Gives the rate in bytes a second, 0 while it is unknown, when it is time for a report; the end is always
-    /// reported.
+    /// Notes that `done` bytes are done. Gives the rate in bytes a second (0 while it is unknown) when a report is due, and none otherwise.
+    /// A report is always due at the end.
     pub fn advance(&mut self, done: u64, now: f64) -> Option<f64> {
         if now - self.reported < INTERVAL && done < self.total {
             return None;

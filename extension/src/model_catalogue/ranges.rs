@@ -1,27 +1,27 @@
-//! Which bytes of a file are still to come, and how many connections share them.
+//! Which bytes of a file are still missing, and how many connections fetch them.
 
 use serde::{Deserialize, Serialize};
 
-/// A half is not worth a connection of its own below this.
+/// Fewest bytes that are worth a connection of their own.
 const WORTH_SPLITTING: u64 = 1 << 20;
-/// Connections at most: what browsers allow to one host is six.
+/// Most connections at a time. Browsers allow six to one host.
 const MAX_CONNECTIONS: usize = 4;
-/// One more connection is tried only when the rest would take longer than this, seconds.
+/// A connection is added only when the rest of the download would take longer than this, seconds.
 const LONG: f64 = 5.0;
-/// And only if the one before made everything faster by at least this factor.
+/// A connection is added only if the one added before it made the download faster by at least this factor.
 const HELPED: f64 = 1.15;
 
-/// Bytes from `from` to before `to` that are still to come.
+/// The missing bytes `from..to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
-    /// First byte that has not come.
+    /// The first missing byte.
     pub from: u64,
-    /// End, which is somebody else's or the file's; `u64::MAX` while nobody knows how long the file is.
+    /// The byte after the last one, where another range or the file's end begins; `u64::MAX` while the length of the file is unknown.
     pub to: u64,
 }
 
 impl Range {
-    /// All of a file of this length; 0 means that nobody knows it.
+    /// All of a file of this length; 0 while it is unknown.
     pub fn whole(bytes: u64) -> Self {
         Self { from: 0, to: if bytes == 0 { u64::MAX } else { bytes } }
     }
@@ -34,10 +34,10 @@ struct Taken {
     by: Option<Worker>,
 }
 
-/// Names a connection.
+/// Identifies a connection.
 pub type Worker = u32;
 
-/// All ranges that have not come.
+/// All missing ranges.
 #[derive(Debug, Default)]
 pub struct Ranges {
     open: Vec<Taken>,
@@ -45,23 +45,23 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// These ranges, of which nobody works on any.
+    /// These ranges, none of which has a connection.
     pub fn new(missing: &[Range]) -> Self {
         let open = missing.iter().filter(|range| range.from < range.to).map(|&range| Taken { range, by: None });
         Self { open: open.collect(), last: 0 }
     }
 
-    /// This is missing after all, and nobody works on it; connections that were working find nothing left to do.
+    /// Replaces all ranges by `missing`, which has no connection. Connections that had a range find nothing left to do.
     pub fn restart(&mut self, missing: Range) {
         self.open = vec![Taken { range: missing, by: None }];
     }
 
-    /// The ranges, to be written down.
+    /// The ranges, for the record.
     pub fn missing(&self) -> Vec<Range> {
         self.open.iter().map(|taken| taken.range).collect()
     }
 
-    /// A range for one more connection: one that nobody works on, or else the second half of the longest.
+    /// A range for one more connection: one without a connection, or else the second half of the longest.
     pub fn take(&mut self) -> Option<(Worker, Range)> {
         self.last += 1;
         let by = Some(self.last);
@@ -80,25 +80,25 @@ impl Ranges {
         Some((self.last, half))
     }
 
-    /// Gives back what a connection has not fetched.
+    /// Ends a connection. What it has not fetched is left to others.
     pub fn leave(&mut self, worker: Worker) {
         for taken in self.open.iter_mut().filter(|taken| taken.by == Some(worker)) {
             taken.by = None;
         }
     }
 
-    /// What is left of a connection's range; none when all of it has come.
+    /// The rest of a connection's range; none when it is complete.
     pub fn left(&self, worker: Worker) -> Option<Range> {
         self.open.iter().find(|taken| taken.by == Some(worker)).map(|taken| taken.range)
     }
 
-    /// A connection got `count` bytes more: where they belong, and how many of them it was to fetch; the others belong to a
-    /// range that another connection has taken over since.
+    /// A connection received `count` bytes: where they belong in the file, and how many of them to keep. The others belong to a range that
+    /// another connection has taken over meanwhile.
     pub fn wanted(&self, worker: Worker, count: u64) -> (u64, u64) {
         self.left(worker).map_or((0, 0), |range| (range.from, count.min(range.to - range.from)))
     }
 
-    /// So many of the bytes that were [wanted](Self::wanted) of a connection are here for good.
+    /// The next `wanted` bytes of a connection's range (see [`Self::wanted`]) are on the disk.
     pub fn arrived(&mut self, worker: Worker, wanted: u64) {
         for taken in self.open.iter_mut().filter(|taken| taken.by == Some(worker)) {
             taken.range.from += wanted;
@@ -120,7 +120,7 @@ pub fn length(missing: &[Range]) -> u64 {
     missing.iter().map(|range| range.to - range.from).fold(0, u64::saturating_add)
 }
 
-/// Decides whether one more connection helps, from what the last one did.
+/// Decides whether to add a connection, by whether the last one that was added made the download faster.
 #[derive(Debug, Default)]
 pub struct Growth {
     /// Bytes a second before the last connection was added.
@@ -129,11 +129,12 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// `rate` is bytes a second at present over all `connections`, `left` what is still to come.
+    /// Whether to add a connection. `rate` is the present rate of all `connections` together, bytes a second; `left` is how many bytes are
+    /// missing.
     pub fn one_more(&mut self, connections: usize, rate: f64, left: u64) -> bool {
         let helped = rate > HELPED * self.before;
         if self.stopped || connections >= MAX_CONNECTIONS || !helped || (left as f64) < LONG * rate {
-            // What did not help once is not tried again and again.
+            // A connection that did not help is not tried again.
             self.stopped |= !helped;
             return false;
         }
@@ -141,7 +142,7 @@ impl Growth {
         true
     }
 
-    /// The server did not like it.
+    /// A connection broke or was refused: no more are added.
     pub fn stop(&mut self) {
         self.stopped = true;
     }

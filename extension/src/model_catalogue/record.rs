@@ -1,4 +1,4 @@
-//! The record beside each file. It holds enough to go on after the browser was closed at any moment.
+//! The record of each file: what has to be known to go on after the browser was closed at any moment.
 
 use super::ranges::Range;
 use crate::protocol::models::Precision;
@@ -12,9 +12,9 @@ pub enum State {
     Downloading,
     /// The user stopped the download, and may go on.
     Paused,
-    /// Its published form is here and verified; its pack is not yet.
+    /// Its published form is complete and verified. Its pack is not written yet.
     Downloaded,
-    /// Its pack is here and verified, and it is not needed any more.
+    /// Its pack is written and verified. Its published form is gone.
     Installed,
 }
 
@@ -22,29 +22,29 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
-    /// Name of the file here.
+    /// Name of the file in the store.
     pub id: String,
-    /// For people.
+    /// Name that the user sees.
     pub name: String,
     /// Where it comes from: an address, or the name of a file that the user chose.
     pub source: String,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
-    /// Length of the published form; 0 while nobody knows it.
+    /// Length of the published form, bytes; 0 while it is unknown.
     pub bytes: u64,
-    /// What of it has not come. Bytes that came after this was written down last come again.
+    /// The missing ranges of the published form. Bytes that arrive after the record was written are downloaded again after a restart.
     pub missing: Vec<Range>,
     /// SHA-256 of the published form, where it is known.
     pub sha256: Option<String>,
-    /// In what the pack is to keep weights.
+    /// Precision that the pack is to have.
     pub precision: Precision,
     /// How far the published form has come.
     pub state: State,
-    /// The pack, once there is one. While a newer published form is on its way, that of the older one.
+    /// The pack, once there is one. While a newer published form is being downloaded, this is the pack of the older one.
     pub pack: Option<PackRecord>,
 }
 
-/// What is known of a pack.
+/// What the record says about a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PackRecord {
@@ -54,9 +54,9 @@ pub struct PackRecord {
     pub sha256: String,
     /// Which network it is, as the engine's `ModelFile::network` has it.
     pub network: String,
-    /// In what it keeps weights.
+    /// Its precision.
     pub precision: Precision,
-    /// Version of its layout: another version of the extension may not understand it.
+    /// Version of its layout. Other versions of the extension may not be able to load it.
     pub layout: u32,
     /// SHA-256 of the published form that it was made of, where it is known.
     pub source_sha256: Option<String>,
@@ -65,18 +65,18 @@ pub struct PackRecord {
 /// How a download ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DownloadEnd {
-    /// Everything is here and verified.
+    /// The file is complete and verified.
     Complete,
-    /// What came is not what was published.
+    /// The bytes differ from what was published.
     Wrong,
-    /// The user stopped it and may go on.
+    /// The user paused it.
     Paused,
-    /// It failed, and may go on.
+    /// It failed. It can be resumed.
     Broken,
 }
 
 impl Record {
-    /// The record of a file whose download has ended; none when nothing of the file is of any use.
+    /// The record after a download has ended; none when nothing of the file can be used.
     pub fn after_download(self, end: DownloadEnd) -> Option<Self> {
         match end {
             DownloadEnd::Complete => Some(Self { state: State::Downloaded, ..self }),
@@ -97,8 +97,8 @@ impl Record {
     }
 }
 
-/// A file name for something of the user's: letters, digits and hyphens of its own name, so that nothing else can be
-/// meant, and told apart by a number.
+/// A name in the store for a file of the user's: the letters, digits and hyphens of its own name, so that it can name nothing outside of the
+/// store, and a number that makes it unique.
 pub fn own_id(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = stem.split(['.', '?']).next().unwrap_or(stem);

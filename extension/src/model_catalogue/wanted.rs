@@ -1,4 +1,4 @@
-//! What is to be installed, and what has to be done for it, given what is here already.
+//! The next step of installing a file, given what is on the disk already.
 //!
 //! ```text
 //!   nothing ──download──► Downloading ──► Downloaded ──prepare──► Installed
@@ -15,28 +15,28 @@ use crate::protocol::models::Precision;
 /// A file that is to be installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Name of the file here.
+    /// Name of the file in the store.
     pub id: String,
-    /// For people.
+    /// Name that the user sees.
     pub name: String,
     /// Where it comes from.
     pub url: String,
-    /// What the hub says about it; none where no hub was asked.
+    /// What the hub says about it; none for files from elsewhere.
     pub listed: Option<Listing>,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
-    /// In what its pack is to keep weights.
+    /// Precision that its pack is to have.
     pub precision: Precision,
 }
 
 /// What has to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Download from the beginning, with this record; what there is of an earlier published form is of no use.
+    /// Download from the beginning, with this record. What is on the disk of an earlier published form is useless.
     Download(Record),
-    /// Go on with the download that this record describes.
+    /// Resume the download that this record describes.
     GoOn(Record),
-    /// The published form is here: make its pack.
+    /// The published form is complete: make its pack.
     Prepare,
     /// It is installed as wanted.
     Nothing,
@@ -61,7 +61,7 @@ impl Wanted {
         Self { id: id.to_owned(), name, url: url.to_owned(), listed: None, licence: None, precision }
     }
 
-    /// What has to be done next, when this is the record of the file. `layout` is the version of packs that can be loaded.
+    /// The next step, given the file's record. `layout` is the version of packs that this build can load.
     pub fn next(&self, record: Option<&Record>, layout: u32) -> Step {
         let pack = record.and_then(|record| record.pack.as_ref());
         let met = |pack: &PackRecord, listed| pack.precision == self.precision && is_current(pack, listed, layout);
@@ -78,7 +78,7 @@ impl Wanted {
         }
     }
 
-    /// Whether what a record describes is a part of the very bytes that are wanted.
+    /// Whether the bytes that a record describes belong to the version of the file that is wanted.
     fn continues(&self, record: &Record) -> bool {
         let same = |listed: &Listing| (record.bytes, &record.sha256) == (listed.bytes, &listed.sha256);
         record.state != State::Installed && self.listed.as_ref().is_none_or(same)
@@ -106,7 +106,7 @@ pub fn is_current(pack: &PackRecord, listed: &Listing, layout: u32) -> bool {
     pack.layout == layout && (listed.sha256.is_none() || pack.source_sha256 == listed.sha256)
 }
 
-/// Bytes that installing what is `listed` would download, when this is the record of the file.
+/// Bytes that installing the `listed` version would download, given the file's record.
 pub fn bytes_to_download(listed: &Listing, record: Option<&Record>, layout: u32) -> u64 {
     match record {
         Some(Record { pack: Some(pack), .. }) if is_current(pack, listed, layout) => 0,

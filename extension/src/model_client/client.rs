@@ -1,4 +1,4 @@
-//! The model store as pages see it: a connection, made anew when it breaks.
+//! A page's connection to the model store, reopened when it breaks.
 
 use crate::protocol::models::{List, Listed, MODELS_PORT, ModelsEvent, ToModels};
 use crate::protocol::{Call, Failure};
@@ -14,9 +14,9 @@ use web_sys::Blob;
 /// How long (milliseconds) a new connection may stay silent before it counts as dead.
 const PATIENCE: u32 = 20_000;
 
-/// What comes from the store without being asked for.
+/// What a page hears that answers no request of its own.
 pub(crate) enum Heard {
-    /// It tells something.
+    /// An event of the store.
     Event(ModelsEvent),
     /// The connection broke. Whoever waited for an answer has been told already.
     Lost,
@@ -25,22 +25,23 @@ pub(crate) enum Heard {
 /// See the module.
 pub(crate) struct ModelClient {
     hear: Rc<dyn Fn(Heard)>,
-    /// Held while connecting, so that two who ask at once share a connection.
+    /// Held while connecting, so that two requests made at once share a connection.
     connection: Mutex<Option<Rc<Connection<ToModels>>>>,
 }
 
 impl ModelClient {
-    /// Connects when it is first needed.
+    /// A client that connects with its first request. `hear` gets what answers no request.
     pub(crate) fn new(hear: impl Fn(Heard) + 'static) -> Self {
         Self { hear: Rc::new(hear), connection: Mutex::new(None) }
     }
 
-    /// Everything there is, the room for it, and what the user set.
+    /// Asks for all models, the storage that they take, and the user's settings.
     pub(crate) async fn list(&self) -> Result<Listed, Failure> {
         self.call(List, []).await.map(|(listed, [])| listed)
     }
 
-    /// Asks the store. A job that is lost half way is not begun again: what broke the engine might be that job.
+    /// Asks the store. A request whose connection breaks before the answer is not repeated: the job that it asked for may be what broke the
+    /// engine.
     pub(crate) async fn call<C: Call<Request = ToModels>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
         let asked = async { self.connection().await?.caller.call(call, blobs).await };
         // The store lives in the engine and is lost with it.
@@ -73,12 +74,12 @@ impl ModelClient {
     }
 }
 
-/// Asks for anything at all, but does not wait for ever.
+/// Asks for the list of models to see whether the store answers, and gives up after [`PATIENCE`].
 async fn greet(connection: &Connection<ToModels>) -> Attempt<()> {
     let asking = pin!(connection.caller.call(List, []));
     match select(asking, pin!(TimeoutFuture::new(PATIENCE))).await {
         Either::Left((Err(Failure::EngineLost), _)) => Attempt::NotListening,
-        // A store that answers is there, also when it complains: whoever asks next hears that.
+        // A store that answers with a failure is there. The next request gets that failure.
         Either::Left(_) => Attempt::Ready(()),
         Either::Right(_) => {
             connection.close();

@@ -1,4 +1,4 @@
-//! The model store as pages see it.
+//! How pages reach the model store. The store itself is `engine_host/model_store`, in the engine's worker.
 
 mod client;
 

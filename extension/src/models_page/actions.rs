@@ -1,4 +1,4 @@
-//! What the buttons of a card do.
+//! The actions of the buttons on a model's card.
 
 use super::context::Context;
 use super::list::List;
@@ -24,11 +24,11 @@ pub(super) struct Actions {
     list: Rc<List>,
 }
 
-/// What a button does with a model.
+/// The action of a button, for one model.
 type Act = fn(&Rc<Actions>, ModelId);
 
 impl Actions {
-    /// Listens to the buttons of every card that there is and will be.
+    /// Listens to the buttons of all cards, also of those that are added later.
     pub(super) fn start(context: &Rc<Context>, list: &Rc<List>) {
         let it = Rc::new(Self { context: Rc::clone(context), list: Rc::clone(list) });
         on(list.element(), "click", move |event: &MouseEvent| {
@@ -60,8 +60,8 @@ impl Actions {
         act(self, model);
     }
 
-    /// Asks what it would download, asks the user, and only then lets it be downloaded. What was paused has been agreed
-    /// to.
+    /// Asks the store for the size of the download, asks the user, and downloads only after a yes. A paused download goes on without a question:
+    /// the user agreed when it began.
     fn install(self: &Rc<Self>, id: ModelId) {
         let it = Rc::clone(self);
         spawn_local(async move {
@@ -123,7 +123,7 @@ impl Actions {
         });
     }
 
-    /// Compares every byte of a model with what was installed.
+    /// Compares every byte of a model with its record.
     fn verify(self: &Rc<Self>, id: ModelId) {
         let it = Rc::clone(self);
         spawn_local(async move {
@@ -131,7 +131,7 @@ impl Actions {
             let again = Rc::clone(&it);
             match subject.ask(&it.context, Verify { model: id.clone() }).await {
                 Ok(_) => subject.note(&it.report("modelsDoneVerify", &[&subject.name, ""])),
-                // There is nothing left that could be checked once more.
+                // The model is gone, so a retry could not check it.
                 Err(failure @ Failure::HashMismatch) => it.context.fail(&failure, move || again.install(id)),
                 Err(failure) => it.context.fail(&failure, move || again.verify(id)),
             }
@@ -155,7 +155,7 @@ impl Actions {
         });
     }
 
-    /// Asks the store to do something with a model, and says that it is done: `done` names the sentence.
+    /// Asks the store to do something with a model. `done` is the message that says when it is done.
     fn run<C>(self: &Rc<Self>, call: C, id: ModelId, done: &'static str)
     where
         C: Call<Request = ToModels, Reply = Done, Blobs<Blob> = [Blob; 0]> + 'static,
@@ -166,7 +166,7 @@ impl Actions {
             let again = Rc::clone(&it);
             match subject.ask(&it.context, call.clone()).await {
                 Ok(_) => drop(it.report(done, &[&subject.name, ""])),
-                // Agreed to already, so that the retry does not ask again.
+                // The user has agreed already: the retry does not ask again.
                 Err(failure) => it.context.fail(&failure, move || again.run(call, id, done)),
             }
             it.context.refresh();
@@ -178,7 +178,7 @@ impl Actions {
         Subject { name: row.as_ref().map_or_else(|| id.to_owned(), |row| row.name()), row }
     }
 
-    /// Says that something is done; gives the sentence.
+    /// Announces that something is done, and returns the sentence.
     fn report(&self, done: &str, words: &[&str]) -> String {
         let sentence = i18n::text(done, words);
         self.context.announcer.say(&sentence);
@@ -186,14 +186,14 @@ impl Actions {
     }
 }
 
-/// The model that the store is asked about. Its card may be gone when the answer comes.
+/// A request about a model. The model's card may be gone when the answer comes.
 struct Subject {
     name: String,
     row: Option<Rc<Row>>,
 }
 
 impl Subject {
-    /// Asks the store; meanwhile the card shows that it waits.
+    /// Asks the store. The card shows that it waits for the answer.
     async fn ask<C>(&self, context: &Context, call: C) -> Answered<C>
     where
         C: Call<Request = ToModels, Blobs<Blob> = [Blob; 0]>,
@@ -202,7 +202,7 @@ impl Subject {
         context.client.call(call, []).await
     }
 
-    /// Writes a sentence on the card.
+    /// Shows a sentence on the card, if it still exists.
     fn note(&self, sentence: &str) {
         if let Some(row) = &self.row {
             row.note(sentence);

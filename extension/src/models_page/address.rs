@@ -9,7 +9,7 @@ use web_sys::{Event, HtmlInputElement, Url};
 pub(super) struct AddressField(HtmlInputElement);
 
 impl AddressField {
-    /// The field with this id. While the user types, nothing is wrong with it.
+    /// Finds the field with this id. Typing removes its mark as invalid.
     ///
     /// # Panics
     /// When the page has none.
@@ -25,12 +25,12 @@ impl AddressField {
         &self.0
     }
 
-    /// Whether nothing is typed.
+    /// Whether it is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.0.value().trim().is_empty()
     }
 
-    /// The web address in it; where it is none, `alert` says so and the field gets the focus.
+    /// The web address in the field. If the text is none, `alert` says so and the field gets the focus.
     pub(super) fn read(&self, alert: &Alert) -> Option<Url> {
         let url = Url::new(self.0.value().trim()).ok();
         let url = url.filter(|url| matches!(url.protocol().as_str(), "https:" | "http:"));
@@ -43,7 +43,7 @@ impl AddressField {
     }
 }
 
-/// Marks a field for whoever sees it and whoever hears it.
+/// Marks a field as invalid or valid, for its style and for screen readers.
 fn mark_valid(field: &HtmlInputElement, valid: bool) {
     attribute(field, "aria-invalid", if valid { "false" } else { "true" });
 }

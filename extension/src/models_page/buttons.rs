@@ -5,9 +5,9 @@ use crate::protocol::models::{Model, Status};
 /// Every button of a card, in order.
 pub const ACTIONS: [&str; 7] = ["install", "pause", "prefer", "update", "verify", "export", "delete"];
 
-/// The buttons for a model, in order. `preferred`: it is the model to erase with already.
+/// The buttons for a model, in order. `preferred` says whether it is the chosen model already.
 pub fn offered(model: &Model, preferred: bool) -> Vec<&'static str> {
-    // What the user brought along has no place to be updated from.
+    // A file from the user's own disk has no address from which it could be updated.
     let own = model.licence.is_none();
     let offered: &[&str] = match (model.status, model.part) {
         (Status::Available, false) => &["install"],

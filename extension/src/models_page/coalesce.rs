@@ -1,4 +1,4 @@
-//! Work that is asked for more often than it has to be done: while it runs, it is enough to do it once more afterwards.
+//! Combines requests for the same work: however many come while it runs, it is repeated only once afterwards.
 
 use std::cell::Cell;
 
@@ -10,20 +10,20 @@ pub struct Coalesce {
 }
 
 impl Coalesce {
-    /// The work is wanted. True when the caller has to do it, as often as [`Self::again`] says so.
+    /// Requests the work. True if it is not running: then the caller has to do it, and again as long as [`Self::again`] is true.
     pub fn ask(&self) -> bool {
         self.asked.set(true);
         !self.running.replace(true)
     }
 
-    /// Whether the work has to be done (again): it was asked for since it began last. When it has not, it is over.
+    /// Whether the work has to be done (again), because it was requested since it last began. If not, it has ended.
     pub fn again(&self) -> bool {
         let again = self.asked.replace(false);
         self.running.set(again);
         again
     }
 
-    /// The work failed and is over; what was asked for meanwhile waits for whoever asks next.
+    /// Ends the work after a failure, also if it was requested again meanwhile. The next request starts it anew.
     pub fn give_up(&self) {
         self.running.set(false);
     }

@@ -1,4 +1,4 @@
-//! What every part of the page needs: the store, and ways to speak to the user.
+//! What every part of the page uses: the store, and ways to speak to the user.
 
 use crate::browser::permissions;
 use crate::model_client::ModelClient;
@@ -18,23 +18,23 @@ pub(super) struct Context {
     pub alert: Rc<Alert>,
     pub dialog: Rc<QuestionDialog>,
     pub announcer: Announcer,
-    /// Has the list of models asked for and shown again.
+    /// Requests and shows the list of models again.
     pub refresh: Box<dyn Fn()>,
 }
 
 impl Context {
-    /// Says what failed; the button does the same again where that can help.
+    /// Shows a failure. Its button calls `retry` if trying again can help.
     pub(super) fn fail(&self, failure: &Failure, retry: impl FnOnce() + 'static) {
         self.alert.fail(failure, &sentences::failure(failure), retry);
     }
 
-    /// Has the list of models asked for and shown again.
+    /// Requests and shows the list of models again.
     pub(super) fn refresh(&self) {
         (self.refresh)();
     }
 
-    /// Asks the store for something from a host. Servers that do not allow other origins are read with the user's permission, for
-    /// which the click on the button still counts.
+    /// Asks the store for something that is on a server. Servers that do not allow other origins can be read with the user's permission; the
+    /// browser asks for it if the click that led here is recent.
     pub(super) async fn ask_host<C>(&self, url: &Url, call: C) -> Answered<C>
     where
         C: Call<Request = ToModels, Blobs<Blob> = [Blob; 0]>,

@@ -1,37 +1,37 @@
-//! The diagnostics text for bug reports: the GPU, the browser and the models. It holds no file names, addresses or pictures of the user's.
+//! The text for bug reports: the GPU, the browser and the models. It contains no file names, addresses or pictures of the user's.
 
 use crate::protocol::models::{Gpu, Model, ModelId, Precision, Status};
 use std::fmt;
 
-/// Times of one run, milliseconds, and memory of the engine's module in bytes.
+/// One measured run. Times are in milliseconds.
 pub struct Measured {
     /// Which model ran.
     pub model: ModelId,
-    /// Until it was ready.
+    /// Loading the model.
     pub load: f64,
-    /// Two pictures to latents.
+    /// Encoding: two pictures to latents.
     pub encode: f64,
-    /// One step.
+    /// One step of the sampler.
     pub step: f64,
-    /// The module's memory.
+    /// Memory of the engine's module, bytes.
     pub memory: f64,
 }
 
-/// What the text is made of.
+/// The contents of the text.
 pub struct Diagnostics<'a> {
     /// The extension's version.
     pub version: &'a str,
-    /// What the browser calls itself.
+    /// The browser's user agent string.
     pub browser: &'a str,
     /// The GPU, if there is one.
     pub gpu: Option<&'a Gpu>,
-    /// How fast it is, if it was measured.
+    /// How fast a model runs on it, if that was measured.
     pub measured: Option<&'a Measured>,
-    /// The models that are here.
+    /// The models on this machine.
     pub models: &'a [Model],
 }
 
-/// The id of a model, unless the user made it up: names of files may be private.
+/// The id of a model of the catalogue; a placeholder for the user's own models, because names of files may be private.
 fn public(id: &str) -> &str {
     if id.starts_with("own-") { "own model" } else { id }
 }

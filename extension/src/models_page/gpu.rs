@@ -1,4 +1,4 @@
-//! What the GPU is, how fast a model runs on it, and a text about both for whoever helps.
+//! The card about the GPU: what it is, how fast a model runs on it, and the text for bug reports.
 
 use super::context::Context;
 use super::diagnostics::{Diagnostics, Measured};
@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlSelectElement, MouseEvent};
 
-/// What has been found out.
+/// What is known about the GPU.
 #[derive(Default)]
 struct Report {
     gpu: RefCell<Option<Gpu>>,
@@ -28,7 +28,7 @@ pub(super) struct GpuCard {
     list: Rc<List>,
     description: HtmlElement,
     limits: HtmlElement,
-    /// What shows only where there is a model to measure.
+    /// The controls that show only if there is a model to measure.
     measuring_line: HtmlElement,
     model: HtmlSelectElement,
     button: HtmlElement,
@@ -70,7 +70,7 @@ impl GpuCard {
         let chosen = self.model.value();
         self.model.set_text_content(None);
         for model in &usable {
-            // What cannot be listed cannot be measured: nothing else is lost.
+            // If the browser refuses, the models cannot be measured. The rest of the page works.
             let _ = add_option(&self.model, &model.id, &model.name);
         }
         if usable.iter().any(|model| model.id == chosen) {
@@ -86,7 +86,7 @@ impl GpuCard {
                 self.show_gpu(&gpu);
                 *self.report.gpu.borrow_mut() = Some(gpu);
             }
-            // No alarm: everything but the models works without a GPU.
+            // This is no failure: everything but the models works without a GPU.
             Err(failure) => self.description.set_text_content(Some(&sentences::failure(&failure))),
         }
     }
@@ -123,7 +123,7 @@ impl GpuCard {
         let model = self.model.value();
         let it = Rc::clone(self);
         if self.measuring.get() {
-            // The same button stops it.
+            // The button that starts a measurement stops it, too.
             spawn_local(async move { _ = it.context.client.call(Pause { model }, []).await });
             return;
         }
@@ -146,7 +146,7 @@ impl GpuCard {
         });
     }
 
-    /// Shows the times of a run; a usual one takes `whole` milliseconds.
+    /// Shows the times of a run. A whole run with the usual number of steps takes `whole` milliseconds.
     fn show_measured(&self, measured: Measured, whole: f64) {
         let [load, whole, step] = [measured.load, whole, measured.step].map(sentences::time);
         let text = i18n::text("modelsMeasured", &[&load, &whole, &step]);
@@ -161,7 +161,7 @@ impl GpuCard {
         self.model.set_disabled(measuring);
     }
 
-    /// Puts the text for whoever helps on the clipboard.
+    /// Copies the text for bug reports to the clipboard.
     async fn copy(self: Rc<Self>) {
         let text = Diagnostics {
             version: &runtime::version(),

@@ -1,4 +1,4 @@
-//! The list of models: one card each, kept and changed in place, so that the focus stays where it is.
+//! The list of models, one card for each. Cards are changed in place, so that the focus stays where it is.
 
 use super::row::Row;
 use crate::browser::refused;
@@ -15,12 +15,12 @@ pub(super) struct List {
     element: HtmlElement,
     template: HtmlTemplateElement,
     rows: RefCell<Vec<Rc<Row>>>,
-    /// Cards ever made, for ids that are unique in the document.
+    /// How many cards were ever made: their numbers make ids unique in the document.
     made: Cell<u32>,
 }
 
 impl List {
-    /// The list `#models`, empty; its cards are made of `#model-template`.
+    /// Finds the list `#models`, which is empty, and the template of cards, `#model-template`.
     pub(super) fn find() -> Self {
         Self {
             element: by_id("models"),
@@ -45,20 +45,20 @@ impl List {
         self.rows.borrow().first().map(|row| row.model().id)
     }
 
-    /// The models that can be measured and erased with.
+    /// The installed models: those that can erase and be measured.
     pub(super) fn usable(&self) -> Vec<Model> {
         let rows = self.rows.borrow();
         let usable = rows.iter().filter(|row| !row.shared()).map(|row| row.model());
         usable.filter(|model| model.status == Status::Installed).collect()
     }
 
-    /// All models that are here, at least in part.
+    /// All models of which at least a part is on this machine.
     pub(super) fn here(&self) -> Vec<Model> {
         let rows = self.rows.borrow();
         rows.iter().map(|row| row.model()).filter(|model| model.status != Status::Available).collect()
     }
 
-    /// Shows these models, in this order; `preferred` is the one to erase with.
+    /// Shows these models, in this order. `preferred` is the chosen one.
     pub(super) fn show(&self, models: &[Model], preferred: Option<&str>) -> Result<(), Failure> {
         let rows = models.iter().map(|model| match self.row(&model.id) {
             Some(row) => Ok(row),
@@ -73,7 +73,7 @@ impl List {
         let mut there = self.element.first_element_child();
         for (row, model) in rows.iter().zip(models) {
             match there {
-                // Moving an element takes its focus: only what stands elsewhere is moved.
+                // Moving an element takes its focus away, so a card that is in its place already is not moved.
                 Some(card) if card == *AsRef::<Element>::as_ref(row.element()) => there = card.next_element_sibling(),
                 _ => _ = self.element.insert_before(row.element(), there.as_deref()).map_err(refused)?,
             }

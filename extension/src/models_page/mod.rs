@@ -1,10 +1,10 @@
-//! The models page, the extension's options: which models there are, and getting, checking, keeping and removing them.
+//! The models page, which is the extension's options page: it shows the models, and installs, verifies, exports and removes them.
 //!
-//! Pure and tested natively: [`pace`] (how often progress is spoken), [`buttons`] (what a card offers), [`coalesce`] (one request at a
-//! time), [`diagnostics`] (a text for whoever helps). The rest binds them to `models.html`. `start` puts the page together: `page` holds
-//! its parts and gives each what the store tells, `context` is what each part needs. The parts know neither each other nor the page:
-//! `list` shows the models, a `row` each, `actions` does what their buttons say, `own` takes models that the user has (from an
-//! `address`, for one), `room` speaks of storage, `gpu` of the GPU and its speed, `settings` keeps what the user sets.
+//! Pure and tested natively: [`pace`] (how often progress is announced), [`buttons`] (which buttons a card has), [`coalesce`] (one request
+//! at a time), [`diagnostics`] (the text for bug reports). The rest binds them to `models.html`. `start` puts the page together; `page`
+//! holds its parts and passes on to them what the store says; `context` is what each part uses. The parts know neither each other nor the
+//! page: `list` shows the models, each on a `row`; `actions` are those of their buttons; `own` installs models of the user's own, from files
+//! and from an `address`; `room` is about storage, `gpu` about the GPU and its speed, `settings` about the user's settings.
 
 pub mod buttons;
 pub mod coalesce;

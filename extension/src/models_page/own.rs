@@ -1,4 +1,4 @@
-//! Models of the user's own: a file that is chosen or dropped, or an address.
+//! Installs models of the user's own: from a file that is chosen or dropped, or from an address.
 
 use super::address::AddressField;
 use super::context::Context;
@@ -26,11 +26,11 @@ pub(super) struct OwnModels {
     address: AddressField,
     precision: HtmlSelectElement,
     note: HtmlElement,
-    /// Models that are being taken in.
+    /// How many installations are under way that have no card yet.
     taking: Cell<u32>,
 }
 
-/// Text may be dragged into the address field as anywhere else.
+/// True if files are dragged. Text may be dragged into the address field.
 fn carries_files(event: &DragEvent) -> bool {
     event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0))
 }
@@ -50,7 +50,7 @@ impl OwnModels {
         let it = Rc::clone(&own);
         on(&own.picker, "change", move |_: &Event| {
             it.import_all(it.picker.files());
-            // So that choosing the same file again is a change.
+            // Emptied, so that choosing the same file again is a change.
             it.picker.set_value("");
         });
         let it = Rc::clone(&own);
@@ -67,14 +67,14 @@ impl OwnModels {
         let it = Rc::clone(self);
         on(&document, "dragover", move |event: &DragEvent| {
             if carries_files(event) {
-                // Without this, the browser would leave the page and open the file.
+                // Otherwise the browser would leave the page and open the file.
                 event.prevent_default();
                 attribute(&it.card, "data-dropping", "");
             }
         });
         let it = Rc::clone(self);
         on(&document, "dragleave", move |event: &DragEvent| {
-            // It also comes for every element inside that the pointer leaves.
+            // This event is also sent when the pointer leaves an element of the page for another.
             if event.related_target().is_none() {
                 it.drop_over();
             }
@@ -151,8 +151,7 @@ impl OwnModels {
         looked.map(|(Offered { bytes, .. }, [])| bytes)
     }
 
-    /// Asks the store to take a model. `what` names it, since it has no card yet; `doing` is the sentence for
-    /// meanwhile.
+    /// Asks the store to install a model. `what` names it, because it has no card yet; `doing` is the sentence that shows meanwhile.
     fn take<C>(self: &Rc<Self>, call: C, blobs: C::Blobs<Blob>, doing: &'static str, what: String)
     where
         C: Call<Request = ToModels, Reply = Done, Blobs<Blob>: Clone> + 'static,
@@ -175,7 +174,7 @@ impl OwnModels {
         });
     }
 
-    /// Shows how far it has come.
+    /// Shows the progress of an installation.
     pub(super) fn taking(&self, progress: &str) {
         if self.taking.get() > 0 {
             self.note.set_text_content(Some(progress));

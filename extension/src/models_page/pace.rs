@@ -1,20 +1,21 @@
-//! How often progress is spoken. A screen reader that repeats every event would say nothing else.
+//! How often progress is announced. A screen reader that reads every event would read nothing else.
 
 use crate::protocol::models::Work;
 
-/// The shortest time between two words on the same work, milliseconds.
+/// Shortest time between two announcements about the same work, milliseconds.
 const REST: f64 = 2000.0;
-/// Steps in which progress is worth a word.
+/// How many steps the progress of a whole job is announced in.
 const STEPS: f64 = 10.0;
 
-/// What was last said of one model.
+/// The last announcement about one model.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
     said: Option<(f64, Work, f64)>,
 }
 
 impl Pace {
-    /// Whether to speak now (`now` in milliseconds): a step further, or at other work, and not at once again.
+    /// Whether to announce progress at `now` (milliseconds): there is other work or a further step, and the last announcement is long enough
+    /// ago.
     pub fn due(&mut self, now: f64, work: Work, fraction: f64) -> bool {
         let step = (fraction * STEPS).floor();
         let due = self.said.is_none_or(|(time, said, before)| now - time >= REST && (said != work || step != before));

@@ -1,4 +1,4 @@
-//! The page as a whole: asks the store for the list, gives each part what concerns it, and hears what the store tells.
+//! The page as a whole: requests the list of models, passes it on to the parts, and follows the store's events.
 
 use super::coalesce::Coalesce;
 use super::context::Context;
@@ -18,14 +18,14 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-/// How long (milliseconds) to leave an engine alone that broke while nobody asked for anything.
+/// Pause (milliseconds) before the list is requested again after the connection to the store broke.
 const RECOVERY: u32 = 1000;
 
 /// See the module.
 pub(super) struct Page {
     pub context: Rc<Context>,
     pub list: Rc<List>,
-    /// What shows until there is a list.
+    /// The sentence that shows until there is a list.
     pub loading: HtmlElement,
     pub own: Rc<OwnModels>,
     pub room: Rc<Room>,
@@ -35,7 +35,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Asks for the list and shows it.
+    /// Requests the list and shows it.
     pub(super) fn refresh(self: &Rc<Self>) {
         if self.listing.ask() {
             let page = Rc::clone(self);
@@ -70,7 +70,7 @@ impl Page {
         self.context.fail(failure, move || page.refresh());
     }
 
-    /// The store told something.
+    /// Follows an event of the store.
     pub(super) fn hear(self: &Rc<Self>, heard: Heard) {
         match heard {
             Heard::Event(ModelsEvent::Changed) => self.refresh(),
@@ -89,7 +89,7 @@ impl Page {
 
     fn progressed(&self, model: &ModelId, work: Work, done: u64, total: u64, rate: f64) {
         let Some(row) = self.list.row(model) else {
-            // A file that is being taken in has no card yet.
+            // A model that is being installed from a file has no card yet.
             return self.own.taking(&sentences::progress(work, done, total, rate));
         };
         if let Some(percent) = row.progressed(work, done, total, rate) {

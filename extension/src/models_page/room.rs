@@ -1,4 +1,4 @@
-//! How much room models take, and the wish to keep them.
+//! The card about storage: how much room models take, and the request to the browser to keep them.
 
 use super::context::Context;
 use crate::browser::{i18n, refused};
@@ -15,7 +15,7 @@ use web_sys::{HtmlElement, MouseEvent};
 pub(super) struct Room {
     context: Rc<Context>,
     sentence: HtmlElement,
-    /// What shows only while the browser has promised nothing.
+    /// The controls that show only until the browser has promised to keep what is stored.
     keep: HtmlElement,
     keep_button: HtmlElement,
     keep_hint: HtmlElement,
@@ -36,7 +36,7 @@ impl Room {
         room
     }
 
-    /// Shows the room that is used and left.
+    /// Shows how much room is used and how much is left.
     pub(super) fn show(&self, storage: &Storage) {
         let used = i18n::text("modelsUsed", &[&sentences::size(storage.used), &sentences::size(storage.quota)]);
         let promise = i18n::text(if storage.persistent { "modelsKept" } else { "modelsMayClear" }, &[]);
@@ -64,7 +64,7 @@ impl Room {
     }
 }
 
-/// Asks not to clear what is stored. Browsers decide this on their own, or ask the user.
+/// Requests persistent storage. The browser decides, or asks the user.
 async fn ask_browser() -> Result<bool, Failure> {
     let asking = window().navigator().storage().persist().map_err(refused)?;
     Ok(JsFuture::from(asking).await.map_err(refused)?.is_truthy())

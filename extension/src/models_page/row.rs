@@ -16,15 +16,15 @@ use web_sys::{HtmlAnchorElement, HtmlElement, HtmlProgressElement, HtmlSelectEle
 pub(super) struct Row {
     element: HtmlElement,
     model: RefCell<Model>,
-    /// It is the one to erase with.
+    /// Whether it is the chosen model.
     preferred: Cell<bool>,
-    /// Requests about this model that this page made and that are not answered.
+    /// How many requests of this page about the model are not answered yet.
     waiting: Cell<u32>,
     pace: RefCell<Pace>,
 }
 
 impl Row {
-    /// A card in `element`, a copy of the template; `title_id` names its title in the document.
+    /// The card in `element`, a copy of the template. Its title gets the id `title_id`.
     pub(super) fn new(element: HtmlElement, model: &Model, title_id: &str) -> Self {
         translate(&element);
         attribute(&element, "data-model", &model.id);
@@ -47,7 +47,7 @@ impl Row {
         &self.element
     }
 
-    /// Takes the card out of the page; whether the focus went with it.
+    /// Removes the card from the page. True if it had the focus.
     pub(super) fn remove(&self) -> bool {
         let focused = self.element.matches(":focus-within").unwrap_or(false);
         self.element.remove();
@@ -59,29 +59,29 @@ impl Row {
         self.model.borrow().clone()
     }
 
-    /// Its name for people.
+    /// The name of its model, as the user sees it.
     pub(super) fn name(&self) -> String {
         self.model.borrow().name.clone()
     }
 
-    /// Whether it is a part that models share: it comes with the first of them and is never installed by itself.
+    /// Whether its model is only a part that models share.
     pub(super) fn shared(&self) -> bool {
         self.model.borrow().part
     }
 
-    /// In what the weights are to be kept: as they are or as began, or else as chosen.
+    /// The precision to install with: that of the installation or download that exists, or else the user's choice.
     pub(super) fn precision(&self) -> Precision {
         let chosen = chosen_precision(&self.field("precision-choice"));
         let model = self.model.borrow();
         model.precision.filter(|_| model.status != Status::Available).unwrap_or(chosen)
     }
 
-    /// A line about what has been done.
+    /// Shows a line about what has been done.
     pub(super) fn note(&self, text: &str) {
         show_text(&self.field("note"), text);
     }
 
-    /// Something about this model is asked for until the guard is dropped; other buttons wait.
+    /// Shows that a request about this model is under way, and disables the other buttons, until the guard is dropped.
     pub(super) fn wait(self: &Rc<Self>) -> Waiting {
         self.waiting.set(self.waiting.get() + 1);
         self.note("");
@@ -89,13 +89,13 @@ impl Row {
         Waiting(Rc::clone(self))
     }
 
-    /// Shows how far it has come. Gives the percentage when it is time to say it.
+    /// Shows progress. Gives the percentage when it is time to announce it.
     pub(super) fn progressed(&self, work: Work, done: u64, total: u64, rate: f64) -> Option<u32> {
         let fraction = units::fraction(done, total);
         let bar: HtmlProgressElement = self.field("bar");
         match fraction {
             Some(fraction) => bar.set_value(fraction),
-            // Without a value it shows that something goes on.
+            // Without a value, the bar is indeterminate.
             None => _ = bar.remove_attribute("value"),
         }
         self.field::<HtmlElement>("progress-text")
@@ -105,7 +105,7 @@ impl Row {
         self.pace.borrow_mut().due(js_sys::Date::now(), work, fraction).then_some((fraction * 100.0) as u32)
     }
 
-    /// Shows how far the model has come, and whether it is the one to erase with.
+    /// Shows the model, and whether it is the chosen one.
     pub(super) fn show(&self, model: &Model, preferred: bool) {
         *self.model.borrow_mut() = model.clone();
         self.preferred.set(preferred);
@@ -118,7 +118,7 @@ impl Row {
 
         let source: HtmlAnchorElement =
             self.detail("source", Some(model.source.as_str()).filter(|source| !source.is_empty()));
-        // Whatever else it says is only text: an address of the user's own may be anything.
+        // Other sources are shown as text: the source of a model of the user's own may be anything.
         if model.source.starts_with("https://") || model.source.starts_with("http://") {
             source.set_href(&model.source);
         }
@@ -145,7 +145,7 @@ impl Row {
             let hidden = !offered.contains(&action);
             lost |= hidden && has_focus(&button);
             button.set_hidden(hidden);
-            // Not really disabled: that would take the focus away in the middle of what the user is doing.
+            // `disabled` would take the focus away from the button that the user has just pressed.
             let waits = self.waiting.get() > 0 && !matches!(action, "pause" | "delete");
             attribute(&button, "aria-disabled", if waits { "true" } else { "false" });
         }
@@ -167,7 +167,7 @@ impl Row {
         self.part(&format!("[data-field={name}]"))
     }
 
-    /// Fills one line of the details, or takes it away.
+    /// Shows one line of the details, or hides it if there is no text.
     fn detail<T: JsCast>(&self, name: &str, value: Option<&str>) -> T {
         let field: HtmlElement = self.field(name);
         field.set_text_content(value);
@@ -192,13 +192,13 @@ impl Drop for Waiting {
     }
 }
 
-/// A day, as the user's language writes it.
+/// A date in the user's language.
 fn date(milliseconds: f64) -> String {
     let date = js_sys::Date::new(&milliseconds.into());
     String::from(date.to_locale_date_string(&i18n::language(), &js_sys::Object::new()))
 }
 
-/// What a list of precisions says.
+/// The value of a list of precisions.
 pub(super) fn chosen_precision(select: &HtmlSelectElement) -> Precision {
     if select.value() == "int8" { Precision::Int8 } else { Precision::F16 }
 }

@@ -1,4 +1,4 @@
-//! What the user sets: how long a model stays on the GPU, and a mirror of the hub.
+//! The card with the settings: how long a model stays on the GPU, and a mirror of the hub.
 
 use super::address::AddressField;
 use super::context::Context;
@@ -36,7 +36,7 @@ impl SettingsCard {
         });
         for minutes in MINUTES {
             let (unit, number) = if minutes < 60 { ("unitMinutes", minutes) } else { ("unitHours", minutes / 60) };
-            // Without its times, the list is of no use, but the page is.
+            // If the browser refuses, only this list is empty. The rest of the page works.
             let _ = add_option(&card.warm, &minutes.to_string(), &i18n::text(unit, &[&number.to_string()]));
         }
         let it = Rc::clone(&card);
@@ -91,7 +91,7 @@ impl SettingsCard {
         }
     }
 
-    /// Asks there from now on, and at once for a model, to see whether it answers.
+    /// Uses the mirror at `url` from now on, or the hub itself if there is none, and asks it about a model at once, to see whether it answers.
     async fn try_hub(&self, url: Option<&Url>) -> Result<String, Failure> {
         let origin = url.map_or(String::new(), |url| url.href().trim_end_matches('/').to_owned());
         self.context.client.call(UseHub { origin }, []).await?;

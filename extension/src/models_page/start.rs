@@ -1,4 +1,4 @@
-//! Puts the page together.
+//! Starts the page: makes its parts and connects them.
 
 use super::actions::Actions;
 use super::coalesce::Coalesce;
@@ -17,7 +17,7 @@ use crate::ui::question_dialog::QuestionDialog;
 use crate::ui::translation::translate_page;
 use std::rc::{Rc, Weak};
 
-/// Starts the page.
+/// See the module.
 pub fn start() {
     translate_page();
     let page = Rc::new_cyclic(|page: &Weak<Page>| {
