@@ -1,4 +1,4 @@
-//! Work that must go on although no page is open: while there is some, the engine's document stays.
+//! Keeps the engine's document open while there is work that has to go on without a page, such as a download.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ pub(super) struct Busy {
 pub(super) struct Reason(Rc<Busy>);
 
 impl Busy {
-    /// `tell` is called with true when the first reason appears and with false when the last is gone.
+    /// No reasons yet. `tell` is called with true when the first one appears and with false when the last one is gone.
     pub(super) fn new(tell: impl Fn(bool) + 'static) -> Self {
         Self { reasons: Cell::new(0), tell: Box::new(tell) }
     }

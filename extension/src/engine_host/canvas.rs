@@ -1,4 +1,4 @@
-//! Decoding and encoding with the browser's own codecs, by way of a canvas.
+//! Decoding and encoding with the browser's own codecs, through a canvas.
 
 use super::failure::failure;
 use crate::browser::{bytes, refused, words};

@@ -1,9 +1,9 @@
-//! What the engine complains about, in the protocol's words: the one place where that is decided.
+//! Turns errors of the engine into failures of the protocol. Nothing else decides which failure an error becomes.
 
 use crate::protocol::{Failure, WeightStorage};
 use wasm_core::{Error, GpuError, Storing, WeightsError};
 
-/// The failure that an error of the engine is, wherever it happened.
+/// The failure that an error of the engine becomes.
 pub(super) fn failure(error: Error) -> Failure {
     let detail = error.to_string();
     match error {
@@ -16,7 +16,7 @@ pub(super) fn failure(error: Error) -> Failure {
         Error::Weights(error) => of_weights(error),
         Error::Gpu(GpuError::Internal(_)) => Failure::Internal { detail },
         Error::Gpu(_) | Error::NotFinite => Failure::Gpu { detail },
-        // Broken promises of our own.
+        // Errors that only a mistake in our own code causes.
         Error::Encode(_) | Error::WrongLength(..) | Error::MaskOutside | Error::Shape(_) | Error::Argument(_) => {
             Failure::Internal { detail }
         }

@@ -2,8 +2,7 @@
 //!
 //! The document's script only forwards between runtime ports and this worker, under a number for each port. A port
 //! is one overlay's picture ([`picture`]); fills run one after another in the order they were asked for
-//! ([`hub`]), so that two tabs take turns and neither starves. The models page has ports of its own, which lead to the
-//! [`model_store`].
+//! ([`hub`]), so that two tabs take turns and neither starves. Ports of the models page lead to the [`model_store`].
 
 mod busy;
 mod canvas;

@@ -1,4 +1,4 @@
-//! One overlay's picture: decoded pixels, and the fills laid on them.
+//! One overlay's picture: its decoded pixels, and the fills that have been applied to them.
 
 use super::canvas;
 use super::failure::failure;
@@ -13,23 +13,23 @@ use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::{Error, GpuError, Pacer};
 use web_sys::Blob;
 
-/// How often a GPU may be lost in one job before it counts as broken.
+/// How often the GPU may be lost during one job before it counts as broken.
 const MAX_LOSSES: u32 = 6;
-/// Milliseconds between two attempts to have a GPU again.
+/// Pause between two attempts to open a GPU again, milliseconds.
 const RECOVERY: u32 = 500;
 
 /// See the module.
 pub(super) struct Picture {
     source: Source,
     image: Image,
-    /// What each fill wrote, and what stood there.
+    /// The pixels that each fill wrote, and those that it replaced.
     fills: Vec<(Patch, Patch)>,
-    /// How many of them are laid on.
+    /// How many of the fills are applied; the others have been undone.
     applied: usize,
 }
 
 impl Picture {
-    /// Decodes, and lays `fills` (rectangles and their encoded patches) on.
+    /// Decodes a file and applies `fills`: rectangles, each with its encoded patch among the blobs.
     pub(super) async fn open(blobs: &[Blob], fills: &[Rect]) -> Result<Self, Failure> {
         let (file, patches) = blobs.split_first().ok_or_else(|| unexpected("no picture came along"))?;
         let data = bytes::read(file).await?;
@@ -45,7 +45,7 @@ impl Picture {
         Ok(picture)
     }
 
-    /// What the overlay is told of a picture that was just opened; `draft` says that an unfinished edit of it was kept.
+    /// The answer to the overlay that opened the picture. `draft` says whether an unfinished edit of it was kept.
     pub(super) fn opened(&self, draft: bool) -> Opened {
         Opened {
             width: self.image.width(),
@@ -57,7 +57,7 @@ impl Picture {
         }
     }
 
-    /// Fills what the mask covers. What was undone before is given up.
+    /// Fills what the mask covers with the built-in fill. Fills that were undone are forgotten.
     pub(super) async fn erase(
         &mut self,
         mask: Rect,
@@ -72,7 +72,7 @@ impl Picture {
         Ok(packed)
     }
 
-    /// Fills what the mask covers with a model. A GPU that is lost on the way is opened anew, and the work goes on where it was.
+    /// Fills what the mask covers with a model. If the GPU is lost, it is opened again and the model continues from its last step.
     pub(super) async fn inpaint(
         &mut self,
         mask: Rect,
@@ -87,7 +87,7 @@ impl Picture {
         let mut losses = 0;
         loop {
             let mut lease = match request.lease(pacer).await {
-                // A browser whose GPU process has just died needs a moment to have another.
+                // A browser whose GPU process has just died needs a moment to start another.
                 Err(Failure::Gpu { .. }) if (1..MAX_LOSSES).contains(&losses) => {
                     losses += 1;
                     TimeoutFuture::new(RECOVERY).await;
@@ -108,8 +108,7 @@ impl Picture {
         Ok(packed)
     }
 
-    /// A patch as it travels: a PNG with the source's profile, so that the overlay shows it in the colours of its
-    /// surroundings.
+    /// Encodes a patch for the overlay: a PNG with the colour profile of the source, so that the patch matches its surroundings.
     fn packed(&self, patch: &Patch) -> Result<(Rect, Blob), Failure> {
         let pixels::Rect { x, y, width, height } = patch.rect;
         let pixels = Image::new(width, height, patch.rgba.clone()).map_err(failure)?;
@@ -117,29 +116,29 @@ impl Picture {
         Ok((Rect { x, y, width, height }, bytes::blob(&png, FileFormat::Png.mime())?))
     }
 
-    /// True when fills show: there is something to lose.
+    /// Whether any fill is applied, so that closing would lose something.
     pub(super) fn is_edited(&self) -> bool {
         self.applied > 0
     }
 
-    /// True when both were opened from the same file.
+    /// Whether both were opened from the same file.
     pub(super) fn is_of_same_file(&self, other: &Self) -> bool {
         self.source.fingerprint == other.source.fingerprint
     }
 
-    /// The fills that show, as they travel.
+    /// The applied fills, encoded for the overlay.
     pub(super) fn patches(&self) -> Result<(Vec<Rect>, Vec<Blob>), Failure> {
         self.fills[..self.applied].iter().map(|(patch, _)| self.packed(patch)).collect()
     }
 
-    /// Lays a patch, as it travelled, on the first `fills` fills; those after them are given up.
+    /// Applies an encoded patch on top of the first `fills` fills; the fills after them are forgotten.
     pub(super) async fn show_instead(&mut self, fills: usize, rect: Rect, patch: &Blob) -> Result<(), Failure> {
         let patch = decoded(rect, patch).await?;
         self.rewind(fills)?;
         self.lay(patch)
     }
 
-    /// Lays a patch on what shows. What was undone before is given up.
+    /// Applies a patch on top of the applied fills. Fills that were undone are forgotten.
     fn lay(&mut self, patch: Patch) -> Result<(), Failure> {
         self.fills.truncate(self.applied);
         let before = self.image.replace(&patch).map_err(failure)?;
@@ -148,7 +147,7 @@ impl Picture {
         Ok(())
     }
 
-    /// Undoes or redoes until `fills` of them are laid on.
+    /// Undoes or redoes fills until `fills` of them are applied.
     pub(super) fn rewind(&mut self, fills: usize) -> Result<(), Failure> {
         if fills > self.fills.len() {
             return Err(unexpected("there are not that many fills"));
@@ -164,7 +163,7 @@ impl Picture {
         Ok(())
     }
 
-    /// The picture as it stands, as a file.
+    /// Encodes the picture with its applied fills as a file.
     pub(super) async fn encode(
         &self,
         format: FileFormat,
@@ -190,7 +189,7 @@ impl Picture {
     fn webp_coding(&self) -> WebpCoding {
         match (self.source.webp, self.source.format) {
             (Some(coding), _) => coding,
-            // From a lossy file, lossless would only be large.
+            // A lossless copy of a lossy file would only be larger.
             (None, Format::Jpeg) => WebpCoding::Lossy { quality: 0.9 },
             (None, _) => WebpCoding::Lossless,
         }
@@ -205,7 +204,7 @@ impl Picture {
     }
 }
 
-/// A patch as it travelled.
+/// Decodes a patch that the overlay sent.
 async fn decoded(rect: Rect, patch: &Blob) -> Result<Patch, Failure> {
     let data = bytes::read(patch).await?;
     let decoded = Source::inspect(&data).decode(&data).map_err(failure)?;
@@ -213,7 +212,7 @@ async fn decoded(rect: Rect, patch: &Blob) -> Result<Patch, Failure> {
     Ok(Patch { rect: to_engine(rect), rgba })
 }
 
-/// A preview as it travels.
+/// Encodes a preview for the overlay.
 pub(super) fn small_png(preview: &Preview) -> Result<Blob, Failure> {
     let rgba = preview.rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect();
     let pixels = Image::new(preview.pixels, preview.pixels, rgba).map_err(failure)?;

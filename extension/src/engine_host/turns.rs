@@ -1,4 +1,4 @@
-//! A queue: one job runs at a time, in the order in which they asked.
+//! A queue for jobs: one runs at a time, in the order of their requests.
 
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
@@ -11,11 +11,11 @@ pub(super) struct Turns {
     waiting: RefCell<VecDeque<oneshot::Sender<()>>>,
 }
 
-/// The right to run. The next in the queue gets it when this is dropped.
+/// The right to run. The next job in the queue gets it when this is dropped.
 pub(super) struct Turn<'a>(&'a Turns);
 
 impl Turns {
-    /// Waits until everybody who asked before is done.
+    /// Waits until every job that was in the queue before is done.
     pub(super) async fn mine(&self) -> Turn<'_> {
         if self.taken.replace(true) {
             let (called, call) = oneshot::channel();
@@ -29,7 +29,7 @@ impl Turns {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Sending fails to those who no longer wait. They are skipped.
+        // Sending fails if the job was cancelled while it waited. Such jobs are skipped.
         while let Some(next) = self.0.waiting.borrow_mut().pop_front() {
             if next.send(()).is_ok() {
                 return;

@@ -1,4 +1,4 @@
-//! The model on the GPU: loaded when it is first needed, kept while somebody may need it again, and then freed.
+//! The model on the GPU: loaded by its first job, kept while an overlay is open and some minutes longer, then freed.
 
 use super::super::busy::{Busy, Reason};
 use super::records::Records;
@@ -17,16 +17,17 @@ use wasm_core::gpu::{Gpu, Preference};
 use wasm_core::models::{Model, Painter, SHIPPED, Values};
 use wasm_core::weights::Pack;
 
-/// Operations of one step that are bearable on a CPU, which does about 10^9 a second. The published model has a hundred times more.
+/// Most operations of one step of a model that may run on a GPU emulated by the CPU, which does about 10^9 a second. The published model has a
+/// hundred times more.
 const MAX_OPERATIONS_ON_SOFTWARE: u64 = 5_000_000_000;
 
 /// A model on the GPU.
 struct Loaded {
     id: ModelId,
-    /// Its file and those that it needs, with the SHA-256 of their packs: another pack of the same name is another model.
+    /// The model's own file and the parts that it needs, each with the SHA-256 of its pack: a changed pack is another model.
     files: Vec<(String, String)>,
     painter: Box<dyn Painter>,
-    /// The document stays open for it: the time is up to us.
+    /// Keeps the document open: when the model is freed depends on the user's setting, not on the browser.
     _reason: Reason,
 }
 
@@ -34,14 +35,14 @@ struct Loaded {
 pub struct ModelCache {
     catalogue: Rc<Catalogue>,
     loaded: Mutex<Option<Loaded>>,
-    /// How many may need it at any moment.
+    /// How many guards are held that keep the model on the GPU.
     kept_alive: Cell<u32>,
-    /// Counts up when somebody comes: who waited to free the model lets it be.
+    /// Counts the guards that were ever taken. A timer that was set to free the model does nothing if this has changed meanwhile.
     visits: Cell<u32>,
     busy: Rc<Busy>,
 }
 
-/// Somebody may need a model at any moment, until this is dropped.
+/// Keeps the model on the GPU until this is dropped.
 pub(crate) struct KeepAlive(Rc<ModelCache>);
 
 impl Drop for KeepAlive {
@@ -54,13 +55,13 @@ impl Drop for KeepAlive {
     }
 }
 
-/// A model that somebody wants to use.
+/// A request to use a model.
 pub(crate) struct Request<'a> {
-    /// Where it is kept.
+    /// The cache to take it from.
     pub(crate) cache: &'a Rc<ModelCache>,
-    /// Which.
+    /// Id of its file.
     pub(crate) model: &'a str,
-    /// What the user set about it.
+    /// The user's values of its options.
     pub(crate) options: &'a [OptionValue],
 }
 
@@ -71,7 +72,7 @@ impl Request<'_> {
     }
 }
 
-/// A model in use; others wait.
+/// A model in use. Other requests wait until this is dropped.
 pub(crate) struct Lease<'a> {
     loaded: MutexGuard<'a, Option<Loaded>>,
     options: Values,
@@ -91,18 +92,18 @@ impl ModelCache {
         Self { catalogue, loaded: Mutex::new(None), kept_alive: Cell::new(0), visits: Cell::new(0), busy }
     }
 
-    /// Keeps what is on the GPU there, until the guard is dropped and some time after.
+    /// Keeps the model on the GPU until the guard is dropped, and for the minutes that the user set afterwards.
     pub(crate) fn keep_alive(self: &Rc<Self>) -> KeepAlive {
         self.kept_alive.set(self.kept_alive.get() + 1);
         self.visits.set(self.visits.get() + 1);
         KeepAlive(Rc::clone(self))
     }
 
-    /// A model, ready to paint with these options, or else their defaults; loaded if it is not there.
+    /// The requested model, loaded if it is not, and ready for these values of its options; options without a value have their default.
     ///
     /// # Errors
-    /// [`Failure::ModelMissing`] if it, or a part that it needs, is not installed, [`Failure::BadModel`] if its pack is of no use, [`Failure::Gpu`]
-    /// if the GPU is not.
+    /// [`Failure::ModelMissing`] if the model or a part that it needs is not installed, [`Failure::BadModel`] if its pack cannot be used,
+    /// [`Failure::Gpu`] if the GPU cannot run it.
     pub(crate) async fn lease(
         self: &Rc<Self>,
         id: &str,
@@ -129,12 +130,12 @@ impl ModelCache {
             let painter = load(model, &packs, &options, pacer).await?;
             *loaded = Some(Loaded { id: id.to_owned(), files, painter, _reason: reason });
         }
-        // A date is not worth failing for.
+        // Nothing but the date of the last use would be wrong.
         let _ = records.touch(id, js_sys::Date::now()).await;
         Ok(Lease { loaded, options, _keep_alive: keep_alive })
     }
 
-    /// What a file is a model of, and the files to load it from, its own first, with the SHA-256 of their packs.
+    /// The architecture of a file, and the files to load, its own first, each with the SHA-256 of its pack.
     async fn files(&self, records: &Records, id: &str) -> Result<(&'static dyn Model, Vec<(String, String)>), Failure> {
         let pack = records.read(id).await.and_then(|record| record.pack).ok_or(Failure::ModelMissing)?;
         let found = SHIPPED.of_network(&pack.network).filter(|(_, file)| !file.is_part());
@@ -148,7 +149,8 @@ impl ModelCache {
         Ok((model, files))
     }
 
-    /// Frees a model, also one that is just being loaded. Until what this gives is dropped, no model is loaded: its files may go.
+    /// Frees a model, after waiting for its loading or its job to end. No model is loaded until the returned guard is dropped, so that the
+    /// model's files can be removed meanwhile.
     pub(super) async fn forget(&self, id: &str) -> impl Drop + '_ {
         let mut loaded = self.loaded.lock().await;
         if loaded.as_ref().is_some_and(|loaded| loaded.id == id) {
@@ -157,7 +159,7 @@ impl ModelCache {
         loaded
     }
 
-    /// Frees whatever is there, once nobody has come for the time that the user set.
+    /// Frees the model on the GPU once no request has come for the time that the user set.
     async fn rest(self: Rc<Self>) {
         let visits = self.visits.get();
         let minutes = settings::warm_minutes().await.unwrap_or(settings::USUAL_MINUTES);
@@ -169,7 +171,7 @@ impl ModelCache {
     }
 }
 
-/// Memory goes back at once, not when the browser next collects garbage.
+/// Frees the GPU's memory at once, not at the browser's next garbage collection.
 fn free(loaded: &mut Option<Loaded>) {
     if let Some(gpu) = loaded.take().as_ref().and_then(|loaded| loaded.painter.gpu()) {
         gpu.destroy();

@@ -1,4 +1,4 @@
-//! What pages ask of the store, and the pages that are told what changes.
+//! Serves what pages ask of the store, and tells them what changes.
 
 use super::cache::ModelCache;
 use super::install::Installer;
@@ -22,7 +22,7 @@ type PortId = u32;
 /// Sends a message out on a port.
 type Post = Box<dyn Fn(PortId, &JsValue)>;
 
-/// Every port that has asked for something, and the way out to it.
+/// The ports of all pages that have asked for something, and how to send to them.
 struct Ports {
     open: RefCell<BTreeSet<PortId>>,
     post: Post,
@@ -37,17 +37,17 @@ impl Ports {
     }
 }
 
-/// The models on this machine, and who asks about them.
+/// The model store as its callers see it.
 pub struct ModelStore {
     ports: Rc<Ports>,
     installer: Installer,
     cache: Rc<ModelCache>,
-    /// What another version left behind has been removed.
+    /// Whether files that another version left behind have been removed.
     tidied: Cell<bool>,
 }
 
 impl ModelStore {
-    /// `post` sends a message out on a port; `busy` hears whenever work begins and when all has ended.
+    /// `post` sends a message out on a port. `busy` is called with true when work begins and with false when all work has ended.
     pub fn new(post: impl Fn(PortId, &JsValue) + 'static, busy: impl Fn(bool) + 'static) -> Self {
         let ports = Rc::new(Ports { open: RefCell::default(), post: Box::new(post) });
         let listeners = Rc::clone(&ports);
@@ -65,7 +65,7 @@ impl ModelStore {
         &self.cache
     }
 
-    /// A port closed. What is under way goes on.
+    /// A port closed. The jobs that it asked for go on.
     pub fn close(&self, port: PortId) {
         self.ports.open.borrow_mut().remove(&port);
     }
@@ -128,7 +128,7 @@ impl ModelStore {
     }
 
     fn pause(&self, model: &str) -> Result<(), Failure> {
-        // Where nothing runs, there is nothing to stop.
+        // It is no failure if no job runs.
         self.installer.jobs.stop(model, Stop::Pause);
         Ok(())
     }
@@ -158,7 +158,7 @@ impl ModelStore {
     }
 }
 
-/// What a download from an address would take.
+/// Size and host of a download from an address.
 async fn look(url: &str) -> Result<Offered, Failure> {
     Ok(Offered { bytes: download::length(url).await?.unwrap_or(0), host: host(url) })
 }

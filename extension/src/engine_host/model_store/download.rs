@@ -1,4 +1,4 @@
-//! A file from the network, over as many connections and in as many pieces as it takes.
+//! Downloads a file, over several connections and with as many attempts as it takes.
 
 use super::hash_file::{Hashed, hash_file};
 use super::jobs::{Job, Progress};
@@ -18,15 +18,15 @@ use js_sys::Uint8Array;
 use std::cell::{Cell, RefCell};
 use wasm_core::web::milliseconds;
 
-/// How often a download is tried again without a single byte having come.
+/// How often in a row a request is repeated that brought no byte.
 const ATTEMPTS: u32 = 10;
-/// Pause before the first of these, milliseconds; doubled each time, up to the longest.
+/// Pause before the first repetition, milliseconds. It doubles each time, up to [`MAX_PAUSE`].
 const PAUSE: u32 = 400;
 const MAX_PAUSE: u32 = 3000;
-/// How often it is written down what has come, and looked whether one more connection would help, milliseconds.
+/// Milliseconds between two updates of the record. Each of them also decides whether to add a connection.
 const ROUND: u32 = 1500;
 
-/// Asks the hub for length and hash of a file.
+/// Asks the hub for the length and the hash of a file.
 pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure> {
     let answer = net::get(&hub::listing_url(hub, entry), 0).await?;
     let wrong = || Failure::Download { detail: format!("the hub answered with status {}", answer.status()) };
@@ -36,7 +36,7 @@ pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure
     hub::parse_listing(&answer.text().await?, entry).ok_or_else(wrong)
 }
 
-/// Length of a file at an address of the user's, where the server tells it.
+/// The length of a file at an address that the user gave, if the server says it.
 ///
 /// # Errors
 /// [`Failure::Download`] when the server does not have it.
@@ -48,7 +48,7 @@ pub(super) async fn length(url: &str) -> Result<Option<u64>, Failure> {
     Ok(answer.header("content-length").and_then(|length| length.parse().ok()))
 }
 
-/// Downloads a file into its `.part` from the beginning; verified when it returns.
+/// Downloads a file into its `.part` from the beginning, and verifies it.
 ///
 /// # Errors
 /// As [`go_on`].
@@ -57,11 +57,11 @@ pub(super) async fn begin(record: Record, job: &Job) -> Result<(), Failure> {
     go_on(record, job).await
 }
 
-/// Downloads into the file's `.part` what `record` says is missing; verified when it returns.
+/// Downloads into the file's `.part` the ranges that are missing according to `record`, and verifies the whole.
 ///
 /// # Errors
-/// [`Failure::Cancelled`] when the job is to stop and [`Failure::Download`] when the server cannot be had; what has come is kept.
-/// [`Failure::HashMismatch`] when something else came than was published; then it is removed.
+/// [`Failure::Cancelled`] when the job is to stop, and [`Failure::Download`] when the server cannot be reached or refuses: what has been
+/// downloaded is kept. [`Failure::HashMismatch`] when the bytes differ from what was published: they are removed.
 pub(super) async fn go_on(record: Record, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
     records.write(&record).await?;
@@ -107,20 +107,20 @@ struct Download<'a> {
     file: PrivateFile,
     hash: RefCell<Hashed>,
     ranges: RefCell<Ranges>,
-    /// Bytes that have come in this session.
+    /// Bytes that this download has received.
     came: Cell<u64>,
-    /// How often all of it had to come again.
+    /// How often the download has started over.
     restarts: Cell<u32>,
-    /// The server said that asking again will not help.
+    /// The server said that repeating the request will not help.
     hopeless: Cell<bool>,
-    /// A connection broke since it was last looked.
+    /// Whether a connection broke since the last decision about adding one.
     broke: Cell<bool>,
     progress: RefCell<Progress<'a>>,
     record: RefCell<Record>,
 }
 
 impl Download<'_> {
-    /// Fetches all that is missing: one connection to begin with, more while that makes it faster.
+    /// Fetches all missing ranges: with one connection at first, with more as long as each makes the download faster.
     async fn run(&self) -> Result<(), Failure> {
         self.check_room().await?;
         let mut growth = Growth::default();
@@ -150,7 +150,7 @@ impl Download<'_> {
                     let rate = (self.came.get() - came) as f64 * 1000.0 / (now - since);
                     (since, came) = (now, self.came.get());
                     let left = ranges::length(&self.ranges.borrow().missing());
-                    // A connection that breaks is slow for another reason.
+                    // A broken connection says nothing about how fast more of them would be.
                     let calm = !self.broke.replace(false);
                     if calm && rate > 0.0 && growth.one_more(connections.len(), rate, left) {
                         let taken = self.ranges.borrow_mut().take();
@@ -161,12 +161,12 @@ impl Download<'_> {
         }
     }
 
-    /// The record as it stands.
+    /// The record at this moment.
     fn keep(&self) -> Record {
         Record { missing: self.ranges.borrow().missing(), ..self.record.borrow().clone() }
     }
 
-    /// Fetches a range, and tries again while there is hope.
+    /// Fetches a range, with repeated requests.
     async fn connection(&self, worker: Worker) -> Result<(), Failure> {
         let mut failures = 0;
         loop {
@@ -192,7 +192,7 @@ impl Download<'_> {
         self.ranges.borrow().left(worker)
     }
 
-    /// Waits, but not longer than the user does.
+    /// Waits; stops when the user stops the job.
     async fn wait(&self, milliseconds: u32) -> Result<(), Failure> {
         for _ in 0..milliseconds.div_ceil(100) {
             self.job.check()?;
@@ -201,7 +201,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// The published form and the pack lie side by side until the pack is verified.
+    /// Whether there is room. The published form and the pack are both on the disk until the pack is verified.
     async fn check_room(&self) -> Result<(), Failure> {
         let (used, quota, _) = files::room().await?;
         let bytes = self.record.borrow().bytes;
@@ -210,10 +210,10 @@ impl Download<'_> {
         if missing > 0.0 { Err(Failure::StorageFull { missing: missing as u64 }) } else { Ok(()) }
     }
 
-    /// One request, for a range or what is left of it. Comes back when nothing more comes in.
+    /// One request, for the rest of a range. Returns when the answer has ended or the connection has broken.
     async fn request(&self, worker: Worker, range: Range) -> Result<(), Failure> {
         self.job.check()?;
-        // Always the address that redirects: the one it redirects to is signed for a short time.
+        // Always the address that redirects: the one that it redirects to is valid for a short time only.
         let source = self.record.borrow().source.clone();
         let mut answer = net::get(&source, range.from).await?;
         self.place(&answer, range)?;
@@ -228,7 +228,7 @@ impl Download<'_> {
         }
         let Some(left) = self.left(worker) else { return Ok(()) };
         if left.to == u64::MAX {
-            // Nobody said how much there is; it ended, so that was all.
+            // The server did not say how long the file is. Its answer has ended, so the file ends here.
             self.record.borrow_mut().bytes = left.from;
             self.ranges.borrow_mut().end(left.from);
             return Ok(());
@@ -236,7 +236,7 @@ impl Download<'_> {
         Err(Failure::Download { detail: format!("it broke off at byte {}", left.from) })
     }
 
-    /// Writes and hashes what has come in on a connection.
+    /// Writes and hashes the bytes that a connection has received.
     fn arrived(&self, worker: Worker, bytes: &Uint8Array) -> Result<(), Failure> {
         let (at, wanted) = self.ranges.borrow().wanted(worker, u64::from(bytes.length()));
         let bytes = bytes.subarray(0, wanted as u32);
@@ -253,7 +253,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// Sees to it that the answer's first byte is the range's.
+    /// Checks that the answer begins with the first byte of the range; starts over if it cannot.
     fn place(&self, answer: &Answer, range: Range) -> Result<(), Failure> {
         let length = self.record.borrow().bytes;
         let detail = match hub::answered(answer.status(), |name| answer.header(name), range.from, length) {
@@ -273,7 +273,7 @@ impl Download<'_> {
         Err(Failure::Download { detail })
     }
 
-    /// How long the file is, if nobody knew.
+    /// Notes how long the file is, if that was unknown.
     fn known(&self, whole: Option<u64>) {
         let mut record = self.record.borrow_mut();
         if let (0, Some(whole)) = (record.bytes, whole) {
@@ -283,7 +283,7 @@ impl Download<'_> {
         }
     }
 
-    /// Nothing of what has come counts. Connections that are under way find that they have no range any more.
+    /// Starts over. Connections that are open find that their ranges are gone.
     fn restart(&self) -> Result<(), Failure> {
         *self.hash.borrow_mut() = Hashed::default();
         let bytes = self.record.borrow().bytes;
@@ -293,7 +293,7 @@ impl Download<'_> {
         self.file.truncate(0)
     }
 
-    /// Hashes what has not been hashed while it came in, and compares.
+    /// Hashes what was not hashed on arrival, and compares the hash with the published one.
     async fn verify(&self) -> Result<(), Failure> {
         let length = self.file.length();
         let hashed = self.hash.take();
@@ -305,7 +305,7 @@ impl Download<'_> {
         let found = hashed.await?.finish();
         let mut record = self.record.borrow_mut();
         let right = length == record.bytes && record.sha256.as_ref().is_none_or(|expected| *expected == found);
-        // Where nobody said it beforehand, it is known from now on.
+        // A length and a hash that were unknown before are known now.
         record.sha256 = Some(found);
         if right { Ok(()) } else { Err(Failure::HashMismatch) }
     }

@@ -1,4 +1,4 @@
-//! What the GPU is, and how fast a model runs on it.
+//! Describes the GPU, and measures how fast a model runs on it.
 
 use super::cache::ModelCache;
 use super::jobs::Job;
@@ -13,7 +13,7 @@ use wasm_core::models::{Progress, Task};
 use wasm_core::web::{WorkerPacer, milliseconds};
 use wasm_core::{Error, Stage};
 
-/// Milliseconds after which a measurement ends, as soon as it has seen one step.
+/// A measurement ends after this many milliseconds, or after the first step if that takes longer.
 const LONG_ENOUGH: f64 = 5000.0;
 
 /// Asks the browser for its GPU.
@@ -37,7 +37,7 @@ pub(super) async fn report() -> Result<Gpu, Failure> {
 
 /// Loads a model from its packs and runs it on a made-up picture for a while.
 pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> Result<Measured, Failure> {
-    // From nothing, to see how long loading takes.
+    // The model on the GPU is freed first, to measure how long loading takes.
     drop(cache.forget(model).await);
     let begun = milliseconds();
     let stopped = || job.is_stopped();
@@ -48,7 +48,7 @@ pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> R
     let (painter, options) = lease.model()?;
 
     let area = painter.side() as usize * painter.side() as usize;
-    // Any picture takes as long as any other.
+    // The time does not depend on the picture.
     let rgb: Vec<u8> = (0..3 * area as u32).map(|at| (at.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
     let task = Task { rgb: &rgb, hole: &vec![true; area], seed: 1, options };
     let begun = milliseconds();
@@ -71,11 +71,11 @@ pub(super) async fn measure(cache: &Rc<ModelCache>, model: &str, job: &Job) -> R
     }
     job.check()?;
     let seen = seen.borrow();
-    // All of it is one step for a model that reports none.
+    // A model that reports no steps has one.
     let last = seen.last().copied().unwrap_or_else(milliseconds);
     let step = (last - encoded.get()) / seen.len().max(1) as f64;
     let encode = encoded.get() - begun;
-    // The decoder takes about as long as a step.
+    // The decoder is taken to be as slow as a step.
     let whole = encode + step * f64::from(all.get() + 1);
     let memory = wasm_core::web::memory();
     Ok(Measured { load, encode, step, whole, memory })

@@ -14,12 +14,12 @@ pub(super) const PIECE: usize = 4 << 20;
 #[derive(Default)]
 pub(super) struct Hashed {
     hasher: Sha256,
-    /// How many bytes of the file it is of.
+    /// How many bytes of the file have been hashed.
     pub(super) length: u64,
 }
 
 impl Hashed {
-    /// The file goes on with these bytes.
+    /// Adds the next bytes of the file.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;
@@ -31,7 +31,7 @@ impl Hashed {
     }
 }
 
-/// Hashes a file to its end, from where `hashed` ends. `piece` sees each piece with its place before it is hashed.
+/// Hashes the rest of a file, from the end of `hashed`. `piece` gets each piece and its offset before it is hashed.
 ///
 /// # Errors
 /// [`Failure::Cancelled`] when the job is to stop, and what the disk and `piece` fail with.
@@ -50,7 +50,7 @@ pub(super) async fn hash_file(
         piece(hashed.length, &buffer[..read])?;
         hashed.update(&buffer[..read]);
         job.check()?;
-        // Messages want to be seen to.
+        // Lets the worker handle its messages.
         let _ = yield_now().await;
     }
 }

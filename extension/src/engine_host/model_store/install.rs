@@ -1,4 +1,4 @@
-//! Installing and removing models: which files one needs, in which order they come, and what goes with it.
+//! Installs and removes models, together with the files that they need.
 
 use super::cache::ModelCache;
 use super::jobs::{Job, Jobs, Stop, Tell};
@@ -28,10 +28,10 @@ impl Installer {
         Self { catalogue, jobs, cache, tell }
     }
 
-    /// Does `work` under the name of a model, so that it can be stopped, and tells the pages when it begins and when it has ended.
+    /// Runs `work` as the job of a model, so that it can be stopped, and tells the pages when it begins and ends.
     ///
     /// # Errors
-    /// [`Failure::Internal`] when the model is being worked on already, and what `work` fails with.
+    /// [`Failure::Internal`] when the model has a job already, and what `work` fails with.
     pub(super) async fn job<T>(
         &self,
         model: &str,
@@ -78,7 +78,7 @@ impl Installer {
     pub(super) async fn install(&self, model: &str, precision: Precision) -> Result<(), Failure> {
         self.job(model, async |job| {
             if self.catalogue.entry(model).is_none() {
-                // One of the user's own, whose download was interrupted.
+                // A model from an address of the user's own, whose download was interrupted.
                 let record = Records::open().await?.read(model).await.ok_or(Failure::ModelMissing)?;
                 return bring(&Wanted::of_address(model, &record.source, record.precision), job).await;
             }
@@ -117,27 +117,27 @@ impl Installer {
         self.job(&id, work).await
     }
 
-    /// A name for something of the user's that nothing else has.
+    /// An unused name for a file of the user's own.
     async fn own_id(&self, name: &str) -> Result<String, Failure> {
         let records = Records::open().await?;
         let known: BTreeSet<String> = records.all().await?.into_iter().map(|record| record.id).collect();
         Ok(own_id(name, |id| known.contains(id) || self.jobs.is_running(id)))
     }
 
-    /// Compares an installed model with what was written down about it; one that does not agree is removed.
+    /// Compares an installed pack with its record. A pack that differs is removed.
     ///
     /// # Errors
-    /// [`Failure::HashMismatch`] when it does not agree.
+    /// [`Failure::HashMismatch`] when it differs.
     pub(super) async fn verify(&self, model: &str) -> Result<(), Failure> {
         self.job(model, async |job| packs::verify(model, job).await).await
     }
 
-    /// Removes a model and everything of it, also while it is worked on.
+    /// Removes all files of a model. A job of it is stopped first.
     ///
     /// # Errors
     /// When the browser refuses.
     pub(super) async fn delete(&self, model: &str) -> Result<(), Failure> {
-        // A job removes what it worked on when it has stopped.
+        // The job removes the files itself when it has stopped.
         if !self.jobs.stop(model, Stop::Delete) {
             self.remove(model).await?;
             (self.tell)(&ModelsEvent::Changed);
@@ -154,7 +154,7 @@ impl Installer {
         if !self.jobs.are_over() {
             return Ok(());
         }
-        // Shared parts go with the last model that needs them.
+        // Shared parts are removed with the last model that needs them.
         let left = records.all().await?;
         let left: Vec<_> = left.iter().map(|record| (record.id.as_str(), model_of(record).map(Model::name))).collect();
         for part in self.catalogue.unneeded(&left) {
@@ -164,13 +164,13 @@ impl Installer {
     }
 }
 
-/// The model that a file was found to be of, once it has a pack.
+/// The architecture of a file, which is known once it has a pack.
 pub(super) fn model_of(record: &Record) -> Option<&'static dyn Model> {
     let (model, _) = SHIPPED.of_network(&record.pack.as_ref()?.network)?;
     Some(model)
 }
 
-/// Installs one file, as far as it is not installed yet.
+/// Installs one file, unless it is installed already.
 async fn bring(wanted: &Wanted, job: &Job) -> Result<(), Failure> {
     let record = Records::open().await?.read(&wanted.id).await;
     match wanted.next(record.as_ref(), LAYOUT) {

@@ -1,4 +1,4 @@
-//! What is under way: one job for each model, which can be stopped and says how far it is, and one lock for each file.
+//! Jobs of the store: at most one for each model, which reports progress and can be stopped; and one lock for each file.
 
 use super::super::busy::{Busy, Reason};
 use crate::model_catalogue::meter::Meter;
@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_core::web::milliseconds;
 
-/// Tells every page that listens.
+/// Sends an event to every page that listens.
 pub(super) type Tell = Rc<dyn Fn(&ModelsEvent)>;
 
 /// Why a job is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The user wants to go on later.
+    /// The user paused it.
     Pause,
-    /// The user does not want it any more.
+    /// The user removed the model.
     Delete,
 }
 
@@ -40,12 +40,12 @@ impl Job {
         self.stop.get().is_some()
     }
 
-    /// Whether the user wants to go on later.
+    /// Whether the user paused it.
     pub(super) fn is_paused(&self) -> bool {
         self.stop.get() == Some(Stop::Pause)
     }
 
-    /// Begins to report a part of the job, of which `done` of `total` bytes are done.
+    /// Begins to report a part of the job. `done` of its `total` bytes are done already.
     pub(super) fn progress(&self, work: Work, total: u64, done: u64) -> Progress<'_> {
         Progress { job: self, work, meter: Meter::new(total, done, milliseconds()) }
     }
@@ -59,14 +59,14 @@ pub(super) struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    /// So many bytes are done.
+    /// Reports that `done` bytes are done.
     pub(super) fn report(&mut self, done: u64) {
         let Some(rate) = self.meter.advance(done, milliseconds()) else { return };
         let (model, work, total) = (self.job.model.clone(), self.work, self.meter.total);
         (self.job.tell)(&ModelsEvent::Progressed { model, work, done, total, rate });
     }
 
-    /// There are so many bytes in all, as turned out meanwhile.
+    /// Notes a total that was unknown or wrong so far, bytes.
     pub(super) fn set_total(&mut self, total: u64) {
         self.meter.total = total;
     }
@@ -76,9 +76,9 @@ impl Progress<'_> {
 pub(super) struct Jobs {
     /// By model.
     running: RefCell<BTreeMap<ModelId, Rc<Job>>>,
-    /// By file. Held by whoever works on it: two models that need the same file wait for each other.
+    /// By file. Whoever works on a file holds its lock, so that two models that need the same file wait for each other.
     files: RefCell<BTreeMap<String, Rc<Mutex<()>>>>,
-    /// Keeps the document from closing.
+    /// Keeps the engine's document open.
     busy: Rc<Busy>,
     tell: Tell,
 }
@@ -95,7 +95,7 @@ impl Running<'_> {
         &self.job
     }
 
-    /// The job has done what it could; whether it stopped because the model is to be removed.
+    /// Ends the job. True if it was stopped because the model is to be removed.
     pub(super) fn end(&self) -> bool {
         self.jobs.running.borrow_mut().remove(&self.job.model);
         self.job.stop.get() == Some(Stop::Delete)
@@ -107,10 +107,10 @@ impl Jobs {
         Self { running: RefCell::default(), files: RefCell::default(), busy, tell }
     }
 
-    /// Begins a job under the name of a model.
+    /// Begins the job of a model.
     ///
     /// # Errors
-    /// [`Failure::Internal`] when one is under way already.
+    /// [`Failure::Internal`] when the model has one already.
     pub(super) fn begin(&self, model: &str) -> Result<Running<'_>, Failure> {
         if self.is_running(model) {
             return Err(Failure::Internal { detail: format!("{model} is being worked on already") });
@@ -120,7 +120,7 @@ impl Jobs {
         Ok(Running { jobs: self, job, _reason: self.busy.hold() })
     }
 
-    /// Stops a model's job at its next checkpoint; whether there is one.
+    /// Stops the job of a model at its next checkpoint. False if it has none.
     pub(super) fn stop(&self, model: &str, why: Stop) -> bool {
         let running = self.running.borrow();
         let job = running.get(model);
@@ -134,7 +134,7 @@ impl Jobs {
         self.running.borrow().contains_key(model)
     }
 
-    /// Whether nothing is under way.
+    /// Whether there is no job.
     pub(super) fn are_over(&self) -> bool {
         self.running.borrow().is_empty()
     }
@@ -144,7 +144,7 @@ impl Jobs {
         Rc::clone(self.files.borrow_mut().entry(id.to_owned()).or_default())
     }
 
-    /// Whether somebody works on a file, perhaps under the name of another model.
+    /// Whether a file is locked, by the job of its own model or of another that needs it.
     pub(super) fn is_held(&self, id: &str) -> bool {
         self.files.borrow().get(id).is_some_and(|lock| lock.try_lock().is_none())
     }

@@ -1,4 +1,4 @@
-//! The list of models: those of the catalogue and those of the user's own, with how far each has come.
+//! The list of models, those of the catalogue and those of the user's own, each with its status.
 
 use super::install::{Installer, model_of};
 use super::records::Records;
@@ -11,7 +11,7 @@ use crate::protocol::models::{Listed, Model, ModelId, ModelOption, OptionPreset,
 use wasm_core::models::{OptionSpec, SHIPPED};
 use wasm_core::weights::pack::LAYOUT;
 
-/// Everything that a page shows.
+/// What a page shows of the store.
 ///
 /// # Errors
 /// When the browser refuses.
@@ -48,12 +48,12 @@ async fn preferred(models: &[Model]) -> Result<Option<ModelId>, Failure> {
     Ok(usable.find(|model| model.id == chosen).or(first).map(|model| model.id.clone()))
 }
 
-/// Whether a model can be erased with; whoever verifies or measures it does not keep anybody from that.
+/// Whether a model can be used to erase. It can while it is being verified or measured.
 fn is_usable(model: &Model) -> bool {
     !model.part && model.sha256.is_some() && model.status != Status::Outdated
 }
 
-/// What a page shows of one file: `entry` is its place in the catalogue, if it has one.
+/// What a page shows of one file. `entry` is its entry in the catalogue, if it has one.
 async fn described(
     installer: &Installer,
     records: &Records,
@@ -89,20 +89,20 @@ async fn described(
     }
 }
 
-/// Whether a pack is of a file with which alone nothing can be erased.
+/// Whether a pack is only a part of models.
 fn is_of_part(record: &Record) -> bool {
     let network = record.pack.as_ref().map(|pack| pack.network.as_str());
     network.and_then(|network| SHIPPED.of_network(network)).is_some_and(|(_, file)| file.is_part())
 }
 
-/// What the user may set about a file's model: the model that its pack is of, or else the one that the catalogue names.
+/// The options of a file's architecture: the one in its pack, or else the one in the catalogue.
 fn options(entry: Option<&Entry>, record: Option<&Record>) -> Vec<ModelOption> {
     let named = || entry.and_then(|entry| SHIPPED.model(&entry.model));
     let model = record.and_then(model_of).or_else(named);
     model.map_or(&[][..], |model| model.options()).iter().map(told).collect()
 }
 
-/// An option as it travels.
+/// The protocol's form of an option.
 fn told(option: &OptionSpec) -> ModelOption {
     let presets = option.presets.iter();
     ModelOption {

@@ -1,13 +1,12 @@
 //! The models on this machine: downloaded, verified, prepared, kept, removed.
 //!
-//! For each file there are, in one private folder, `ID.json` (its [`Record`](crate::model_catalogue::record::Record)), `ID.part` (its
-//! published form, as far as it has come) and `ID.pack` (what the GPU wants). A record is written before what it speaks of changes, so
-//! that the browser may be closed at any moment: a pack without a record that says `installed` is none.
+//! Each file has in one private folder `ID.json` (its [`Record`](crate::model_catalogue::record::Record)), `ID.part` (its published form,
+//! as far as it has been downloaded) and `ID.pack` (its weights as the GPU takes them). A record is written before the files that it
+//! describes change, so that the browser may be closed at any moment. A pack counts only if its record says `installed`.
 //!
-//! From the bottom up, each using only those before it: [`records`] and [`settings`] are what is on the disk, [`jobs`] what is under
-//! way, [`hash_file`] reads files through, [`packs`] opens and compares packs, [`download`] brings files here, [`prepare`] makes packs of
-//! them, [`cache`] keeps a model on the GPU, [`install`] puts these together, [`listing`] tells what there is, [`gpu`] measures, [`calls`]
-//! answers the pages.
+//! From the bottom up, each using only those before it: [`records`] and [`settings`] are on the disk, [`jobs`] are running, [`hash_file`]
+//! hashes files, [`packs`] opens and verifies packs, [`download`] downloads files, [`prepare`] makes packs of them, [`cache`] keeps a model
+//! on the GPU, [`install`] combines these, [`listing`] lists the models, [`gpu`] measures, [`calls`] answers the pages.
 
 mod cache;
 mod calls;

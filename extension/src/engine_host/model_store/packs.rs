@@ -1,4 +1,4 @@
-//! Packs on the disk: opened for the engine, and compared with what was written down about them.
+//! Packs on the disk: opens them for the engine, and compares them with their records.
 
 use super::hash_file::{Hashed, hash_file};
 use super::jobs::Job;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use wasm_core::WeightsError;
 use wasm_core::weights::{Bytes, Pack};
 
-/// A private file as the readers of weights see it.
+/// A file of the store as [`Bytes`].
 pub(super) struct Readable(pub(super) Rc<PrivateFile>);
 
 impl Bytes for Readable {
@@ -33,7 +33,7 @@ impl Bytes for Readable {
 /// The pack of an installed file.
 ///
 /// # Errors
-/// [`Failure::ModelMissing`] if it is not installed, [`Failure::BadModel`] or [`Failure::OtherLayout`] if the pack is of no use.
+/// [`Failure::ModelMissing`] if it is not installed, [`Failure::BadModel`] or [`Failure::OtherLayout`] if the pack cannot be used.
 pub(super) async fn open(records: &Records, id: &str) -> Result<Pack, Failure> {
     let record = records.read(id).await.filter(|record| record.pack.is_some()).ok_or(Failure::ModelMissing)?;
     let file = records.folder().file(&records::pack(&record.id)).await?;
@@ -55,7 +55,7 @@ pub(super) async fn compare(file: &PrivateFile, record: &PackRecord, job: &Job) 
     if right { Ok(()) } else { Err(Failure::HashMismatch) }
 }
 
-/// Compares an installed pack with its record; one that does not agree is removed.
+/// Compares an installed pack with its record. A pack that differs is removed.
 ///
 /// # Errors
 /// As [`compare`], and [`Failure::ModelMissing`] if it is not installed.

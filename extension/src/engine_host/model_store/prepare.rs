@@ -1,4 +1,4 @@
-//! From a file as it was published, or as somebody exported it, to a pack.
+//! Makes packs: of files as they were published, and of packs that a user exported.
 
 use super::hash_file::{Hashed, PIECE, hash_file};
 use super::jobs::Job;
@@ -21,10 +21,10 @@ use wasm_core::weights::{self, Pack};
 use wasm_core::{Error, WeightsError};
 use web_sys::Blob;
 
-/// Takes a file of the user's as the published form.
+/// Copies a file of the user's own into the store, as the published form of a model.
 ///
 /// # Errors
-/// [`Failure::Cancelled`] when the job is to stop; then, as with every failure, nothing is left behind.
+/// [`Failure::Cancelled`] when the job is to stop, and what reading and writing fail with. No file is left behind in either case.
 pub(super) async fn import(id: &str, name: &str, blob: &Blob, precision: Precision, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
     let record = Record {
@@ -64,11 +64,11 @@ async fn copy(records: &Records, id: &str, blob: &Blob, job: &Job) -> Result<(),
     file.flush()
 }
 
-/// Makes the pack of a file that is here in its published form, verifies it, and removes the published form.
+/// Makes the pack of a file whose published form is complete, verifies the pack, and removes the published form.
 ///
 /// # Errors
-/// [`Failure::BadModel`] or [`Failure::OtherLayout`] when the file is of no use; then it is removed. [`Failure::HashMismatch`]
-/// when the disk does not give back what was written.
+/// [`Failure::BadModel`] or [`Failure::OtherLayout`] when the file cannot be used; it is removed. [`Failure::HashMismatch`] when the bytes
+/// that are read back differ from those that were written.
 pub(super) async fn run(id: &str, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
     let mut record = records.read(id).await.ok_or(Failure::ModelMissing)?;
@@ -78,7 +78,7 @@ pub(super) async fn run(id: &str, job: &Job) -> Result<(), Failure> {
             if record.pack.is_none() {
                 records.folder().remove(&records::pack(id)).await?;
             }
-            // What cannot be used must not lie around half installed.
+            // A file that cannot be used must not stay half installed.
             if failure.is_of_file() {
                 records.give_up(record).await?;
             }
@@ -89,13 +89,13 @@ pub(super) async fn run(id: &str, job: &Job) -> Result<(), Failure> {
     records.folder().remove(&records::part(id)).await
 }
 
-/// A pack that has been written and not yet compared.
+/// A pack that has been written and not yet verified.
 struct Written {
     file: PrivateFile,
     /// Name of the network.
     network: String,
     bytes: u64,
-    /// In lower-case hexadecimal.
+    /// SHA-256 in lower-case hexadecimal.
     sha256: String,
 }
 
@@ -116,7 +116,7 @@ async fn make(records: &Records, record: &mut Record, job: &Job) -> Result<PackR
     Ok(record)
 }
 
-/// Copies a pack that somebody exported.
+/// Copies a pack that a user exported.
 async fn copy_exported(
     records: &Records,
     record: &mut Record,
@@ -149,7 +149,7 @@ async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, 
     let report = |_, done: f32| progress.borrow_mut().report((f64::from(done) * record.bytes as f64) as u64);
     let pacer = WorkerPacer::new(report, || job.is_stopped());
     let mut length = 0;
-    // The packer knows no disk: its own error only carries the words of what the disk said.
+    // The packer knows nothing of files: its error would carry only the text of the disk's failure.
     let mut failed = None;
     let mut write = |piece: &[u8]| {
         let result = file.write(length, piece);
@@ -171,7 +171,7 @@ async fn convert(records: &Records, record: &mut Record, part: Rc<PrivateFile>, 
     }
 }
 
-/// The pack's file, empty. An older pack is gone from now on.
+/// The pack's file, emptied: an older pack is lost from here on.
 async fn begin(records: &Records, record: &mut Record) -> Result<PrivateFile, Failure> {
     if record.pack.take().is_some() {
         records.write(record).await?;

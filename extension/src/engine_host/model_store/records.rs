@@ -7,7 +7,7 @@ use crate::protocol::Failure;
 
 const FOLDER: &str = "models";
 
-/// Writes all of a small file.
+/// Replaces a small file.
 pub(super) async fn replace(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let file = folder.file(name).await?;
     file.truncate(0)?;
@@ -47,7 +47,7 @@ impl Records {
         &self.0
     }
 
-    /// The record of a file. One that this version does not understand counts as absent.
+    /// The record of a file. A record that this version cannot read counts as absent.
     pub(super) async fn read(&self, id: &str) -> Option<Record> {
         let blob = self.0.blob(&record(id)).await.ok()?;
         serde_json::from_slice(&bytes::read(&blob).await.ok()?).ok()
@@ -58,7 +58,8 @@ impl Records {
         replace(&self.0, &record(&of.id), &text).await
     }
 
-    /// Notes when a pack is used, milliseconds since 1970. In a file of its own: the record belongs to whoever works on the files.
+    /// Notes when a pack is used, milliseconds since 1970. The time has a file of its own, because the record may be written only under the
+    /// file's lock.
     pub(super) async fn touch(&self, id: &str, now: f64) -> Result<(), Failure> {
         replace(&self.0, &used(id), now.to_string().as_bytes()).await
     }
@@ -80,9 +81,9 @@ impl Records {
         Ok(all)
     }
 
-    /// Removes files without a record that can be read: another version left them behind. Only while nobody works on files.
+    /// Removes files without a readable record: another version left them behind. Call it only while there is no job.
     pub(super) async fn tidy(&self) -> Result<(), Failure> {
-        // In this order: a file that comes into being meanwhile is not among them.
+        // In this order: files that are created meanwhile are not among them.
         let names = self.0.names().await?;
         let known = self.all().await?;
         for name in names {
@@ -99,7 +100,7 @@ impl Records {
         self.0.size(&part(id)).await + self.0.size(&pack(id)).await
     }
 
-    /// Removes a published form that is of no use, and the record with it unless it has a pack.
+    /// Removes a published form that cannot be used, and the record with it unless there is a pack.
     pub(super) async fn give_up(&self, record: Record) -> Result<(), Failure> {
         let id = record.id.clone();
         match record.without_published_form() {
@@ -111,7 +112,7 @@ impl Records {
         }
     }
 
-    /// Removes everything of a file. The record goes last: while it is there, the rest can be found.
+    /// Removes all of a file. The record is removed last: as long as it exists, the rest can be found.
     pub(super) async fn remove(&self, id: &str) -> Result<(), Failure> {
         self.0.remove(&part(id)).await?;
         self.0.remove(&pack(id)).await?;

@@ -12,7 +12,7 @@ const MIRROR: &str = "hub";
 const PREFERRED: &str = "preferred";
 /// Minutes that a model stays on the GPU.
 const WARM_MINUTES: &str = "warm-minutes";
-/// What most people want: long enough to come back from another tab, short enough for the battery and for games.
+/// The default of [`WARM_MINUTES`]: long enough to come back from another tab, short enough for the battery and for games.
 pub(super) const USUAL_MINUTES: u32 = 5;
 
 /// A setting; empty where there is none.
