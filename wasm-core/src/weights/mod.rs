@@ -4,12 +4,12 @@
 //! names and shapes with what a model asks for. A file is only a span of [`Bytes`], so that the same code reads one
 //! in memory, on disk and in a browser's private file system.
 //!
-//! Nothing in a file is believed: every length is held against the file's before anything is allocated, nothing
-//! that a file holds is run, and everything that one can ask for has a limit ([`MAX_ELEMENTS`], [`MAX_TENSORS`]
-//! and those of the containers). Opening reads the directory only; a tensor is read when it is asked for.
+//! A file is not trusted: every length in it is compared with the file's own before memory is allocated, nothing in it is
+//! executed, and everything that it can ask for has a limit ([`MAX_ELEMENTS`], [`MAX_TENSORS`] and those of the
+//! containers). Opening a file reads its directory only; a tensor is read when it is asked for.
 //!
-//! `torch` is PyTorch's zip container, whose directory is a `pickle`; `safetensors` is the other one.
-//! [`Synthetic`] makes tensors up.
+//! `torch` reads PyTorch's zip container, whose directory is a `pickle`. `safetensors` reads the other published
+//! container. `pack` is our own. [`Synthetic`] is a source of made-up tensors for tests and examples.
 
 pub mod pack;
 mod pickle;
@@ -30,14 +30,14 @@ use crate::{Misshapen, Result, WeightsError};
 use source::unsupported;
 use std::collections::{HashMap, HashSet};
 
-/// Ending of the names of counters, which only training looks at.
+/// Suffix of the names of counters of batches, which only training reads.
 const COUNTER: &str = ".num_batches_tracked";
 
 /// Opens a file of weights: safetensors, or a state dict that a current PyTorch has saved.
 ///
 /// # Errors
 /// [`WeightsError::UnknownContainer`] and [`WeightsError::Unsupported`] for other files,
-/// [`WeightsError::Foreign`] for weights that are stored in ways that are not read here,
+/// [`WeightsError::Foreign`] for weights that are stored in a way that is not supported,
 /// [`WeightsError::Refused`] for a pickle that asks for code to be run, [`WeightsError::Truncated`] and
 /// [`WeightsError::Damaged`] for a file that is not whole, and whatever [`Bytes::read_at`] fails with.
 pub fn open(bytes: impl Bytes + 'static) -> Result<Box<dyn Source>> {
@@ -45,7 +45,8 @@ pub fn open(bytes: impl Bytes + 'static) -> Result<Box<dyn Source>> {
     let length = bytes.len().min(head.len() as u64) as usize;
     bytes.read_at(0, &mut head[..length])?;
     match head[..length] {
-        // The length of a header below 4 GiB, then the header. Comes first, as that length may begin like a pickle.
+        // The length of a header below 4 GiB, then the header. This is tried before the pickle, because the bytes of the length
+        // may look like the beginning of one.
         [_, _, _, _, 0, 0, 0, 0, b'{', ..] => Ok(Box::new(safetensors::SafeTensors::open(Box::new(bytes))?)),
         [b'P', b'K', 3, 4, ..] => Ok(Box::new(torch::Torch::open(Box::new(bytes))?)),
         [0x80, 2..=5, ..] => {
@@ -55,8 +56,8 @@ pub fn open(bytes: impl Bytes + 'static) -> Result<Box<dyn Source>> {
     }
 }
 
-/// Compares a source's tensors with the names and shapes that a model asks for. The counters of batch
-/// normalisation, `.num_batches_tracked`, are left out of it: files may hold them or not.
+/// Compares a source's tensors with the names and shapes that a model expects. The counters of batch normalisation,
+/// `.num_batches_tracked`, are ignored: a file may hold them or not.
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`], which lists everything that does not fit.

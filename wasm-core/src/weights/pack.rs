@@ -1,9 +1,9 @@
-//! Packs: our own files of weights. A pack holds what a network's weights became for the GPU, so that loading is copying.
+//! Packs: our own files of weights. A pack holds a network's constants in the form that the GPU takes, so that loading is copying.
 //!
-//! A safetensors file. Its metadata says that it is one of ours, in which layout, and where it comes from. Of its tensors,
-//! `constant:LABEL` is the finished constant of that label, as bytes; `tensor:NAME` is a tensor of the state dict that is still
-//! needed as such, because what it becomes depends on the run; and `scale:NAME` are the scales of a matrix's rows, where it has
-//! 8 bits.
+//! A pack is a safetensors file. Its metadata says that it is a pack, which layout it has, and where it comes from. Its tensors are of
+//! three kinds: `constant:LABEL` is the finished constant of that label, as bytes; `tensor:NAME` is a tensor of the state dict from which
+//! a constant is made at loading, because the constant depends on the run; `scale:NAME` holds the scale of each row of such a tensor that
+//! is stored in 8 bits.
 
 use super::quantise;
 use super::safetensors::SafeTensors;
@@ -12,8 +12,8 @@ use crate::{Result, WeightsError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Version of what the constants look like. Counts up with every change of a kernel's layout or of a constant's label: what an
-/// older version wrote must be made anew, as nothing else would tell that its bytes now mean something else.
+/// Version of the layout of constants. It counts up with every change of a kernel's layout or of a constant's label. Packs of another
+/// version are refused, because nothing else shows that their bytes mean something else.
 pub const LAYOUT: u32 = 1;
 
 const FORMAT: &str = "rubout-pack";
@@ -26,7 +26,7 @@ const SCALE: &str = "scale:";
 pub struct Part(TensorInfo);
 
 impl Part {
-    /// The finished constant of a label, of so many bytes.
+    /// The finished constant `label`, of `bytes` bytes.
     pub fn constant(label: &str, bytes: u64) -> Self {
         Self::named(CONSTANT, label, vec![bytes as usize], Dtype::U8)
     }
@@ -45,13 +45,13 @@ impl Part {
         Self(TensorInfo { name: format!("{kind}{name}"), shape, dtype })
     }
 
-    /// How long it is in the file.
+    /// Its length in the file, bytes.
     pub fn bytes(&self) -> u64 {
         (self.0.shape.iter().product::<usize>() * self.0.dtype.size()) as u64
     }
 }
 
-/// What the file begins with; the parts' bytes follow in their order, without gaps.
+/// The beginning of the file. The bytes of the parts follow in their order, without gaps.
 pub fn header(parts: &[Part], about: &BTreeMap<String, String>) -> Vec<u8> {
     let mut header = Map::new();
     let mut metadata: Map<String, Value> = about.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
@@ -71,7 +71,7 @@ pub fn header(parts: &[Part], about: &BTreeMap<String, String>) -> Vec<u8> {
         from = to;
     }
     let mut text = Value::Object(header).to_string().into_bytes();
-    // The format's own advice, so that the data is aligned.
+    // The format recommends this padding, which aligns the data.
     text.resize(text.len().next_multiple_of(8), b' ');
     [&(text.len() as u64).to_le_bytes(), text.as_slice()].concat()
 }
@@ -88,8 +88,8 @@ impl Pack {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`WeightsError::OtherLayout`] for a pack of another version of ours, [`WeightsError::UnknownContainer`] for what is no pack, and
-    /// what [`super::open`] says about damaged files.
+    /// [`WeightsError::OtherLayout`] for a pack of another [`LAYOUT`], [`WeightsError::UnknownContainer`] for a file that is no pack, and
+    /// the errors of [`super::open`] for damaged files.
     pub fn open(bytes: impl Bytes + 'static) -> Result<Self> {
         let file = SafeTensors::open(Box::new(bytes))?;
         let about = file.metadata().clone();
@@ -108,7 +108,7 @@ impl Pack {
         Ok(Self { file, tensors, about })
     }
 
-    /// What was written down about it.
+    /// The entry `key` of its metadata; empty if there is none.
     pub fn about(&self, key: &str) -> &str {
         self.about.get(key).map_or("", String::as_str)
     }
@@ -129,7 +129,7 @@ impl Source for Pack {
             }
             quantise::restore(&mut values, &scales);
         }
-        // With its scale, a finite number may no longer be one.
+        // A finite scale times a whole number may be infinite.
         finite(name, values)
     }
 

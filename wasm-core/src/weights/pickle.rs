@@ -1,22 +1,22 @@
 //! The directory of PyTorch's container: a pickle, read without running anything.
 //!
-//! A pickle is a program for a stack machine that may call any function there is. This machine knows only the
-//! instructions that build plain data, and of the functions only those that a state dict needs: `OrderedDict`, the
-//! two that rebuild tensors, and the names of the storages' types. They are not called either; what they would make
-//! is written down. Everything else ends the reading, even where nothing would have come of it.
+//! A pickle is a program for a stack machine that can call any function of Python. This machine knows only the
+//! instructions that build plain data, and only the functions that a state dict needs: `OrderedDict`, those that
+//! rebuild tensors, and the types of storages. It does not call them, but notes what they would return. Any other
+//! instruction or function is an error, even one without effect.
 //!
-//! Values lie in one list and refer to each other by their place in it. So a value may contain itself, or be nested
-//! as deeply as a file likes: nothing here descends into values, neither to look at them nor to free them. Every
-//! instruction adds at most one value, and a list holds only what was pushed for it, so that the memory used is a
-//! small multiple of the pickle's length.
+//! All values are in one list and refer to each other by index. A value may therefore contain itself or be nested to
+//! any depth: no code here recurses into values, neither to read nor to free them. Every instruction adds at most one
+//! value, and a collection holds only what was pushed for it, so that the memory used is a small multiple of the
+//! pickle's length.
 
 use super::source::{Dtype, MAX_DIMENSIONS, MAX_TENSORS, check_name, damaged, foreign, quoted, unsupported};
 use crate::{Error, Result, Storing, WeightsError};
 use std::collections::HashMap;
 
-/// Longest pickle: 200 bytes for each of the most tensors that are read.
+/// Longest pickle: 200 bytes for each of [`MAX_TENSORS`].
 pub(super) const MAX_PICKLE_BYTES: u64 = 13 << 20;
-/// Most values, and the deepest the stack may be. A tensor takes about a dozen values.
+/// Most values, and most entries of the stack. A tensor takes about a dozen values.
 const MAX_VALUES: usize = 1 << 20;
 /// Longest name of a module or function.
 const MAX_LINE_BYTES: usize = 1 << 10;
@@ -31,32 +31,32 @@ pub(super) struct Storage<'a> {
     pub(super) length: u64,
 }
 
-/// A view of a storage; nothing has been held against the storage yet.
+/// A view of a storage. It has not been checked yet that the view lies inside the storage.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tensor<'a> {
     pub(super) storage: Storage<'a>,
     /// The first element, in elements.
     pub(super) offset: u64,
     pub(super) shape: Vec<usize>,
-    /// As many as the shape has, in elements.
+    /// For each dimension, the distance between neighbours, in elements.
     pub(super) strides: Vec<usize>,
 }
 
-/// Reads a dictionary of tensors, in its order; names may occur twice. A dictionary that holds anything else is
-/// refused: it is some other thing that PyTorch can save, such as a checkpoint of a training.
+/// Reads a dictionary of tensors, in its order; names may occur twice. A dictionary with other values is refused: it is
+/// something else that PyTorch can save, such as a checkpoint of a training.
 pub(super) fn read(pickle: &[u8]) -> Result<Vec<(&str, Tensor<'_>)>> {
     let mut machine = Machine { rest: pickle, values: vec![], stack: vec![], marks: vec![], memo: HashMap::new() };
     while machine.step()? {}
     machine.tensors()
 }
 
-/// Place of a value in the list.
+/// Index of a value in the list.
 type Place = usize;
 
 enum Value<'a> {
-    /// Something that nobody looks at: nothing, a truth value, a fraction.
+    /// A value that is never read: None, a truth value or a floating-point number.
     Plain,
-    /// What is in a list does not matter either.
+    /// A list. Its items are never read.
     List,
     Int(i64),
     Text(&'a str),
@@ -64,7 +64,7 @@ enum Value<'a> {
     Dict(Vec<(Place, Place)>),
     Function(Function),
     Storage(Storage<'a>),
-    /// The arguments it is made from.
+    /// The arguments of the function that rebuilds it.
     Tensor(Place),
 }
 
@@ -75,9 +75,9 @@ enum Function {
     RebuildParameter,
     /// Rebuilds tensors of the types that came after the typed storages, such as 8-bit floats.
     RebuildUntyped,
-    /// Only its name is used.
+    /// The type of a storage; pickles only name it.
     StorageType(Dtype),
-    /// A storage of bytes; its tensors name the type.
+    /// A storage of bytes. Each tensor in it names the type of its elements.
     UntypedStorage,
 }
 
@@ -85,20 +85,20 @@ struct Machine<'a> {
     rest: &'a [u8],
     values: Vec<Value<'a>>,
     stack: Vec<Place>,
-    /// Heights of the stack where marks were set. What lies below the last one is out of reach.
+    /// The height of the stack at each mark. Instructions cannot pop below the last one.
     marks: Vec<usize>,
     memo: HashMap<u32, Place>,
 }
 
 impl<'a> Machine<'a> {
-    /// Runs an instruction; false after the last one.
+    /// Executes one instruction. False after the last one.
     fn step(&mut self) -> Result<bool> {
         match self.byte()? {
             opcode::PROTO => match self.byte()? {
                 2..=5 => {}
                 other => return Err(unsupported(format!("a pickle of protocol {other}"))),
             },
-            // Only announces how much follows.
+            // Announces how many bytes follow, which nothing here needs to know.
             opcode::FRAME => {
                 self.bytes(8)?;
             }
@@ -172,7 +172,7 @@ impl<'a> Machine<'a> {
                 let key = u32::from_le_bytes(self.array()?);
                 self.put(key)?;
             }
-            // There are fewer values than a key can count.
+            // There are fewer values than 2^32.
             opcode::MEMOIZE => self.put(self.memo.len() as u32)?,
             opcode::BINGET => {
                 let key = self.byte()?;
@@ -196,7 +196,7 @@ impl<'a> Machine<'a> {
             }
             opcode::BINPERSID => self.storage()?,
             opcode::REDUCE => self.reduce()?,
-            // Attributes of an OrderedDict, such as the modules' versions. Of anything else it would call a method.
+            // Sets attributes of an OrderedDict, such as the versions of modules. On other objects it would call a method.
             opcode::BUILD => {
                 self.pop()?;
                 if !matches!(self.values[self.top()?], Value::Dict(_)) {
@@ -214,7 +214,7 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
-    /// What is left at the end.
+    /// The dictionary that is left on the stack at the end.
     fn tensors(mut self) -> Result<Vec<(&'a str, Tensor<'a>)>> {
         let root = self.pop()?;
         if !(self.rest.is_empty() && self.stack.is_empty() && self.marks.is_empty()) {
@@ -223,7 +223,7 @@ impl<'a> Machine<'a> {
         let Value::Dict(items) = &self.values[root] else {
             return Err(unsupported("something other than a dictionary of tensors"));
         };
-        // Each may take as much memory as the longest shape, whatever its length in the file.
+        // Each tensor may take the memory of the longest shape, however short it is in the file.
         if items.len() > MAX_TENSORS {
             return Err(damaged(format!("it holds {} tensors", items.len())));
         }
@@ -231,7 +231,7 @@ impl<'a> Machine<'a> {
             let Value::Text(name) = self.values[*key] else {
                 return Err(unsupported("a dictionary whose keys are not names"));
             };
-            // A long one may be recalled for every entry, and will be copied for each.
+            // A long name could be recalled from the memo for every entry, and would be copied for each.
             check_name(name)?;
             let Value::Tensor(arguments) = self.values[*value] else {
                 return Err(unsupported(format!("an entry that is no tensor ({})", quoted(name))));
@@ -241,8 +241,8 @@ impl<'a> Machine<'a> {
         items.iter().map(tensor).collect()
     }
 
-    /// The tensor that `_rebuild_tensor_v2` would make of these arguments: storage, offset, shape, strides, whether
-    /// it is trained, hooks, and in new files metadata.
+    /// The tensor that `_rebuild_tensor_v2` would return for these arguments: storage, offset, shape, strides,
+    /// `requires_grad`, hooks, and in newer files metadata.
     fn tensor(&self, name: &str, arguments: Place) -> Result<Tensor<'a>> {
         let wrong = || damaged(format!("the entry for {} is not one", quoted(name)));
         let Value::Tuple(arguments) = &self.values[arguments] else { return Err(wrong()) };
@@ -259,7 +259,7 @@ impl<'a> Machine<'a> {
         if metadata.len() > 1 || !empty(hooks) {
             return Err(wrong());
         }
-        // It could say that the values are to be negated.
+        // Metadata could say that the values are to be negated.
         if !metadata.iter().all(empty) {
             return Err(unsupported(format!("metadata of a tensor, {}", quoted(name))));
         }
@@ -281,7 +281,7 @@ impl<'a> Machine<'a> {
         Ok(Tensor { storage, offset, shape, strides })
     }
 
-    /// Replaces a function and its arguments by what it would make.
+    /// Replaces a function and its arguments by the value that it would return.
     fn reduce(&mut self) -> Result<()> {
         let (arguments, function) = (self.pop()?, self.pop()?);
         let (Value::Function(function), Value::Tuple(items)) = (&self.values[function], &self.values[arguments]) else {
@@ -289,21 +289,21 @@ impl<'a> Machine<'a> {
         };
         match (function, items.as_slice()) {
             (Function::OrderedDict, []) => self.push(Value::Dict(vec![])),
-            // Looked at when it turns out to be one of the file's tensors.
+            // The arguments are checked at the end, if the tensor is one of the dictionary's.
             (Function::RebuildTensor, _) => self.push(Value::Tensor(arguments)),
-            // The tensor, whether it is trained, hooks.
+            // Arguments: the tensor, `requires_grad`, hooks.
             (Function::RebuildParameter, &[tensor, _, _]) if matches!(self.values[tensor], Value::Tensor(_)) => {
                 self.stack.push(tensor);
                 Ok(())
             }
-            // Its arguments, which have been read by now, name no type that is known.
+            // The type is among the arguments, which have been read. None that is supported is rebuilt by this function.
             (Function::RebuildUntyped, _) => Err(unsupported("tensors in storages without a type")),
             _ => Err(damaged("a function in its pickle has the wrong arguments")),
         }
     }
 
-    /// Replaces a reference to something outside of the pickle. It can only be a storage: `"storage"`, its type, its
-    /// key, its device, its length.
+    /// Replaces a reference to something outside of the pickle (a "persistent id"). It can only be a storage: `"storage"`, its
+    /// type, its key, its device, its length.
     fn storage(&mut self) -> Result<()> {
         let wrong = || damaged("a reference in its pickle is none to a storage");
         let reference = self.pop()?;
@@ -423,13 +423,13 @@ impl<'a> Machine<'a> {
         self.array().map(|[byte]| byte)
     }
 
-    /// Whether one more fits where there are so many.
+    /// Fails if a collection of `count` items is full.
     fn room(&self, count: usize) -> Result<()> {
         if count < MAX_VALUES { Ok(()) } else { Err(damaged("its pickle holds too much")) }
     }
 }
 
-/// The function of that name, if it is one that a state dict needs.
+/// The function of this name, if a state dict needs it.
 fn function(module: &str, name: &str) -> Result<Function> {
     Ok(match (module, name) {
         ("collections", "OrderedDict") => Function::OrderedDict,
@@ -445,8 +445,8 @@ fn function(module: &str, name: &str) -> Result<Function> {
     })
 }
 
-/// Why a function that a state dict does not need ends the reading. PyTorch and NumPy have functions of their own for other
-/// ways to store weights: such a file is harmless, so nobody should be warned of it. All else is refused as code.
+/// The error for a function that a state dict does not need. Some functions of PyTorch and NumPy belong to other ways to store
+/// weights: a file with these is harmless, and the error names the way. Any other function is refused as code.
 fn not_called(module: &str, name: &str) -> Error {
     let known = match (module, name) {
         ("torch", other) if other.starts_with("float8_") || other.starts_with("Float8_") => Some(Storing::Float8),
@@ -479,7 +479,7 @@ fn not_called(module: &str, name: &str) -> Error {
     }
 }
 
-/// Types of elements that PyTorch writes beside a storage without a type, as far as no storage has them here.
+/// Types of elements that PyTorch names beside untyped storages and that are not supported.
 const ELEMENT_TYPES: [&str; 3] = ["uint16", "uint32", "uint64"];
 
 /// A whole number in two's complement.

@@ -11,7 +11,7 @@ pub fn scales(values: &[f32], rows: usize) -> Vec<f32> {
     each_row(values, rows).map(|row| most(row) / MAX_QUANTISED).collect()
 }
 
-/// The rows of a row-major matrix in 8 bits, for these scales.
+/// A row-major matrix in 8 bits, with the given scale for each row.
 pub fn quantise(values: &[f32], scales: &[f32]) -> Vec<i8> {
     let quantised = |(row, scale): (&[f32], &f32)| {
         let inverse = if *scale > 0.0 { 1.0 / scale } else { 0.0 };
@@ -20,7 +20,7 @@ pub fn quantise(values: &[f32], scales: &[f32]) -> Vec<i8> {
     each_row(values, scales.len()).zip(scales).flat_map(quantised).collect()
 }
 
-/// What [`quantise`] kept of the values.
+/// Undoes [`quantise`], up to its rounding.
 pub(super) fn restore(values: &mut [f32], scales: &[f32]) {
     let length = values.len() / scales.len().max(1);
     for (row, scale) in values.chunks_exact_mut(length.max(1)).zip(scales) {

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use ::safetensors::tensor::{Dtype as Stored, Metadata};
 
-/// Bytes of the header's length.
+/// Bytes of the number that says how long the header is.
 const PREFIX: u64 = 8;
-/// Longest header. The format allows 100 MB, but parsing takes many times the memory, and this is room for ten
-/// times the tensors of the largest image models.
+/// Longest header. The format allows 100 MB, but parsing takes many times that memory. This limit has room for ten times the
+/// tensors of the largest image models.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 /// A safetensors file.

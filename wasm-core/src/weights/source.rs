@@ -1,11 +1,11 @@
-//! What every container has in common: where bytes come from, what a file says about its tensors, and the limits of both.
+//! What all containers have in common: access to the bytes of a file, descriptions of its tensors, and limits.
 
 use crate::{Error, Result, Storing, WeightsError};
 use half::{bf16, f16};
 use std::collections::HashMap;
 
-/// Most elements of one tensor: 256 MiB as `f32`. The largest tensors of image models have a tenth of that; without
-/// a limit, a few bytes of a file could ask for all the memory there is (a stride of zero repeats an element).
+/// Most elements of one tensor: 256 MiB as `f32`. The largest tensors of image models have a tenth of that. Without a
+/// limit, a few bytes of a file could take all memory, because a stride of zero repeats an element.
 pub const MAX_ELEMENTS: usize = 1 << 26;
 /// Most tensors of one file.
 pub const MAX_TENSORS: usize = 1 << 16;
@@ -13,7 +13,7 @@ pub const MAX_TENSORS: usize = 1 << 16;
 pub(super) const MAX_DIMENSIONS: usize = 64;
 /// Longest name of a tensor, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 1 << 10;
-/// How many bytes are read at once. Nearly every tensor is one read; the large ones are not held twice.
+/// Bytes that are read at once. Nearly every tensor is a single read, and a large one is not in memory twice.
 pub(super) const CHUNK: usize = 1 << 22;
 
 /// Random access to a file's bytes.
@@ -97,7 +97,7 @@ impl Dtype {
         }
     }
 
-    /// Appends the elements of `raw`, little-endian, as `f32`; the nearest where there is none of that value.
+    /// Appends the elements of `raw`, little-endian, as `f32`. A value that `f32` does not have is rounded to the nearest.
     fn widen(self, raw: &[u8], into: &mut Vec<f32>) {
         fn each<const N: usize>(raw: &[u8], into: &mut Vec<f32>, value: impl Fn([u8; N]) -> f32) {
             into.extend(raw.as_chunks().0.iter().map(|bytes| value(*bytes)));
@@ -124,7 +124,7 @@ impl Dtype {
 pub struct TensorInfo {
     /// Name in the state dict.
     pub name: String,
-    /// Length of each dimension, outermost first; none for a single value.
+    /// Length of each dimension, outermost first; empty for a single value.
     pub shape: Vec<usize>,
     /// Type of the elements in the file.
     pub dtype: Dtype,
@@ -142,12 +142,13 @@ pub trait Source {
     /// elements is not a finite number, and whatever [`Bytes::read_at`] fails with.
     fn read(&self, name: &str) -> Result<Vec<f32>>;
 
-    /// Whether constants were made ahead ([`Pack`](super::Pack)); then there are only those tensors that the others need.
+    /// Whether this is a [`Pack`](super::Pack), which holds finished constants, and of the tensors only those that the other
+    /// constants are made of.
     fn is_prepared(&self) -> bool {
         false
     }
 
-    /// The scales of the rows of a matrix that is kept in 8 bits.
+    /// The scale of each row of a matrix that is stored in 8 bits; none if it is not.
     ///
     /// # Errors
     /// As [`Source::read`].
@@ -155,7 +156,7 @@ pub trait Source {
         Ok(None)
     }
 
-    /// The constant of this label, where it was made ahead.
+    /// The finished constant of this label, if the source holds it.
     fn prepared(&self, _label: &str) -> Option<Prepared<'_>> {
         None
     }
@@ -201,7 +202,7 @@ impl Index {
             if elements(&info.shape).is_none() {
                 return Err(damaged(format!("the tensor {} is too large", quoted(&info.name))));
             }
-            // A second tensor of the same name could hide the one that was looked at.
+            // Otherwise one tensor could be checked and the other read.
             if places.insert(info.name.clone(), place).is_some() {
                 return Err(damaged(format!("the name {} occurs twice", quoted(&info.name))));
             }
@@ -226,9 +227,9 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     Err(damaged(format!("the name {} has {} bytes", quoted(name), name.len())))
 }
 
-/// How many elements a tensor of this shape has, when that is within the limits.
+/// How many elements a tensor of this shape has; none if that exceeds the limits.
 pub(super) fn elements(shape: &[usize]) -> Option<usize> {
-    // A length of zero must not hide the others: whoever multiplies them in turn would overflow.
+    // A length of zero must not hide the others, whose product may overflow elsewhere.
     let product = shape.iter().try_fold(1usize, |product, length| product.checked_mul((*length).max(1)))?;
     let fits = product <= MAX_ELEMENTS && shape.len() <= MAX_DIMENSIONS;
     fits.then_some(if shape.contains(&0) { 0 } else { product })
@@ -249,7 +250,7 @@ pub(super) fn read_run(bytes: &dyn Bytes, offset: u64, count: usize, dtype: Dtyp
     Ok(values)
 }
 
-/// Reads a part of the file as it is; `length` is held against the file before it is allocated.
+/// Reads a part of the file as it is. `length` is compared with the file's before memory is allocated.
 pub(super) fn read_raw(bytes: &dyn Bytes, offset: u64, length: u64) -> Result<Vec<u8>> {
     if offset.checked_add(length).is_none_or(|end| end > bytes.len()) {
         return Err(truncated(format!("{length} bytes at {offset} are missing")));
@@ -261,7 +262,7 @@ pub(super) fn read_raw(bytes: &dyn Bytes, offset: u64, length: u64) -> Result<Ve
     Ok(raw)
 }
 
-/// An empty list with room for `count` items. A failed allocation would otherwise take the whole program down.
+/// An empty list with room for `count` items, or an error: an allocation that fails elsewhere aborts the program.
 pub(super) fn room<T>(count: usize) -> Result<Vec<T>> {
     let mut list = vec![];
     list.try_reserve_exact(count).map_err(|_| WeightsError::Unreadable("there is not enough memory".into()))?;
@@ -276,7 +277,7 @@ pub(super) fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>> {
     Err(WeightsError::NotFinite(name.to_owned()).into())
 }
 
-/// The start of a text out of a file, fit to be shown.
+/// The beginning of a text from a file, without control characters, for messages.
 pub(crate) fn quoted(text: &str) -> String {
     text.chars().take(100).flat_map(char::escape_debug).collect()
 }

@@ -1,8 +1,8 @@
-//! Tensors that are made up, the same ones everywhere: a network filled with them can be compared to the last bit.
+//! Made-up tensors, the same ones on every machine, so that networks filled with them can be compared to the last bit.
 //!
-//! Every value comes from its tensor's name and its place in it, through a 64-bit hash (FNV-1a of the name, then
-//! SplitMix64 for the place). The last part of the name decides upon the range, so that activations stay in a
-//! healthy one, and weights are rounded to 16 bits so that 16-bit files hold them exactly.
+//! A value is a 64-bit hash of its tensor's name and its index (FNV-1a of the name, then SplitMix64 for the index). The
+//! last part of the name decides the range of the values, so that activations neither explode nor vanish. Values are
+//! rounded to 16 bits, so that 16-bit files hold them exactly.
 
 use super::source::{Dtype, Index, Source, TensorInfo, damaged, elements, room};
 use crate::Result;
@@ -23,7 +23,7 @@ pub struct Synthetic {
 }
 
 impl Synthetic {
-    /// Tensors of these names and shapes, with the values that the reference's numbers were computed with.
+    /// Tensors of these names and shapes, with the values from which the reference's numbers were computed.
     ///
     /// # Errors
     /// [`WeightsError::Damaged`](crate::WeightsError::Damaged) for names that occur twice and tensors beyond the

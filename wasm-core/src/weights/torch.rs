@@ -1,9 +1,9 @@
-//! PyTorch's container: a zip archive of uncompressed files, one per storage, and a pickle that says which tensor
-//! is which part of which storage.
+//! PyTorch's container: a zip archive of uncompressed files, one for each storage, and a pickle that says which part of
+//! which storage each tensor is.
 //!
-//! The archive's directory is read by the `zip` crate, without any of its decompressors: where nothing can be
-//! decompressed, nothing can blow up. Sizes and places come from the directory at the end of the file alone, since
-//! PyTorch leaves them blank in the headers before the files.
+//! The `zip` crate reads the archive's directory. It is built without decompressors, so that there are no decompression
+//! bombs. Sizes and offsets are taken from the directory at the end only: PyTorch leaves them blank in the headers before
+//! the files.
 
 use super::pickle;
 use super::source::{
@@ -21,9 +21,9 @@ use zip::{CompressionMethod, ZipArchive};
 const MAX_FILES: u64 = MAX_TENSORS as u64 + 64;
 /// Most bytes of an archive's directory and headers: 256 for each file, where PyTorch needs about 150.
 const MAX_DIRECTORY_BYTES: usize = 16 << 20;
-/// Longest name of a file. It is looked up for every tensor, and could have 64 KiB.
+/// Longest name of a file in bytes. The format allows 64 KiB, and names are looked up for every tensor.
 const MAX_PATH_BYTES: usize = 1 << 10;
-/// Longest file besides the storages and the pickle that is looked at.
+/// Most bytes that are read of the small files beside storages and pickle.
 const MAX_NOTE_BYTES: u64 = 64;
 
 /// A state dict in PyTorch's container.
@@ -41,8 +41,8 @@ struct Layout {
     start: u64,
     /// Elements from the first to the last one, both included.
     span: usize,
-    /// Length of each dimension, and distance between neighbours in it, in elements; none when all lie in order
-    /// without a gap. Dimensions of one are left out: dozens of them would be counted through for every element.
+    /// Length and stride of each dimension, in elements; empty if the elements lie in row-major order without gaps.
+    /// Dimensions of length one are left out, because dozens of them would cost time for every element.
     strides: Option<Vec<(usize, usize)>>,
 }
 
@@ -106,7 +106,7 @@ impl Source for Torch {
 }
 
 impl Layout {
-    /// Holds a tensor against its storage, and the storage against its file.
+    /// Checks that a tensor lies inside its storage, and the storage inside its file.
     fn new(tensor: &pickle::Tensor<'_>, file: File) -> std::result::Result<Self, &'static str> {
         let pickle::Tensor { storage, offset, shape, strides } = tensor;
         let count = elements(shape).ok_or("is too large")?;
@@ -125,11 +125,11 @@ impl Layout {
         if offset.checked_add(reach).is_none_or(|last| last >= storage.length) {
             return Err("lies outside of its storage");
         }
-        // A few elements that lie far apart must not cost more than a whole tensor may.
+        // The range is read as a whole: a few elements that lie far apart must not cost more than the largest tensor.
         let span = usize::try_from(reach).ok().filter(|reach| *reach < MAX_ELEMENTS).ok_or("is too widely spread")? + 1;
         // The storage holds the offset, and the file holds the storage.
         let start = file.start + offset * size;
-        // Where there is one, the distance to the next means nothing and may be anything.
+        // The stride of a dimension of length one has no meaning and may be anything.
         let used = || shape.iter().copied().zip(strides.iter().copied()).filter(|(length, _)| *length != 1).collect();
         Ok(Self { start, span, strides: (!in_order(shape, strides)).then(used) })
     }
@@ -154,7 +154,7 @@ fn gathered(run: &[f32], strides: &[(usize, usize)]) -> Result<Vec<f32>> {
     let mut at = 0;
     while values.len() < count {
         values.extend((0..row).map(|place| run[at + place * step]));
-        // Counts up like an odometer: the last dimension first.
+        // Increments the index like an odometer, the last dimension first.
         for (digit, (length, stride)) in position.iter_mut().zip(outer).rev() {
             *digit += 1;
             at += stride;
@@ -175,7 +175,7 @@ fn files(bytes: &dyn Bytes) -> Result<HashMap<String, File>> {
         Cursor { bytes, position: 0, window: vec![], start: 0, budget: MAX_DIRECTORY_BYTES, failure: None };
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
     let listed = ZipArchive::with_config(config, &mut cursor).and_then(|archive| list(archive, bytes.len()));
-    // The crate may make a text of an error of ours.
+    // The crate may turn an error of ours into a text.
     let listed = listed.map_err(|error| cursor.failure.take().unwrap_or_else(|| from_zip(error)))?;
     listed.ok_or_else(|| damaged("a part of it occurs twice, has no proper name or is out of place"))
 }
@@ -185,7 +185,7 @@ fn list<R: Read + Seek>(
     mut archive: ZipArchive<R>,
     length: u64,
 ) -> zip::result::ZipResult<Option<HashMap<String, File>>> {
-    // The crate keeps the last of several files of one name.
+    // Of several files of one name, the crate keeps the last.
     if archive.has_duplicate_names() {
         return Ok(None);
     }
@@ -209,8 +209,7 @@ fn list<R: Read + Seek>(
     Ok(Some(files))
 }
 
-/// Looks at the archive's end before the crate does: it believes the number of files there, and takes memory for
-/// all of them.
+/// Checks the end of the archive before the crate reads it: the crate allocates memory for as many files as it says.
 fn check_end(bytes: &dyn Bytes) -> Result<()> {
     const END: &[u8] = b"PK\x05\x06";
     const END_LENGTH: usize = 22;
@@ -226,7 +225,7 @@ fn check_end(bytes: &dyn Bytes) -> Result<()> {
     let Some(end) = ends.next().filter(|end| tail.len() - end >= END_LENGTH) else {
         return Err(truncated("the directory at its end is missing"));
     };
-    // With two of them, readers disagree about what the file holds.
+    // With two ends, readers disagree about the contents of the file.
     if ends.next().is_some() {
         return Err(damaged("it has more than one end"));
     }
@@ -234,7 +233,7 @@ fn check_end(bytes: &dyn Bytes) -> Result<()> {
     // Number of the disk, then the place.
     let place = locator.and_then(|locator| locator[4..].first_chunk().map(|place| u64::from_le_bytes(*place)));
     if let Some(place) = place {
-        // What it is, its length, versions and disks, the number of files on this disk, that of all.
+        // Signature, length, versions, disks, the number of files on this disk, the number of all files.
         let mut wide = [0; 40];
         bytes.read_at(place, &mut wide)?;
         let number = |at: usize| wide[at..].first_chunk().map_or(0, |number| u64::from_le_bytes(*number));
@@ -256,7 +255,7 @@ fn from_zip(error: ZipError) -> Error {
     }
 }
 
-/// Bytes as the `zip` crate reads them, with a window so that its many small reads are few large ones.
+/// The file as a reader for the `zip` crate, buffered, because the crate makes many small reads.
 struct Cursor<'a> {
     bytes: &'a dyn Bytes,
     position: u64,
