@@ -1,4 +1,4 @@
-//! What any latent diffusion model is run by: the schedule of its sampler, and the noise that it begins with. Nothing here knows a model.
+//! The sampler of latent diffusion models: its schedule, and the noise that a run begins with. Nothing here knows a model.
 
 pub mod noise;
 pub mod schedule;

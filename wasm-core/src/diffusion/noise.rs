@@ -1,4 +1,4 @@
-//! Noise that a run begins with.
+//! The noise that a run begins with.
 
 use crate::{Error, Result};
 

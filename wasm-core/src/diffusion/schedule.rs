@@ -1,9 +1,9 @@
-//! The steps from noise to a picture: deterministic DDIM and classifier-free guidance.
+//! The schedule of a run: timesteps and coefficients for deterministic DDIM with classifier-free guidance.
 //!
 //! Song, Meng, Ermon, "Denoising Diffusion Implicit Models" (arXiv:2010.02502), equation 12 with sigma = 0; Ho,
 //! Salimans, "Classifier-Free Diffusion Guidance" (arXiv:2207.12598). The table of alphas is the "scaled linear"
 //! one of latent diffusion (arXiv:2112.10752): roots of beta in equal steps, over 1000 timesteps. Everything is
-//! rounded to f32 where the reference rounds, so that both run through the same numbers.
+//! rounded to f32 where the reference rounds, so that both have the same numbers.
 
 use crate::{Error, Result};
 
@@ -20,16 +20,16 @@ pub struct Schedule {
     steps: Vec<Step>,
 }
 
-/// What the latents begin with: `image * z + noise * n`.
+/// The latents before the first step: `image * z + noise * n`, z being the picture's latents and n Gaussian noise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
-    /// How much of the picture's latents: `sqrt(abar_t)`.
+    /// Factor of the picture's latents: `sqrt(abar_t)`.
     pub image: f32,
-    /// How much noise: `sqrt(1 - abar_t)`.
+    /// Factor of the noise: `sqrt(1 - abar_t)`.
     pub noise: f32,
 }
 
-/// One step: from the latents at a timestep, and the noise that the network sees in them, to those at the next.
+/// One step: from the latents at a timestep, and the noise that the network predicts in them, to the latents at the next timestep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
     /// The network's time input, between 999 and 0.
@@ -49,8 +49,8 @@ pub struct Step {
 }
 
 impl Schedule {
-    /// `steps` over the whole range of times, of which the last `floor(steps * strength)` are run. A strength
-    /// below 1 begins with the picture itself under noise, 1 with noise alone.
+    /// Spaces `steps` over the whole range of timesteps, and runs the last `floor(steps * strength)` of them. A run with a
+    /// strength below 1 begins with the picture's latents under noise, a run with strength 1 with noise alone.
     ///
     /// # Errors
     /// [`Error::Argument`] for steps outside 1..=1000, a strength outside (0, 1], and where no step remains.
@@ -63,7 +63,7 @@ impl Schedule {
         if !(strength > 0.0 && strength <= 1.0) {
             return Err(Error::Argument(format!("the strength lies above 0 and up to 1, not at {strength}")));
         }
-        // Truncates, as the reference does: 0.99 drops one step of any number up to 100.
+        // Truncated, as in the reference: a strength of 0.99 drops one step of any number up to 100.
         let kept = (f64::from(steps) * strength) as u32;
         if kept == 0 {
             return Err(Error::Argument(format!(
@@ -71,7 +71,7 @@ impl Schedule {
             )));
         }
         let alphas = alphas_cumprod(&betas());
-        // A whole number: 30 steps are 33 apart and begin at 924.
+        // The spacing is a whole number: 30 steps are 33 apart, and the first of 29 is at 924.
         let apart = TRAINED_STEPS / steps;
         let steps: Vec<Step> = (0..kept)
             .rev()
@@ -88,12 +88,12 @@ impl Schedule {
         Ok(Self { start, steps })
     }
 
-    /// How the latents begin.
+    /// The latents before the first step.
     pub fn start(&self) -> Start {
         self.start
     }
 
-    /// At least one, times descending; the last one is at 0.
+    /// At least one step, in descending order of timesteps; the last one is at 0.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -129,7 +129,7 @@ pub fn betas() -> Vec<f32> {
     let apart = f64::from((last - first) / (TRAINED_STEPS - 1) as f32);
     (0..TRAINED_STEPS)
         .map(|i| {
-            // From the nearer end, as the reference's library spaces numbers.
+            // Computed from the nearer end, as the reference's library does.
             let root = if i < TRAINED_STEPS / 2 {
                 f64::from(first) + apart * f64::from(i)
             } else {
@@ -142,7 +142,7 @@ pub fn betas() -> Vec<f32> {
 
 /// How much of a picture is left at each timestep: `abar_t`, the product of `1 - beta` up to there.
 pub fn alphas_cumprod(betas: &[f32]) -> Vec<f32> {
-    // Kept in double precision: rounding the running product would drift.
+    // In double precision, because a rounded running product would drift.
     let left = |product: &mut f64, beta: &f32| {
         *product *= f64::from(1.0 - beta);
         Some(*product as f32)

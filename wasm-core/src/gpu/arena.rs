@@ -1,4 +1,4 @@
-//! Buffers for the tensors of graphs that never run at the same time.
+//! One set of buffers for the tensors of several graphs that never run at the same time.
 
 use std::collections::HashMap;
 
@@ -22,8 +22,8 @@ enum Slot {
 
 /// One set of buffers for several graphs.
 ///
-/// WebGPU forbids to read and write one buffer in the same dispatch, even in disjoint parts, so a slot is a buffer
-/// of its own and holds one tensor at a time.
+/// Each slot is a buffer and holds one tensor at a time: WebGPU forbids to read and write the same buffer in one dispatch,
+/// even in disjoint parts.
 #[derive(Debug, Default)]
 pub struct Arena {
     /// Sizes of the shared slots in bytes.
@@ -41,7 +41,8 @@ impl Arena {
         Self::default()
     }
 
-    /// Finds a slot for every tensor of `graph`. Lay out the graph with the largest tensors first: the others then fit in.
+    /// Finds a slot for every tensor of `graph`. The graph with the largest tensors should be laid out first, so that the others fit
+    /// into its slots.
     pub fn lay_out(&mut self, graph: &Graph) -> Layout {
         let mut uses: Vec<Option<(usize, usize)>> = vec![None; graph.tensors.len()];
         for (at, node) in graph.nodes.iter().enumerate() {
@@ -64,7 +65,7 @@ impl Arena {
         }
         let mut free: Vec<usize> = (0..self.slots.len()).collect();
         for at in 0..graph.nodes.len() {
-            // Largest first, so that a big slot is not wasted on a small tensor of the same dispatch.
+            // The largest tensors of a dispatch choose first, so that no small one takes a large slot.
             starts[at].sort_by_key(|&t| std::cmp::Reverse(graph.tensors[t].bytes));
             for &t in &starts[at] {
                 let slot = self.take(&mut free, graph.tensors[t].bytes);
@@ -79,7 +80,7 @@ impl Arena {
         Layout { slots }
     }
 
-    /// The smallest free slot that holds `bytes`; else the largest free one, grown; else a new one.
+    /// The smallest free slot of at least `bytes`; or else the largest free one, enlarged; or else a new one.
     fn take(&mut self, free: &mut Vec<usize>, bytes: u64) -> usize {
         let fitting = (0..free.len()).filter(|&i| self.slots[free[i]] >= bytes).min_by_key(|&i| self.slots[free[i]]);
         let chosen = fitting.or_else(|| (0..free.len()).max_by_key(|&i| self.slots[free[i]]));

@@ -1,4 +1,4 @@
-//! Constants on the GPU: what recipes make of weights.
+//! Constants on the GPU: the results of the recipes that convert weights.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use super::{Buffer, Gpu};
 use crate::weights::{Bytes, Source};
 use crate::{Error, Pacer, Result, Stage};
 
-/// Most bytes of one buffer of constants; a larger constant gets one to itself. Few large buffers cost the driver less than
-/// a thousand small ones, and stay below every adapter's `maxBufferSize`.
+/// Most bytes of a buffer that several constants share; a larger constant has a buffer of its own. Few large buffers cost the driver
+/// less than a thousand small ones, and this size is below every adapter's `maxBufferSize`.
 const CHUNK: u64 = 64 << 20;
 /// Bytes of a prepared constant that are read at a time.
 const PIECE: u64 = 8 << 20;
@@ -66,7 +66,7 @@ impl Constants {
         let total: u64 = wanted.iter().map(|c| c.bytes).sum();
         let mut done = 0;
         for group in grouped(&wanted) {
-            // Exactly as large as what it will hold: tails left empty would add up to tens of megabytes.
+            // Exactly as large as its constants: unused tails would add up to tens of megabytes.
             let room = group.iter().map(|c| aligned(c.bytes)).sum();
             gpu.check_buffer(room)?;
             self.chunks.push(gpu.storage("constants", room));
@@ -84,7 +84,7 @@ impl Constants {
         gpu.check()
     }
 
-    /// The part of a buffer that holds the constant of this label.
+    /// The buffer binding of the constant with this label.
     pub(super) fn binding(&self, label: &str) -> Option<wgpu::BufferBinding<'_>> {
         let place = self.places.get(label)?;
         Some(wgpu::BufferBinding {
@@ -95,7 +95,7 @@ impl Constants {
     }
 }
 
-/// Copies a constant to its place, or makes it there.
+/// Writes a constant into its buffer: copies it from a pack, or makes it from weights.
 fn put(gpu: &Gpu, constant: &Constant, weights: &dyn Source, buffer: &Buffer, offset: u64) -> Result<()> {
     let wrong =
         |found: u64| Error::Shape(format!("{} has {found} bytes instead of {}", constant.label, constant.bytes));

@@ -1,4 +1,4 @@
-//! Opening a GPU: the adapter, its limits, and noticing that the device is lost.
+//! Opens a GPU: chooses the adapter, requests its limits, and notices when the device is lost.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,10 +19,10 @@ pub enum Preference {
     Software,
 }
 
-/// Reads one of the limits.
+/// Gets one of the limits.
 type OfLimits = fn(&wgpu::Limits) -> u32;
 
-/// What every kernel stays within, and every WebGPU adapter offers.
+/// The limits that kernels rely on. Every WebGPU adapter offers them.
 const LIMITS: [(&str, u32, OfLimits); 4] = [
     ("maxComputeWorkgroupStorageSize", 16 << 10, |l| l.max_compute_workgroup_storage_size),
     ("maxComputeInvocationsPerWorkgroup", LANES, |l| l.max_compute_invocations_per_workgroup),
@@ -30,14 +30,14 @@ const LIMITS: [(&str, u32, OfLimits); 4] = [
     ("maxComputeWorkgroupSizeX", LANES, |l| l.max_compute_workgroup_size_x),
 ];
 
-/// What the browser or the driver said went wrong, until somebody asks.
+/// Errors that the browser or the driver has reported and that have not been returned yet.
 #[derive(Debug, Default)]
 struct Faults {
     lost: Option<String>,
     error: Option<GpuError>,
 }
 
-/// A device with its queue, its compiled programs, and the count of its memory.
+/// A device with its queue, its compiled programs, and a count of its memory.
 #[derive(Debug)]
 pub struct Gpu {
     device: wgpu::Device,
@@ -54,7 +54,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// Opens the preferred adapter with everything it offers that we use.
+    /// Opens the preferred adapter, with all of its limits and with the optional features that are used here.
     ///
     /// # Errors
     /// [`GpuError::NoAdapter`], or [`GpuError::Limit`] if the adapter is below what every kernel needs.
@@ -86,7 +86,7 @@ impl Gpu {
             label: Some("rubout"),
             required_features: features,
             required_limits: limits.clone(),
-            // The plan's own arena leaves nothing for an allocator to be clever about.
+            // The arena reuses memory already, so the driver's allocator need not reserve any.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -126,7 +126,7 @@ impl Gpu {
         &self.device
     }
 
-    /// Gives all its memory back now; nothing works on it any more.
+    /// Frees all its memory now. Every later operation on it fails.
     pub fn destroy(&self) {
         self.device.destroy();
     }
@@ -136,12 +136,12 @@ impl Gpu {
         &self.queue
     }
 
-    /// What the adapter says it is.
+    /// The adapter's description of itself.
     pub fn info(&self) -> &wgpu::AdapterInfo {
         &self.info
     }
 
-    /// What it may be asked for.
+    /// The limits of the device.
     pub fn limits(&self) -> &wgpu::Limits {
         &self.limits
     }
@@ -161,12 +161,12 @@ impl Gpu {
         self.info.device_type == wgpu::DeviceType::Cpu
     }
 
-    /// The memory held in our buffers.
+    /// The memory that our buffers take.
     pub fn usage(&self) -> Usage {
         self.ledger.usage()
     }
 
-    /// Whether one buffer, bound as a whole, may have this many bytes.
+    /// Checks that a buffer of this many bytes can be made and bound as a whole.
     ///
     /// # Errors
     /// [`GpuError::Limit`] naming the limit.
@@ -183,7 +183,7 @@ impl Gpu {
         Ok(())
     }
 
-    /// Whether a dispatch may have this many workgroups.
+    /// Checks that a dispatch may have this many workgroups.
     ///
     /// # Errors
     /// [`GpuError::Limit`] naming the limit.
@@ -230,7 +230,7 @@ impl Gpu {
             module: &module,
             entry_point: Some("main"),
             compilation_options: wgpu::PipelineCompilationOptions {
-                // Kernels write what they read.
+                // Kernels write workgroup memory before they read it.
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
             },
@@ -240,10 +240,10 @@ impl Gpu {
         pipeline
     }
 
-    /// Bytes `offset..offset + bytes` of a buffer, once everything submitted has run.
+    /// Reads the bytes `offset..offset + bytes` of a buffer, after everything submitted so far has run.
     ///
     /// # Errors
-    /// Whatever went wrong on the device since the last time somebody asked.
+    /// As [`Gpu::check`].
     pub async fn read(&self, buffer: &Buffer, offset: u64, bytes: u64) -> Result<Vec<u8>> {
         let staging = self.staging(bytes.next_multiple_of(4));
         let mut read = self.copy_out(&[(buffer, offset, staging.size())], &staging).await?;
@@ -256,7 +256,8 @@ impl Gpu {
         self.buffer("read back", bytes, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ)
     }
 
-    /// The parts of these buffers (where, and how many bytes), one after another, once everything submitted has run.
+    /// Reads parts of buffers (each with its offset and its length in bytes), one after another, after everything submitted so far has
+    /// run.
     ///
     /// # Errors
     /// As [`Gpu::read`].
@@ -271,14 +272,14 @@ impl Gpu {
         self.mapped(staging, <[u8]>::to_vec).await
     }
 
-    /// Waits for a mapping of `staging`, and gives its bytes to `then`.
+    /// Maps `staging`, and calls `then` with its bytes.
     async fn mapped<T>(&self, staging: &Buffer, then: impl FnOnce(&[u8]) -> T) -> Result<T> {
         let (sender, receiver) = futures_channel::oneshot::channel();
         staging.raw().map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver is gone only if the caller was; there is nobody left to tell.
+            // The receiver is gone only if the caller has been dropped.
             let _ = sender.send(result);
         });
-        // Natively this waits; in a browser the event loop calls back.
+        // Natively, this waits for the mapping. In a browser, the event loop completes it.
         let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
         let mapped = receiver.await;
         self.check()?;
@@ -295,7 +296,7 @@ impl Gpu {
         result
     }
 
-    /// Reports what went wrong since it was last asked. A lost device stays lost.
+    /// Returns the first error since the last call. A lost device stays lost.
     ///
     /// # Errors
     /// [`GpuError::DeviceLost`], [`GpuError::OutOfMemory`] or [`GpuError::Refused`].

@@ -39,13 +39,13 @@ pub struct ConstantId(pub(super) usize);
 /// How long a tensor's content must last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// From its first writer to its last reader; its memory is then another tensor's.
+    /// From its first writer to its last reader. Other tensors use its memory before and after.
     Temporary,
-    /// Beyond the run. Graphs laid out together share a persistent tensor by its label.
+    /// Beyond the run. Graphs of one arena share persistent tensors of equal labels.
     Persistent,
 }
 
-/// What a tensor needs.
+/// The storage that a tensor needs.
 #[derive(Clone, Debug)]
 pub(super) struct Tensor {
     /// Unique among the graph's persistent tensors.
@@ -146,22 +146,22 @@ pub struct Constant {
     pub label: String,
     /// Bytes of the result.
     pub bytes: u64,
-    /// Tensors of the state dict that go in: name and shape.
+    /// Name and shape of each tensor of the state dict that the recipe reads.
     pub inputs: Vec<(String, Vec<usize>)>,
-    /// Matrices in 8 bits whose scales go in: name and rows.
+    /// Name and number of rows of each matrix whose scales the recipe reads where the matrix is stored in 8 bits.
     pub scales: Vec<(String, u32)>,
     /// Makes the bytes.
     pub recipe: Recipe,
-    /// When they can be made.
+    /// When the bytes can be made.
     pub when: When,
 }
 
 /// When a constant can be made of the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// Once for all: a pack holds the result.
+    /// When the pack is written: the pack holds the result.
     Ahead,
-    /// At loading, from its tensors, which a pack keeps: the result depends on the run, or is larger than they are.
+    /// At loading, from tensors that the pack holds, because the result depends on the run or is larger than they are.
     Loading,
 }
 
@@ -171,7 +171,7 @@ impl std::fmt::Debug for Constant {
     }
 }
 
-/// What a dispatch binds, from binding 1 on (binding 0 is its parameters).
+/// A resource that a dispatch binds, from binding 1 on. Binding 0 holds the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     Read(TensorId),
@@ -185,24 +185,24 @@ pub(super) enum Binding {
 pub struct Node {
     /// The module path it belongs to and what it does there, such as `up_blocks.0.resnets.1.conv1: pointwise`.
     pub label: String,
-    /// What runs.
+    /// The program that it runs.
     pub program: Program,
-    /// Shapes for people.
+    /// The shapes of its tensors, for printing.
     pub shapes: String,
     /// Workgroups in x, y, z.
     pub workgroups: [u32; 3],
     /// Multiplications and additions, 2 for a fused pair.
     pub flops: u64,
-    /// Bytes that must be read and written at least.
+    /// Bytes of the views that it reads and writes, each counted once.
     pub bytes: u64,
     pub(super) params: Vec<u8>,
     pub(super) bindings: Vec<Binding>,
-    /// Where the parameters say which workgroup in x is the first, in bytes; none if the dispatch cannot be split.
+    /// Offset in bytes, in the parameters, of the number of the first workgroup in x; none if the dispatch cannot be split.
     first: Option<usize>,
-    /// How its parameters are laid out in Rust, for comparison with the program.
+    /// The layout of its parameters in Rust, for comparison with the program.
     #[cfg(not(target_arch = "wasm32"))]
     pub fields: &'static [Field],
-    /// Constants of the program that its grid rests on, with the values it takes them to have.
+    /// Constants of the program on which the number of workgroups depends, with the values that Rust assumes.
     #[cfg(not(target_arch = "wasm32"))]
     pub assumed: Vec<(&'static str, u32)>,
 }
@@ -253,7 +253,7 @@ impl Dispatch {
         self
     }
 
-    /// Binds a tensor in a place that this dispatch does not look at, and which must not stay empty.
+    /// Binds a tensor where the program has a binding that this dispatch does not use, because bindings must not stay empty.
     #[must_use]
     pub fn unused(mut self, view: &View) -> Self {
         self.node.bindings.push(Binding::Read(view.tensor));
@@ -275,22 +275,22 @@ impl Dispatch {
         self
     }
 
-    /// States the arithmetic done.
+    /// Sets the number of multiplications and additions.
     #[must_use]
     pub fn flops(mut self, flops: u64) -> Self {
         self.node.flops = flops;
         self
     }
 
-    /// Lets it be done in parts: the program adds the u32 that lies `at` bytes into its parameters to its workgroup's number
-    /// in x, and no workgroup depends on another.
+    /// Allows the dispatch to be split into bands of workgroups in x. The program adds the u32 at offset `at` (bytes) of its parameters to
+    /// the number of its workgroup in x, and no workgroup depends on another.
     #[must_use]
     pub fn splits(mut self, at: usize) -> Self {
         self.node.first = Some(at);
         self
     }
 
-    /// States that the number of workgroups rests on `constant` of the program being `value`. The test `facts` of `tests/parity` checks it.
+    /// States that the number of workgroups assumes that `constant` of the program is `value`. The test `facts` of `tests/parity` checks it.
     #[must_use]
     pub fn assumes(self, constant: &'static str, value: u32) -> Self {
         #[cfg(not(target_arch = "wasm32"))]
@@ -315,7 +315,7 @@ impl Dispatch {
     }
 }
 
-/// Operations of a part, where a dispatch is done in parts: 40 ms at 0.1 TFLOP/s, less than the slowest GPUs do.
+/// Most operations of a part of a dispatch: 40 ms at 0.1 TFLOP/s, which the slowest GPUs exceed.
 const PART: u64 = 4_000_000_000;
 
 /// A part of a dispatch: a band of its workgroups in x.
@@ -329,7 +329,7 @@ pub(super) struct Part {
     pub(super) flops: u64,
 }
 
-/// What a program may do with a binding.
+/// How a program accesses a binding.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -342,7 +342,7 @@ pub enum Access {
 }
 
 impl Node {
-    /// What is bound, from binding 0 on.
+    /// How each binding is accessed, from binding 0 on.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn accesses(&self) -> Vec<Access> {
         let bound = self.bindings.iter().map(|binding| match binding {
@@ -358,11 +358,11 @@ impl Node {
         Part { params: self.params.clone(), workgroups: self.workgroups, flops: self.flops }
     }
 
-    /// The same work in parts of at most `largest` operations, or of a single workgroup in x where that is more; none where the whole is not
-    /// more than that, or cannot be split.
+    /// The dispatch in parts of at most `largest` operations, or of a single workgroup in x if that has more. Empty if the whole dispatch has
+    /// no more operations than that, or cannot be split.
     pub(super) fn parts(&self, largest: u64) -> Vec<Part> {
         let [across, down, deep] = self.workgroups;
-        // A part has whole workgroups: as many parts as the work is times too large could leave one with almost twice as much.
+        // Parts consist of whole workgroups. Dividing the workgroups by the number of parts could give one part almost twice `largest`.
         let fitting = (u64::from(across) * largest / self.flops.max(1)).max(1);
         let bands = u64::from(across).div_ceil(fitting) as u32;
         let Some(first) = self.first.filter(|_| bands > 1) else { return vec![] };
@@ -387,7 +387,7 @@ pub struct Graph {
     by_label: HashMap<String, ConstantId>,
     taps: HashMap<String, View>,
     keep_taps: bool,
-    /// Operations of a part, if not [`PART`].
+    /// Most operations of a part, if not [`PART`].
     part: Option<u64>,
     scope: Vec<String>,
 }
@@ -398,17 +398,17 @@ impl Graph {
         Self::default()
     }
 
-    /// An empty graph in which every [`Graph::tap`] stays readable after the run. Costs memory; for tests.
+    /// An empty graph in which every [`Graph::tap`] stays readable after the run. For tests: it takes more memory.
     pub fn with_taps() -> Self {
         Self { keep_taps: true, ..Self::default() }
     }
 
-    /// An empty graph whose dispatches can be done in parts of so many operations; for tests.
+    /// An empty graph whose dispatches are split into parts of `operations`. For tests.
     pub fn in_parts_of(operations: u64) -> Self {
         Self { part: Some(operations), ..Self::default() }
     }
 
-    /// Operations of a part, where a dispatch is done in parts.
+    /// Most operations of a part of a dispatch.
     pub(super) fn part(&self) -> u64 {
         self.part.unwrap_or(PART)
     }
@@ -418,7 +418,7 @@ impl Graph {
         self.allocate(String::new(), Lifetime::Temporary, element, [batch, channels, height, width])
     }
 
-    /// The tensor that all graphs laid out together know as `label`.
+    /// The persistent tensor `label`, which all graphs of one arena share.
     pub fn persistent(&mut self, label: &str, element: Element, shape: [u32; 4]) -> View {
         self.allocate(label.to_owned(), Lifetime::Persistent, element, shape)
     }
@@ -437,7 +437,7 @@ impl Graph {
         let tensor = match known {
             Some(known) => TensorId(known),
             None => {
-                // Read and copied in words of 4 bytes, bound in fours of elements.
+                // Buffers are copied in words of 4 bytes, and kernels read elements in fours.
                 self.tensors.push(Tensor { label, bytes: bytes.next_multiple_of(16), lifetime });
                 tensor
             }
@@ -445,7 +445,7 @@ impl Graph {
         View { tensor, element, batch, channels, height, width, offset: 0, plane, batch_stride: channels * plane }
     }
 
-    /// A constant; the one of the same label if there is one.
+    /// Adds a constant, unless the graph has one of the same label already.
     pub fn constant(&mut self, constant: Constant) -> ConstantId {
         if let Some(&known) = self.by_label.get(&constant.label) {
             return known;
@@ -466,22 +466,22 @@ impl Graph {
         self.nodes.push(node);
     }
 
-    /// What follows belongs to this part of the module in force.
+    /// Enters the submodule `name`: dispatches that follow belong to it.
     pub fn enter(&mut self, name: impl Into<String>) {
         self.scope.push(name.into());
     }
 
-    /// Ends what [`Graph::enter`] began.
+    /// Leaves the submodule that [`Graph::enter`] entered.
     pub fn leave(&mut self) {
         self.scope.pop();
     }
 
-    /// The module path in force, with `.` between its components.
+    /// The path of the present module, with `.` between its components.
     pub fn path(&self) -> String {
         self.scope.join(".")
     }
 
-    /// Names what `view` holds at this point after the module path (and `name`, if any), for comparison with a reference.
+    /// Names the present content of `view` after the module path and `name` (if it is not empty), for comparison with a reference.
     pub fn tap(&mut self, name: &str, view: &View) {
         if !self.keep_taps {
             return;
@@ -499,7 +499,7 @@ impl Graph {
         self.taps.insert(path, *view);
     }
 
-    /// What was tapped, by module path.
+    /// The tapped views by name.
     pub fn taps(&self) -> &HashMap<String, View> {
         &self.taps
     }
@@ -519,7 +519,7 @@ impl Graph {
         &self.tensors[tensor.0].label
     }
 
-    /// All tensors of the state dict that the constants are made of, sorted by name.
+    /// Name and shape of all tensors of the state dict that the constants' recipes read, sorted by name.
     ///
     /// # Errors
     /// [`Error::Shape`] if two constants disagree about a shape: a fault in the model's code.

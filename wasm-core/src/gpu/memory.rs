@@ -1,16 +1,16 @@
-//! GPU buffers whose memory is counted, and freed the moment they are dropped.
+//! GPU buffers that are counted, and whose memory is freed when they are dropped.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// How much GPU memory is held, in buffers of ours.
+/// How much GPU memory our buffers take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Buffers alive.
+    /// How many buffers exist.
     pub buffers: usize,
-    /// Their bytes.
+    /// Their bytes together.
     pub bytes: u64,
-    /// Most bytes that were ever alive at once.
+    /// The most bytes that ever existed at once.
     pub peak: u64,
 }
 
@@ -23,7 +23,7 @@ impl Ledger {
         self.0.get()
     }
 
-    /// The buffer under this ledger's care.
+    /// Counts the buffer `raw` until the result is dropped.
     pub(super) fn keep(&self, raw: wgpu::Buffer) -> Buffer {
         let mut usage = self.0.get();
         usage.buffers += 1;
@@ -34,7 +34,7 @@ impl Ledger {
     }
 }
 
-/// A GPU buffer. Dropping it frees its memory at once rather than when a garbage collector gets round to it.
+/// A GPU buffer. Dropping it frees its memory at once, not at the browser's next garbage collection.
 #[derive(Debug)]
 pub struct Buffer {
     raw: wgpu::Buffer,

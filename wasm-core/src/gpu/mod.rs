@@ -1,9 +1,9 @@
-//! The GPU without any model: device, buffers, and the executor.
+//! Recording, planning and running compute work. Nothing here knows a model.
 //!
-//! A network is first recorded as a [`Graph`]: tensors, constants and dispatches, with no device involved, so that it
-//! can be printed, counted and laid out anywhere. An [`Arena`] gives the graphs that never run together one set of
-//! buffers by the lifetimes of their tensors, [`Constants`] holds what weights became, and a [`Plan`] has every pipeline and
-//! bind group made ahead: running it allocates nothing.
+//! A network is first recorded as a [`Graph`] of tensors, constants and dispatches. That needs no device, so that a graph can
+//! be printed, measured and laid out anywhere. An [`Arena`] assigns buffers to the tensors of graphs that never run at the same
+//! time, by the tensors' lifetimes. [`Constants`] holds the converted weights. A [`Plan`] has every pipeline and bind group
+//! ready, so that running it allocates nothing.
 
 mod arena;
 mod constants;

@@ -10,7 +10,7 @@ use crate::{GpuError, Pacer, Result};
 /// WebGPU's largest `minUniformBufferOffsetAlignment`.
 const UNIFORM_ALIGNMENT: usize = 256;
 
-/// A dispatch, or a part of one, ready to go.
+/// A dispatch, or a part of one, that is ready to run.
 #[derive(Debug)]
 struct Piece {
     pipeline: wgpu::ComputePipeline,
@@ -23,12 +23,12 @@ struct Piece {
 #[derive(Debug)]
 struct Step {
     whole: Piece,
-    /// The same in parts, for GPUs on which the whole takes too long; none if it is small or cannot be split. Faster ones do the whole: bands
-    /// run one after another, and would leave more of them idle.
+    /// The dispatch in parts, for GPUs on which the whole takes too long; empty if it is small or cannot be split. Faster GPUs run the whole,
+    /// because parts run one after another and leave more of a fast GPU idle.
     parts: Vec<Piece>,
 }
 
-/// What one dispatch took on the GPU.
+/// The time that one dispatch took on the GPU.
 #[derive(Clone, Debug)]
 pub struct Timing {
     /// Index of the node in the graph.
@@ -41,7 +41,7 @@ pub struct Timing {
 #[derive(Debug)]
 pub struct Plan {
     steps: Vec<Step>,
-    // Held for the bind groups' sake.
+    // Kept alive because bind groups refer to it.
     _params: Buffer,
     step: Buffer,
 }
@@ -110,32 +110,32 @@ impl Plan {
         Ok(Self { steps, _params: params, step })
     }
 
-    /// Submits the whole plan as step `step` of a run, at once.
+    /// Submits the whole plan at once, as step `step` of a run.
     pub fn submit(&self, gpu: &Gpu, step: u32) {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
         gpu.queue().submit([recorded(gpu, self.steps.iter().map(|step| &step.whole)).finish()]);
     }
 
-    /// Whether anything can be done in parts.
+    /// Whether any dispatch can be split.
     pub fn has_parts(&self) -> bool {
         self.steps.iter().any(|step| !step.parts.is_empty())
     }
 
-    /// [`Plan::submit`] with everything in parts that can be; for tests.
+    /// As [`Plan::submit`], with every dispatch split that can be. For tests.
     pub fn submit_in_parts(&self, gpu: &Gpu, step: u32) {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
         gpu.queue().submit([recorded(gpu, self.steps.iter().flat_map(|step| step.pieces(0))).finish()]);
     }
 
-    /// Runs the whole plan as step `step` of a run, in submissions that each keep the GPU busy for a moment only (at least one
-    /// dispatch, or a part of one that would take longer), so that screen and watchdog get their turn, and stops between two of them when the
-    /// caller does. What is left when this returns may still be running.
+    /// Runs the whole plan as step `step` of a run. Each submission keeps the GPU busy for about 40 ms, so that the screen can be drawn and no
+    /// watchdog resets the GPU; it holds at least one dispatch, or a part of a dispatch that takes longer. A cancel takes effect between two
+    /// submissions. The last submissions may still be running when this returns.
     ///
     /// # Errors
     /// The caller's cancel.
     pub async fn run(&self, gpu: &Gpu, step: u32, pacer: &dyn Pacer) -> Result<()> {
         gpu.queue().write_buffer(self.step.raw(), 0, bytemuck::bytes_of(&[step, 0, 0, 0]));
-        // One runs while the next is already there: the GPU never waits for us.
+        // The next submission is queued while one runs, so that the GPU never waits for the CPU.
         let mut running: Option<Submission> = None;
         let mut steps = self.steps.iter();
         let mut waiting: VecDeque<&Piece> = VecDeque::new();
@@ -213,7 +213,7 @@ impl Plan {
     }
 }
 
-/// Dispatches, one after another, in one pass.
+/// Records dispatches, one after another, in one pass.
 fn recorded<'a>(gpu: &Gpu, pieces: impl IntoIterator<Item = &'a Piece>) -> wgpu::CommandEncoder {
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     {
@@ -226,7 +226,7 @@ fn recorded<'a>(gpu: &Gpu, pieces: impl IntoIterator<Item = &'a Piece>) -> wgpu:
 }
 
 impl Step {
-    /// The whole where that is within so many operations, or else its parts.
+    /// The whole dispatch if it has at most `budget` operations, or else its parts.
     fn pieces(&self, budget: u64) -> std::slice::Iter<'_, Piece> {
         if self.parts.is_empty() || self.whole.work() <= budget {
             return std::slice::from_ref(&self.whole).iter();
@@ -236,7 +236,7 @@ impl Step {
 }
 
 impl Piece {
-    /// Operations, and the little that even an empty dispatch costs.
+    /// Operations, and a small constant for what even an empty dispatch costs.
     fn work(&self) -> u64 {
         const OVERHEAD: u64 = 20_000_000;
         self.flops + OVERHEAD

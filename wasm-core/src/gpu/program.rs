@@ -5,8 +5,8 @@ pub const LANES: u32 = 256;
 
 /// The texts that make up one shader module, and a name for people.
 ///
-/// WGSL has no includes, and a preprocessor would make the files unreadable to every WGSL tool; whole files put one after the
-/// other are all that is needed, since declarations may come in any order.
+/// WGSL has no includes, and tools for WGSL could not read files for a preprocessor. Whole files are concatenated instead, which
+/// suffices because declarations may come in any order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Program {
     name: &'static str,
@@ -20,7 +20,7 @@ impl Program {
         Self { name, variant: String::new(), texts: vec![text] }
     }
 
-    /// Puts a prelude in front; `variant` names the choice made (such as `f16`), or is empty for shared functions.
+    /// Puts a prelude in front. `variant` names the choice between several preludes (such as `f16`); it is empty where there is none.
     #[must_use]
     pub fn with(mut self, variant: &str, prelude: &'static str) -> Self {
         if !variant.is_empty() {

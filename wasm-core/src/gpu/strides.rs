@@ -1,9 +1,9 @@
-//! Where the elements of a tensor lie in its buffer, as programs are told it.
+//! The location of a tensor's elements in its buffer, as a parameter of programs.
 
 use super::{View, params};
 
 params! {
-    /// Where the elements of a [`View`] lie in its buffer. Every number counts single elements, whatever the program reads at a time.
+    /// Where the elements of a [`View`] lie in its buffer. All numbers count single elements, also for programs that read several at a time.
     #[derive(PartialEq, Eq)]
     pub struct Strides {
         /// The first element; a multiple of 4.

@@ -1,4 +1,4 @@
-//! How much work one submission holds: as much as the GPU at hand does in a moment, which is measured while it works.
+//! Decides how much work one submission holds: as much as the GPU does in about 40 ms, which is measured while it works.
 //!
 //! While a GPU computes it draws nothing else, and an operating system resets a GPU that does not answer for seconds.
 
@@ -8,11 +8,11 @@ use web_time::Instant;
 
 /// What one submission should take, milliseconds: three frames of a screen.
 const WANTED: f64 = 40.0;
-/// Work of the first submission, operations: nothing to a GPU, and bearable for a CPU that plays one.
+/// Work of the first submission, operations: very little for a GPU, and not too much for a GPU that the CPU emulates.
 const FIRST: u64 = 100_000_000;
-/// The budget grows by this much at most from one submission to the next: the first ones are too short to be judged by.
+/// Largest growth of the budget from one submission to the next. The times of the first, short submissions are not reliable.
 const GROWTH: f64 = 4.0;
-/// No GPU there is does more in a moment.
+/// Largest budget: more than any GPU does in 40 ms.
 const MAX_BUDGET: u64 = 4_000_000_000_000;
 
 /// See the module. Times are milliseconds since its beginning.
@@ -20,7 +20,7 @@ const MAX_BUDGET: u64 = 4_000_000_000_000;
 pub(super) struct Submissions {
     budget: Cell<u64>,
     beginning: Instant,
-    /// When the last one was seen to be done.
+    /// When the last submission was seen to be done.
     last_done: Cell<f64>,
 }
 
@@ -53,7 +53,7 @@ impl Submissions {
             let _ = index;
             let (sender, done) = futures_channel::oneshot::channel();
             queue.on_submitted_work_done(move || {
-                // Nobody waits for the last one of a plan.
+                // The receiver of a plan's last submission may have been dropped.
                 let _ = sender.send(());
             });
             Submission { work, at, done }
@@ -63,7 +63,7 @@ impl Submissions {
     /// Waits until a submission is done, or lost with the device.
     #[cfg_attr(target_arch = "wasm32", expect(unused_variables, reason = "a browser reports what is done by itself"))]
     pub(super) async fn wait_for(&self, submission: Submission, device: &wgpu::Device) {
-        // A device that is lost is noticed by whoever reads; natively, it calls nobody back.
+        // A lost device is noticed when a result is read. Natively, it calls no callback.
         #[cfg(not(target_arch = "wasm32"))]
         let _ = device.poll(wgpu::PollType::Wait { submission_index: Some(submission.index), timeout: None });
         #[cfg(target_arch = "wasm32")]
@@ -71,20 +71,20 @@ impl Submissions {
         self.learn(submission.work, submission.at, self.now());
     }
 
-    /// `work` operations, submitted at `from`, are done `now`.
+    /// Adapts the budget after `work` operations that were submitted at `from` are done `now`.
     fn learn(&self, work: u64, from: f64, now: f64) {
-        // It began when the one before it was done, if that was later.
+        // The submission began to run when the one before it was done, if that was after `from`.
         let took = now - from.max(self.last_done.replace(now));
         let fitting = work as f64 * WANTED / took.max(0.01);
         let budget = self.budget.get() as f64;
-        // A submission that held little says little about how much more it could have held.
+        // The time of a small submission says little about a much larger one, so the growth is limited.
         let grown = fitting.min(budget.max(work as f64) * GROWTH);
         let next = if grown > budget { grown } else { (budget + grown) / 2.0 };
         self.budget.set((next as u64).clamp(1, MAX_BUDGET));
     }
 }
 
-/// Work that the GPU has been given.
+/// Work that has been submitted to the GPU.
 pub(super) struct Submission {
     work: u64,
     at: f64,

@@ -5,12 +5,12 @@ use half::f16;
 use super::{Buffer, Element, Gpu, View};
 use crate::{Error, GpuError, Result};
 
-/// Bytes that may be on their way to the GPU. What is written waits in the queue's own memory, which some drivers take from the
-/// GPU's, and would otherwise grow as large as the model.
+/// Most bytes that are written before the queue is flushed. Written bytes wait in memory of the queue, which some drivers take from
+/// the GPU's, and which would otherwise grow as large as the model.
 const IN_FLIGHT: usize = 16 << 20;
 
 impl Gpu {
-    /// Writes many bytes, in pieces that have arrived (natively) or are sent off before the next one.
+    /// Writes many bytes in pieces. Natively, each piece has arrived before the next is written; in a browser, it has been sent.
     ///
     /// # Errors
     /// [`GpuError::DeviceLost`].
@@ -47,7 +47,7 @@ impl Gpu {
         let pixels = view.pixels() as usize;
         let sample = view.channels as usize * pixels;
         for (b, planes) in (0..).zip(values.chunks_exact(sample)) {
-            // Copies are in units of 4 bytes: padding is written along, as it may hold anything.
+            // Copies are in units of 4 bytes. They may include padding, which may hold anything.
             let mut padded = vec![0.0; view.channels as usize * view.plane as usize];
             for (to, from) in padded.chunks_exact_mut(view.plane as usize).zip(planes.chunks_exact(pixels)) {
                 to[..pixels].copy_from_slice(from);

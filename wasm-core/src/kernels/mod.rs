@@ -1,7 +1,7 @@
 //! The kernels: one folder each, with the WGSL, the operation that records it, and its plain reference.
 //!
-//! A kernel knows no model. All activations are `[B, C, H, W]` as [`View`](crate::gpu::View) describes; tokens are pixels.
-//! Whatever the storage, arithmetic and sums are in f32. Workgroups have [`LANES`](crate::gpu::LANES) invocations and at most 16 KiB of storage, and a
+//! A kernel knows no model. All activations are `[B, C, H, W]` as [`View`](crate::gpu::View) describes; tokens are stored as pixels.
+//! Arithmetic and sums are in f32, also where numbers are stored in 16 bits. Workgroups have [`LANES`](crate::gpu::LANES) invocations and at most 16 KiB of storage, and a
 //! kernel binds at most 8 storage buffers: what every WebGPU adapter offers.
 //!
 //! The parameters of a kernel are declared in its `mod.rs` and in its WGSL. `tests/parity/facts.rs` compares these and every other fact that is
@@ -28,7 +28,7 @@ pub mod transpose;
 use crate::gpu::{Element, Program};
 use text::wgsl;
 
-/// What follows a linear map.
+/// An activation function after a linear map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Activation {
@@ -42,7 +42,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// The activation of one number.
+    /// Applies the activation to one number.
     pub fn of(self, x: f32) -> f32 {
         match self {
             Self::None => x,
@@ -60,12 +60,12 @@ enum Tile {
 }
 
 impl Tile {
-    /// Large tiles need fewer loads, but must be enough to keep a large GPU busy.
+    /// The tile for a product. Large tiles need fewer loads, but only a large product has enough of them to keep a large GPU busy.
     fn fitting(m: u32, n: u32, batch: u32) -> Self {
         /// Workgroups of 256 with this many registers that a large GPU holds at once.
         const ENOUGH: u32 = 192;
         let large = m.div_ceil(128) * n.div_ceil(128) * batch;
-        // A matrix hardly taller than the small tile would waste the large one.
+        // Most of a large tile would be wasted on a matrix that is hardly taller than a small one.
         let wasted = m.next_multiple_of(128) - m.next_multiple_of(64);
         if large >= ENOUGH && wasted * 4 < m { Self::Large } else { Self::Small }
     }
@@ -88,7 +88,7 @@ impl Tile {
 /// Pixels of a workgroup of the kernels that reduce over channels (`prelude/reduce_columns.wgsl`).
 const COLUMNS: u32 = 16;
 
-/// The program of the kernel `name`, whose own file is `text`, with what every kernel has in front of it.
+/// The program of the kernel `name`, whose own file is `text`, with the prelude that every kernel has.
 fn kernel(name: &'static str, text: &'static str) -> Program {
     Program::new(name, text).with("", wgsl!("prelude/common.wgsl"))
 }

@@ -1,7 +1,7 @@
-//! From the tensors of a state dict to what kernels bind.
+//! Recipes that turn the tensors of a state dict into the constants that kernels bind.
 //!
-//! Matrices stay the 16-bit numbers they were published as: a BatchNorm becomes a scale and a bias after the product in f32 rather
-//! than a change of the weights, which 16 bits would round again.
+//! Matrices keep the 16-bit numbers in which they were published. A BatchNorm becomes a scale and a bias that are applied to the product
+//! in f32. Folded into the weights, it would round them to 16 bits a second time.
 
 use std::rc::Rc;
 
@@ -20,21 +20,21 @@ const BATCH_NORM_EPS: f64 = 1e-5;
 /// Values to add to a bias, a row for each step of the sampler.
 pub(crate) type ByStep = Rc<dyn Fn(&dyn Source) -> Result<Vec<Vec<f32>>>>;
 
-/// What follows a matrix product, for some of its rows.
+/// The scale and bias that are applied to some rows of a matrix product.
 #[derive(Clone, Debug)]
 pub(crate) enum Epilogue {
-    /// The sum as it is.
+    /// None.
     Plain,
     /// A bias by this name.
     Bias(String),
-    /// A bias by this name, and everything times a number.
+    /// A bias by this name; the result is multiplied by a number.
     ScaledBias(String, f32),
     /// The evaluation form of the BatchNorm with this prefix.
     BatchNorm(String),
 }
 
 impl Epilogue {
-    /// Tensors of `rows` values each that it is made of.
+    /// The tensors that it reads, of `rows` values each.
     fn inputs(&self, rows: u32) -> Vec<(String, Vec<usize>)> {
         let names = match self {
             Self::Plain => vec![],
@@ -44,7 +44,7 @@ impl Epilogue {
         names.into_iter().map(|name| (name, vec![rows as usize])).collect()
     }
 
-    /// Scale and bias of each of `rows`.
+    /// The scale and the bias of each of `rows` rows.
     fn values(&self, rows: u32, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
         let ones = vec![1.0; rows as usize];
         Ok(match self {
@@ -71,7 +71,7 @@ fn batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)
     Ok(both.unzip())
 }
 
-/// Values as they lie on the GPU; those that 16 bits cannot hold are an error.
+/// The bytes of values on the GPU. A finite value that 16 bits cannot hold is an error.
 pub(crate) fn stored(element: Element, what: &str, values: &[f32]) -> Result<Vec<u8>> {
     let beyond = || WeightsError::BeyondF16(what.to_owned());
     match element {
@@ -100,7 +100,7 @@ pub(crate) fn add(
     g.constant(Constant { label, bytes, inputs, scales: vec![], recipe: Rc::new(recipe), when: When::Ahead })
 }
 
-/// When what is kept in these elements can be made.
+/// When a constant of matrices that are stored in these elements can be made.
 pub(crate) fn when(element: WeightElement) -> When {
     match element {
         WeightElement::F16 => When::Ahead,
@@ -108,13 +108,13 @@ pub(crate) fn when(element: WeightElement) -> When {
     }
 }
 
-/// Matrices with fewer numbers stay in 16 bits: they weigh nothing, and the first and last layers are among them.
+/// Matrices with fewer numbers stay in 16 bits. They take little room, and the sensitive first and last layers are among them.
 const WORTH_QUANTISING: u32 = 1 << 13;
 
-/// One matrix, or several with the same K below each other.
+/// One matrix, or several of the same width K, one below the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Matrix {
-    /// Names and rows.
+    /// The name and the number of rows of each.
     parts: Vec<(String, u32)>,
     k: u32,
     kind: Kind,
@@ -128,7 +128,7 @@ impl Matrix {
         Self { parts: parts.to_vec(), k, kind, element }
     }
 
-    /// Whether what follows the product must undo the rows' scales.
+    /// Whether the product has to be multiplied by the scales of the rows.
     pub(crate) fn is_scaled(&self) -> bool {
         self.element == WeightElement::I8
     }
@@ -137,7 +137,7 @@ impl Matrix {
         self.parts.iter().map(|(name, rows)| (name.clone(), self.kind.shape(*rows, self.k))).collect()
     }
 
-    /// The scale of each row, below each other.
+    /// The scales of all rows, in their order.
     fn scales(&self, weights: &dyn Source) -> Result<Vec<f32>> {
         let mut scales = vec![];
         for (name, rows) in &self.parts {
@@ -153,7 +153,7 @@ impl Matrix {
     }
 }
 
-/// A matrix, `[M, K, ..]` of each part, as `[K, M padded to 4]`.
+/// The constant of a matrix: from `[M, K, ..]` of each part to `[K, M padded to 4]` of them all.
 pub(crate) fn matrix(g: &mut Graph, matrix: &Matrix) -> Left {
     let m: u32 = matrix.parts.iter().map(|(_, rows)| rows).sum();
     let padded = m.next_multiple_of(4) as usize;
@@ -188,7 +188,7 @@ pub(crate) fn matrix(g: &mut Graph, matrix: &Matrix) -> Left {
     }
 }
 
-/// Rows of `k` values into columns, `stride` apart.
+/// Writes rows of `k` values as columns whose values are `stride` apart.
 fn transpose<T: Copy>(values: &[T], k: usize, into: &mut [T], stride: usize) {
     for (row, of_row) in values.chunks_exact(k).enumerate() {
         for (i, &value) in of_row.iter().enumerate() {
@@ -216,24 +216,24 @@ impl Kind {
     }
 }
 
-/// Scale and bias of the rows of `matrix`, and what follows them: `[scale, bias]`, each padded to 4.
+/// The constant of scales and biases for the rows of `matrix`: `[scale, bias]`, each padded to 4.
 pub(crate) fn epilogue(g: &mut Graph, parts: &[(Epilogue, u32)], matrix: &Matrix) -> ConstantId {
     affine(g, parts, matrix, None)
 }
 
-/// Something added to the bias at each step of the sampler.
+/// Values that are added to the bias, different at each step of the sampler.
 pub(crate) struct Steps {
-    /// Distinguishes it from other schedules.
+    /// Part of the constant's label, which distinguishes it from that of other schedules.
     pub(crate) what: String,
-    /// How many there are.
+    /// How many steps there are.
     pub(crate) count: usize,
-    /// What it is made of.
+    /// Name and shape of the tensors that the values are computed from.
     pub(crate) inputs: Vec<(String, Vec<usize>)>,
-    /// Makes it.
+    /// Computes the values.
     pub(crate) added: ByStep,
 }
 
-/// As [`epilogue`], with more in the bias at each step: `[scale, bias of step 0, bias of step 1, ..]`.
+/// As [`epilogue`], with a bias for each step: `[scale, bias of step 0, bias of step 1, ..]`.
 pub(crate) fn epilogue_by_step(g: &mut Graph, part: (Epilogue, u32), matrix: &Matrix, steps: Steps) -> ConstantId {
     affine(g, &[part], matrix, Some(steps))
 }
@@ -289,7 +289,7 @@ pub(crate) fn norm(g: &mut Graph, prefix: &str, channels: u32) -> ConstantId {
     })
 }
 
-/// A depthwise convolution: `[C, 12]`, each the nine taps, scale, bias and nothing.
+/// The constant of a depthwise convolution: `[C, 12]`, for each channel nine taps, scale, bias, and one unused number.
 pub(crate) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channels: u32) -> ConstantId {
     let mut inputs = vec![(weight.clone(), vec![channels as usize, 1, 3, 3])];
     inputs.extend(follows.inputs(channels));
@@ -303,7 +303,7 @@ pub(crate) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channe
     })
 }
 
-/// Weights and bias of the 3x3 convolution with this prefix. Where they are kept in 8 bits, they become 16 at loading.
+/// Weights and bias of the 3x3 convolution with this prefix. Weights that are stored in 8 bits become 16-bit floats at loading.
 pub(crate) fn convolution(
     g: &mut Graph,
     prefix: &str,
@@ -334,14 +334,14 @@ pub(crate) fn vector(g: &mut Graph, name: String, shape: &[usize]) -> ConstantId
     })
 }
 
-/// Numbers that are computed, not read.
+/// A constant of numbers that depend on no weights.
 pub(crate) fn table(g: &mut Graph, label: String, values: Vec<f32>) -> ConstantId {
     let bytes = values.len() as u64 * 4;
     let recipe: Recipe = Rc::new(move |_| stored(Element::F32, "", &values));
     g.constant(Constant { label, bytes, inputs: vec![], scales: vec![], recipe, when: When::Loading })
 }
 
-/// What `recipe` makes of the tensors `inputs`: `count` numbers.
+/// A constant of `count` numbers that `recipe` computes from the tensors `inputs`.
 pub(crate) fn computed(
     g: &mut Graph,
     label: String,
@@ -352,7 +352,7 @@ pub(crate) fn computed(
     add(g, label, count as u64 * 4, inputs, move |weights| stored(Element::F32, "", &recipe(weights)?))
 }
 
-/// The BatchNorm with this prefix, as tensors and as scale and bias.
+/// Scale and bias of the BatchNorm with this prefix.
 pub(crate) fn folded_batch_norm(prefix: &str, weights: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
     batch_norm(prefix, weights)
 }

@@ -1,4 +1,4 @@
-//! The layers that networks are made of, recorded under the names of their state dicts.
+//! Layers of networks. Each records its dispatches under its name in the state dict.
 
 use super::WeightElement;
 use super::constants::{self, Epilogue, Kind, Matrix};
@@ -9,14 +9,14 @@ use crate::kernels::conv2d::{Conv2d, Window};
 use crate::kernels::group_norm::GroupNorm;
 use crate::kernels::matmul::Matmul;
 
-/// A graph being recorded, with what its layers have in common.
+/// A graph that is being recorded, and what its layers have in common.
 pub(crate) struct Net<'a> {
     pub(crate) g: &'a mut Graph,
-    /// In front of the module path in the state dict.
+    /// Prefix of the module path in the state dict.
     pub(crate) root: &'static str,
-    /// How activations are stored.
+    /// Element type of activations.
     pub(crate) element: Element,
-    /// How large weights are stored.
+    /// Element type of large weights.
     pub(crate) weights: WeightElement,
     /// Groups of every GroupNorm.
     pub(crate) groups: u32,
@@ -35,7 +35,7 @@ impl Net<'_> {
         result
     }
 
-    /// The name of a tensor of the module in force; of the module itself if `leaf` is empty.
+    /// The name of the tensor `leaf` of the present module; of the module itself if `leaf` is empty.
     pub(crate) fn name(&self, leaf: &str) -> String {
         let path = self.g.path();
         let dot = if path.is_empty() || leaf.is_empty() { "" } else { "." };
@@ -47,7 +47,7 @@ impl Net<'_> {
         self.g.tensor(self.element, shape)
     }
 
-    /// GroupNorm `name`, and what follows it.
+    /// GroupNorm `name`, and the activation that follows it.
     pub(crate) fn group_norm(&mut self, name: &str, x: View, eps: f32, activation: Activation) -> Result<View> {
         let y = self.tensor(x.shape());
         let affine = constants::norm(self.g, &self.name(name), x.channels);
@@ -98,7 +98,7 @@ impl Net<'_> {
     }
 }
 
-/// What follows the sums of a linear map.
+/// The epilogue and the activation that follow a linear map.
 pub(crate) struct Follows(Epilogue, Activation);
 
 impl From<Epilogue> for Follows {

@@ -1,7 +1,7 @@
-//! Writing a [`Pack`](crate::weights::Pack): what a network's published weights become for its graphs.
+//! Writes a [`Pack`](crate::weights::Pack): the constants of a network's graphs, made of its published weights.
 //!
-//! The parts' sizes follow from the graphs alone, so the file is written front to back, one constant at a time: however large the
-//! weights are, what is in memory is one tensor and what it becomes.
+//! The sizes of all parts follow from the graphs, so that the file is written from front to back, one constant at a time. However large
+//! the weights are, only one constant and the tensors that it is made of are in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,7 +14,7 @@ use crate::weights::pack::{Part, header};
 use crate::weights::{self, Bytes, Dtype, Source, quantise};
 use crate::{Misshapen, Pacer, Result, Stage, WeightsError};
 
-/// What a written pack is.
+/// Length and hash of a written pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Length of the file.
@@ -23,25 +23,26 @@ pub struct Written {
     pub sha256: [u8; 32],
 }
 
-/// Makes a part's bytes of the weights.
+/// Makes the bytes of a part from the weights.
 type Make<'a> = Box<dyn Fn(&dyn Source) -> Result<Vec<u8>> + 'a>;
 
-/// A part, and how it is made.
+/// A part of the pack, and how its bytes are made.
 struct Made<'a> {
     part: Part,
     bytes: Make<'a>,
 }
 
-/// In what the tensors that loading needs are kept.
+/// How tensors from which constants are made at loading are stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Storage {
-    /// How large weights are stored.
+    /// Element type of large weights.
     pub weights: WeightElement,
     /// Whether the matrix of this name is too sensitive for 8 bits.
     pub is_sensitive: fn(&str) -> bool,
 }
 
-/// Writes the pack of the network that `graphs` consist of, made of `source`, piece by piece to `out`. `about` goes into its metadata.
+/// Writes the pack of the network that consists of `graphs` piece by piece to `out`. The weights come from `source`; `about` becomes the
+/// metadata.
 ///
 /// # Errors
 /// [`WeightsError`] if the weights are not this network's, what `out` fails with, and the caller's cancel.
@@ -75,7 +76,7 @@ pub async fn pack(
     Ok(Written { bytes, sha256: hash.finalize().into() })
 }
 
-/// All parts in order: the tensors that loading needs, the scales of 8-bit ones, and the constants.
+/// All parts in order: the tensors for constants that are made at loading, the scales of those in 8 bits, and the finished constants.
 fn parts(graphs: &[Graph], storage: Storage) -> Vec<Made<'_>> {
     let mut seen = BTreeSet::new();
     let constants: Vec<&Constant> =
@@ -107,7 +108,7 @@ fn parts(graphs: &[Graph], storage: Storage) -> Vec<Made<'_>> {
     made
 }
 
-/// In what a tensor that loading needs is kept. Vectors (biases, norms) keep their precision.
+/// The type of such a tensor in the pack. Vectors (biases, norms) keep their precision.
 fn dtype(name: &str, shape: &[usize], storage: Storage) -> Dtype {
     match storage.weights {
         _ if shape.len() == 1 => Dtype::F32,
@@ -134,7 +135,7 @@ fn encoded(source: &dyn Source, name: &str, shape: &[usize], dtype: Dtype) -> Re
     })
 }
 
-/// Whether a source has what the graphs need: for published weights the state dict's tensors, for a pack the constants.
+/// Checks that a source has what the graphs need: tensors of the state dict in published weights, finished constants in a pack.
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`] with everything that does not fit.
@@ -162,7 +163,7 @@ pub fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
         for (name, expected) in &constant.inputs {
             match found.get(name.as_str()) {
                 None => missing.push(name.clone()),
-                // Recipes take the elements at the places that the expected shape has.
+                // Recipes index the elements by the expected shape.
                 Some(shape) if shape != expected => wrong(name, expected, shape),
                 Some(_) => {}
             }
@@ -174,7 +175,7 @@ pub fn check(source: &dyn Source, graphs: &[&Graph]) -> Result<()> {
     Err(WeightsError::Mismatch { missing, extra: vec![], misshapen }.into())
 }
 
-/// The tensors of a state dict that the graphs are made of.
+/// Name and shape of all tensors of the state dict that the graphs' constants read.
 fn inputs<'a>(graphs: impl IntoIterator<Item = &'a Graph>) -> Result<Vec<(String, Vec<usize>)>> {
     let mut inputs = vec![];
     for graph in graphs {

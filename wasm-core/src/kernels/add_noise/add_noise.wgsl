@@ -1,4 +1,4 @@
-// The latents that denoising starts with: Y = k[0] * X + k[1] * E, the forward process of DDPM (arXiv:2006.11239, equation 4).
+// The latents before the first step: Y = k[0] * X + k[1] * E, the forward process of DDPM (arXiv:2006.11239, equation 4).
 //
 // X, E, Y : [1, C, N] in f32   k : two numbers. One invocation per four pixels of a channel: (N / 4 / LANES, C).
 

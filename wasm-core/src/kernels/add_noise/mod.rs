@@ -1,4 +1,4 @@
-//! Adds noise to latents (the forward process of diffusion): what denoising starts with.
+//! Adds noise to latents (the forward process of diffusion), which gives the latents before the first step.
 
 pub mod reference;
 
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y = k[0] X + k[1] noise`, everything in f32.
 #[derive(Clone, Copy, Debug)]
 pub struct AddNoise<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[1, C, H, W]`.
     pub x: View,

@@ -1,4 +1,4 @@
-// What the U-Net sees: Y = channels of latents, mask and masked latents one after the other.
+// The input of the U-Net: Y = the channels of latents, mask and masked latents, one after the other.
 //
 // A : [1, 4, N]   M : [1, 1, N]   Z : [1, 4, N], in f32   Y : [1, 9, N]
 // One invocation per four pixels of a channel: (N / 4 / LANES, 9).

@@ -1,4 +1,4 @@
-//! What the U-Net sees: latents, mask and masked latents as channels of one map.
+//! The input of the U-Net: latents, mask and masked latents as channels of one map.
 
 pub mod reference;
 
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y = [latents, mask, masked]` along the channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Assemble<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// `[1, 4, H, W]` in f32.
     pub latents: View,

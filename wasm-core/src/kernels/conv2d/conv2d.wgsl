@@ -70,7 +70,7 @@ fn fetch_x(c : u32) -> vec4<f32> {
     if c >= p.channels { return vec4<f32>(0.0); }
     let at = element_of(p.x, batch, c) + places;
     let four = vec4<f32>(f32(x[at.x]), f32(x[at.y]), f32(x[at.z]), f32(x[at.w]));
-    // A choice, not a product: what lies at place 0 need not be finite.
+    // Selected, not multiplied by 0: the number at index 0 need not be finite.
     return select(vec4<f32>(0.0), four, inside > vec4<f32>(0.0));
 }
 
@@ -109,7 +109,7 @@ fn main(
     let row    = lane / 16u;
     let col    = lane % 16u;
 
-    // Pixels past the last one compute something that is never written.
+    // Results for pixels beyond the last one are computed but never written.
     let n  = vec4<u32>((group_x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
     var up = vec2<u32>(p.pad);
     if p.phases == 4u { up = vec2<u32>(1u - phase / 2u, 1u - phase % 2u); }

@@ -1,4 +1,4 @@
-//! Convolutions with windows: 3x3 of stride 1 or 2, and nearest-neighbour doubling with the 3x3 convolution that follows it.
+//! 3x3 convolutions of stride 1 or 2, and nearest-neighbour doubling together with the 3x3 convolution that follows it.
 
 pub mod reference;
 
@@ -6,21 +6,21 @@ use super::{Activation, Tile, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
-/// How windows lie on the map.
+/// Stride and padding of the 3x3 windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// 3x3, one pixel of zeros around the map.
+    /// Stride 1, with a border of zeros one pixel wide on all sides.
     Same,
-    /// 3x3 at every second pixel, one pixel of zeros around the map.
+    /// Stride 2, with a border of zeros one pixel wide on all sides.
     Half,
-    /// 3x3 at every second pixel, with a row of zeros below and a column of zeros to the right only.
+    /// Stride 2, with a row of zeros below and a column of zeros to the right only.
     HalfBottomRight,
-    /// Doubled by repetition, then as [`Window::Same`], as 2x2 windows of four phases.
+    /// Nearest-neighbour doubling, then as [`Window::Same`]; computed as four phases of 2x2 windows.
     Doubled,
 }
 
 impl Window {
-    /// Phases of the result, and the taps that each sees.
+    /// The number of phases of the result, and the number of taps of each.
     fn phases_and_taps(self) -> (u32, u32) {
         if self == Self::Doubled { (4, 4) } else { (1, 9) }
     }
@@ -39,9 +39,9 @@ impl Window {
 /// `Y[b] = act(W * X[b] + bias) + residual`.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2d<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
-    /// How windows lie on the map.
+    /// Stride and padding of the windows.
     pub window: Window,
     /// W: `[9, C, M padded to 4]` in f16, as [`pack`] orders it.
     pub weights: ConstantId,

@@ -1,5 +1,5 @@
-// A tap of a phase has the sum of one, two or four of the nine weights. In a file of its own, as it would cost other convolutions a tenth
-// of their speed.
+// The weight of a tap of a phase is the sum of one, two or four of the nine weights. This is a file of its own because it would make
+// other convolutions a tenth slower.
 
 // Of the three weights in a row or column, the first one that a phase's tap takes.
 fn first_of(parity : u32, t : u32) -> u32 {

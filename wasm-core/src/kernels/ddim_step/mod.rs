@@ -9,9 +9,9 @@ use crate::{Error, Result};
 /// The latents after this step, everything in f32.
 #[derive(Clone, Copy, Debug)]
 pub struct DdimStep<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
-    /// The noise seen by the unconditional, then by the conditional branch: `[2, C, H, W]`.
+    /// The noise that the unconditional and then the conditional branch predicts: `[2, C, H, W]`.
     pub predicted: View,
     /// `[1, C, H, W]`.
     pub latents: View,

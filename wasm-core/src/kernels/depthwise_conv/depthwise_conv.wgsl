@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read>       x       : array<Real4>;
 @group(0) @binding(3) var<storage, read_write> y       : array<Out4>;
 
-// What one channel needs.
+// The taps, scale and bias of one channel.
 struct Filter {
     base   : u32,   // of the channel in x
     top    : vec3<f32>,

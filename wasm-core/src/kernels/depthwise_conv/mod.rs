@@ -1,4 +1,4 @@
-//! Depthwise 3x3 convolution, with what follows it in the network.
+//! Depthwise 3x3 convolution, with the activation or gate that follows it in the network.
 
 pub mod reference;
 
@@ -18,7 +18,7 @@ pub enum Form {
 /// `Y = act(scale * conv(X) + bias)`, each channel with its own 3x3 taps, stride 1, one pixel of zeros around.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthwiseConv<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, H, W]`.
     pub x: View,

@@ -1,7 +1,7 @@
 // How many elements of X are not finite numbers: Y[0] = count, as a float; Y[1], Y[2], Y[3] = 0.
 //
 // X : [B, C, N]   Y : four floats. One workgroup for everything: it runs once per step of the sampler, and there are 2^20 elements at
-// most. The exponent's bits are looked at, because compilers may assume that x != x never holds.
+// most. The bits of the exponent are tested, because compilers may assume that x != x is never true.
 // needs: real, reduce
 
 struct Params {

@@ -1,4 +1,4 @@
-//! Counts the numbers of a result that are not finite, because 16 bits overflow where 32 do not.
+//! Counts the numbers of a result that are not finite, which shows an overflow in 16 bits.
 
 pub mod reference;
 
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y[0]` = how many elements of X are not finite.
 #[derive(Clone, Copy, Debug)]
 pub struct FiniteCheck<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, H, W]`.
     pub x: View,
@@ -31,7 +31,7 @@ impl FiniteCheck<'_> {
     /// Appends the check to the graph.
     ///
     /// # Errors
-    /// [`Error::Shape`] if Y has no place for the count.
+    /// [`Error::Shape`] if Y is not `[1, 1, 1, 4]` in f32.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
         let (x, y) = (self.x, self.y);
         if y.shape() != [1, 1, 1, 4] || y.element != Element::F32 {

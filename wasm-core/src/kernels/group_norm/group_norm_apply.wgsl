@@ -69,7 +69,7 @@ fn main(
     let y_plane       = p.y.plane / 4u;
     let first         = group.x * p.chunk;
     let end           = min(first + p.chunk, p.channels * p.quads);
-    // From one quad to the invocation's next, without a division for each.
+    // Steps from a quad to the invocation's next one without a division.
     let skip_channels = LANES / p.quads;
     let skip_quads    = LANES % p.quads;
     var channel       = (first + lane) / p.quads;

@@ -39,7 +39,7 @@ fn main(
     let end   = min(first + p.chunk, p.channels * p.quads);
     // All quads are full but each channel's last.
     let count = f32(4u * (end - first) - (4u * p.quads - p.pixels) * (end / p.quads - first / p.quads));
-    // From one quad to the invocation's next, without a division for each.
+    // Steps from a quad to the invocation's next one without a division.
     let skip_channels = LANES / p.quads;
     let skip_quads    = LANES % p.quads;
     let start_channel = (first + lane) / p.quads;

@@ -6,9 +6,9 @@ use super::{Activation, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, LANES, Strides, View, params};
 use crate::{Error, Result};
 
-/// Parts that a group's statistics are made of, at most; the program has room for as many.
+/// Most parts that the statistics of a group are computed in; the program has room for as many.
 const MAX_PARTS: u32 = 64;
-/// Quads that a workgroup takes into its statistics, at least: 8 for each invocation.
+/// Fewest quads of a part of the statistics: 8 for each invocation.
 const PART: u32 = 8 * LANES;
 /// Quads that a workgroup normalises.
 const CHUNK: u32 = 4 * LANES;
@@ -17,7 +17,7 @@ const CHUNK: u32 = 4 * LANES;
 /// consecutive channels in one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNorm<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, H, W]`.
     pub x: View,
@@ -60,20 +60,20 @@ params! {
     }
 }
 
-/// How the quads of a group are shared out.
+/// How the quads of a group are divided among workgroups.
 struct Split {
     /// Channels of a group.
     channels: u32,
-    /// Quads of a channel, the last of them maybe not full.
+    /// Quads of a channel, the last one perhaps not full.
     quads: u32,
-    /// Quads of a part, of which the statistics are made.
+    /// Quads of a part of the statistics.
     part: u32,
-    /// How many of these a group has.
+    /// How many parts a group has.
     parts: u32,
 }
 
 impl GroupNorm<'_> {
-    /// Appends two dispatches to the graph: the statistics, and their use.
+    /// Appends two dispatches to the graph: the statistics, and the normalisation.
     ///
     /// # Errors
     /// [`Error::Shape`] if the operands do not fit together.
@@ -95,7 +95,7 @@ impl GroupNorm<'_> {
     /// The moments: `[samples, groups, parts]` of four numbers.
     fn record_statistics(&self, g: &mut Graph, split: &Split) -> View {
         let x = self.x;
-        // A sample that is seen several times needs its statistics once.
+        // The statistics of a sample that a view repeats are computed once.
         let samples = if x.batch_stride == 0 { 1 } else { x.batch };
         let moments = g.tensor(Element::F32, [samples, self.groups, 1, 4 * split.parts]);
         let params = StatisticsParams {

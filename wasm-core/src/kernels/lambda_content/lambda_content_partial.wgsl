@@ -1,7 +1,7 @@
 // Content lambda, first of two: the sums over a chunk of the pixels,
 //   S[b, c, k, v] = sum_{n in chunk c} P[b, k, n] V[b, v, n]
 //
-// A product with few results and a long inner dimension, so the inner dimension is what is shared out among workgroups.
+// The product has few results and a long inner dimension, so the inner dimension is divided among workgroups.
 //
 // P : [B, K, N], keys after their softmax   V : [B, Vd, N], values   S : [B, chunks, K, Vd] in f32
 // One workgroup per 16 x 16 results and chunk: (ceil(K / 16) * ceil(Vd / 16), chunks, B); each invocation has one result. 64 pixels

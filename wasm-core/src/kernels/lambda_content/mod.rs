@@ -1,4 +1,4 @@
-//! Content lambda of a lambda layer (LambdaNetworks, arXiv:2102.08602): what all pixels together contribute to each of them.
+//! Content lambda of a lambda layer (LambdaNetworks, arXiv:2102.08602): the sum over all pixels, which is the same for each of them.
 
 pub mod reference;
 
@@ -16,7 +16,7 @@ const ENOUGH: u32 = 320;
 /// `Y[b, k, v] = bias[k] + sum_n P[b, k, n] V[b, v, n]`.
 #[derive(Clone, Copy, Debug)]
 pub struct LambdaContent<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// P: `[B, K, N]`, the keys after their softmax over the pixels.
     pub p: View,

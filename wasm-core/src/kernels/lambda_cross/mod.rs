@@ -21,7 +21,7 @@ const PIXELS: u32 = 16;
 /// `Y[b, a, v, n] = sum_m V[b, v, m] sum_k Q[b, a, k, n] (E[m, k, n] + P[b, k, m])` for each head a, plus a residual.
 #[derive(Clone, Copy, Debug)]
 pub struct LambdaCross<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// Number of heads, a multiple of 4.
     pub heads: u32,

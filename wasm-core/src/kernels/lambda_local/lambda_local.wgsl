@@ -79,7 +79,7 @@ fn add_tap(place : u32, v0 : vec4<f32>, v1 : vec4<f32>, v2 : vec4<f32>, v3 : vec
     sum_b4 = fma(gb, v4, sum_b4);
 }
 
-// A channel that exists, for values beyond the last one; what is computed with it is thrown away.
+// Offset of the row of a value, clamped to the last one: results for values beyond it are discarded.
 fn value_row(value : u32) -> u32 {
     return min(value, p.values - 1u) * p.v.plane;
 }
@@ -109,7 +109,7 @@ fn main(
     let quad = lane % QUADS;
     let x    = first_x + quad % 4u * 4u;
     let row  = first_y + quad / 4u;
-    // To weigh: one head and four taps. To add: two heads and 5 values.
+    // For G, an invocation has one head and four taps; for the sums, two heads and 5 values.
     let tap4  = lane / QUADS % 4u;
     let head  = lane / (4u * QUADS);
     let value = chunk * CHUNK + lane / QUADS % 8u * VALUES;
@@ -142,7 +142,7 @@ fn main(
         sum_b4 = fma(q4b, l4, sum_b4);
     }
 
-    // Position. Rows of the filters that leave the map with all of the tile are left out.
+    // Position. Rows of the filters that lie outside the map for all pixels of the tile are skipped.
     let q_head = q_sample + (first_head + head) * p.keys * p.q.plane;
     let v0_row = v_sample + value_row(value + 0u);
     let v1_row = v_sample + value_row(value + 1u);
@@ -172,7 +172,7 @@ fn main(
         if tap4 < 3u { staged[place + 3u * HEADS * QUADS] = g3; }
         workgroupBarrier();
 
-        // Signed, for what lies outside the map; the window begins one pixel before the first tap.
+        // Signed, because it may lie outside the map. The window begins one pixel before the first tap.
         let v_y = i32(row + dy) - i32(REACH);
         let v_x = i32(x) - i32(REACH + 1u);
         var left0 = v_quad(v0_row, v_x, v_y);

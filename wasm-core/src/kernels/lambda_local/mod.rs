@@ -19,7 +19,7 @@ const TILE: [u32; 2] = [16, 4];
 /// `Y[b, a, v, n] = sum_k Q[b, a, k, n] (L[b, k, v] + sum_r W[k, r] V[b, v, n + r])` for each head a, plus a residual.
 #[derive(Clone, Copy, Debug)]
 pub struct LambdaLocal<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// Q: `[B, heads K, H, W]`. The number of heads must be a multiple of 4.
     pub q: View,

@@ -2,12 +2,12 @@
 alias Cell    = Real4;
 alias OutCell = Out4;
 
-// Queries outside the map are those of its edge: what is computed with them is thrown away.
+// Queries outside the map are those of its edge: results for them are discarded.
 fn q_quad(plane : u32, x : u32, row : u32) -> vec4<f32> {
     return vec4<f32>(q[(plane + min(row, p.height - 1u) * p.width + min(x, p.width - 4u)) / 4u]);
 }
 
-// Values outside the map are 0. Coordinates left of and above the map become larger than any map when they lose their sign.
+// Values outside the map are 0. Negative coordinates, converted to unsigned, are larger than any map.
 fn v_quad(plane : u32, x : i32, row : i32) -> vec4<f32> {
     if u32(x) >= p.width || u32(row) >= p.height { return vec4<f32>(0.0); }
     return vec4<f32>(v[(plane + u32(row) * p.width + u32(x)) / 4u]);

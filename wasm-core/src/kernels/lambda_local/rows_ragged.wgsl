@@ -1,9 +1,9 @@
-// Four neighbouring pixels of a map of any width: read one by one, some of them perhaps outside. In a loop, as there are so many
-// reads of values that a software adapter would not get done compiling them.
+// Four neighbouring pixels of a map of any width: read one by one, some of them perhaps outside. The reads are in a loop: unrolled, there
+// are so many that a software adapter takes minutes to compile them.
 alias Cell    = Real;
 alias OutCell = Out;
 
-// Queries outside the map are those of its edge: what is computed with them is thrown away.
+// Queries outside the map are those of its edge: results for them are discarded.
 fn q_one(plane : u32, x : u32, row : u32) -> f32 {
     return f32(q[plane + min(row, p.height - 1u) * p.width + min(x, p.width - 1u)]);
 }
@@ -14,7 +14,7 @@ fn q_quad(plane : u32, x : u32, row : u32) -> vec4<f32> {
     );
 }
 
-// Values outside the map are 0. Coordinates left of and above the map become larger than any map when they lose their sign.
+// Values outside the map are 0. Negative coordinates, converted to unsigned, are larger than any map.
 fn v_one(plane : u32, x : i32, row : i32) -> f32 {
     let near_x   = min(u32(x), p.width - 1u);
     let near_row = min(u32(row), p.height - 1u);

@@ -34,7 +34,7 @@ fn main(
     let x_plane = p.x.plane / 4u;
     let y_plane = p.y.plane / 4u;
     let count  = f32(p.channels);
-    // Beyond the last pixel there is nothing to do, except to be there at the barriers.
+    // Invocations beyond the last pixel only take part in the barriers.
     let end    = select(0u, p.channels, quad < p.quads);
 
     var sum = vec4<f32>(0.0);

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y = (X - mean) / sqrt(variance + epsilon) * weight + bias`, mean and variance being those of a pixel's channels.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerNorm<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, N]`, N being the pixels of a channel.
     pub x: View,

@@ -1,8 +1,8 @@
-// Matrix product with everything that follows it in the network:
+// Matrix product with scale, bias, activation and residuals:
 //   Y[b, m, n] = act(scale[m] * sum_k W[k, m] X[b, k, n] + bias[m]) + R[b, m, n] + S[b, m, n]
 //
 // A 1x1 convolution or linear map (n: pixels or tokens), with a BatchNorm as scale and bias, and up to two residuals. The bias may
-// have a row for each step of the sampler, which is how the time embedding enters.
+// have a row for each step of the sampler: the time embedding is part of it.
 //
 // W : [K, M padded to 4]   scale, bias : [M padded to 4]   X : [B, K, N]   Y, R, S : [B, M, N]
 // One workgroup per TILE x TILE results: (N / TILE, M / TILE, B), or in x a band of them from `first` on. The next tiles are fetched while

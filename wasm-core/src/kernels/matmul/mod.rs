@@ -20,7 +20,7 @@ pub enum Left {
 /// `Y[b] = act(scale * W X[b] + bias) + residuals`.
 #[derive(Clone, Copy, Debug)]
 pub struct Matmul<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// W.
     pub left: Left,

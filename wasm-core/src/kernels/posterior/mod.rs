@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y = scale * (mean + std * noise)`, everything in f32.
 #[derive(Clone, Copy, Debug)]
 pub struct Posterior<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// Means and then log-variances: `[1, 2 C, H, W]`.
     pub moments: View,

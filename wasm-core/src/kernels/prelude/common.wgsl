@@ -1,4 +1,4 @@
-// What every kernel has in front of it.
+// The prelude of every kernel.
 
 // Invocations of a workgroup.
 const LANES = 256u;

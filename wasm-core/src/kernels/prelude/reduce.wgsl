@@ -1,4 +1,4 @@
-// Reductions over a workgroup of LANES invocations. They end with a barrier, so that one may follow the other.
+// Reductions over a workgroup of LANES invocations. They end with a barrier, so that another reduction may follow.
 
 var<workgroup> partials : array<f32, LANES>;
 

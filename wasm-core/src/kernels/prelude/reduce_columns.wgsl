@@ -7,7 +7,7 @@ const CHANNELS = 64u;   // LANES / QUADS
 
 var<workgroup> quad_partials : array<vec4<f32>, LANES>;
 
-// They end with a barrier, so that one reduction may follow another.
+// They end with a barrier, so that another reduction may follow.
 fn sum_over_channels(lane : u32, value : vec4<f32>) -> vec4<f32> {
     quad_partials[lane] = value;
     workgroupBarrier();

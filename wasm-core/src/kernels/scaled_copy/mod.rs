@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// `Y = factor * X`.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaledCopy<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// The factor.
     pub factor: f32,

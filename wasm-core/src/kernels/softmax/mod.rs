@@ -6,7 +6,7 @@ use super::{COLUMNS, kernel, out, real, wgsl};
 use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
-/// What sums up to 1.
+/// The axis along which results sum to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
     /// The pixels of each channel: rows of the matrix `[C, N]`.
@@ -18,11 +18,11 @@ pub enum Axis {
 /// `Y = exp(X) / sum exp(X)` along one axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Softmax<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, N]`, N being the pixels of a channel.
     pub x: View,
-    /// What sums up to 1.
+    /// The axis along which results sum to 1.
     pub axis: Axis,
     /// Y: `[B, C, N]`.
     pub y: View,
@@ -32,7 +32,7 @@ params! {
     struct Params {
         x: Strides,
         y: Strides,
-        /// How many numbers sum up to 1.
+        /// Length of the axis along which results sum to 1.
         length: u32,
         quads: u32,
     }

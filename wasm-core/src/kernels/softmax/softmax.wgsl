@@ -1,7 +1,7 @@
 // Softmax over the pixels of every channel:
 //   Y[b, c, n] = exp(X[b, c, n] - most) / sum_m exp(X[b, c, m] - most),   most = max_m X[b, c, m]
 //
-// Less the maximum, no exponential overflows, and their sum is at least 1.
+// With the maximum subtracted, no exponential overflows, and their sum is at least 1.
 //
 // X, Y : [B, C, N]
 // One workgroup for each channel: (C, 1, B). The second and third pass find the data in the cache.

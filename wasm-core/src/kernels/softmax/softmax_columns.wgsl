@@ -1,7 +1,7 @@
 // Softmax over the channels of every pixel:
 //   Y[b, c, n] = exp(X[b, c, n] - most) / sum_d exp(X[b, d, n] - most),   most = max_d X[b, d, n]
 //
-// Less the maximum, no exponential overflows, and their sum is at least 1.
+// With the maximum subtracted, no exponential overflows, and their sum is at least 1.
 //
 // X, Y : [B, C, N]
 // One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
@@ -32,7 +32,7 @@ fn main(
     let y_base  = quad_of(p.y, group.z, 0u) + quad;
     let x_plane = p.x.plane / 4u;
     let y_plane = p.y.plane / 4u;
-    // Beyond the last pixel there is nothing to do, except to be there at the barriers.
+    // Invocations beyond the last pixel only take part in the barriers.
     let end    = select(0u, p.length, quad < p.quads);
 
     var lane_most = vec4<f32>(LEAST);

@@ -12,7 +12,7 @@ const SIDE: u32 = 32;
 /// `Y[b, n, c] = X[b, c, n]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Transpose<'a> {
-    /// What it is in the network.
+    /// Its task in the network, which becomes part of the dispatch's label.
     pub label: &'a str,
     /// X: `[B, C, 1, N]`.
     pub x: View,

@@ -1,7 +1,7 @@
 // Transposition of each sample's matrix: Y[b, n, c] = X[b, c, n].
 //
-// X : [B, C, N]   Y : [B, N, C]. One workgroup per 32 x 32 elements: (N / 32, C / 32, B). They pass through workgroup memory so that both
-// sides are read and written along rows; its rows are one longer than the tile, which keeps a column out of one memory bank.
+// X : [B, C, N]   Y : [B, N, C]. One workgroup per 32 x 32 elements: (N / 32, C / 32, B). They pass through workgroup memory, so that
+// both X and Y are accessed along rows. Its rows are one element longer than the tile, so that a column is spread over all memory banks.
 // needs: real, out
 
 struct Params {
