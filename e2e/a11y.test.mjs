@@ -1,4 +1,4 @@
-// axe-core on the overlay in each of its states, in the page and in a tab, and on every page of ours.
+// Accessibility: axe-core examines the overlay in each of its states, in the page and in a tab, and every page of the extension.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,9 +11,9 @@ let page;
 
 useBrowser();
 
-/** Asserts that axe has nothing to object to in a frame (or page). */
+/** Asserts that axe finds no violation in a frame or page. */
 async function audit(frame) {
-  // Colours change gradually, and axe would measure one in between.
+  // Colours change gradually: axe must not measure one in between.
   await until(() => frame.evaluate(() => document.getAnimations().every(({ effect, playState }) =>
     playState === 'finished' || effect.getComputedTiming().iterations === Infinity)), { what: 'the end of the transitions' });
   await frame.evaluate(AXE);
@@ -133,7 +133,7 @@ test('the demo page', async () => {
 test('every other page of the extension that people see', async () => {
   const dist = new URL(`file://${process.env.EXTENSION ?? new URL('../dist/chrome', import.meta.url).pathname}/`);
   const names = readdirSync(dist, { recursive: true }).map(String).filter((name) => name.endsWith('.html'));
-  // The overlay is audited above in its states; the engine's page is never shown.
+  // The overlay is examined above, state by state. The engine's page is never shown.
   for (const name of names.filter((name) => !/overlay|engine|offscreen/.test(name))) {
     page = await browser.page(`chrome-extension://${browser.id}/${name}`);
     await audit(page);

@@ -1,8 +1,8 @@
 // The built-in fill, timed in the engine that ships: `cargo xtask bench FOLDER OUT`.
 //
-// FOLDER has a manifest.tsv with the columns id, category, input and mask. Each case runs in a worker of its own, as a user's first fill would.
-// Leaves OUT/<id>.png and OUT/times.tsv (id, seconds), and prints each category's median and largest memory; then a large hole and
-// a scribble in a photograph of twelve megapixels, and how long such fills take to stop.
+// FOLDER has a manifest.tsv with the columns id, category, input and mask. Each case runs in a worker of its own, as a user's first fill does.
+// Writes OUT/<id>.png and OUT/times.tsv (id, seconds), and prints the median time and the largest memory of each category. Then it times a
+// large hole and a scribble in a photograph of twelve megapixels, and how long it takes to cancel such fills.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { launch } from './harness.mjs';
 const [folder, out] = process.argv.slice(2);
 const MEGABYTE = 2 ** 20;
 
-/** Runs in the page: the engine's worker, spoken to as the offscreen document does. */
+/** Runs in the page: starts the engine's worker and sends it requests, as the offscreen document does. */
 function serve() {
   window.engine = async () => {
     const worker = new Worker('engine-worker.js', { type: 'module' });
@@ -58,7 +58,7 @@ const columns = (text) => {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-/** A mask file's rectangle, which is the whole picture's, and its coverage, row by row. */
+/** The rectangle of a mask file, which is that of the whole picture, and its coverage, row by row. */
 function coverage(file) {
   const { width, height, data } = PNG.sync.read(readFileSync(file));
   const bytes = Buffer.alloc(width * height);
@@ -66,7 +66,7 @@ function coverage(file) {
   return { rect: { x: 0, y: 0, width, height }, bytes };
 }
 
-/** Opens, erases and encodes: seconds, PNG and memory. */
+/** Opens, erases and encodes. Gives seconds, PNG and memory. */
 async function erase(page, picture, mask) {
   const result = await page.evaluate(
     async ([picture, rect, bytes]) => {
@@ -115,7 +115,7 @@ function scribble() {
   return { rect, bytes };
 }
 
-/** How long fills took to stop after they were told to, later and later, until one is done before; in milliseconds. */
+/** Cancels fills, each after a longer time than the one before, until one ends before its cancel. Gives how long each took to stop, milliseconds. */
 function cancelled(page, picture, mask) {
   return page.evaluate(
     async ([picture, rect, bytes]) => {

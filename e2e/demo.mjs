@@ -1,5 +1,5 @@
-// A real erase, for people: opens the demo page, goes through the browser's own context menu, erases, and leaves
-// before/after pictures. Run by `cargo xtask demo`; `--stay` keeps the browser open to try the rest by hand.
+// A real erase to look at: opens the demo page, uses the browser's own context menu, erases, and writes pictures of before and
+// after. Run by `cargo xtask demo`; `--stay` keeps the browser open to try the rest by hand.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// What Save writes and Copy copies; and what pictures that are odd or broken lead to.
+// The files that Save writes and Copy copies, and what happens with odd or broken pictures.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ function segments(jpeg) {
   return found;
 }
 
-/** Mean of all quantisation steps: small is good quality. */
+/** Mean of all quantisation steps of a JPEG. The smaller, the better its quality. */
 function coarseness(jpeg) {
   const steps = segments(jpeg)
     .filter(({ marker }) => marker === 0xdb)
@@ -256,7 +256,7 @@ test('Ctrl+S and Ctrl+C are those of the overlay', async () => {
 
 // ------------------------------------------------------------------- bad input
 
-/** Opens the editor on something of bad.html and waits for it to be ready or to say something. */
+/** Opens the overlay on an element of bad.html, and waits until it can be painted on or says something. */
 async function unusual(selector) {
   page = await browser.page(`${server.home}/test/bad.html`);
   await page.locator(selector).scrollIntoViewIfNeeded();
@@ -317,7 +317,7 @@ for (const selector of ['#gif', '#webp']) {
     await editor.done();
     const one = await readElement(page, selector);
     assert.deepEqual([one.width, one.height], [width, height]);
-    // Longer than a round of the animation: that nothing comes can only be waited for.
+    // Longer than one round of the animation: there is no event to wait for if nothing happens.
     await sleep(1200);
     const { inside, outside } = differences(one, await readElement(page, selector), { x: 0, y: 0, width, height });
     assert.equal(inside + outside, 0, 'it stands still');
@@ -331,7 +331,7 @@ test('bad: an SVG file is edited as it is drawn', async () => {
   assert.ok(view.width >= 320 && view.height >= 240, 'in no lower resolution than it is shown');
   const [a] = await editor.view();
   assert.ok(a > 0);
-  // Its pixels may be more than 320 x 240: the circle is found by its share.
+  // It may be drawn with more than 320 x 240 pixels, so the circle is measured as a share of all pixels.
   const scale = 320 / a / 320 || 1;
   const rect = { x: 118 * scale, y: 68 * scale, width: 84 * scale, height: 84 * scale };
   await editor.eraseRect(rect);

@@ -1,4 +1,4 @@
-// What every browser test and the demo share: a Chromium with the extension, the real context menu, the overlay's
+// What all browser tests and the demo share: a Chromium with the extension, the real context menu, the overlay's
 // controls, and pixels.
 //
 // Needs an X display (under xvfb-run there is one) and xdotool, because the browser's own menus and bubbles are
@@ -18,31 +18,31 @@ import { startServer } from './server.mjs';
 export { sleep };
 
 /**
- * How long a test waits for what has to come, milliseconds. It is no measure of speed: on a machine that is busy with other things,
- * everything comes later, and only what never comes is a failure.
+ * How long a test waits for something that has to happen, milliseconds. It is no measure of speed: on a busy machine everything happens later,
+ * and only what never happens is a failure.
  */
 export const PATIENCE = 60_000;
 
-/** A test that ends, well or badly. */
+/** A test with a time limit (milliseconds), so that it cannot hang. */
 export const test = (name, body, timeout = 5 * PATIENCE) => anyTest(name, { timeout }, body);
 
 const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 
-/** What stands in pictures/test/sand.*: a red ball with its shadow. Pixels of the 320 x 240 version. */
+/** The rectangle of the red ball and its shadow in pictures/test/sand.*, in pixels of the 320 x 240 version. */
 export const BALL = { x: 122, y: 84, width: 84, height: 80 };
 
 // ----------------------------------------------------------------- a test file
 
-/** The pages' server and the browser of the test file that runs, from its first test to its last. */
+/** The server of the pages and the browser, both of the running test file, from its first test to its last. */
 export let server;
 export let browser;
 
 let options;
 
 /**
- * Gives the calling test file its `server` and `browser`; every test begins with one empty tab. `prepare` runs once, when
- * both are there: a second `before` of a file's own would not wait for this one.
+ * Starts `server` and `browser` for the calling test file. Every test begins with one empty tab. `prepare` runs once, when both
+ * have started: a `before` of the file's own would not wait for this one.
  */
 export function useBrowser(launching, prepare) {
   options = launching;
@@ -58,7 +58,7 @@ export function useBrowser(launching, prepare) {
   afterEach(() => browser.tidy());
 }
 
-/** A new browser with a new profile in place of the one that was. */
+/** Replaces the browser by a new one with a new profile. */
 export async function relaunch() {
   await browser.close();
   browser = await launch(options);
@@ -69,7 +69,7 @@ export async function relaunch() {
 /**
  * A Chromium with the extension and an empty profile, or that of the folder `profile`.
  *
- * `webgpu` says whether there is any; it is computed on the CPU. `requests` fills with the URL of every request that pages, frames and workers make.
+ * `webgpu` says whether there is WebGPU, which the CPU then emulates. `requests` collects the URL of every request of pages, frames and workers.
  */
 export async function launch({ headed = true, args = [], profile = '', webgpu = true } = {}) {
   if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
@@ -128,7 +128,7 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       const killed = await closeTargets(context, (target) => target.type === 'service_worker' && target.url.includes(id));
       assert.ok(killed > 0, 'the service worker runs, so that it can be killed');
     },
-    /** Takes the offscreen document away under the engine. */
+    /** Closes the offscreen document, and the engine with it. */
     async killEngine() {
       const page = await context.newPage();
       await page.goto(`chrome-extension://${id}/manifest.json`);
@@ -150,13 +150,13 @@ async function closeTargets(context, wanted) {
   return found.length;
 }
 
-/** Requests to anywhere but the test's own origins and the browser's own schemes. */
+/** Those of `requests` that went neither to the server's own origins nor to a scheme of the browser's own. */
 export function strangers(requests, server) {
   const own = [server.home, server.away, 'data:', 'blob:', 'about:', 'chrome:', 'chrome-extension:', 'devtools:'];
   return requests.filter((url) => !own.some((start) => url.startsWith(start)));
 }
 
-/** Polls until `probe` gives something, and gives it. */
+/** Polls until `probe` gives a truthy value, and gives that. An exception counts as no value yet. */
 export async function until(probe, { timeout = PATIENCE, what = 'it', step = 50 } = {}) {
   const end = Date.now() + timeout;
   let failure;
@@ -172,7 +172,7 @@ export async function until(probe, { timeout = PATIENCE, what = 'it', step = 50 
   throw new Error(`${what} did not happen within ${timeout} ms`, { cause: failure });
 }
 
-/** Reads until two readings in a row, one frame of the screen apart, are the same. */
+/** Reads until two readings in a row are the same, and gives the last one. */
 export async function stable(read) {
   let last = await read();
   return until(
@@ -192,25 +192,25 @@ export function xdotool(...words) {
   return execFileSync('xdotool', words.map(String), { encoding: 'utf8' });
 }
 
-/** Writes what the whole display shows to out/<file>-<name>.png, where <file> is that of the test; for people who read a failure. */
+/** Writes a picture of the whole display to out/<test file>-<name>.png, for people who read a failure. */
 export function snapshot(name) {
   mkdirSync(OUT, { recursive: true });
   const file = basename(process.argv[1]).split('.')[0];
   try {
     execFileSync('import', ['-window', 'root', `${OUT}${file}-${name}.png`], { stdio: 'ignore' });
   } catch {
-    // A machine without ImageMagick only lacks the picture of the failure.
+    // Without ImageMagick there is no picture, but the same failure.
   }
 }
 
-/** How many menus of the browser are on the display: windows smaller than its own, and larger than the line with a link's address. */
+/** How many menus of the browser are on the display: windows that are smaller than its own and larger than the line with a link's address. */
 function popups() {
   try {
     const text = xdotool('search', '--onlyvisible', '--name', '', 'getwindowgeometry', '--shell', '%@');
     const sizes = [...text.matchAll(/WIDTH=(\d+)\s+HEIGHT=(\d+)/g)].map(([, width, height]) => [Number(width), Number(height)]);
     return sizes.filter(([width, height]) => width < 1000 && height > 60 && height < 800).length;
   } catch {
-    // A window that has just gone, or none at all.
+    // xdotool fails if a window has just closed or there is none.
     return 0;
   }
 }
@@ -237,11 +237,11 @@ async function pointOf(page, target, at) {
 }
 
 /**
- * Right-clicks with the real mouse and takes our item from the browser's native menu by the keyboard.
+ * Right-clicks with the real mouse and chooses our item in the browser's native menu with the keyboard.
  *
- * `target` is a selector, a locator (also one in a frame) or a point of the viewport. Our item stands second from
- * below in the menus of pictures and videos (above "Inspect") and third in that of a page (above "View page
- * source"), which is what a CSS background gets. `steps` says where to try, in this order.
+ * `target` is a selector, a locator (also one in a frame) or a point of the viewport. Our item is the second from
+ * below in the menus of pictures and videos (above "Inspect"), and the third in the menu of a page (above "View page
+ * source"), which also CSS backgrounds get. `steps` lists the positions from below to try, in this order.
  */
 export async function rightClickErase(page, target, { at, steps } = {}) {
   if (await isCanvas(page, target)) return pickErase(page, target, { at });
@@ -256,7 +256,7 @@ export async function rightClickErase(page, target, { at, steps } = {}) {
     await popupOpens('the menu');
     xdotool('key', ...Array(up).fill('Up'), 'Return');
     await popupCloses('the menu');
-    // Another item than ours mostly opens a tab.
+    // Most other items open a tab.
     await until(() => overlayFrame(page) || strangers().length > 0, { timeout: 20_000, what: 'the overlay' }).catch(() => {});
     if (overlayFrame(page)) return;
     snapshot(`menu-${up}`);
@@ -278,21 +278,21 @@ async function usualSteps(page, target) {
   return (await element.evaluate((node) => getComputedStyle(node).backgroundImage.includes('url('))) ? [3, 2, 3] : [2, 3, 2];
 }
 
-/** Says yes to the browser's own permission bubble. */
+/** Agrees in the browser's own permission bubble. */
 export async function acceptBubble() {
   const granted = async () => (await browser.worker().evaluate(() => chrome.permissions.getAll())).origins.length;
   const before = await granted();
   await answerBubble('Return', async () => (await granted()) > before);
 }
 
-/** Says no to it; `editor` then asks something else. */
+/** Declines in the browser's own permission bubble. `editor` then asks something else. */
 export async function refuseBubble(editor) {
   await answerBubble('Escape', async () => (await editor.state()) === 'asking');
 }
 
 /**
- * Presses a key in the bubble until it has worked. Nothing says that the bubble is there: it is a part of the browser's window and no page
- * sees it; and in its first half second it takes no answer.
+ * Presses a key in the bubble until it has worked. Nothing tells when the bubble appears, because it is a part of the browser's window that no
+ * page sees, and in its first half second it ignores keys.
  */
 async function answerBubble(key, worked) {
   await until(
@@ -333,7 +333,7 @@ export function hasOverlay(page) {
 /**
  * Waits for the overlay of `page`, by default until it can be painted on. It may move into a tab meanwhile.
  *
- * An edit that an earlier test left unfinished is started over, unless `resume` says that the test is about this.
+ * If the overlay offers to resume the unfinished edit of an earlier test, this declines, unless `resume` is set.
  */
 export async function overlay(page, { states = ['painting'], timeout = PATIENCE, resume = false } = {}) {
   let handle;
@@ -356,8 +356,8 @@ export async function overlay(page, { states = ['painting'], timeout = PATIENCE,
 }
 
 /**
- * Picks with the keyboard command and a click. The only way to a canvas: the browser shows extensions' items in the menu
- * of a canvas only to those that want to stand in every menu, also in that of a text field.
+ * Picks with the keyboard command and a click. This is the only way to a canvas: in the menu of a canvas, the browser shows only items
+ * of extensions that ask to be in every menu, even in that of a text field.
  */
 export async function pickErase(page, target, { at } = {}) {
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -374,7 +374,7 @@ export async function pickErase(page, target, { at } = {}) {
   throw new Error('the overlay did not come after a pick: see e2e/out/*-pick.png');
 }
 
-/** Presses the command and waits until the document of `target` (else the page's own) lets the user pick: it then has one more element. */
+/** Presses the command, and waits until picking has started in the document of `target` (or else the page's own): its root then has one more child. */
 export async function startPicking(page, target) {
   const element = typeof target === 'string' ? page.locator(target).first() : target;
   const document = !element || 'x' in element ? page.locator(':root') : element;
@@ -458,7 +458,7 @@ class Overlay {
     return this.frame.isDetached() || this.surface.isClosed();
   }
 
-  /** Waits for an input to be taken; the frame may go with it, and then nobody ever says that it was. */
+  /** Waits until the page has handled an input, or the frame is gone: then the input's promise may never settle. */
   async #taken(input) {
     let over = false;
     const ended = input.catch(() => {}).then(() => (over = true));
@@ -478,7 +478,7 @@ class Overlay {
     await this.#taken(this.surface.keyboard.press(name));
   }
 
-  /** Picks from a list with the keyboard, past whatever stands between. */
+  /** Chooses a value of a list with the keyboard, through all values in between. */
   async pick(id, value) {
     const list = this.frame.locator(`#${id}`);
     const steps = await list.evaluate((list, value) => [...list.options].findIndex((o) => o.value === value) - list.selectedIndex, value);
@@ -511,20 +511,20 @@ class Overlay {
     await this.drag([...points, points[0]]);
   }
 
-  /** Starts the fill, unless letting go has started it already. */
+  /** Starts the fill, unless it has started by itself after painting. */
   async erase() {
     const passed = await this.frame.evaluate(() => passed);
     const state = passed.at(-1);
     if (state === 'running' || passed.includes('running')) return;
     await this.press('erase').catch((error) => {
-      // It may have begun by itself in between.
+      // The fill may have started by itself in between.
       return this.state().then((now) => {
         if (!['running', 'done'].includes(now)) throw error;
       });
     });
   }
 
-  /** Waits until a fill has ended, and that it ended well. */
+  /** Waits until a fill has ended, and asserts that it succeeded. */
   async waitDone(timeout = 2 * PATIENCE) {
     const end = await until(
       async () => {
@@ -547,7 +547,7 @@ class Overlay {
     await this.waitDone(timeout);
   }
 
-  /** What the overlay's own canvas shows, once no result fades in any more. */
+  /** The pixels of the overlay's own canvas, after the last result has faded in. */
   async shown() {
     await until(() => this.frame.evaluate(() => !document.documentElement.hasAttribute('data-fading')), { what: 'the end of the fade' });
     const { width, height, base64 } = await this.frame.locator('#picture').evaluate(readPixels);
@@ -567,7 +567,7 @@ class Overlay {
     assert.ok(await held(), `"${id}" leads to the picture that is wanted`);
   }
 
-  /** What the line above the toolbar says; empty where it says nothing. */
+  /** The text of the notice above the toolbar; empty if it is hidden. */
   notice() {
     return this.frame.evaluate(() => {
       const line = document.querySelector('#notice');
@@ -576,7 +576,7 @@ class Overlay {
     });
   }
 
-  /** The quiet line where nothing is asked and nothing is wrong. */
+  /** The text of the hint above the toolbar. */
   hint() {
     return this.frame.evaluate(() => document.querySelector('#hint').textContent.trim());
   }
@@ -601,12 +601,12 @@ class Overlay {
     await this.left();
   }
 
-  /** Leaves by Escape, however many it takes, and keeps nothing. */
+  /** Closes the overlay with Escape, pressed as often as needed, without keeping anything. */
   async leave() {
     const asks = async () => /without keeping/i.test(await this.notice().catch(() => ''));
     for (let i = 0; i < 5 && !this.gone(); i += 1) {
       await this.key('Escape');
-      // Each Escape takes one step out; the last asks where something would be lost.
+      // Each Escape goes one step out. The last one asks if something would be lost.
       await until(async () => this.gone() || (await asks()), { timeout: 1000 }).catch(() => {});
       if (await asks()) await this.press('notice-yes').catch(() => {});
     }
@@ -630,7 +630,7 @@ class Overlay {
     return this.press('close');
   }
 
-  /** What Save writes: its bytes and the name proposed. `format` is png, jpeg or webp. */
+  /** Saves as `format` (png, jpeg or webp). Gives the bytes of the file and its proposed name. */
   async save(format) {
     if (format) await this.frame.locator('#format').selectOption(format);
     const [download] = await Promise.all([this.surface.waitForEvent('download'), this.press('save')]);
@@ -641,7 +641,7 @@ class Overlay {
 // --------------------------------------------------------------------- pixels
 
 /**
- * What an element shows, in its own pixels: `{ width, height, data }`, straight RGBA.
+ * The picture that an element shows, in its own pixels: `{ width, height, data }`, straight RGBA.
  *
  * `scope` is a page, a frame or a frame locator. Elements with a CSS background are read through the last `url()` of
  * their computed background. Throws for what the page may not read.
@@ -651,7 +651,7 @@ export async function readElement(scope, selector) {
   return { width, height, data: Buffer.from(base64, 'base64') };
 }
 
-/** The pixels behind a URL, read by the page at hand. */
+/** The pixels of the picture at a URL, read by `page`. */
 export async function readUrl(page, url) {
   const image = await page.evaluateHandle(async (url) => {
     const image = new Image();
@@ -678,7 +678,7 @@ async function readPixels(element) {
     await element.decode().catch(() => {});
     width = element.naturalWidth;
     height = element.naturalHeight;
-    // A source for dense screens counts fewer pixels than it has: read it by itself.
+    // A source for dense screens reports fewer pixels than it has, so it is loaded by itself.
     const plain = await load(element.currentSrc || element.src).catch(() => undefined);
     if (plain && plain.naturalWidth !== width) [source, width, height] = [plain, plain.naturalWidth, plain.naturalHeight];
   } else if (!['canvas', 'video'].includes(element.localName)) {
@@ -704,7 +704,7 @@ const inside = ({ x, y, width, height }, px, py) => px >= x && py >= y && px < x
 
 const grown = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
 
-/** Pixels that differ by more than `tolerance`: `{ inside, outside }` of `rect`. */
+/** How many pixels differ by more than `tolerance`: `{ inside, outside }` of `rect`. */
 export function differences(before, after, rect, tolerance = 0) {
   assert.deepEqual([after.width, after.height], [before.width, before.height], 'the picture keeps its size');
   const count = { inside: 0, outside: 0 };
@@ -718,8 +718,8 @@ export function differences(before, after, rect, tolerance = 0) {
 }
 
 /**
- * Asserts that a picture changed where it was painted and nowhere else, to the bit. The mask is painted with a mouse
- * in screen pixels and grown a little by the overlay: `margin` allows for both.
+ * Asserts that a picture changed inside `rect` and nowhere else, to the bit. `margin` (pixels) allows for the mouse, which moves in
+ * screen pixels, and for the overlay, which grows the mask a little.
  */
 export function compareOutside(before, after, rect, { margin = 8, tolerance = 0 } = {}) {
   const count = differences(before, after, grown(rect, margin), tolerance);
@@ -733,7 +733,7 @@ export function same(before, after, words = 'the pictures are the same') {
   assert.equal(inside + outside, 0, words);
 }
 
-/** How many pixels have the red of the ball. */
+/** How many pixels are as red as the ball. */
 export function redness({ data }) {
   let count = 0;
   for (let at = 0; at < data.length; at += 4) {

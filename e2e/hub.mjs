@@ -1,5 +1,5 @@
-// Imitates the Hugging Face hub as far as a download can tell: a listing with hashes, addresses that redirect to one signed anew
-// each time, ranges, entity tags and permission for other origins. And it misbehaves on request.
+// Imitates the Hugging Face hub as far as downloads need it: a listing with hashes, addresses that redirect to another one each time,
+// ranges, entity tags, and permission for other origins. On request, it misbehaves.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -42,8 +42,8 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 /**
  * Starts a hub with `files`, a map from `owner/name/path` to bytes.
  *
- * `behaviour` may be changed at any time: `cuts`, a list of lengths after which connections break off, one each; `corrupt`, an
- * offset whose byte is wrong; `ranges: false`, a server that does not know them; `pace`, bytes a second on each connection.
+ * `behaviour` may be changed at any time. `cuts`: a list of lengths; each ends one connection after so many bytes. `corrupt`: the offset of a
+ * byte that is sent wrong. `ranges: false`: the server ignores ranges. `pace`: bytes a second on each connection.
  */
 export async function startHub(files) {
   const behaviour = { cuts: [], corrupt: undefined, ranges: true, pace: Infinity };
@@ -59,7 +59,7 @@ export async function startHub(files) {
     const cut = behaviour.cuts.shift();
     const end = Math.min(body.length, cut ?? body.length);
     const step = behaviour.pace === Infinity ? end : Math.max(1, Math.round(behaviour.pace / 20));
-    // Each wait leaves a listener that ends with the response.
+    // Each wait adds a listener, which is removed with the response.
     response.setMaxListeners(0);
     for (let at = 0; at < end && !response.destroyed; at += step) {
       const more = response.write(body.subarray(at, Math.min(end, at + step)));
@@ -67,7 +67,7 @@ export async function startHub(files) {
       if (behaviour.pace !== Infinity) await new Promise((done) => setTimeout(done, 50));
     }
     if (end >= body.length) return response.end();
-    // What lies in a socket when it breaks is lost on both sides; a moment before, the browser has been handed what came.
+    // Bytes in a socket are lost on both sides when it breaks. A moment earlier, the browser has received them.
     await new Promise((done) => setTimeout(done, 150));
     response.destroy();
   }
@@ -99,7 +99,7 @@ export async function startHub(files) {
     }
     const signature = /^\/signed\/(\w+)$/.exec(path)?.[1];
     const name = signature ? signed.get(signature) : path.slice(1);
-    // Good for one request, as if it had expired since.
+    // Valid for one request, as if it had expired after it.
     signed.delete(signature);
     const bytes = files.get(name);
     if (!bytes) return response.writeHead(signature ? 403 : 404, HEADERS).end();
@@ -115,10 +115,10 @@ export async function startHub(files) {
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
     behaviour,
-    /** May be changed, as a publisher changes them. */
+    /** The files. A test may change them, as a publisher does. */
     files,
     requests,
-    /** The ranges that were asked of a signed address, in order; undefined for the whole. */
+    /** The ranges that were requested from signed addresses, in order; undefined for a whole file. */
     ranges: () => requests.filter(({ path }) => path.startsWith('/signed/')).map(({ range }) => range),
     close: () => new Promise((done) => {
       server.closeAllConnections();

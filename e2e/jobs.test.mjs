@@ -1,11 +1,11 @@
-// What happens to a running fill when the world around it does not stand still.
+// What happens to a running fill when the page, the tab, the engine or the service worker goes away.
 
 import assert from 'node:assert/strict';
 import {
   BALL, browser, compareOutside, hasOverlay, open, readElement, redness, same, server, test, until, useBrowser,
 } from './harness.mjs';
 
-/** A hole that takes the built-in fill a while, in a photograph of twelve megapixels. */
+/** A hole in a photograph of twelve megapixels, so large that the built-in fill needs some seconds. */
 const BIG = { x: 1100, y: 900, width: 1200, height: 850 };
 
 let page;
@@ -19,7 +19,7 @@ useBrowser({}, async () => {
     Object.assign(canvas, { width: 4000, height: 3000 });
     const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0, 4000, 3000);
-    // Grain, as every camera has it: an upscaled picture alone would be too easy.
+    // With grain, as photographs have it: an upscaled picture is filled too fast.
     let state = 7;
     for (let y = 0; y < 3000; y += 100) {
       const strip = context.getImageData(0, y, 4000, 100);
@@ -37,7 +37,7 @@ useBrowser({}, async () => {
 
 const visit = async (path) => (page = await browser.page(`${server.home}/test/${path}`));
 
-/** A fill that has begun and will go on for a while. */
+/** Starts a fill that will take some seconds. */
 async function running(rect = BIG) {
   await visit('files.html?/made/big.jpg');
   await page.locator('#img').evaluate((image) => image.decode());
@@ -79,7 +79,7 @@ test('progress is told, and cancel is quick and loses nothing', async () => {
   console.log(`# cancelled within ${Date.now() - from} ms`);
   assert.ok(Date.now() - from < 2500, 'cancelling is quick');
 
-  // What was painted is still there: erase again, without painting.
+  // The mask is still there: erase again without painting.
   await editor.passed();
   await editor.erase();
   await editor.reaches('running');
@@ -151,7 +151,7 @@ test('the engine is taken away mid-job: said so, and trying again works', async 
   const editor = await running();
   await browser.killEngine();
   await page.bringToFront();
-  // It may come back by itself; if it asks, one button helps.
+  // The overlay may recover by itself. If it shows a failure, its button helps.
   await editor.reaches(['failed', 'done']);
   if ((await editor.state()) === 'failed') {
     assert.match(await editor.says(), /interrupted|try again/i);

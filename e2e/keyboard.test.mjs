@@ -1,4 +1,4 @@
-// Everything without a pointer.
+// The whole overlay by keyboard, without a pointer.
 
 import assert from 'node:assert/strict';
 import {
@@ -19,7 +19,7 @@ test('command, pick, paint, erase, done: without a pointer, and the focus comes 
   await page.locator('#swap').focus();
   const was = await readElement(page, '#img');
   await startPicking(page);
-  // The arrows go to a picture, Enter takes it.
+  // Arrow keys go to a picture, Enter picks it.
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   const editor = await overlay(page);
@@ -32,7 +32,7 @@ test('command, pick, paint, erase, done: without a pointer, and the focus comes 
   const go = async (key, times) => {
     for (let i = 0; i < times; i += 1) await page.keyboard.press(key);
   };
-  // From the middle of the picture, which is the middle of the ball, round and round.
+  // In circles from the middle of the picture, which is the middle of the ball.
   await go('Shift+ArrowRight', 3);
   await page.keyboard.press('Space');
   for (const [key, times] of [
@@ -44,11 +44,11 @@ test('command, pick, paint, erase, done: without a pointer, and the focus comes 
   if (state === 'painting') await page.keyboard.press('Enter');
   await editor.waitDone();
 
-  // From the picture to the button and on: Tab alone gets there.
+  // Tab alone leads from the picture to the button and on.
   for (let i = 0; i < 30; i += 1) {
     if ((await editor.frame.evaluate(() => document.activeElement?.id)) === 'done') break;
     await page.keyboard.press('Tab');
-    // A toolbar may be one stop whose buttons the arrows walk.
+    // A toolbar may be a single tab stop, with arrow keys between its buttons.
     if (i > 14) await page.keyboard.press('ArrowRight');
   }
   assert.equal(await editor.frame.evaluate(() => document.activeElement?.id), 'done', 'Done can be reached');

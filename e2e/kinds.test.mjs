@@ -1,4 +1,4 @@
-// Every kind of picture a page can show.
+// Every kind of picture that a page can show.
 
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
@@ -12,7 +12,7 @@ let page;
 useBrowser();
 
 afterEach(async () => {
-  // What was granted once is granted again without a question, even after it was taken back: only a new profile forgets.
+  // The browser grants a permission again without a question, even after it was removed. Only a new profile forgets it.
   const { origins = [] } = await browser.worker().evaluate(() => chrome.permissions.getAll());
   if (!origins.length) return;
   await relaunch();
@@ -77,7 +77,7 @@ test('a paused video: the frame it shows, to be saved', async () => {
   assert.match(name, /\.png$/);
   const now = await readUrl(page, `data:image/png;base64,${bytes.toString('base64')}`);
   compareOutside(was, now, BALL);
-  // It cannot be put back into a video, and that is said.
+  // It cannot be put back into a video, and the overlay says so.
   await editor.press('done');
   assert.match(await editor.says(), /cannot be exchanged|save or copy/i);
 });
@@ -96,7 +96,7 @@ test('another origin, allowed in one click', async () => {
   await editor.done();
   compareOutside(was, await readElement(page, '#away'), BALL);
 
-  // Once allowed, the next picture of that origin needs no question.
+  // After that, pictures of this origin need no question.
   await page.reload();
   await page.locator('html[data-ready]').waitFor();
   await open(page, '#away');
@@ -140,7 +140,7 @@ test('a canvas that may not be read: from a screenshot of the tab', async () => 
   }
   await editor.eraseRect(BALL);
   await editor.done();
-  // Drawn into, it stays unreadable; the display tells.
+  // The canvas stays unreadable when it has been drawn into, so the screen is read.
   const shot = await page.locator('#tainted').screenshot();
   assert.ok(redness(await readUrl(page, `data:image/png;base64,${shot.toString('base64')}`)) < 20, 'the ball is gone');
 });

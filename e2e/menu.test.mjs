@@ -1,4 +1,4 @@
-// The main path, as a user goes it: the browser's own context menu, a stroke, and the thing is gone in the page.
+// The main path of users: the browser's own context menu, a stroke, and the thing is gone from the page.
 
 import assert from 'node:assert/strict';
 import {
@@ -34,7 +34,7 @@ test('right-click, Erase…, paint, Done: the pixels change inside and nowhere e
   assert.ok(redness(now) < 5, 'the ball is gone');
   assert.equal(hasOverlay(page), false);
 
-  // The page's own pictures may be read once more; nobody else is told anything.
+  // The page's own pictures may be requested again. There are no other requests.
   assert.deepEqual(strangers(browser.requests, server), []);
   for (const { side, method, path } of server.log.slice(from)) {
     assert.equal(method, 'GET');
@@ -120,7 +120,7 @@ test('the keyboard command starts picking, and a click picks', async () => {
 test('a second request on the same page focuses the overlay that is there', async () => {
   const page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');
-  // A frame that has the focus already only keeps it: it is given away first.
+  // The focus is taken from the frame first: otherwise it would have it anyway.
   await page.evaluate(() => document.activeElement.blur());
   await pressCommand(page);
   await until(() => page.evaluate(() => document.activeElement !== document.body), { what: 'the focus on the overlay' });

@@ -1,4 +1,4 @@
-// The model store: downloads that survive everything, files that are what was published, and nothing left behind.
+// The model store: downloads that survive interruptions, files that equal the published ones, and no files left over.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -20,7 +20,7 @@ function running(word) {
   try {
     return execFileSync('pgrep', ['-f', word], { encoding: 'utf8' }) !== '';
   } catch {
-    // It fails when it finds none.
+    // pgrep fails when it finds none.
     return false;
   }
 }
@@ -47,7 +47,7 @@ beforeEach(async () => {
   hub.requests.length = 0;
 });
 
-/** A new line to the store. */
+/** A new connection to the store. */
 async function connect() {
   await page?.close().catch(() => {});
   page = await storePage(browser, hub);
@@ -92,7 +92,7 @@ test('a model is offered, downloaded, verified, prepared and exported', async ()
   assert.equal(exported, installed.sha256);
   assert.deepEqual(await ask({ call: 'verify', model: 'ft_places2' }), { reply: 'done' });
 
-  // What was exported can be imported, and is the same pack.
+  // An exported pack can be imported, and is the same.
   const imported = await page.evaluate(async () => (await ask(
     { call: 'import', name: 'Mine.safetensors', precision: 'f16' }, [new File([await pack.arrayBuffer()], 'Mine.safetensors')])).body.ok);
   assert.deepEqual(imported, { reply: 'done' });
@@ -120,7 +120,7 @@ test('a connection that breaks off at ten places is taken up where it broke', as
   assert.deepEqual(await install(), { reply: 'done' }, `cuts at ${cuts}`);
   const ranges = hub.ranges();
   assert.ok(ranges.length >= 11, `${ranges.length} requests`);
-  // What the browser had received but not handed over when the connection broke comes again.
+  // Bytes that the browser had received but not handed over when the connection broke are requested again.
   const starts = ranges.slice(0, 11).map((range) => Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0));
   assert.ok(new Set(starts).size > 3, `${starts}`);
   assert.deepEqual(starts, [...starts].sort((a, b) => a - b), 'each goes on after the last');
@@ -132,7 +132,7 @@ test('a server that is slow on each connection is asked on several', async () =>
   hub.behaviour.pace = size / 9;
   const installing = install();
   await until(async () => hub.ranges().length > 2);
-  // The parts of the file come together, also across a pause.
+  // The ranges of the file are put together correctly, also across a pause.
   await ask({ call: 'pause', model: 'ft_places2' });
   assert.equal((await installing).failure, 'cancelled');
   const offer = await ask({ call: 'offer', model: 'ft_places2' });
@@ -148,7 +148,7 @@ test('a newer file replaces an older one, which stays until then', async () => {
   await install();
   const older = (await model('ft_places2')).sha256;
   assert.equal((await ask({ call: 'offer', model: 'ft_places2' })).bytes, 0, 'up to date');
-  // One bit of one weight is another.
+  // One bit of one weight differs.
   const newer = await tinyUnet();
   newer[2_000_000] ^= 1;
   hub.files.set(UNET, newer);
@@ -329,7 +329,7 @@ test('the page tells about the GPU, copies diagnostics, takes a dropped file and
   assert.match(copied, /Rubout [\s\S]*maxBufferSize: \d+[\s\S]*Model ft_places2: installed, f16/);
   assert.ok(!copied.includes(new URL(hub.origin).host), copied);
 
-  // A setting is the user's to change: what a script makes up is not heard, so the keys go from 5 minutes to 15.
+  // The page ignores events of scripts, so real keys change the setting, from 5 minutes to 15.
   await own.locator('#warm').press('ArrowDown');
   await until(async () => (await list()).settings.warmMinutes === 15);
   await ask({ call: 'keep-warm', minutes: 5 });
@@ -374,7 +374,7 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
   assert.ok(warm.ms < 100 && warm.ms < cold.ms, `${cold.ms} ms, then ${warm.ms} ms`);
   assert.ok((await model('ft_places2')).used > Date.now() - 60_000);
   await ask({ call: 'keep-warm', minutes: 0 });
-  // The engine hears a little later that a port has closed.
+  // The engine notices a little later that a port has closed.
   await until(
     async () => {
       await page.evaluate(() => { for (const port of Object.values(ports)) port.disconnect(); ports = {}; });
@@ -383,12 +383,12 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
     { what: 'a model that was freed, so that it has to be loaded again' },
   );
   await ask({ call: 'keep-warm', minutes: 5 });
-  // A CPU compiles the model's programs twice.
+  // The model's programs are compiled twice, on the CPU.
 }, 240_000);
 
 test('a browser that is killed goes on where it was', async () => {
   hub.behaviour.pace = 1_500_000;
-  // Whatever becomes of it: the browser that was asked is gone.
+  // The answer does not matter: the browser that was asked is gone.
   install().catch(() => {});
   await until(async () => (await files())['ft_places2.part'] > 3_500_000);
   const closed = new Promise((done) => browser.context.once('close', done));

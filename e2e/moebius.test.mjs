@@ -1,4 +1,4 @@
-// Erasing with an installed model, as a user goes it, and what must not break it. The model is the tiny one, on a GPU that the CPU plays.
+// Erasing with an installed model, and what must not break it. The model is the tiny one, on a GPU that the CPU emulates.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -15,15 +15,15 @@ import { askStore, storePage } from './store.mjs';
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
 const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
 const MODEL = 'ft_places2';
-/** The same erase without a browser. `cargo test` has built it. */
+/** A program that does the same erase without a browser. `cargo test` builds it. */
 const NATIVE = fileURLToPath(new URL('../target/debug/examples/erase', import.meta.url));
-/** One run, with all programs compiled for the first time. */
+/** Longest time of one run, milliseconds: all programs are compiled for the first time. */
 const PATIENCE = 300_000;
 const slowly = (name, body) => test(name, body, 600_000);
 
 let hub, folder;
 
-/** Installs the model in a browser, through the store; the packs, if somebody wants them. */
+/** Installs the model in a browser, through the store. With `packs`, also exports its packs into the folder. */
 async function install(into, packs = false) {
   const page = await storePage(into, hub);
   assert.deepEqual(await askStore(page, { call: 'install', model: MODEL, precision: 'f16' }), { reply: 'done' });
@@ -53,7 +53,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** An overlay on the test picture, with the model in very few steps, as the CPU is slow; it notes down what the progress row says. */
+/** Opens an overlay on the test picture, with the model and few steps, because the CPU is slow. `said` in it collects what the progress row says. */
 async function editor(page, steps = '4') {
   const editor = await open(page, '#img');
   await until(() => editor.frame.locator('#engine').inputValue().then((value) => value === MODEL), { what: 'the model in the list' });
@@ -75,7 +75,7 @@ async function editor(page, steps = '4') {
 
 const visit = (from = browser) => from.page(`${server.home}/test/kinds.html`);
 const said = (editor) => editor.frame.evaluate(() => said);
-/** Around everything that differs: the outermost rows and columns. */
+/** The smallest rectangle around all pixels that differ: its outermost rows and columns. */
 function bounds({ width, data }, other) {
   const found = { left: Infinity, top: Infinity, right: -1, bottom: -1 };
   for (let at = 0; at < data.length; at += 4) {
@@ -104,7 +104,7 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   const page = await visit();
   const was = await readElement(page, '#img');
   const it = await editor(page);
-  // What is sent to the engine is the one thing that cannot be read off the screen.
+  // The mask that is sent to the engine cannot be read from the screen.
   await it.frame.evaluate(() => {
     const Original = Blob;
     globalThis.Blob = class extends Original {
@@ -122,7 +122,7 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   await it.paintRect(BALL);
   await it.erase();
   await until(async () => (await said(it)).some((text) => text.startsWith('Step')), { timeout: PATIENCE, what: 'the first step' });
-  // Nothing of a job depends on it.
+  // A job does not depend on the service worker.
   await browser.killWorker();
   await it.waitDone(PATIENCE);
   const now = await it.shown();
@@ -137,11 +137,11 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   assert.ok(texts.some((text) => /· .* left$/.test(text)), texts.join(' | '));
   assert.ok((await it.frame.evaluate(() => previews)) >= 1, 'the fill is seen forming');
 
-  // The mask is the rectangle with its growth, the same on all sides.
+  // The mask is the rectangle, grown by the same number of pixels on all sides.
   const coverage = Buffer.from(await it.frame.evaluate(async () => Array.from(new Uint8Array(await mask.arrayBuffer()))));
   const grown = [...Array(40).keys()].find((by) => (BALL.width + 2 * by) * (BALL.height + 2 * by) === coverage.length);
   assert.ok(grown >= 0, `${coverage.length} bytes of mask`);
-  // The mouse goes by whole pixels of the screen, on which the picture need not stand exactly: where it was, the change shows.
+  // The mouse moves in whole pixels of the screen, which need not be those of the picture. The changed pixels show where the mask was.
   const changes = bounds(was, now);
   const [width, height] = [BALL.width + 2 * grown, BALL.height + 2 * grown];
   const [left, top] = [changes.left + changes.right + 1 - width, changes.top + changes.bottom + 1 - height].map((twice) => Math.round(twice / 2));
@@ -181,7 +181,7 @@ slowly('three erases in a chain are undone and redone; between two of them, anot
   const rects = [BALL, { x: 20, y: 20, width: 40, height: 30 }, { x: BALL.x - 30, y: BALL.y + 10, width: 50, height: 20 }];
   const shown = [await it.shown()];
   const ended = [];
-  /** Paints and starts; what is given is over when the result shows. */
+  /** Paints and starts the fill. `over` is resolved when the result shows. */
   const start = async (who, rect, name) => {
     await who.passed();
     await who.paintRect(rect);
@@ -232,7 +232,7 @@ slowly('cancel takes effect in the middle, what was painted stays; a GPU process
   await it.reaches(['painting']);
   const took = Date.now() - from;
   console.log(`# cancelled within ${took} ms`);
-  // One dispatch of the model takes the CPU up to two seconds; a step, twenty.
+  // On the CPU, one dispatch of the model takes up to two seconds, and one step twenty.
   assert.ok(took < 10_000, `${took} ms`);
   same(was, await it.shown(), 'nothing has changed');
 

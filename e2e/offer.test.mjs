@@ -1,4 +1,4 @@
-// Getting a model while a picture is open: asked before anything is downloaded, told how far it is, and Instant works meanwhile.
+// Installing a model while a picture is open: the overlay asks before it downloads, shows the progress, and Instant works meanwhile.
 
 import assert from 'node:assert/strict';
 import { after, beforeEach } from 'node:test';
@@ -40,7 +40,7 @@ test('a model is downloaded only after its size and host were agreed to, and is 
   assert.equal(hub.ranges().length, 0, 'nothing was downloaded');
   assert.equal(await status(), 'available');
 
-  // Slowly, so that there is time to work meanwhile.
+  // A slow download, so that there is time to work meanwhile.
   hub.behaviour.pace = size * 1e6 / 12;
   await editor.pick('engine', `get:${MODEL}`);
   await editor.says(/download of/);
@@ -56,7 +56,7 @@ test('a model is downloaded only after its size and host were agreed to, and is 
   assert.ok(await editor.frame.locator('#option-steps-field').isVisible());
   await editor.leave();
 
-  // It is chosen on other pages, too, and nothing is offered any more.
+  // The model is chosen on other pages, too, and no model is offered any more.
   const other = await browser.page(`${server.home}/test/kinds.html`);
   const again = await open(other, '#img');
   await until(async () => (await list(again).inputValue()) === MODEL, { what: 'the model in use' });
@@ -65,7 +65,7 @@ test('a model is downloaded only after its size and host were agreed to, and is 
 });
 
 test('a download that fails says so, keeps what is painted and is asked for again', async () => {
-  // The overlay before has just begun to load it.
+  // The previous overlay has just begun to load it.
   assert.deepEqual(await askStore(store, { call: 'delete', model: MODEL }), { reply: 'done' });
   const page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');
@@ -85,9 +85,9 @@ test('a download that fails says so, keeps what is painted and is asked for agai
 });
 
 /**
- * In every page of the extension from now on: the store's list has one model more, and what is sent to the engine is noted down in
- * `sent`. Stands for a registered model, whose own way from its file to pixels is tested with the engine: pages know models by their
- * descriptions only.
+ * Adds a model to the store's list in every page of the extension from now on, and collects in `sent` what pages send to the engine. The
+ * model stands for any registered model: pages know models by their descriptions only. How a registered model gets from its file to pixels
+ * is tested with the engine.
  */
 function describeOneMore(model) {
   if (location.protocol !== 'chrome-extension:') return;
@@ -144,7 +144,7 @@ test('a model shows up in the overlay and on the models page by its description 
   await editor.key('ArrowRight');
   assert.equal(await editor.frame.locator('output[for=option-blend]').textContent(), '1.5');
   await editor.press('settings-close');
-  // Asked for with what was set; the engine of this build does not know the model.
+  // The request contains the options that were set. The engine of this build does not know the model.
   await editor.eraseRect(BALL);
   const asked = await editor.frame.evaluate(() => sent.filter((call) => call.call === 'erase').at(0).engine);
   const options = [{ id: 'rounds', value: 8 }, { id: 'blend', value: 1.5 }];

@@ -1,7 +1,7 @@
-// The engine's parity cases in a browser's WebGPU: its compiler reads our WGSL, and its checks are on.
+// The engine's parity cases in a browser's WebGPU, with the browser's compiler for WGSL and its checks.
 //
-// One case of each family of kernels, and of each stage of a model; `cargo xtask parity` (PARITY=all) runs every case. CASES=<regular
-// expression> picks some of them.
+// Runs one case of each family of kernels, one of the networks and one of the pipeline. `cargo xtask parity` (PARITY=all) runs every case.
+// CASES=<regular expression> selects some of them.
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -41,7 +41,7 @@ after(async () => {
   server?.close();
 });
 
-/** The names of all cases and of the representatives among them, and a page with the module and every fixture in it. */
+/** Opens a page with the module and all fixtures. Gives the page, the names of all cases and those of the representatives. */
 async function load() {
   page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error));

@@ -1,4 +1,4 @@
-// Further results of one erase, to choose from, and what the settings sheet changes about them.
+// Several results of one erase to choose from, and how the settings sheet changes them.
 
 import assert from 'node:assert/strict';
 import { BALL, browser, compareOutside, open, readElement, same, server, test, until, useBrowser } from './harness.mjs';
@@ -38,7 +38,7 @@ test('Try again puts results side by side, and the one that is chosen is the one
   same(results[1], await editor.shown(), 'and an arrow key in the row');
   assert.equal(await chosen(editor), '1');
 
-  // The next fill lies on what was chosen; undone, its own fill's results are there again.
+  // The next fill is applied to the chosen result. When it is undone, the results of the first fill are there again.
   const second = { x: 20, y: 20, width: 40, height: 30 };
   await editor.eraseRect(second);
   compareOutside(results[1], await editor.shown(), second);

@@ -1,4 +1,4 @@
-// Putting the page back exactly as it was.
+// Put back: the page is restored exactly.
 
 import assert from 'node:assert/strict';
 import { BALL, browser, open, readElement, redness, same, server, test, until, useBrowser } from './harness.mjs';
@@ -12,7 +12,7 @@ async function kinds() {
   await page.locator('html[data-ready]').waitFor();
 }
 
-/** Everything about an element that a page can ask for. */
+/** Everything that a page can find out about an element. */
 const describe = (selector) =>
   page.locator(selector).evaluate((element) => ({
     html: element.parentNode.innerHTML,

@@ -4,7 +4,7 @@
 //
 // In .html and .css files, {{home}} and {{away}} stand for the two origins. Paths:
 //
-//   /slow/<ms>/<path>      <path>, after a while
+//   /slow/<ms>/<path>      <path>, after so many milliseconds
 //   /cors/<path>           <path>, with permission for every origin to read it
 //   everything else        a file of pages/, or what a test put there with `put`
 

@@ -1,4 +1,4 @@
-// The shim by itself: bundled, with a stand-in for the extension's API, in plain pages of a real browser.
+// The shim alone: bundled, with a fake of the extension's API, in plain pages of a real browser.
 //
 //   node --test shim.test.mjs
 
@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-/** The overlay's end of the line: `call` asks, `events` are what the shim told. */
+/** The overlay's side of the connection: `call` sends a request, `events` collects the shim's events. */
 const OVERLAY = `<!doctype html><input id="field"><script>
 let port, id = 0; const waiting = new Map(); window.events = [];
 addEventListener('message', ({ data, ports, origin }) => {
@@ -26,7 +26,7 @@ window.call = (body, blobs = [], v = 1) => new Promise((done) => {
   waiting.set(++id, done); port.postMessage({ v, id, body, blobs });
 });
 window.raw = (message) => port.postMessage(message);
-// A bitmap by hand: the browser's own encoder waits for an idle moment, up to a second.
+// Encodes a BMP by hand, because the browser's own encoder waits up to a second for an idle moment.
 window.solid = (width, height, color) => {
   const row = (width * 3 + 3) & ~3, view = new DataView(new ArrayBuffer(54 + row * height));
   view.setUint16(0, 0x424d); view.setUint32(2, view.byteLength, true); view.setUint32(10, 54, true);
@@ -125,7 +125,7 @@ async function open(html, { overlay = '/overlay.html' } = {}) {
 
 const inject = (page) => page.evaluate(`((chrome) => {${bundle}})(window.stub.chrome)`);
 const start = (page, target, ...more) => page.evaluate(([t, ...more]) => start(t, ...more), [target, ...more]);
-/** What the shim asked of the background. */
+/** The requests of the shim to the background. */
 const sent = (page) => page.evaluate(() => stub.sent.map(({ body }) => body));
 const clicked = (srcUrl = null) => ({ target: 'clicked', srcUrl });
 
@@ -151,7 +151,7 @@ async function eventually(assertions) {
   }
 }
 
-/** Waits until the page has drawn twice: whatever it was going to do at once, it has done. */
+/** Waits until the page has drawn two frames, so that everything that was due has happened. */
 const drawn = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
@@ -190,7 +190,7 @@ function png(width, height) {
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** Where the corners of the content box come out, by the rule in the protocol. */
+/** The corners of the content box in the viewport, by the rule of the protocol. */
 function corners({ center, linear: [a, b, c, d], borderBox, contentOrigin: o, contentBox }) {
   return [[0, 0], [1, 0], [0, 1], [1, 1]].map(([u, v]) => {
     const x = o.x + u * contentBox.width - borderBox.width / 2;
@@ -218,7 +218,7 @@ test('geometry: nested transforms, rotate, scale and zoom agree with the browser
   const page = await open(`<div style="position:absolute;left:200px;top:120px;zoom:1.5;rotate:20deg"><p style="margin:0;
     transform:skewX(10deg) scale(.8)"><img id=i src="/100x50" style="display:block;width:160.5px;height:90px;padding:10px;
     scale:1.2 .9;transform:rotate(-35deg)"></p></div>`);
-  // Marks in the corners of the content box, laid out by the browser itself.
+  // Marks in the corners of the content box, which the browser lays out.
   const { hello } = await edit(page, clicked(`${home}/100x50`));
   const marks = await page.evaluate(() => {
     const img = document.querySelector('#i');

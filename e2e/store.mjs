@@ -1,8 +1,8 @@
-// The model store as a page of the extension speaks to it.
+// A page of the extension that is connected to the model store.
 
 /**
- * Opens a page of the extension with a line to the store, which asks `hub`: `ask` in that page sends a request, `events` fills with
- * what comes unasked.
+ * Opens a page of the extension with a connection to the store, which downloads from `hub`. In that page, `ask` sends a request, and `events`
+ * collects the store's events.
  */
 export async function storePage(browser, hub) {
   const page = await browser.page(`chrome-extension://${browser.id}/manifest.json`);

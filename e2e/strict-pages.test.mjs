@@ -1,4 +1,4 @@
-// Pages that forbid, cover, turn and fight.
+// Pages that forbid frames, cover the overlay, transform the picture or attack.
 
 import assert from 'node:assert/strict';
 import {
@@ -100,7 +100,7 @@ test('hostile styles, synthetic events and forged messages change nothing', asyn
   const size = await page.evaluate(() => ({ width: innerWidth, height: innerHeight }));
   assert.ok(box.width >= size.width - 20 && box.height >= size.height - 20, 'the overlay has its full size');
 
-  // Let the page shout for a while: no fill starts, nothing closes.
+  // The page dispatches its events for some time: no fill starts, and the overlay does not close.
   await editor.passed();
   const heard = await page.evaluate(() => told.seen.length);
   const events = await page.evaluate(() => told.events);
@@ -134,7 +134,7 @@ test('the page finds no way into the overlay', async () => {
   assert.ok(seen.roots.every((root) => root === null), 'the shadow root is closed');
   assert.ok(seen.frames.every((name) => name === 'SecurityError'), 'its document is out of reach');
 
-  // Somebody who learns the address of the overlay and frames it gets nothing to work with.
+  // A page that knows the address of the overlay and shows it in a frame gains nothing.
   const address = editor.frame.url().replace(/#.*$/, '#00000000-0000-0000-0000-000000000000');
   await page.evaluate((address) => {
     const frame = document.createElement('iframe');
@@ -146,7 +146,7 @@ test('the page finds no way into the overlay', async () => {
   for (const frame of others()) {
     const state = await until(
       async () => {
-        // The address holds for one page load of ours only: to others the browser shows an error, some time after it began to load.
+        // The address is valid for our own frame only. In another frame, the browser shows an error after some time.
         if (frame.url().startsWith('chrome-error:')) return 'refused';
         const state = await frame.evaluate(() => document.documentElement.dataset.state);
         return state !== 'opening' && state;
@@ -177,7 +177,7 @@ test('a page that removes every foreign node: in a tab', async () => {
 
 // ------------------------------------------------------------------ alignment
 
-/** Where the browser itself says that the content box of an element stands: three corners. */
+/** Three corners of an element's content box, as the browser reports them. */
 async function corners(selector) {
   const session = await page.context().newCDPSession(page);
   const { root } = await session.send('DOM.getDocument');
@@ -188,7 +188,7 @@ async function corners(selector) {
   return { origin: { x: ax, y: ay }, right: { x: bx, y: by }, below: { x: dx, y: dy } };
 }
 
-/** The affine map that follows from these corners and from how the picture is fitted into the box. */
+/** The affine map from the picture to the viewport, computed from these corners and from how the picture is fitted into the box. */
 async function expected(selector, { box, draw }) {
   const { origin, right, below } = await corners(selector);
   const u = { x: (right.x - origin.x) / box.width, y: (right.y - origin.y) / box.width };
@@ -206,7 +206,7 @@ const PLACED = {
   '#cover': { box: { width: 360, height: 200 }, draw: { x: 0, y: -35, scale: 1.125 } },
 };
 
-/** How far the overlay's map is from `map`, at the worst corner of the picture. */
+/** The largest distance between the overlay's map and `map` at the corners of the picture. */
 async function distance(editor, map) {
   const view = await editor.view();
   const box = await (await editor.frame.frameElement()).boundingBox();
@@ -256,7 +256,7 @@ test('a turned picture is erased where it is painted', async () => {
   const was = await readElement(page, '#rotated');
   const editor = await open(page, '#rotated');
   await editor.passed();
-  // A rectangle on the screen is none in the picture, so the shape is drawn as an outline.
+  // A rectangle on the screen is no rectangle in the picture here, so it is drawn with the lasso.
   const { x, y, width, height } = BALL;
   await editor.paintOutline([{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }]);
   await editor.erase();

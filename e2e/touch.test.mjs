@@ -1,4 +1,4 @@
-// Fingers and pens. No protocol but the browser's own debugging protocol makes trusted ones.
+// Fingers and pens. Only the browser's own debugging protocol can make trusted events of them.
 
 import assert from 'node:assert/strict';
 import {
@@ -7,7 +7,7 @@ import {
 
 useBrowser({ args: ['--touch-events=enabled'] });
 
-/** An overlay that erases only when asked to, and the protocol's line to its tab. */
+/** An overlay that does not erase by itself, and a session of the debugging protocol with its tab. */
 async function patient(page) {
   const editor = await open(page, '#img');
   await editor.press('auto');

@@ -1,4 +1,4 @@
-//! A failure in sight until the user has dealt with it, with the button that helps.
+//! Shows a failure until the user has dealt with it, with a button to try again where that can help.
 
 use super::listen::on;
 use super::notice::Notice;
@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::{HtmlElement, MouseEvent};
 
-/// What the retry button does.
+/// The action of the button to try again.
 type Retry = Box<dyn FnOnce()>;
 
 /// The failure that shows, in the [`Notice`] `#alert`.
@@ -40,9 +40,9 @@ impl Alert {
         alert
     }
 
-    /// Says in `sentence` what failed; the button does the same again where that can help.
+    /// Shows `sentence`, which says what failed. If trying again can help, there is a button that calls `retry`.
     pub(crate) fn fail(&self, failure: &Failure, sentence: &str, retry: impl FnOnce() + 'static) {
-        // Whoever cancelled knows it.
+        // The user cancelled, and knows it.
         if *failure == Failure::Cancelled {
             return;
         }
@@ -50,12 +50,12 @@ impl Alert {
         self.show(sentence, (failure.remedy() == Remedy::Retry).then(|| Box::new(retry) as Retry));
     }
 
-    /// Refuses what the user gave, before anybody was asked about it. `key` names the message.
+    /// Shows the message `key`, which refuses something that the user gave.
     pub(crate) fn refuse(&self, key: &str) {
         self.show(&i18n::text(key, &[]), None);
     }
 
-    /// Takes the failure away.
+    /// Hides the failure.
     pub(crate) fn dismiss(&self) {
         drop(self.close());
     }

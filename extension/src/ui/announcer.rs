@@ -1,4 +1,4 @@
-//! What only a screen reader says.
+//! Sentences for screen readers only.
 
 use super::dom::by_id;
 use web_sys::HtmlElement;
@@ -13,7 +13,7 @@ impl Announcer {
         Self(by_id("status"))
     }
 
-    /// Has this said when there is nothing more important to say.
+    /// Has `text` read when the screen reader has finished what it is reading (a polite live region).
     pub(crate) fn say(&self, text: &str) {
         self.0.set_text_content(Some(text));
     }

@@ -1,4 +1,4 @@
-//! Who waits for the answer to a question: one asker at most.
+//! A slot for the one who waits for the answer to a question.
 
 use futures::channel::oneshot;
 use std::cell::RefCell;
@@ -8,7 +8,7 @@ use std::cell::RefCell;
 pub(crate) struct Asker(RefCell<Option<oneshot::Sender<bool>>>);
 
 impl Asker {
-    /// Begins to wait. Whoever waited before gets no answer any more: its receiver ends.
+    /// Begins to wait. An earlier receiver ends without an answer.
     pub(crate) fn wait(&self) -> oneshot::Receiver<bool> {
         let (sender, receiver) = oneshot::channel();
         *self.0.borrow_mut() = Some(sender);
@@ -20,13 +20,13 @@ impl Asker {
         self.0.borrow().is_some()
     }
 
-    /// Answers whoever waits. False where nobody does.
+    /// Answers the one who waits. False if nobody does.
     pub(crate) fn answer(&self, yes: bool) -> bool {
         // The receiver may have been dropped, and the answer is of no use then.
         self.0.take().map(|sender| sender.send(yes)).is_some()
     }
 
-    /// Whoever waits gets no answer any more: its receiver ends.
+    /// Ends the receiver of the one who waits, without an answer.
     pub(crate) fn dismiss(&self) {
         self.0.take();
     }

@@ -1,4 +1,4 @@
-//! A connection to the engine's worker: made when it is first needed, and tried again while the engine's document starts.
+//! A connection to the engine's worker. Connecting is tried again while the engine's document starts.
 
 use crate::browser::runtime::{self, Port};
 use crate::protocol::Failure;
@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
-/// How often to try a connection to an engine that is just being opened.
+/// How often to try to connect to an engine that is starting.
 const ATTEMPTS: u32 = 60;
 /// Pause between two attempts, milliseconds.
 const PAUSE: u32 = 50;
@@ -18,25 +18,25 @@ const PAUSE: u32 = 50;
 /// One port to the engine's worker, for requests of type `Q`.
 pub(crate) struct Connection<Q> {
     port: Rc<Port>,
-    /// Asks on this port.
+    /// Sends requests on this port.
     pub(crate) caller: Caller<Q>,
     open: Cell<bool>,
     heard: Cell<bool>,
 }
 
-/// What came of the first request on a new connection.
+/// The outcome of the first request on a new connection.
 pub(crate) enum Attempt<T> {
     /// The other side answered.
     Ready(T),
-    /// The engine's document is there and does not listen yet.
+    /// The engine's document exists, but does not listen yet.
     NotListening,
     /// Another attempt would not help.
     Failed(Failure),
 }
 
 impl<Q: Serialize + 'static> Connection<Q> {
-    /// Opens a port that the context serving `name` answers. `event` gets what comes without having been asked for, `lost`
-    /// hears when the other side is gone; whoever waited for an answer has been told by then.
+    /// Opens a port called `name`. `event` gets messages that answer no request. `lost` is called when the other side is gone, after all
+    /// requests that waited for an answer have failed.
     ///
     /// # Errors
     /// When the extension was reloaded underneath this page.
@@ -67,24 +67,24 @@ impl<Q: Serialize + 'static> Connection<Q> {
         Ok(connection)
     }
 
-    /// Whether the other side is still there.
+    /// Whether the other side still exists.
     pub(crate) fn is_open(&self) -> bool {
         self.open.get()
     }
 
-    /// Whether anything has ever come from the other side. Before that, the engine's document may exist and not listen yet.
+    /// Whether a message has ever come from the other side. Before the first one, the engine's document may exist but not listen yet.
     pub(crate) fn has_heard(&self) -> bool {
         self.heard.get()
     }
 
-    /// Gives it up; the other side is told.
+    /// Closes the connection. The other side notices.
     pub(crate) fn close(&self) {
         self.port.disconnect();
     }
 }
 
-/// Has the engine opened, connects to it with `open`, and makes the first request with `greet`; again and again while nobody
-/// listens. Gives the connection and what `greet` got.
+/// Has the engine's document opened, connects to it with `open`, and makes the first request with `greet`. Repeats this while the engine does
+/// not listen yet. Gives the connection and the answer that `greet` got.
 ///
 /// # Errors
 /// [`Failure::EngineLost`] when nobody listens for three seconds, and what `open` and `greet` fail with.

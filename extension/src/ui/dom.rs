@@ -1,4 +1,4 @@
-//! The document of this page, and small typed ways to handle its elements.
+//! Finds and changes elements of this page's document.
 
 use crate::browser::refused;
 use crate::protocol::Failure;

@@ -1,4 +1,4 @@
-//! Listening to what the user does. Events that a script made up are not heard: nothing but the user may steer a page.
+//! Listeners for events. They ignore events that a script dispatched, because only the user may control a page.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;

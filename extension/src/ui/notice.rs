@@ -1,4 +1,4 @@
-//! A line with a sentence and up to two buttons. It stays in sight, blocks nothing, and gives way to the next one.
+//! A line with a sentence and up to two buttons. It blocks nothing, stays until it is answered, and is replaced by the next one.
 
 use super::asker::Asker;
 use super::dom::{by_id, show_text};
@@ -9,16 +9,16 @@ use web_sys::{HtmlButtonElement, HtmlElement};
 pub(crate) struct Notice {
     row: HtmlElement,
     text: HtmlElement,
-    /// Does what the sentence proposes.
+    /// The button that agrees, or does what helps.
     pub(crate) yes: HtmlButtonElement,
-    /// Declines, or takes the line away.
+    /// The button that declines, or hides the line.
     pub(crate) no: HtmlButtonElement,
     asker: Asker,
     resized: Box<dyn Fn()>,
 }
 
 impl Notice {
-    /// Finds its elements. `resized` hears when the line appears, changes or goes away.
+    /// Finds its elements. `resized` is called when the line appears, changes or disappears.
     ///
     /// # Panics
     /// When the page lacks an element.
@@ -33,7 +33,7 @@ impl Notice {
         }
     }
 
-    /// Shows a sentence in place of the one that shows, with the buttons that have a label. Nobody waits for an answer.
+    /// Shows a sentence, in place of what shows. Each button shows if its label is not empty. Nobody waits for an answer.
     pub(crate) fn show(&self, text: &str, yes: &str, no: &str) {
         self.asker.dismiss();
         self.text.set_text_content(Some(text));
@@ -43,8 +43,8 @@ impl Notice {
         (self.resized)();
     }
 
-    /// Shows a question in place of what shows, and waits for the answer. Nothing when the line was taken away, or something
-    /// else has taken its place. The second button shows where it has a label.
+    /// Shows a question, in place of what shows, and waits for the answer. None if the line was dismissed or replaced. Each button shows if
+    /// its label is not empty.
     pub(crate) async fn ask(&self, text: &str, yes: &str, no: &str) -> Option<bool> {
         self.show(text, yes, no);
         let answer: oneshot::Receiver<bool> = self.asker.wait();
@@ -62,7 +62,7 @@ impl Notice {
         self.asker.answer(yes)
     }
 
-    /// Takes the line away. Whoever asked gets no answer.
+    /// Hides the line. A question that shows gets no answer.
     pub(crate) fn dismiss(&self) {
         self.asker.dismiss();
         self.hide();

@@ -9,13 +9,13 @@ use web_sys::{Event, HtmlDialogElement, HtmlElement, MouseEvent};
 
 /// One question.
 pub(crate) struct Question<'a> {
-    /// What it is about.
+    /// Its subject.
     pub(crate) title: &'a str,
-    /// What will happen.
+    /// What will happen after a yes.
     pub(crate) text: &'a str,
-    /// Button that lets it happen.
+    /// Label of the button that agrees.
     pub(crate) yes: &'a str,
-    /// Button that does not.
+    /// Label of the button that declines.
     pub(crate) no: &'a str,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct QuestionDialog {
     text: HtmlElement,
     yes: HtmlElement,
     no: HtmlElement,
-    /// Questions wait for one another: an answer must never be taken for that of another question.
+    /// Held while a question shows. Others wait, so that an answer never counts for another question.
     turn: Mutex<()>,
     asker: Asker,
 }
@@ -57,7 +57,7 @@ impl QuestionDialog {
         }
         let closed = Rc::clone(&it);
         on(&it.dialog, "close", move |_: &Event| {
-            // It comes late: by then the next question may be open, which this is no answer to.
+            // The browser sends this event late: the next question may be open by then, and must not be answered.
             if !closed.dialog.open() {
                 closed.asker.answer(false);
             }
@@ -65,7 +65,7 @@ impl QuestionDialog {
         it
     }
 
-    /// Asks, after the questions that were asked before. Escape counts as "no".
+    /// Asks the user. Waits until earlier questions have been answered. Escape counts as "no".
     pub(crate) async fn ask(&self, question: Question<'_>) -> bool {
         let _turn = self.turn.lock().await;
         let answer = self.asker.wait();

@@ -1,4 +1,4 @@
-//! A blob as a file among the user's downloads.
+//! Saves a blob as a file among the user's downloads.
 
 use super::dom::document;
 use crate::browser::refused;
@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-/// How long (milliseconds) the blob's address stays valid. The browser has its own hold of the blob long before.
+/// How long (milliseconds) the blob's URL stays valid. The browser refers to the blob itself long before that.
 const ADDRESS_LIFETIME: u32 = 60_000;
 
 /// Hands a blob to the browser as a download called `name`.

@@ -1,4 +1,4 @@
-//! What becomes a sentence: sizes, times, rates, the progress of a job, failures. The words are in `_locales`.
+//! Puts sizes, times, rates, the progress of a job and failures into sentences. The words are in `_locales`.
 //!
 //! In a browser, [`text`] looks messages up in the user's language; in tests, in the files of all languages.
 
@@ -28,13 +28,13 @@ pub(crate) fn time(milliseconds: f64) -> String {
     measured(&units::time(milliseconds, &separator()))
 }
 
-/// A time that something still takes, in milliseconds.
+/// How long something will still take, from milliseconds.
 pub(crate) fn time_left(milliseconds: f64) -> Option<String> {
     const RATE: f64 = 1000.0;
     units::time_left(0, milliseconds.max(0.0).ceil() as u64, RATE, &separator()).map(|measure| measured(&measure))
 }
 
-/// What is being done.
+/// What a job is doing.
 pub(crate) fn work(work: Work) -> String {
     let key = match work {
         Work::Downloading => "modelsDownloading",
@@ -45,7 +45,7 @@ pub(crate) fn work(work: Work) -> String {
     text(key, &[])
 }
 
-/// Everything that is known about a job under way, in one line.
+/// The progress of a job, in one line: what it is doing, how far it is, how fast, and how long it will still take.
 pub(crate) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String {
     let so_far = size(done as f64);
     let mut parts = vec![work(doing)];
@@ -62,7 +62,7 @@ pub(crate) fn progress(doing: Work, done: u64, total: u64, rate: f64) -> String 
     parts.join(" · ")
 }
 
-/// How far a model has come.
+/// The status of a model.
 pub(crate) fn status(status: Status) -> String {
     let key = match status {
         Status::Available => "modelsAvailable",
@@ -74,7 +74,7 @@ pub(crate) fn status(status: Status) -> String {
     text(key, &[])
 }
 
-/// In what weights are kept.
+/// The precision of a model's weights.
 pub(crate) fn precision(precision: Precision) -> String {
     text(if precision == Precision::F16 { "modelsF16" } else { "modelsInt8" }, &[])
 }

@@ -1,4 +1,5 @@
-//! The user's language in a page. HTML names the messages of `_locales`; its own words are what a reader of the file sees.
+//! Puts the user's language into a page. Attributes in the HTML name messages of `_locales`; the English words there are for those who read
+//! the file.
 
 use super::dom::{attribute, each, root};
 use crate::browser::i18n;

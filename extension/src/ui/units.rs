@@ -1,4 +1,4 @@
-//! Bytes, rates and times as people read them. The words beside the numbers are in `_locales`.
+//! Rounds bytes, rates and times for display. The words beside the numbers are in `_locales`.
 
 /// A rounded number, and the key of the message that puts its unit beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub fn bytes(bytes: f64, separator: &str) -> Measure {
     const KILO: f64 = 1e3;
     const MEGA: f64 = 1e6;
     const GIGA: f64 = 1e9;
-    // What would round up to 1000 of a unit is 1 of the next.
+    // A number that would be rounded up to 1000 of a unit is 1 of the next unit.
     if bytes < 0.9995 * MEGA {
-        // A few bytes are not nothing.
+        // A few bytes must not read as 0.
         Measure::new((bytes / KILO).ceil(), 0, separator, "unitKilobytes")
     } else if bytes < 0.9995 * GIGA {
         let mega = bytes / MEGA;
@@ -34,9 +34,9 @@ pub fn bytes(bytes: f64, separator: &str) -> Measure {
     }
 }
 
-/// The time that the rest takes at `rate` bytes a second; none while that is unknown.
+/// How long the rest takes at `rate` bytes a second; none while the rate is unknown.
 ///
-/// Rounded up and in steps: a number that jumps with every event tells less.
+/// It is rounded up to a few steps, so that it does not change with every event.
 pub fn time_left(done: u64, total: u64, rate: f64, separator: &str) -> Option<Measure> {
     let seconds = total.checked_sub(done)? as f64 / rate;
     if !seconds.is_finite() || seconds < 0.0 {
@@ -53,7 +53,7 @@ pub fn time_left(done: u64, total: u64, rate: f64, separator: &str) -> Option<Me
     })
 }
 
-/// How long something took, to two digits.
+/// How long something took, rounded to two digits.
 pub fn time(milliseconds: f64, separator: &str) -> Measure {
     let seconds = milliseconds / 1000.0;
     if milliseconds < 99.5 {
@@ -67,12 +67,12 @@ pub fn time(milliseconds: f64, separator: &str) -> Measure {
     }
 }
 
-/// How much is done, 0 to 1; none while it is not known how much there is.
+/// The share that is done, from 0 to 1; none while the total is unknown.
 pub fn fraction(done: u64, total: u64) -> Option<f64> {
     (total > 0).then(|| (done as f64 / total as f64).min(1.0))
 }
 
-/// As much of a hash as is enough to tell two apart by eye.
+/// The beginning of a hash, long enough to distinguish two by eye.
 pub fn short_hash(hash: &str) -> String {
     const SHOWN: usize = 12;
     let start: String = hash.chars().take(SHOWN).collect();

@@ -1,8 +1,8 @@
 //! The kernels: one folder each, with the WGSL, the operation that records it, and its plain reference.
 //!
 //! A kernel knows no model. All activations are `[B, C, H, W]` as [`View`](crate::gpu::View) describes; tokens are stored as pixels.
-//! Arithmetic and sums are in f32, also where numbers are stored in 16 bits. Workgroups have [`LANES`](crate::gpu::LANES) invocations and at most 16 KiB of storage, and a
-//! kernel binds at most 8 storage buffers: what every WebGPU adapter offers.
+//! Arithmetic and sums are in f32, also where numbers are stored in 16 bits. Workgroups have [`LANES`](crate::gpu::LANES) invocations and
+//! at most 16 KiB of storage, and a kernel binds at most 8 storage buffers: every WebGPU adapter offers that.
 //!
 //! The parameters of a kernel are declared in its `mod.rs` and in its WGSL. `tests/parity/facts.rs` compares these and every other fact that is
 //! stated twice, for all programs.
