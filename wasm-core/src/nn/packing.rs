@@ -188,6 +188,30 @@ fn inputs<'a>(graphs: impl IntoIterator<Item = &'a Graph>) -> Result<Vec<(String
 mod tests {
     use super::*;
     use crate::Error;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_value_is_stored_in_16_bits_or_named(bits in any::<u32>()) {
+            let value = f32::from_bits(bits);
+            let header = br#"{"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#;
+            let file = [&(header.len() as u64).to_le_bytes()[..], header, &value.to_le_bytes()].concat();
+            let stored = encoded(&*weights::open(file).unwrap(), "a", &[1, 1], Dtype::F16);
+            match stored {
+                Ok(bytes) => {
+                    let stored = f16::from_le_bytes([bytes[0], bytes[1]]).to_f32();
+                    // Half a step of 16-bit floats, normal and subnormal.
+                    prop_assert!((stored - value).abs() <= (value.abs() / 2048.0).max(2f32.powi(-25)), "{} for {}", stored, value);
+                }
+                Err(Error::Weights(WeightsError::BeyondF16(name))) => {
+                    // 65504 is the largest number; what is nearer to it than to 65536 is rounded to it.
+                    prop_assert!(name == "a" && value.is_finite() && value.abs() >= 65520.0, "{}", value);
+                }
+                Err(Error::Weights(WeightsError::NotFinite(name))) => prop_assert!(name == "a" && !value.is_finite()),
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
+    }
 
     #[test]
     fn values_beyond_16_bits_are_told_apart_from_those_that_are_no_numbers() {

@@ -2,7 +2,7 @@
 
 use super::source::*;
 use super::*;
-use crate::Error;
+use crate::{Error, Storing};
 use half::bf16;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -347,6 +347,159 @@ proptest! {
             let expected: Vec<f32> = expected.iter().map(|at| stored[*at]).collect();
             prop_assert_eq!(source.unwrap().read("a").unwrap(), expected);
         }
+    }
+}
+
+/// The files that the fuzz target `folder` starts from, with their names.
+fn corpus(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = fs::read_dir(format!("{}/fuzz/corpus/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut files: Vec<_> = folder
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The corpus of pickles in a container, and that of whole files.
+fn all_of_the_corpus() -> Vec<Vec<u8>> {
+    let pickles = corpus("pickle").into_iter().map(|(_, pickle)| zip(&members(&pickle, &[("0", &[0x3C; 4096])])));
+    let files = ["torch_zip", "safetensors"].into_iter().flat_map(corpus).map(|(_, file)| file);
+    pickles.chain(files).collect()
+}
+
+/// Opens a file and reads its tensors. What is wrong with it shows when it is opened, except for numbers that are not finite.
+fn read_whole(file: Vec<u8>) -> std::result::Result<(), WeightsError> {
+    let source = match open(file) {
+        Ok(source) => source,
+        Err(Error::Weights(error)) => return Err(error),
+        Err(other) => panic!("{other}"),
+    };
+    for info in source.tensors() {
+        let count: usize = info.shape.iter().product();
+        // A stride of zero makes large tensors of a few bytes, and reading those takes its time.
+        if count > 1 << 12 {
+            continue;
+        }
+        match source.read(&info.name) {
+            Ok(values) => assert!(values.len() == count && values.iter().all(|value| value.is_finite())),
+            Err(Error::Weights(WeightsError::NotFinite(name))) => assert_eq!(name, info.name),
+            Err(other) => panic!("{}: {other}", info.name),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn whole_files_that_store_weights_in_other_ways_are_told_apart() {
+    let mut seen = 0;
+    for (name, pickle) in corpus("pickle") {
+        let found = read_whole(zip(&members(&pickle, &[("0", &[0x3C; 4096])])));
+        let expected = match name.strip_prefix("foreign_") {
+            Some(way) if way.starts_with("float8") => Storing::Float8,
+            Some(way) if way.starts_with("sparse") => Storing::Sparse,
+            Some(way) if way.starts_with("quantised") => Storing::Quantised,
+            Some(way) if way.starts_with("numpy") => Storing::Numpy,
+            Some(way) if way.starts_with("subclass") || way.starts_with("parameter") => Storing::Subclass,
+            Some(way) => panic!("{way}"),
+            None => continue,
+        };
+        assert!(matches!(&found, Err(WeightsError::Foreign { how, .. }) if *how == expected), "{name}: {found:?}");
+        seen += 1;
+    }
+    assert!(seen > 10, "{seen} files");
+    let (_, float8) = corpus("safetensors").into_iter().find(|(name, _)| name == "foreign_float8").unwrap();
+    assert!(matches!(read_whole(float8), Err(WeightsError::Foreign { how: Storing::Float8, .. })));
+}
+
+#[test]
+fn a_wrong_byte_anywhere_in_a_pickle_ends_in_an_error_about_weights() {
+    for (name, whole) in corpus("pickle") {
+        let mut bytes = whole.clone();
+        for at in 0..bytes.len() {
+            for other in [0, 0x7F, 0x80, 0xFF, whole[at] ^ 1, whole[at] ^ 0x20, whole[at].wrapping_add(1)] {
+                bytes[at] = other;
+                let read = || match pickle::read(&bytes) {
+                    Ok(_) => drop(read_whole(zip(&members(&bytes, &[("0", &[0x3C; 4096])])))),
+                    Err(Error::Weights(_)) => {}
+                    Err(other) => panic!("{other}"),
+                };
+                assert!(catch_unwind(AssertUnwindSafe(read)).is_ok(), "{name}: {other} at {at}");
+            }
+            bytes[at] = whole[at];
+        }
+    }
+}
+
+/// A change of a file.
+#[derive(Clone, Debug)]
+enum Mutation {
+    /// This byte instead of the one at a place.
+    Set(usize, u8),
+    /// Nothing instead of so many bytes.
+    Cut(usize, usize),
+    /// So many bytes from one place once more, at another.
+    Copy(usize, usize, usize),
+    /// These bytes more.
+    Insert(usize, Vec<u8>),
+}
+
+impl Mutation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        let end = bytes.len();
+        let place = |at: usize| at % (end + 1);
+        let span = |at: usize, length: usize| place(at)..end.min(place(at) + length);
+        match self {
+            Self::Set(at, byte) => {
+                let at = place(*at);
+                if let Some(old) = bytes.get_mut(at) {
+                    *old = *byte;
+                }
+            }
+            Self::Cut(at, length) => drop(bytes.drain(span(*at, *length))),
+            Self::Copy(from, length, to) => {
+                let (copied, to) = (bytes[span(*from, *length)].to_vec(), place(*to));
+                drop(bytes.splice(to..to, copied));
+            }
+            Self::Insert(at, more) => {
+                let at = place(*at);
+                drop(bytes.splice(at..at, more.iter().copied()));
+            }
+        }
+    }
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
+        (any::<usize>(), 1usize..40).prop_map(|(at, length)| Mutation::Cut(at, length)),
+        (any::<usize>(), 1usize..200, any::<usize>()).prop_map(|(from, length, to)| Mutation::Copy(from, length, to)),
+        (any::<usize>(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, more)| Mutation::Insert(at, more)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_files_end_in_an_error_about_weights_or_are_read(
+        file in prop::sample::select(all_of_the_corpus()),
+        mutations in prop::collection::vec(mutation(), 1..6),
+    ) {
+        let mut file = file;
+        mutations.iter().for_each(|mutation| mutation.apply(&mut file));
+        let _ = read_whole(file.clone());
+        prop_assert!(matches!(Pack::open(file).map(|_| ()), Ok(()) | Err(Error::Weights(_))));
+    }
+
+    #[test]
+    fn mutated_pickles_end_in_an_error_about_weights_or_are_read(
+        pickle in prop::sample::select(corpus("pickle")),
+        mutations in prop::collection::vec(mutation(), 1..6),
+    ) {
+        let (_, mut pickle) = pickle;
+        mutations.iter().for_each(|mutation| mutation.apply(&mut pickle));
+        let _ = read_whole(zip(&members(&pickle, &[("0", &[0x3C; 4096])])));
     }
 }
 
