@@ -1,5 +1,5 @@
-//! What people read, checked against the repository: every test and every file that a page names exists, and every language has every
-//! sentence.
+//! What people read, checked against the repository: every test and every file that a page names exists, every file of Rust begins with
+//! a header of its own, and every language has every sentence.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,38 @@ fn every_file_that_a_page_names_exists() {
             }
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// All files of Rust below a folder of the repository.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.expect("readable entry").path());
+    let of = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(extension) if extension == "rs" => vec![path],
+        _ => vec![],
+    };
+    paths.flat_map(of).collect()
+}
+
+#[test]
+fn every_file_of_rust_begins_with_a_header_of_its_own() {
+    let folders =
+        ["extension/src", "extension/tests", "wasm-core/src", "wasm-core/tests", "wasm-core/examples", "xtask/src"];
+    let (mut faults, mut headers) = (vec![], std::collections::BTreeMap::new());
+    for path in folders.iter().flat_map(|folder| sources(&repository().join(folder))) {
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        match text.lines().next().and_then(|line| line.strip_prefix("//! ")) {
+            None => faults.push(format!("{} does not say what it is", path.display())),
+            Some(header) => {
+                if let Some(other) = headers.insert(header.to_owned(), path.clone()) {
+                    faults.push(format!("{} and {} say the same of themselves", path.display(), other.display()));
+                }
+            }
+        }
+    }
+    assert!(headers.len() > 200, "the files are found: {}", headers.len());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

@@ -1,3 +1,5 @@
+//! Tests of the document: any sequence of what the user and the engine can do keeps document, screen and engine in agreement.
+
 use super::super::projection::{Command, Drawing, Held, drawing, next_command};
 use super::*;
 use crate::protocol::Point;
