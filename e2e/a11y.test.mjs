@@ -1,9 +1,10 @@
 // Accessibility: axe-core examines the overlay in each of its states, in the page and in a tab, and every page of the extension.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { BALL, browser, open, overlay, rightClickErase, server, test, until, useBrowser } from './harness.mjs';
+import { tmpdir } from 'node:os';
+import { BALL, browser, EXTENSION, launch, open, overlay, rightClickErase, server, test, until, useBrowser } from './harness.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -131,12 +132,37 @@ test('the demo page', async () => {
 });
 
 test('every other page of the extension that people see', async () => {
-  const dist = new URL(`file://${process.env.EXTENSION ?? new URL('../dist/chrome', import.meta.url).pathname}/`);
-  const names = readdirSync(dist, { recursive: true }).map(String).filter((name) => name.endsWith('.html'));
+  const names = readdirSync(EXTENSION, { recursive: true }).map(String).filter((name) => name.endsWith('.html'));
   // The overlay is examined above, state by state. The engine's page is never shown.
   for (const name of names.filter((name) => !/overlay|engine|offscreen/.test(name))) {
     page = await browser.page(`chrome-extension://${browser.id}/${name}`);
     await audit(page);
     await page.close();
+  }
+});
+
+test('every word and every label of a page is that of the language file', async () => {
+  // A copy of the extension in another language: that of the browser, with a mark in each message.
+  const copy = mkdtempSync(`${tmpdir()}/rubout-language-`);
+  cpSync(EXTENSION, copy, { recursive: true });
+  const file = `${copy}/_locales/en/messages.json`;
+  const messages = JSON.parse(readFileSync(file, 'utf8'));
+  for (const message of Object.values(messages)) message.message = `¡${message.message}`;
+  writeFileSync(file, JSON.stringify(messages));
+  const marked = await launch({ headed: false, extension: copy });
+  try {
+    for (const name of ['models.html', 'overlay.html?tab']) {
+      const page = await marked.page(`chrome-extension://${marked.id}/${name}`);
+      await page.locator('[data-i18n]').filter({ hasText: '¡' }).first().waitFor({ state: 'attached' });
+      const others = await page.evaluate(() => [
+        ...[...document.querySelectorAll('[data-i18n]')].map((element) => element.textContent),
+        ...[...document.querySelectorAll('[data-i18n-label]')].flatMap((element) => [element.ariaLabel, element.dataset.tip]),
+      ].filter((text) => !text?.startsWith('¡')));
+      assert.deepEqual(others, [], `${name} has words of its own`);
+      assert.equal(await page.locator('html').getAttribute('lang'), 'en-US');
+    }
+  } finally {
+    await marked.close();
+    rmSync(copy, { recursive: true, force: true });
   }
 });

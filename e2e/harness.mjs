@@ -26,7 +26,8 @@ export const PATIENCE = 60_000;
 /** A test with a time limit (milliseconds), so that it cannot hang. */
 export const test = (name, body, timeout = 5 * PATIENCE) => anyTest(name, { timeout }, body);
 
-const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
+/** The folder with the built extension. */
+export const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 
 /** The rectangle of the red ball and its shadow in pictures/test/sand.*, in pixels of the 320 x 240 version. */
@@ -71,8 +72,8 @@ export async function relaunch() {
  *
  * `webgpu` says whether there is WebGPU, which the CPU then emulates. `requests` collects the URL of every request of pages, frames and workers.
  */
-export async function launch({ headed = true, args = [], profile = '', webgpu = true } = {}) {
-  if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
+export async function launch({ headed = true, args = [], profile = '', webgpu = true, extension = EXTENSION } = {}) {
+  if (!existsSync(`${extension}/manifest.json`)) throw new Error(`no extension in ${extension}: run "cargo xtask build"`);
   if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
   const context = await chromium.launchPersistentContext(profile, {
     headless: !headed,
@@ -92,8 +93,8 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       '--lang=en-US',
       '--window-position=0,0',
       '--window-size=1280,900',
-      `--load-extension=${EXTENSION}`,
-      `--disable-extensions-except=${EXTENSION}`,
+      `--load-extension=${extension}`,
+      `--disable-extensions-except=${extension}`,
       ...args,
     ],
   });

@@ -282,6 +282,18 @@ test('a file of code, a file of something else and a wrong address are refused i
   assert.equal((await model('own-diffusion-pytorch-model')).status, 'installed');
 });
 
+test('a request that is not as promised is refused, and the store goes on', async () => {
+  const failure = (body, blobs) => page.evaluate(async ({ body, blobs }) =>
+    (await ask(body, Array.from({ length: blobs }, () => new Blob(['x'])))).body.err?.failure, { body, blobs });
+  const file = { call: 'import', name: 'x.bin', precision: 'f16' };
+  for (const [body, blobs] of [
+    [file, 0], [file, 2], [{ call: 'list' }, 1], [{ call: 'lists' }, 0], [{ call: 'list', more: true }, 0],
+    [{ call: 'install', model: 'ft_places2', precision: 'f32' }, 0], [{ call: 'offer' }, 0], [{}, 0], [null, 0],
+  ]) assert.equal(await failure(body, blobs), 'internal', `${JSON.stringify(body)} with ${blobs} blobs`);
+  assert.deepEqual(await files(), {});
+  assert.equal((await model('ft_places2')).status, 'available');
+});
+
 test('the page asks before it downloads, shows how far it is, and what is there', async () => {
   hub.behaviour.pace = 4_000_000;
   const own = await browser.page(`chrome-extension://${browser.id}/models.html`);
