@@ -40,6 +40,19 @@ macro_rules! calls {
             $(#[doc = concat!("See [`", stringify!($call), "`].")] $call($call),)+
         }
 
+        #[cfg(test)]
+        impl $requests {
+            /// Each request, with how many blobs travel with it and with its answer.
+            pub(crate) fn promised_blobs() -> Vec<String> {
+                use $crate::protocol::call::{Call, Reply, accepted};
+                vec![$({
+                    let request = accepted::<<$call as Call>::Blobs<u8>>();
+                    let reply = accepted::<<<$call as Call>::Reply as Reply>::Blobs<u8>>();
+                    format!("{}: {request}, answered with {reply}", stringify!($call))
+                }),+]
+            }
+        }
+
         $(
             impl From<$call> for $requests {
                 fn from(call: $call) -> Self {
@@ -68,3 +81,17 @@ macro_rules! replies {
 }
 
 pub(super) use {calls, replies};
+
+/// How many blobs a message may bring along, for people.
+#[cfg(test)]
+pub(super) fn accepted<B: TryFrom<Vec<u8>>>() -> String {
+    const TRIED: usize = 4;
+    let counts: Vec<usize> = (0..TRIED).filter(|count| B::try_from(vec![0; *count]).is_ok()).collect();
+    match counts[..] {
+        [0] => "no blob".into(),
+        [1] => "one blob".into(),
+        [count] => format!("{count} blobs"),
+        _ if counts.len() == TRIED => "any number of blobs".into(),
+        _ => panic!("{counts:?} blobs"),
+    }
+}

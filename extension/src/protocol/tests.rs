@@ -136,6 +136,17 @@ fn every_message_has_the_promised_json() {
 }
 
 #[test]
+fn every_message_has_the_promised_blobs() {
+    let lines = [
+        ToPage::promised_blobs(),
+        ToBackground::promised_blobs(),
+        super::engine::ToEngine::promised_blobs(),
+        super::models::ToModels::promised_blobs(),
+    ];
+    insta::assert_snapshot!(lines.concat().join("\n"));
+}
+
+#[test]
 fn the_introspection_sees_every_variant() {
     assert_eq!(variants::<Precision>(r#""?""#), ["f16", "int8"].map(str::to_owned).into());
     assert_eq!(variants::<PageEvent>(r#"{"event":"?"}"#), ["moved", "gone"].map(str::to_owned).into());
