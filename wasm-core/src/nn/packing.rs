@@ -208,7 +208,7 @@ mod tests {
                     prop_assert!(name == "a" && value.is_finite() && value.abs() >= 65520.0, "{}", value);
                 }
                 Err(Error::Weights(WeightsError::NotFinite(name))) => prop_assert!(name == "a" && !value.is_finite()),
-                Err(other) => prop_assert!(false, "{}", other),
+                Err(other) => panic!("{other}"),
             }
         }
     }
