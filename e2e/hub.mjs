@@ -18,24 +18,35 @@ const HEADERS = {
 /** The tiny U-Net as PyTorch wrote it. */
 export const tinyUnet = () => readFile(`${FIXTURES}checkpoint/moebius_tiny/diffusion_pytorch_model.bin`);
 
-/** A tiny VAE as safetensors, with small made-up weights. */
-export async function tinyVae() {
-  const table = await readFile(`${FIXTURES}tensors-vae-tiny.tsv`, 'utf8');
+/** A state dict as safetensors, with small made-up weights: the tensors of a table in the fixtures, in these shapes. */
+async function madeUp(table, shaped = (name, shape) => shape) {
+  const rows = (await readFile(`${FIXTURES}${table}.tsv`, 'utf8')).trimEnd().split('\n').slice(1);
   const header = {};
   let at = 0;
-  for (const line of table.trim().split('\n').slice(1)) {
-    const [name, , sides] = line.split('\t');
-    const shape = sides.split(',').map(Number);
-    const bytes = 4 * shape.reduce((a, b) => a * b, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes] };
+  for (const row of rows) {
+    const [name, type, sides = ''] = row.split('\t');
+    const shape = shaped(name, sides.split(',').filter(Boolean).map(Number));
+    const bytes = (type === 'i64' ? 8 : 4) * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: type.toUpperCase(), shape, data_offsets: [at, at + bytes] };
     at += bytes;
   }
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   const values = Float32Array.from({ length: at / 4 }, (_, i) => Math.sin(i * 0.37) * 0.05);
+  for (const [name, { data_offsets: [from, to] }] of Object.entries(header)) {
+    // A variance is positive.
+    if (name.endsWith('.running_var')) values.fill(1, from / 4, to / 4);
+  }
   return Buffer.concat([length, text, Buffer.from(values.buffer)]);
 }
+
+/** A tiny VAE. */
+export const tinyVae = () => madeUp('tensors-vae-tiny');
+
+/** The tiny U-Net on a sixteenth of its pixels: for tests in which it runs, as the CPU plays the GPU. */
+export const smallestUnet = () => madeUp('tensors-unet-tiny', (name, shape) =>
+  name.endsWith('.rel_pos_emb') ? [shape[0] / 16, ...shape.slice(1)] : shape);
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 

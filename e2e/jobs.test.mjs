@@ -6,7 +6,7 @@ import {
 } from './harness.mjs';
 
 /** A hole in a photograph of twelve megapixels, so large that the built-in fill needs some seconds. */
-const BIG = { x: 1100, y: 900, width: 1200, height: 850 };
+const BIG = { x: 1250, y: 1000, width: 900, height: 640 };
 
 let page;
 

@@ -1,4 +1,4 @@
-// Erasing with an installed model, and what must not break it. The model is the tiny one, on a GPU that the CPU emulates.
+// Erasing with an installed model, and what must not break it. The model is the smallest one, on a GPU that the CPU emulates.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -9,14 +9,14 @@ import { after } from 'node:test';
 import {
   BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
 } from './harness.mjs';
-import { startHub, tinyUnet, tinyVae } from './hub.mjs';
+import { smallestUnet, startHub, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
 const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
 const MODEL = 'ft_places2';
-/** A program that does the same erase without a browser. `cargo test` builds it. */
-const NATIVE = fileURLToPath(new URL('../target/debug/examples/erase', import.meta.url));
+/** A program that does the same erase without a browser. */
+const NATIVE = process.env.ERASE ?? fileURLToPath(new URL('../target/debug/examples/erase', import.meta.url));
 /** Longest time of one run, milliseconds: all programs are compiled for the first time. */
 const PATIENCE = 300_000;
 const slowly = (name, body) => test(name, body, 600_000);
@@ -43,7 +43,7 @@ async function install(into, packs = false) {
 }
 
 useBrowser({}, async () => {
-  hub = await startHub(new Map([[UNET, await tinyUnet()], [VAE, await tinyVae()]]));
+  hub = await startHub(new Map([[UNET, await smallestUnet()], [VAE, await tinyVae()]]));
   folder = mkdtempSync(`${tmpdir()}/rubout-moebius-`);
   await install(browser, true);
 });

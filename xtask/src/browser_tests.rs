@@ -1,6 +1,6 @@
 //! The browser tests: the files of `e2e/` side by side, each in a browser of its own, each lane on a virtual screen of its own.
 
-use crate::shell::root;
+use crate::shell::{cargo, root, target};
 use crate::{Result, tools};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 const ENDING: &str = ".test.mjs";
 /// Files that take longest, the longest first: whatever begins last should be short, or one lane runs on alone.
 const LONGEST: [&str; 6] = ["moebius", "parity", "jobs", "formats", "strict-pages", "models"];
+
+/// The file that compares what a browser makes of a picture with what the same engine makes of it natively.
+const COMPARES_WITH_NATIVE: &str = "moebius";
 
 /// Which tests are run.
 #[derive(Clone, Copy)]
@@ -71,6 +74,15 @@ pub fn run(which: Which<'_>, environment: &[(&str, &str)]) -> Result {
     if files.is_empty() {
         return Err("no browser test has this name".into());
     }
+    let mut environment = environment.to_vec();
+    let erase = target().join("debug/examples/erase");
+    if files.iter().any(|file| file == COMPARES_WITH_NATIVE) {
+        // The packages are those of the native tests: with others, what both need would be compiled with other features.
+        let of_native_tests = ["--package", "wasm-core", "--package", "extension"];
+        cargo(&[&["build", "--profile", "test", "--example", "erase"], &of_native_tests[..]].concat())?;
+        environment.push(("ERASE", erase.to_str().ok_or("the path of the repository is not UTF-8")?));
+    }
+    let environment = &environment[..];
     let start = Instant::now();
     let lanes = lanes().min(files.len());
     let queue = Mutex::new(VecDeque::from(files));

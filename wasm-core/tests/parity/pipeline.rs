@@ -24,11 +24,6 @@ use crate::rig::{Errors, picture, relative_l2, report};
 
 const GUIDANCE: f32 = 2.0;
 
-/// The tiny model on a sixteenth of its pixels, for what needs a model but no reference: a CPU playing a GPU takes a second for 10^9
-/// operations.
-const SMALL: ModelConfig =
-    ModelConfig { unet: UnetConfig { side: 4, ..UnetConfig::TINY }, vae: VaeConfig { side: 32, ..VaeConfig::TINY } };
-
 /// The reference's twenty steps, of which it runs nineteen.
 fn schedule() -> Schedule {
     Schedule::new(20, 0.99).expect("nineteen steps")
@@ -86,7 +81,7 @@ pub fn tampered(config: &ModelConfig, seed: u64) -> (Tampered, Tampered) {
 
 /// The small model with a short schedule.
 async fn loaded(gpu: Rc<Gpu>, precision: Precision, unet: &dyn Source, vae: &dyn Source) -> Result<Moebius> {
-    Moebius::load(gpu, SMALL, short_schedule(), precision, unet, vae, &Unpaced).await
+    Moebius::load(gpu, ModelConfig::SMALLEST, short_schedule(), precision, unet, vae, &Unpaced).await
 }
 
 async fn open() -> Result<Rc<Gpu>> {
@@ -227,9 +222,9 @@ pub async fn trajectory_in_8_bits(gpu: &Rc<Gpu>) -> Result<()> {
 
 /// One seed gives one picture, to the bit, and another seed another.
 pub async fn reproducible(gpu: &Rc<Gpu>) -> Result<()> {
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let precision = Precision::preferred(gpu);
-    let prepared = prepared(&SMALL)?;
+    let prepared = prepared(&ModelConfig::SMALLEST)?;
     let mut model = loaded(gpu.clone(), precision, &unet, &vae).await?;
     let first = model.run(&request(&prepared, 7), &Unpaced).await?.decoded;
     let other = model.run(&request(&prepared, 8), &Unpaced).await?.decoded;
@@ -281,7 +276,7 @@ pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
     use wasm_core::models::{Model, Values};
     use wasm_core::pixels::{Image, Mask};
 
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
     let (width, height) = (131u32, 77u32);
     let rgba = (0..width * height).flat_map(|i| {
@@ -319,9 +314,9 @@ pub async fn inpaints_only_the_hole(gpu: &Rc<Gpu>) -> Result<()> {
 
 /// A cancelled run, a refused one and many whole ones leave nothing behind; dropping the model leaves nothing at all.
 pub async fn leaks_nothing(gpu: &Rc<Gpu>) -> Result<()> {
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
-    let prepared = prepared(&SMALL)?;
+    let prepared = prepared(&ModelConfig::SMALLEST)?;
     let request = request(&prepared, 1);
     let expected = model.run(&request, &Unpaced).await?.decoded;
     let before = gpu.usage();
@@ -366,9 +361,9 @@ pub async fn falls_back_to_f32(gpu: &Rc<Gpu>) -> Result<()> {
         report("parity fall-back: not run, this adapter has no shader-f16");
         return Ok(());
     }
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let unet = unet.with("diff_model.up_blocks.2.resnets.2.conv2.bn2.weight", 1e6);
-    let prepared = prepared(&SMALL)?;
+    let prepared = prepared(&ModelConfig::SMALLEST)?;
     let request = request(&prepared, 3);
     let f16 = Precision { unet: Element::F16, vae: Element::F32 };
     let mut model = loaded(gpu.clone(), f16, &unet, &vae).await?;
@@ -383,7 +378,7 @@ pub async fn falls_back_to_f32(gpu: &Rc<Gpu>) -> Result<()> {
     drop(plain);
 
     // The same for a VAE that was trusted with 16 bits.
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let vae = vae.with("encoder.down_blocks.0.resnets.0.conv2.weight", 1e5);
     let both = Precision { unet: Element::F32, vae: Element::F16 };
     let mut model = loaded(gpu.clone(), both, &unet, &vae).await?;
@@ -392,7 +387,7 @@ pub async fn falls_back_to_f32(gpu: &Rc<Gpu>) -> Result<()> {
     drop(model);
 
     // And where f32 does not suffice either, that is what is said.
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let unet = unet.with("diff_model.conv_out.bn2.weight", f32::MAX);
     let mut model = loaded(gpu.clone(), f16, &unet, &vae).await?;
     let hopeless = model.run(&request, &Unpaced).await;
@@ -417,8 +412,8 @@ pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
             Box::pin(ready(Ok(())))
         }
     }
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
-    let prepared = prepared(&SMALL)?;
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
+    let prepared = prepared(&ModelConfig::SMALLEST)?;
     let request = request(&prepared, 1);
     let gpu = open().await?;
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
@@ -441,10 +436,11 @@ pub async fn survives_a_lost_device(_: &Gpu) -> Result<()> {
 
 /// Another number of steps on the same model is what a model loaded for it gives.
 pub async fn changes_its_schedule(gpu: &Rc<Gpu>) -> Result<()> {
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
-    let request = request(&prepared(&SMALL)?, 5);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
+    let request = request(&prepared(&ModelConfig::SMALLEST)?, 5);
     let other = Schedule::new(STEPS + 2, 0.99)?;
-    let mut fresh = Moebius::load(gpu.clone(), SMALL, other.clone(), Precision::F32, &unet, &vae, &Unpaced).await?;
+    let mut fresh =
+        Moebius::load(gpu.clone(), ModelConfig::SMALLEST, other.clone(), Precision::F32, &unet, &vae, &Unpaced).await?;
     let expected = fresh.run(&request, &Unpaced).await?.decoded;
     drop(fresh);
     let mut model = loaded(gpu.clone(), Precision::F32, &unet, &vae).await?;
@@ -461,7 +457,7 @@ pub async fn changes_its_schedule(gpu: &Rc<Gpu>) -> Result<()> {
 
 /// Weights that do not fit, or are not numbers, are refused with what is wrong; nothing stays on the GPU.
 pub async fn refuses_bad_weights(gpu: &Rc<Gpu>) -> Result<()> {
-    let (good, vae) = tampered(&SMALL, OTHER_SEED);
+    let (good, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let mut bad = Tampered::new(OTHER_SEED, vec![]);
     for tensor in good.tensors() {
         if tensor.name == "diff_model.conv_in.conv_pw.weight" {
@@ -509,7 +505,7 @@ pub async fn says_which_limit_is_missing(_: &Gpu) -> Result<()> {
         matches!(small, Err(Error::Gpu(GpuError::Limit { limit: "maxComputeWorkgroupStorageSize", .. }))),
         "{small:?}"
     );
-    let (unet, vae) = tampered(&SMALL, OTHER_SEED);
+    let (unet, vae) = tampered(&ModelConfig::SMALLEST, OTHER_SEED);
     let gpu = Rc::new(Gpu::on(&adapter, with(|l| l.max_storage_buffer_binding_size = 1 << 20)).await?);
     let refused = loaded(gpu, Precision::F32, &unet, &vae).await.map(|_| ());
     let Err(error @ Error::Gpu(GpuError::Limit { limit: "maxStorageBufferBindingSize", .. })) = refused else {

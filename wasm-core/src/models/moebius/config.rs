@@ -39,10 +39,20 @@ impl UnetConfig {
     /// A hundredth of it, for tests.
     pub const TINY: Self =
         Self { widths: [32, 64, 128], side: 16, embedding: 96, token: 48, weights: WeightElement::F16 };
+    /// The tiny one on a sixteenth of its pixels, for tests that need a model but no reference: a CPU that plays a GPU takes a second for
+    /// 10^9 operations.
+    pub const SMALLEST: Self = Self { side: 4, ..Self::TINY };
+    /// Those that a file can hold.
+    pub const ALL: [Self; 3] = [Self::FULL, Self::TINY, Self::SMALLEST];
 
     /// Length of the time embedding.
     pub fn time(&self) -> u32 {
         4 * self.widths[0]
+    }
+
+    /// The VAE with these dimensions, at the side that belongs to this network's latent.
+    pub fn fitting(&self, vae: VaeConfig) -> VaeConfig {
+        VaeConfig { side: self.side * LATENT_SCALE, ..vae }
     }
 
     /// Side of the maps of a level.
@@ -67,6 +77,8 @@ impl VaeConfig {
     pub const FULL: Self = Self { widths: [128, 256, 512, 512], side: 512, weights: WeightElement::F16 };
     /// A small one, for tests.
     pub const TINY: Self = Self { widths: [32, 32, 64, 64], side: 128, weights: WeightElement::F16 };
+    /// Those that a file can hold. Its weights fit a picture of any side.
+    pub const ALL: [Self; 2] = [Self::FULL, Self::TINY];
 
     /// Side of the latent.
     pub fn latent_side(&self) -> u32 {

@@ -20,6 +20,8 @@ impl ModelConfig {
     pub const FULL: Self = Self { unet: UnetConfig::FULL, vae: VaeConfig::FULL };
     /// The tiny one of the tests.
     pub const TINY: Self = Self { unet: UnetConfig::TINY, vae: VaeConfig::TINY };
+    /// The tiny one on a sixteenth of its pixels.
+    pub const SMALLEST: Self = Self { unet: UnetConfig::SMALLEST, vae: VaeConfig { side: 32, ..VaeConfig::TINY } };
 }
 
 /// How each network stores its activations. Arithmetic is in f32 either way.

@@ -17,6 +17,8 @@ use crate::{Pacer, Result};
 
 /// A tensor that only the U-Net has; its rows tell how wide the network is.
 pub(super) const OF_UNET: &str = "diff_model.conv_in.conv_pw.weight";
+/// A position embedding of the U-Net at its full resolution; it has a row for each pixel of the latent.
+const POSITIONS: &str = "diff_model.down_blocks.0.attentions.0.transformer_blocks.0.attn2.rel_pos_emb";
 /// A tensor that only the VAE has; its rows tell how wide the network is.
 pub(super) const OF_VAE: &str = "encoder.conv_in.weight";
 
@@ -37,9 +39,11 @@ impl Network {
             let shape = source.tensors().iter().find(|info| info.name == name).map(|info| &info.shape);
             shape.and_then(|shape| u32::try_from(*shape.first()?).ok())
         };
-        let unet =
-            [UnetConfig::FULL, UnetConfig::TINY].into_iter().find(|config| rows(OF_UNET) == Some(config.widths[0]));
-        let vae = [VaeConfig::FULL, VaeConfig::TINY].into_iter().find(|config| rows(OF_VAE) == Some(config.widths[0]));
+        // Where widths are equal, the side decides. A file of no known side is compared with the first one, and the error tells the shapes.
+        let is_side = |config: &UnetConfig| rows(POSITIONS) == Some(config.side * config.side);
+        let of_this_width = UnetConfig::ALL.into_iter().filter(|config| rows(OF_UNET) == Some(config.widths[0]));
+        let unet = of_this_width.min_by_key(|config| !is_side(config));
+        let vae = VaeConfig::ALL.into_iter().find(|config| rows(OF_VAE) == Some(config.widths[0]));
         match (unet, vae) {
             (Some(config), None) => Some(Self::Unet(UnetConfig { weights, ..config })),
             (None, Some(config)) => Some(Self::Vae(VaeConfig { weights, ..config })),
@@ -50,8 +54,8 @@ impl Network {
     /// The network of this [`ModelFile::network`].
     pub fn named(name: &str) -> Option<Self> {
         let all = [WeightElement::F16, WeightElement::I8].into_iter().flat_map(|weights| {
-            let unets = [UnetConfig::FULL, UnetConfig::TINY].map(|c| Self::Unet(UnetConfig { weights, ..c }));
-            let vaes = [VaeConfig::FULL, VaeConfig::TINY].map(|c| Self::Vae(VaeConfig { weights, ..c }));
+            let unets = UnetConfig::ALL.map(|c| Self::Unet(UnetConfig { weights, ..c }));
+            let vaes = VaeConfig::ALL.map(|c| Self::Vae(VaeConfig { weights, ..c }));
             unets.into_iter().chain(vaes)
         });
         all.into_iter().find(|network| network.network() == name)
@@ -72,12 +76,13 @@ impl Network {
 
 impl ModelFile for Network {
     fn network(&self) -> String {
-        let (network, width) = match self {
-            Self::Unet(config) => ("unet", config.widths[0]),
-            Self::Vae(config) => ("vae", config.widths[0]),
+        let (network, width, side) = match self {
+            Self::Unet(config) if config.side == UnetConfig::SMALLEST.side => ("unet", config.widths[0], " smallest"),
+            Self::Unet(config) => ("unet", config.widths[0], ""),
+            Self::Vae(config) => ("vae", config.widths[0], ""),
         };
         let weights = if self.weights() == WeightElement::I8 { "int8" } else { "f16" };
-        format!("{network} {width} {weights}")
+        format!("{network} {width} {weights}{side}")
     }
 
     fn weights(&self) -> WeightElement {
@@ -124,7 +129,7 @@ impl ModelConfig {
     pub fn of_packs(packs: &[Pack]) -> Result<Self> {
         let networks: Vec<_> = packs.iter().map(|pack| Network::named(pack.about(NETWORK))).collect();
         match networks[..] {
-            [Some(Network::Unet(unet)), Some(Network::Vae(vae))] => Ok(Self { unet, vae }),
+            [Some(Network::Unet(unet)), Some(Network::Vae(vae))] => Ok(Self { unet, vae: unet.fitting(vae) }),
             _ => Err(wrong(packs).into()),
         }
     }
