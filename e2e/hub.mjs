@@ -34,9 +34,10 @@ async function madeUp(table, shaped = (name, shape) => shape) {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   const values = Float32Array.from({ length: at / 4 }, (_, i) => Math.sin(i * 0.37) * 0.05);
-  for (const [name, { data_offsets: [from, to] }] of Object.entries(header)) {
-    // A variance is positive.
-    if (name.endsWith('.running_var')) values.fill(1, from / 4, to / 4);
+  for (const [name, { shape, data_offsets: [from, to] }] of Object.entries(header)) {
+    // What a norm scales by is about 1, or nothing of the picture would be left after a few layers. A variance is positive.
+    const around = (name.endsWith('.weight') && shape.length === 1) || name.endsWith('.running_var') ? 1 : 0;
+    for (let i = from / 4; i < to / 4; i += 1) values[i] += around;
   }
   return Buffer.concat([length, text, Buffer.from(values.buffer)]);
 }
