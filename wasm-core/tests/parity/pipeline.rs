@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Element, Gpu, Preference};
-use wasm_core::models::moebius::config::{UnetConfig, VaeConfig};
 use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
 use wasm_core::models::moebius::latents::Latents;
 use wasm_core::models::moebius::network::Network;
