@@ -46,7 +46,8 @@ async function running(rect = BIG) {
   await editor.paintRect(rect);
   await editor.erase();
   await editor.reaches(['running', 'done', 'failed']);
-  assert.equal(await editor.state(), 'running', 'the fill takes long enough for this test');
+  const state = await editor.state();
+  assert.equal(state, 'running', `the fill takes long enough for this test; ${state === 'failed' ? await editor.says() : ''}`);
   return editor;
 }
 
