@@ -383,14 +383,14 @@ test('a model stays on the GPU while an overlay is open, and for the time that w
   const cold = (await prepared('first')).ok;
   assert.ok(cold.memory < 64e6, `${cold.memory} bytes of memory`);
   const warm = (await prepared('second')).ok;
-  assert.ok(warm.ms < 100 && warm.ms < cold.ms, `${cold.ms} ms, then ${warm.ms} ms`);
+  assert.ok(warm.ms < cold.ms / 10, `${cold.ms} ms, then ${warm.ms} ms`);
   assert.ok((await model('ft_places2')).used > Date.now() - 60_000);
   await ask({ call: 'keep-warm', minutes: 0 });
   // The engine notices a little later that a port has closed.
   await until(
     async () => {
       await page.evaluate(() => { for (const port of Object.values(ports)) port.disconnect(); ports = {}; });
-      return (await prepared('again')).ok.ms > warm.ms;
+      return (await prepared('again')).ok.ms > cold.ms / 10;
     },
     { what: 'a model that was freed, so that it has to be loaded again' },
   );
