@@ -14,6 +14,8 @@ use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
 
 /// JPEG quality for pictures whose source is no JPEG.
 const DEFAULT_JPEG_QUALITY: u8 = 92;
+/// Maximum length in bytes of the Exif block of a JPEG. A PNG or WebP may hold a longer one; saved as a JPEG, it goes without.
+const JPEG_EXIF_LIMIT: usize = 65_527;
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
@@ -72,7 +74,10 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
         encoder.set_progressive(coding.progressive);
     }
     encoder.set_optimized_huffman_tables(true);
-    if let Some(exif) = &metadata.exif {
+    if let Some(density) = metadata.density {
+        encoder.set_density(density);
+    }
+    if let Some(exif) = metadata.exif.as_ref().filter(|block| block.len() <= JPEG_EXIF_LIMIT) {
         encoder.add_exif_metadata(exif).map_err(failed)?;
     }
     if let Some(segment) = metadata.xmp.as_deref().and_then(xmp::jpeg_segment) {
@@ -113,7 +118,7 @@ pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::metadata::tests::exif_with_thumbnail;
+    use super::super::exif::tests::exif_with_thumbnail;
     use super::super::{Source, edit_note};
     use super::*;
     use image::{ImageDecoder, ImageReader};
@@ -134,6 +139,7 @@ mod tests {
         Metadata {
             icc: Some([&[0; 16][..], b"RGB ", &[7; 180]].concat()),
             foreign_profile: false,
+            density: None,
             exif: Some(exif_with_thumbnail()),
             png_chunks: vec![(*b"tEXt", b"Title\0A cat".to_vec()), (*b"gAMA", 45455u32.to_be_bytes().to_vec())],
             xmp: Some(edit_note("Rubout 0.1.0", &["erased with a model, seed 7".into()], true)),

@@ -1,6 +1,7 @@
 //! How a JPEG is coded, so that the edited picture can be coded in the same way.
 
-use jpeg_encoder::SamplingFactor;
+use img_parts::jpeg::{JpegSegment, markers};
+use jpeg_encoder::{PixelDensity, PixelDensityUnit, SamplingFactor};
 
 /// Quantisation tables, chroma subsampling and scans of a JPEG, which together are what encoders call its quality.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,4 +110,19 @@ fn read_tables(mut segment: &[u8], tables: &mut [Option<[u16; 64]>; 4]) -> Optio
         segment = rest.get(if wide { 128 } else { 64 }..)?;
     }
     Some(())
+}
+
+/// The density that a segment states, if it is that of JFIF and states one.
+pub(super) fn density(segment: &JpegSegment) -> Option<PixelDensity> {
+    let jfif = segment.contents().strip_prefix(b"JFIF\0").filter(|_| segment.marker() == markers::APP0)?;
+    // After the version.
+    let [unit, x_high, x_low, y_high, y_low] = *jfif.get(2..)?.first_chunk()?;
+    let density = (u16::from_be_bytes([x_high, x_low]), u16::from_be_bytes([y_high, y_low]));
+    let unit = match unit {
+        0 => PixelDensityUnit::PixelAspectRatio,
+        1 => PixelDensityUnit::Inches,
+        2 => PixelDensityUnit::Centimeters,
+        _ => return None,
+    };
+    (density.0 > 0 && density.1 > 0).then_some(PixelDensity { density, unit })
 }

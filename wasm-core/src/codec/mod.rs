@@ -6,9 +6,14 @@
 
 mod decode;
 mod encode;
+mod exif;
 mod format;
 mod jpeg;
 mod metadata;
+mod png_text;
+mod previews;
+#[cfg(test)]
+mod tests;
 mod vp8;
 mod xmp;
 

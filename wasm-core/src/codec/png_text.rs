@@ -1,0 +1,94 @@
+//! Text chunks of a PNG (PNG specification, third edition, 11.3.3) as they are saved with an edited picture.
+
+use super::{exif, previews};
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+
+/// Maximum length in bytes of all texts of a picture, uncompressed. Further texts are left out.
+pub(super) const LIMIT: usize = 8 << 20;
+/// Effort of compressing a text, of 10: what libpng uses.
+const EFFORT: u8 = 6;
+/// What keywords contain, in lower case, of texts that hold a preview, describe the unedited picture, or are the drawing that it was made from.
+const LEFT_OUT: [&[u8]; 6] = [b"thumb", b"preview", b"xmp", b"mxfile", b"mxgraph", b"excalidraw"];
+/// What keywords of profiles in hexadecimal begin with, as ImageMagick writes them.
+const RAW_PROFILE: &[u8] = b"raw profile type ";
+/// Elements by which an XMP packet is known under whatever keyword.
+const PACKETS: [&[u8]; 2] = [b"<x:xmpmeta", b"<rdf:RDF"];
+
+/// What a text chunk becomes.
+pub(super) enum Cleaned {
+    /// Contents of a chunk of the same type.
+    Chunk(Vec<u8>),
+    /// An Exif block, cleaned, which the text held in hexadecimal.
+    Exif(Vec<u8>),
+}
+
+/// The text of a chunk, given by type and contents, without anything that still shows the unedited picture or where it lay. None when nothing of it
+/// may stay, when it is damaged, and when it is longer than `room`, which it reduces.
+pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Option<Cleaned> {
+    let keyword_end = contents.iter().position(|byte| *byte == 0)?;
+    let keyword = contents[..keyword_end].to_ascii_lowercase();
+    if LEFT_OUT.iter().any(|part| has(&keyword, part)) {
+        return None;
+    }
+    let (head, compressed) = head(kind, contents, keyword_end)?;
+    let (head, text) = contents.split_at_checked(head)?;
+    let mut text = if compressed { decompress_to_vec_zlib_with_limit(text, *room).ok()? } else { text.to_vec() };
+    *room = room.checked_sub(text.len())?;
+    if PACKETS.iter().any(|element| has(&text, element)) {
+        return None;
+    }
+    if keyword.starts_with(RAW_PROFILE) {
+        match profile(&text)? {
+            Cleaned::Chunk(cleaned) => text = cleaned,
+            exif => return Some(exif),
+        }
+    } else {
+        previews::blank(&mut text, b' ');
+    }
+    let text = if compressed { compress_to_vec_zlib(&text, EFFORT) } else { text };
+    Some(Cleaned::Chunk([head, &text].concat()))
+}
+
+/// Length of what stands before the text, and whether the text is compressed.
+fn head(kind: [u8; 4], contents: &[u8], keyword_end: usize) -> Option<(usize, bool)> {
+    match &kind {
+        b"tEXt" => Some((keyword_end + 1, false)),
+        // The method, of which there is one.
+        b"zTXt" => Some((keyword_end + 2, true)),
+        _ => {
+            // Whether it is compressed, how, a language and a translated keyword, both ended by a zero.
+            let start = keyword_end + 3;
+            let mut zeros = contents.get(start..)?.iter().enumerate().filter(|(_, byte)| **byte == 0);
+            Some((start + zeros.nth(1)?.0 + 1, contents[keyword_end + 1] != 0))
+        }
+    }
+}
+
+/// A profile in hexadecimal: an empty line, its name, its length, and lines of digits. Of the profiles that are known, Exif becomes a block,
+/// Photoshop's resources and IPTC lose their previews, and colour profiles stay as they are.
+fn profile(text: &[u8]) -> Option<Cleaned> {
+    let mut lines = text.splitn(4, |byte| *byte == b'\n').skip(1);
+    let (name, _, digits) = (lines.next()?, lines.next()?, lines.next()?);
+    let digits: Vec<u8> = digits.iter().filter_map(|byte| Some(char::from(*byte).to_digit(16)? as u8)).collect();
+    let mut data: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if data.get(36..40) == Some(b"acsp") {
+        return Some(Cleaned::Chunk(text.to_vec()));
+    }
+    if !data.starts_with(b"8BIM") && !data.starts_with(&[0x1C]) {
+        return exif::cleaned(data).map(Cleaned::Exif);
+    }
+    previews::blank(&mut data, 0);
+    let mut text = [b"\n", name, format!("\n{:8}\n", data.len()).as_bytes()].concat();
+    for line in data.chunks(36) {
+        text.extend(
+            line.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]),
+        );
+        text.push(b'\n');
+    }
+    Some(Cleaned::Chunk(text))
+}
+
+fn has(data: &[u8], part: &[u8]) -> bool {
+    data.windows(part.len()).any(|window| window == part)
+}
