@@ -418,3 +418,12 @@ test('a browser that is killed goes on where it was', async () => {
   assert.ok(from > 0, 'what had come is kept');
   assert.equal((await model('ft_places2')).status, 'installed');
 });
+
+test('the notices of what is compiled in are one click away', async () => {
+  const models = await browser.page(`chrome-extension://${browser.id}/models.html`);
+  const [notices] = await Promise.all([models.context().waitForEvent('page'), models.locator('#notices').click()]);
+  const text = await notices.locator('body').textContent();
+  for (const part of ['wgpu ', 'Apache License', 'Independent JPEG Group', '©']) assert.ok(text.includes(part), `the notices have ${part}`);
+  await notices.close();
+  await models.close();
+});

@@ -90,7 +90,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("extension/src/overlay", &["*", "ui", "mod"]),
-    ("wasm-core/src/codec", &["format jpeg vp8 xmp", "metadata", "decode encode", "mod"]),
+    ("wasm-core/src/codec", &["format jpeg previews vp8 xmp", "exif", "png_text", "metadata", "decode encode", "mod"]),
     (
         "wasm-core/src/fill",
         &[

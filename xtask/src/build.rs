@@ -1,12 +1,10 @@
 //! The unpacked extension.
 
 use crate::shell::{self, cargo, copy_folder, root};
-use crate::{Result, tools};
+use crate::{Result, notices, tools};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Where it is built.
 pub fn folder() -> PathBuf {
@@ -53,7 +51,7 @@ fn prepare() -> Result {
 }
 
 fn compile(what: &[&str]) -> Result {
-    cargo(&[&["build", "--target", TARGET, "--profile", "web"], what].concat())
+    cargo(&[&["build", "--target", shell::WASM, "--profile", "web"], what].concat())
 }
 
 /// Puts together what is compiled and what is copied.
@@ -71,6 +69,7 @@ fn extension() -> Result {
         std::fs::copy(root.join(&icon), dist.join(&icon))?;
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
+    std::fs::write(dist.join(notices::FILE), notices::text()?)?;
     bindings(&["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
     shim(&dist)?;
     manifest(&dist)?;
@@ -81,7 +80,7 @@ fn extension() -> Result {
 /// Makes JavaScript modules of compiled programs, side by side.
 fn bindings(names: &[&str], to: &Path) -> Result {
     let bind = |name: &str| {
-        let wasm = shell::target().join(format!("{TARGET}/web/{name}.wasm"));
+        let wasm = shell::target().join(format!("{}/web/{name}.wasm", shell::WASM));
         binding(&wasm, to).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))
     };
     let bind = &bind;

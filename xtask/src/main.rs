@@ -6,7 +6,9 @@ mod bench;
 mod browser_tests;
 mod build;
 mod demo;
+mod dependencies;
 mod lint;
+mod notices;
 mod package;
 mod shell;
 mod size;
@@ -29,7 +31,7 @@ cargo xtask build     the unpacked extension, in dist/chrome/
 cargo xtask bench FOLDER OUT
                       the built-in fill on the cases of a folder, timed in a real browser
 cargo xtask package   a zip for the Chrome Web Store, in dist/
-cargo xtask lint      formatting, clippy, TypeScript
+cargo xtask lint      formatting, clippy, TypeScript, what we depend on
 cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
 
 fn main() -> ExitCode {

@@ -4,6 +4,9 @@ use crate::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Cargo's name of the browser as a platform.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
 /// The repository's root.
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -29,8 +32,21 @@ pub fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result {
 
 /// Runs cargo, the one that runs us.
 pub fn cargo(arguments: &[&str]) -> Result {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    run(&root(), &cargo, arguments)
+    run(&root(), &cargo_itself(), arguments)
+}
+
+/// What cargo prints.
+pub fn cargo_output(arguments: &[&str]) -> Result<String> {
+    let arguments = [&["--color", "never"], arguments].concat();
+    let output = Command::new(cargo_itself()).args(&arguments).current_dir(root()).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    Err(format!("`cargo {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into())
+}
+
+fn cargo_itself() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
 
 /// What a program prints, when it succeeds.

@@ -29,10 +29,12 @@ fn everything(environment: &[(&str, &str)]) -> Result {
 /// The Rust tests; those whose names contain `name`, where there is one.
 pub fn native(name: Option<&str>) -> Result {
     tools::software_vulkan()?;
-    // Without xtask, which has no tests, and whose tooling would be compiled once more.
-    let mut arguments = vec!["test", "--package", "wasm-core", "--package", "extension"];
-    arguments.extend(name);
-    cargo(&arguments)
+    // xtask by itself: together with the others, what both need would be compiled once more, with the features of both.
+    for packages in [&["xtask"][..], &["wasm-core", "extension"]] {
+        let packages = packages.iter().flat_map(|package| ["--package", package]);
+        cargo(&["test"].into_iter().chain(packages).chain(name).collect::<Vec<_>>())?;
+    }
+    Ok(())
 }
 
 /// A file of browser tests (`jobs` is `e2e/jobs.test.mjs`), or all tests whose names contain `name`, in Rust and in the browser.

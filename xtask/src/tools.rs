@@ -1,16 +1,15 @@
 //! What the tasks need on this machine: installed where a package manager allows, else named with what to type.
 
 use crate::Result;
-use crate::shell::{output, root, run};
+use crate::shell::{WASM, output, root, run};
 
 /// Rust's target for the browser.
 pub fn wasm_target() -> Result {
-    const TARGET: &str = "wasm32-unknown-unknown";
     let Some(installed) = output("rustup", &["target", "list", "--installed"]) else {
         // A toolchain that was not installed by rustup: the compiler says itself when the target is missing.
         return Ok(());
     };
-    if installed.lines().any(|l| l == TARGET) { Ok(()) } else { run(&root(), "rustup", &["target", "add", TARGET]) }
+    if installed.lines().any(|l| l == WASM) { Ok(()) } else { run(&root(), "rustup", &["target", "add", WASM]) }
 }
 
 /// The packages of `e2e/package.json`: esbuild for the shim, Playwright and axe-core for the tests.
