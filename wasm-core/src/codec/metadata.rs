@@ -17,6 +17,9 @@ const PNG_COLOUR_CHUNKS: usize = 4;
 /// Length in bytes of the longest of them, cHRM.
 const PNG_CHUNK_LENGTH: usize = 32;
 
+/// Maximum length of a colour profile in bytes. Real ones are shorter; one that inflates to more is not real.
+const MAX_PROFILE: usize = 4 << 20;
+
 /// The metadata that is carried over from the source, and a note of the edit.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
@@ -40,18 +43,22 @@ impl Metadata {
     pub(super) fn read(format: Format, bytes: &[u8]) -> Self {
         let bytes = Bytes::copy_from_slice(bytes);
         let read = match format {
-            Format::Jpeg => Jpeg::from_bytes(bytes)
-                .map(|file| Self { density: file.segments().iter().find_map(jpeg::density), ..Self::common(&file) }),
-            Format::Webp => WebP::from_bytes(bytes).map(|file| Self::common(&file)),
-            Format::Png => Png::from_bytes(bytes).map(|file| Self::common(&file).with_chunks(&file)),
+            Format::Jpeg => Jpeg::from_bytes(bytes).map(|file| Self {
+                density: file.segments().iter().find_map(jpeg::density),
+                ..Self::common(&file, file.icc_profile())
+            }),
+            Format::Webp => WebP::from_bytes(bytes).map(|file| Self::common(&file, file.icc_profile())),
+            Format::Png => {
+                Png::from_bytes(bytes).map(|file| Self::common(&file, png_profile(&file)).with_chunks(&file))
+            }
             Format::Gif | Format::Other => return Self::default(),
         };
         read.unwrap_or_default()
     }
 
     /// What is read alike from all formats: colour profile and Exif.
-    fn common(file: &(impl ImageICC + ImageEXIF)) -> Self {
-        let icc = file.icc_profile();
+    fn common(file: &impl ImageEXIF, icc: Option<Bytes>) -> Self {
+        let icc = icc.filter(|icc| icc.len() <= MAX_PROFILE);
         // The data colour space of an ICC profile stands at byte 16.
         let rgb = icc.as_ref().is_some_and(|b| b.get(16..20) == Some(b"RGB "));
         Self {
@@ -90,4 +97,11 @@ impl Metadata {
             ..Self::default()
         }
     }
+}
+
+/// The colour profile of a PNG: a name that ends with a zero, the method of compression, of which there is one, and a compressed profile.
+fn png_profile(file: &Png) -> Option<Bytes> {
+    let contents = file.chunk_by_type(*b"iCCP")?.contents();
+    let name = contents.iter().position(|byte| *byte == 0)?;
+    png_text::inflated(contents.get(name + 2..)?, MAX_PROFILE).map(Bytes::from)
 }

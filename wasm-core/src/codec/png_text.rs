@@ -1,8 +1,8 @@
 //! Text chunks of a PNG (PNG specification, third edition, 11.3.3) as they are saved with an edited picture.
 
 use super::{exif, previews};
+use fdeflate::Decompressor;
 use miniz_oxide::deflate::compress_to_vec_zlib;
-use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 /// Maximum length in bytes of all texts of a picture, uncompressed. Further texts are left out.
 pub(super) const LIMIT: usize = 8 << 20;
@@ -33,7 +33,7 @@ pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Optio
     }
     let (head, compressed) = head(kind, contents, keyword_end)?;
     let (head, text) = contents.split_at_checked(head)?;
-    let mut text = if compressed { decompress_to_vec_zlib_with_limit(text, *room).ok()? } else { text.to_vec() };
+    let mut text = if compressed { inflated(text, *room)? } else { text.to_vec() };
     *room = room.checked_sub(text.len())?;
     if PACKETS.iter().any(|element| has(&text, element)) {
         return None;
@@ -87,6 +87,31 @@ fn profile(text: &[u8]) -> Option<Cleaned> {
         text.push(b'\n');
     }
     Some(Cleaned::Chunk(text))
+}
+
+/// Uncompresses a zlib stream, whose checksum may be wrong. None when it is damaged, or longer than `limit` bytes.
+pub(super) fn inflated(stream: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let mut decompressor = Decompressor::new();
+    decompressor.ignore_adler32();
+    let (mut from, mut to) = (0, 0);
+    let mut data = vec![0; limit.min(1 << 14)];
+    loop {
+        let (read, written) = decompressor.read(&stream[from..], &mut data, to, true).ok()?;
+        from += read;
+        to += written;
+        if decompressor.is_done() {
+            data.truncate(to);
+            return Some(data);
+        }
+        if to == data.len() {
+            if to == limit {
+                return None;
+            }
+            data.resize(limit.min(2 * to), 0);
+        } else if read + written == 0 {
+            return None;
+        }
+    }
 }
 
 fn has(data: &[u8], part: &[u8]) -> bool {

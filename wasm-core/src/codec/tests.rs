@@ -1,7 +1,7 @@
 //! What is saved never shows the unedited picture: a marker picture is put into every known place of every format, and looked for in what
 //! comes out.
 
-use super::{Source, encode_jpeg, encode_png, encode_webp_lossless, exif};
+use super::{Source, encode_jpeg, encode_png, encode_webp_lossless, exif, png_text};
 use crate::pixels::Image;
 use img_parts::jpeg::{Jpeg, JpegSegment, markers};
 use img_parts::png::{Png, PngChunk};
@@ -650,4 +650,21 @@ fn a_jpegs_density_stays_and_exif_that_does_not_fit_is_left_out() {
     let [png, jpeg, webp] = saved(&png_with([PngChunk::new(*b"eXIf", tiff.block(first).into())]));
     let has_exif = |file: &[u8]| Source::inspect(file).metadata.exif.is_some();
     assert_eq!([png, jpeg, webp].map(|file| has_exif(&file)), [true, false, true]);
+}
+
+#[test]
+fn what_inflates_beyond_its_limit_is_left_out() {
+    let stream = compress_to_vec_zlib(&[7; 100_000], 6);
+    for limit in [0, 1, 16_383, 16_384, 16_385, 99_999] {
+        assert_eq!(png_text::inflated(&stream, limit), None, "{limit}");
+    }
+    assert_eq!(png_text::inflated(&stream, 100_000), Some(vec![7; 100_000]));
+    assert_eq!(png_text::inflated(&stream[..stream.len() - 9], 1 << 20), None, "it is cut off");
+    let profile = |length: usize| {
+        let mut profile = vec![0; length];
+        profile[16..20].copy_from_slice(b"RGB ");
+        let contents = [b"name\0\0", &compress_to_vec_zlib(&profile, 6)[..]].concat();
+        Source::inspect(&png_with([PngChunk::new(*b"iCCP", contents.into())])).metadata.icc.map(|icc| icc.len())
+    };
+    assert_eq!((profile(3000), profile(4 << 20), profile((4 << 20) + 1)), (Some(3000), Some(4 << 20), None));
 }
