@@ -116,9 +116,10 @@ async function webp() {
     size.writeUInt32LE(data.length);
     return Buffer.concat([Buffer.from(id), size, data, Buffer.alloc(data.length % 2)]);
   };
-  // Exif follows the pixels; the picture is 320 x 240.
-  const header = part('VP8X', Buffer.from([8, 0, 0, 0, 63, 1, 0, 239, 0, 0]));
-  const body = Buffer.concat([Buffer.from('WEBP'), header, sand.subarray(12), part('EXIF', exif())]);
+  const chunks = Buffer.from(sand.subarray(12));
+  // The flags of the file stand in its first chunk, VP8X. That of Exif, which follows the pixels, is 8.
+  chunks[8] |= 8;
+  const body = Buffer.concat([Buffer.from('WEBP'), chunks, part('EXIF', exif())]);
   return part('RIFF', body);
 }
 
