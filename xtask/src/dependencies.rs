@@ -140,9 +140,9 @@ fn source_faults(locked: &[Locked<'_>], policy: &Value) -> Vec<String> {
 /// npm's packages that come from elsewhere than its registry, or whose bytes are not checked.
 fn npm_faults(lock: &Value) -> Vec<String> {
     let packages = lock["packages"].as_object().into_iter().flatten().filter(|(path, _)| !path.is_empty());
-    let unchecked = packages.filter(|(_, package)| {
-        !package["resolved"].as_str().is_some_and(|url| url.starts_with(NPM)) || package["integrity"].is_null()
-    });
+    // An entry without an address is taken from the registry that npm is set to; its checksum is that of the published package all the same.
+    let elsewhere = |package: &Value| package["resolved"].as_str().is_some_and(|url| !url.starts_with(NPM));
+    let unchecked = packages.filter(|(_, package)| elsewhere(package) || package["integrity"].is_null());
     unchecked.map(|(path, _)| format!("e2e/{path} does not come from {NPM} with a checksum")).collect()
 }
 
@@ -246,6 +246,10 @@ mod tests {
         let lock = |package: Value| json!({ "packages": { "": {}, "node_modules/a": package } });
         let good = json!({ "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz", "integrity": "sha512-x" });
         assert!(npm_faults(&lock(good)).is_empty());
+        assert!(
+            npm_faults(&lock(json!({ "integrity": "sha512-x" }))).is_empty(),
+            "npm may leave out its registry's address"
+        );
         for bad in [
             json!({ "resolved": "https://example.org/a.tgz", "integrity": "sha512-x" }),
             json!({ "resolved": "https://registry.npmjs.org/a/-/a-1.0.0.tgz" }),
