@@ -20,29 +20,47 @@ const WITHOUT_ENGINE: [&str; 8] =
 const ENGINE: [&str; 6] = ["--package", "extension", "--bin", "engine", "--features", "extension/engine"];
 const PARITY: [&str; 4] = ["--package", "wasm-core", "--bin", "parity"];
 
+/// How the programs are compiled: the name of a profile in `Cargo.toml`.
+#[derive(Clone, Copy)]
+pub enum Profile {
+    /// What ships.
+    Web,
+    /// What is there soon, for trying a change in a browser.
+    Quick,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Quick => "quick",
+        }
+    }
+}
+
 /// Builds the extension into `dist/chrome/`.
-pub fn run() -> Result {
+pub fn run(profile: Profile) -> Result {
     prepare()?;
-    compile(&WITHOUT_ENGINE)?;
-    compile(&ENGINE)?;
-    extension()
+    compile(profile, &WITHOUT_ENGINE)?;
+    compile(profile, &ENGINE)?;
+    extension(profile)
 }
 
 /// Builds the extension, and the parity cases of the engine into `dist/parity/`. What both need is compiled once, and they are linked
 /// side by side.
 pub fn with_parity() -> Result {
     prepare()?;
-    compile(&WITHOUT_ENGINE)?;
-    compile(&[&ENGINE[..], &PARITY].concat())?;
-    extension()?;
-    bindings(&["parity"], &root().join("dist/parity"))
+    compile(Profile::Web, &WITHOUT_ENGINE)?;
+    compile(Profile::Web, &[&ENGINE[..], &PARITY].concat())?;
+    extension(Profile::Web)?;
+    bindings(Profile::Web, &["parity"], &root().join("dist/parity"))
 }
 
 /// Builds the parity cases alone.
 pub fn parity() -> Result {
     prepare()?;
-    compile(&PARITY)?;
-    bindings(&["parity"], &root().join("dist/parity"))
+    compile(Profile::Web, &PARITY)?;
+    bindings(Profile::Web, &["parity"], &root().join("dist/parity"))
 }
 
 fn prepare() -> Result {
@@ -50,12 +68,12 @@ fn prepare() -> Result {
     tools::npm_packages()
 }
 
-fn compile(what: &[&str]) -> Result {
-    cargo(&[&["build", "--target", shell::WASM, "--profile", "web"], what].concat())
+fn compile(profile: Profile, what: &[&str]) -> Result {
+    cargo(&[&["build", "--target", shell::WASM, "--profile", profile.name()], what].concat())
 }
 
 /// Puts together what is compiled and what is copied.
-fn extension() -> Result {
+fn extension(profile: Profile) -> Result {
     let (root, dist) = (root(), folder());
     // A file that is no longer made must not stay behind.
     if dist.exists() {
@@ -70,7 +88,7 @@ fn extension() -> Result {
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
     std::fs::write(dist.join(notices::FILE), notices::text()?)?;
-    bindings(&["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
+    bindings(profile, &["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
     shim(&dist)?;
     manifest(&dist)?;
     eprintln!("built {}", dist.display());
@@ -78,9 +96,9 @@ fn extension() -> Result {
 }
 
 /// Makes JavaScript modules of compiled programs, side by side.
-fn bindings(names: &[&str], to: &Path) -> Result {
+fn bindings(profile: Profile, names: &[&str], to: &Path) -> Result {
     let bind = |name: &str| {
-        let wasm = shell::target().join(format!("{}/web/{name}.wasm", shell::WASM));
+        let wasm = shell::target().join(format!("{}/{}/{name}.wasm", shell::WASM, profile.name()));
         binding(&wasm, to).map_err(|e| format!("wasm-bindgen on {name}: {e:#}"))
     };
     let bind = &bind;

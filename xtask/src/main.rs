@@ -15,6 +15,7 @@ mod size;
 mod test;
 mod tools;
 
+use build::Profile;
 use std::process::ExitCode;
 
 /// What a task ends with: nothing, or a sentence for the person at the terminal.
@@ -28,6 +29,7 @@ cargo xtask test      every test: Rust, the page shim, the extension in a real b
       --all           those too that take long: before a release, and nightly
 cargo xtask parity    every parity case of the engine in a browser's WebGPU, and nothing else
 cargo xtask build     the unpacked extension, in dist/chrome/
+      --quick         the same unoptimised, within seconds of a change
 cargo xtask bench FOLDER OUT
                       the built-in fill on the cases of a folder, timed in a real browser
 cargo xtask package   a zip for the Chrome Web Store, in dist/
@@ -43,11 +45,12 @@ fn main() -> ExitCode {
         ["test", "--only", name] => test::only(name),
         ["test", "--all"] => test::all(),
         ["parity"] => test::parity(),
-        ["build"] => build::run(),
+        ["build"] => build::run(Profile::Web),
+        ["build", "--quick"] => build::run(Profile::Quick),
         ["bench", folder, out] => bench::run(folder, out),
         ["package"] => package::run(),
         ["lint"] => lint::run(),
-        ["size"] => build::run().and_then(|()| size::check()),
+        ["size"] => build::run(Profile::Web).and_then(|()| size::check()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -12,7 +12,7 @@ pub fn run() -> Result {
     if !changes.contains(&format!("## [{}]", build::VERSION)) {
         return Err(format!("docs/CHANGELOG.md has no section [{}]: write down what changed", build::VERSION).into());
     }
-    build::run()?;
+    build::run(build::Profile::Web)?;
     size::check()?;
     let target = root().join(format!("dist/rubout-chrome-{}.zip", build::VERSION));
     let mut files = Vec::new();

@@ -44,7 +44,7 @@ pub fn only(name: &str) -> Result {
         if name == PARITY {
             build::parity()?
         } else {
-            build::run()?
+            build::run(build::Profile::Web)?
         };
         return browser_tests::run(Which::File(name), &[]);
     }
