@@ -170,7 +170,8 @@ const close = async (page, frame) => {
   await eventually(() => assert.ok(frame.isDetached(), 'the overlay has left'));
 };
 const near = (a, b, what) => assert.ok(Math.abs(a - b) < 0.6, `${what}: ${a}, not ${b}`);
-const html = (page, selector) => page.$eval(selector, (e) => e.outerHTML);
+// Of the prototype, because a form may have a control of that name.
+const html = (page, selector) => page.$eval(selector, (e) => Reflect.get(Element.prototype, 'outerHTML', e));
 
 function png(width, height) {
   const chunk = (type, data) => {
@@ -614,6 +615,73 @@ test('fullscreen and dialogs of the page stay under us, and stay', async () => {
   assert.equal(await frame.evaluate(() => events.filter((e) => e.event === 'gone').length), 0);
   await close(page, frame);
   assert.deepEqual(await page.evaluate(() => [document.fullscreenElement?.id, d.open]), ['full', true]);
+  await finish(page);
+});
+
+/** The names of all properties that the browser gives forms and documents. */
+const propertyNames = (page) =>
+  page.evaluate(() => {
+    const names = new Set();
+    for (const { prototype } of [HTMLFormElement, HTMLDocument, Window]) {
+      for (let at = prototype; at; at = Object.getPrototypeOf(at)) for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+    }
+    return [...names];
+  });
+
+/** The subject as the overlay gets to know it, and where it is, after everything that was due has happened. */
+const described = (frame) => frame.evaluate(async () => [(await call({ call: 'hello' })).body, (await call({ call: 'hide', hidden: false })).body]);
+
+for (const [name, url, size] of [['a picture in a form', '/100x50', [100, 50]], ['the background of a form', '/70x70', [70, 70]]]) {
+  test(`clobbering: ${name}, whose controls are named like properties of forms`, { timeout: 120_000 }, async () => {
+    // The controls stand in the form: a script that takes one of them for the form's parent walks in a circle.
+    const page = await open(`<form id=f style="width:300px;height:200px;padding:9px;rotate:3deg;background:url(/70x70)">
+      <img id=i src="/100x50" alt=A title=T><p id=names hidden></p></form>`);
+    const names = await propertyNames(page);
+    const frame = await edit(page, clicked(home + url));
+    const plain = await described(frame);
+    assert.equal(plain[0].ok?.picture.url, home + url);
+    for (const name of names) {
+      await page.evaluate((name) => window.names.replaceChildren(Object.assign(document.createElement('input'), { name })), name);
+      assert.deepEqual((await frame.evaluate(() => call({ call: 'hello' }))).body, plain[0], name);
+    }
+    await page.evaluate((all) => window.names.append(...all.map((name) => Object.assign(document.createElement('input'), { name }))), names);
+    assert.equal(await page.evaluate(() => f.getAttribute instanceof HTMLInputElement && f.parentElement instanceof HTMLInputElement), true);
+    assert.deepEqual(await described(frame), plain, 'all of them at once');
+    const was = await html(page, '#f');
+    for (const color of ['red', 'lime']) assert.deepEqual(await frame.evaluate(([w, h, c]) => apply(w, h, c), [...size, color]), { ok: { reply: 'done' } });
+    assert.match(await html(page, '#f'), /blob:/);
+    assert.equal((await frame.evaluate(() => bytes({ call: 'read-direct' }))).width, size[0]);
+    assert.deepEqual(await frame.evaluate(async () => (await call({ call: 'revert' })).body), { ok: { reply: 'done' } });
+    assert.equal(await html(page, '#f'), was);
+    await close(page, frame);
+    const spot = name.startsWith('the') ? [280, 180] : [50, 30];
+    await page.mouse.click(...spot, { button: 'right' });
+    assert.equal((await edit(page, clicked())).hello.picture.url, home + url, 'found by the click');
+    await finish(page);
+  });
+}
+
+test('clobbering: pictures named like properties of the document and of the window', { timeout: 120_000 }, async () => {
+  const page = await open('<img id=i src="/100x50" alt=A><p id=names></p>');
+  const names = await propertyNames(page);
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  const plain = await described(frame);
+  await page.evaluate(() => { window.named = window.names.appendChild(new Image()); });
+  for (const name of names) {
+    await page.evaluate((name) => { named.name = named.id = name; }, name);
+    assert.deepEqual((await frame.evaluate(() => call({ call: 'hello' }))).body, plain[0], name);
+  }
+  await page.evaluate((all) => window.names.append(...all.map((name) => Object.assign(new Image(), { name, id: name }))), [...names, 'rubout']);
+  assert.equal(await page.evaluate(() => document.documentElement instanceof HTMLImageElement && window.rubout instanceof HTMLImageElement), true);
+  assert.deepEqual(await described(frame), plain, 'all of them at once');
+  assert.deepEqual(await frame.evaluate(() => apply(100, 50, 'red')), { ok: { reply: 'done' } });
+  assert.deepEqual(await frame.evaluate(async () => (await call({ call: 'revert' })).body), { ok: { reply: 'done' } });
+  await close(page, frame);
+  await inject(page);
+  assert.equal(await page.evaluate(() => stub.listeners.message.length), 1, 'it still finds itself');
+  await start(page, { target: 'pick' });
+  for (const key of ['Tab', 'Enter']) await page.keyboard.press(key);
+  assert.equal((await overlayOf(page)).hello.picture.url, `${home}/100x50`, 'picked');
   await finish(page);
 });
 

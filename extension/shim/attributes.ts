@@ -1,6 +1,7 @@
 import { split } from './css';
 import { decoded, isImg, isSvgImage, make, styleOf, within } from './dom';
 import type { Edit, Inherit } from './edit';
+import { call, get } from './native';
 import { notReplaceable } from './refusal';
 import { absolute, sourceOf, type Found } from './target';
 
@@ -24,7 +25,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
   const slots = slotsOf(found);
   /** Every address under which the page may set its own picture again: lazy loaders keep it in `data-` attributes. */
   const source = sourceOf(found);
-  const known = slots.flatMap((slot) => [...slot.element.attributes].flatMap(({ name, value }) => names(name, value)));
+  const known = slots.flatMap((slot) => [...get(slot.element, 'attributes')].flatMap(({ name, value }) => names(name, value)));
   known.push(source);
   const observer = new MutationObserver(pageWrote);
   let url = '';
@@ -47,7 +48,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
     }
     // Reading the style in this script makes the browser load a background on behalf of the extension, to which the page's policy does not apply.
     void styleOf(element).backgroundImage;
-    observer.observe(element.getRootNode(), { childList: true, subtree: true });
+    observer.observe(call(element, 'getRootNode'), { childList: true, subtree: true });
     observer.takeRecords();
   }
 
@@ -63,17 +64,17 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
   }
 
   function pageWrote(records: MutationRecord[]): void {
-    if (!element.isConnected) pageRemoved(records);
+    if (!get(element, 'isConnected')) pageRemoved(records);
     else if (records.some(({ type }) => type === 'attributes')) pageSet();
   }
 
   /** After the page removed the element, for example in a new rendering: the edit moves to an added element that shows the same picture. */
   function pageRemoved(records: MutationRecord[]): void {
-    const tag = element.localName;
+    const tag = get(element, 'localName');
     const heir = records
       .flatMap(({ addedNodes }) => [...addedNodes])
-      .flatMap((node) => (node instanceof Element ? [node, ...node.querySelectorAll(tag)] : []))
-      .find((node) => node.localName === tag && known.includes(sourceOf({ ...found, element: node })));
+      .flatMap((node) => (node instanceof Element ? [node, ...call(node, 'querySelectorAll', tag)] : []))
+      .find((node) => get(node, 'localName') === tag && known.includes(sourceOf({ ...found, element: node })));
     if (!heir) return;
     revert();
     inherit(heir, ...last);
@@ -84,7 +85,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
     let same = true;
     for (const slot of slots) {
       const { name, original, ours } = slot;
-      const value = slot.element.getAttribute(name);
+      const value = call(slot.element, 'getAttribute', name);
       if (value === ours) continue;
       slot.original = value;
       if (value && isBackground && value.includes(url)) {
@@ -117,7 +118,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
         layers = all.join();
         write();
         // Fails if the page's content security policy forbids the picture.
-        await within(PATIENCE, (element as Partial<HTMLImageElement>).decode?.());
+        await within(PATIENCE, get(element as Partial<HTMLImageElement>, 'decode')?.call(element as HTMLImageElement));
       } catch {
         URL.revokeObjectURL(next);
         url = previous;
@@ -134,12 +135,13 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
 
 /** The attributes that decide what an element displays. */
 function slotsOf({ element, kind }: Found): Slot[] {
-  const slot = (element: Element, name: string) => ({ element, name, original: element.getAttribute(name) });
+  const slot = (element: Element, name: string) => ({ element, name, original: call(element, 'getAttribute', name) });
   if (kind === 'background') return [slot(element, 'style')];
   // `href` takes precedence over `xlink:href`, which can stay.
   if (isSvgImage(element)) return [slot(element, 'href')];
   if (!isImg(element)) return [slot(element, 'src')];
-  const sources = element.parentElement?.matches('picture') ? element.parentElement.querySelectorAll('source') : [];
+  const parent = get(element, 'parentElement');
+  const sources = parent && get(parent, 'localName') === 'picture' ? parent.querySelectorAll('source') : [];
   return [...[...sources, element].map((one) => slot(one, 'srcset')), slot(element, 'src')];
 }
 
@@ -149,9 +151,9 @@ const names = (name: string, value: string): string[] =>
 
 /** Sets an attribute, or removes it, unless it has that value already. */
 function put({ element, name }: Slot, value: string | null): void {
-  if (element.getAttribute(name) === value) return;
-  if (value === null) element.removeAttribute(name);
-  else element.setAttribute(name, value);
+  if (call(element, 'getAttribute', name) === value) return;
+  if (value === null) call(element, 'removeAttribute', name);
+  else call(element, 'setAttribute', name, value);
 }
 
 /** The value of a `style` attribute with another background. */

@@ -1,4 +1,5 @@
 import { on, rectOf, styleOf } from './dom';
+import { call } from './native';
 import { isOffered, kindOf, offered, pictureOf, sourceOf, type Found } from './target';
 import { everything, hovered, stackAt } from './tree';
 
@@ -20,7 +21,7 @@ export function pictureAt(x: number, y: number): Found | undefined {
     .filter((at) => kindOf(at) && overlap(rectOf(at), point) && styleOf(at).pointerEvents === 'none')
     .flatMap(pictureOf)
     .findLast(isOffered);
-  return free && (!hit || hit.element.contains(free.element)) ? free : hit;
+  return free && (!hit || call(hit.element, 'contains', free.element)) ? free : hit;
 }
 
 /**

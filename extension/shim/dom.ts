@@ -1,6 +1,8 @@
 /** Short names for long ones of the DOM. They keep the script small that is injected into pages. */
 
-export const rectOf = (element: Element): DOMRect => element.getBoundingClientRect();
+import { call } from './native';
+
+export const rectOf = (element: Element): DOMRect => call(element, 'getBoundingClientRect');
 
 export const styleOf = (element: Element): CSSStyleDeclaration => getComputedStyle(element);
 
@@ -15,7 +17,7 @@ export const isSvgImage = (element: Element): element is SVGImageElement => elem
 /** Listens to several types of events, before the page's own listeners. Events that the page dispatches itself are ignored. */
 export function on(target: EventTarget, types: string, heard: (event: any) => void, signal?: AbortSignal): void {
   const listener = (event: Event) => event.isTrusted && heard(event);
-  for (const type of types.split(' ')) target.addEventListener(type, listener, { capture: true, passive: false, signal });
+  for (const type of types.split(' ')) call(target, 'addEventListener', type, listener, { capture: true, passive: false, signal });
 }
 
 /** Settles as `promise` does, or fulfils after `ms` milliseconds. */
@@ -32,4 +34,4 @@ export async function decoded(url: string): Promise<HTMLImageElement> {
 
 /** A new HTML element, also in documents that are not HTML. */
 export const make = <K extends keyof HTMLElementTagNameMap>(name: K): HTMLElementTagNameMap[K] =>
-  document.createElementNS('http://www.w3.org/1999/xhtml', name) as HTMLElementTagNameMap[K];
+  call(document, 'createElementNS', 'http://www.w3.org/1999/xhtml', name) as HTMLElementTagNameMap[K];

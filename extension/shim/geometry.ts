@@ -1,6 +1,7 @@
 import type { Geometry } from './protocol';
 import { split } from './css';
 import { decoded, isCanvas, isImg, isSvgImage, isVideo, rectOf, styleOf, within } from './dom';
+import { get, root } from './native';
 import { backgroundImage, sourceOf, type Found } from './target';
 import { flatParent } from './tree';
 
@@ -12,10 +13,9 @@ const PATIENCE = 3000;
 /** Measures where a picture is; the protocol describes each number. */
 export function measure(found: Found): Geometry {
   const { element, kind } = found;
-  const root = document.documentElement;
   // The background of `<body>` is painted over the box of `<html>`, unless `<html>` has its own.
-  const spreads = kind === 'background' && element === document.body && styleOf(root).backgroundImage === 'none';
-  const box = spreads ? root : element;
+  const spreads = kind === 'background' && element === get(document, 'body') && styleOf(root()).backgroundImage === 'none';
+  const box = spreads ? root() : element;
   const rect = rectOf(box);
   const shape = isSvgImage(element) ? svgShape(element) : boxShape(found, box as HTMLElement, rect);
   return {
@@ -53,7 +53,7 @@ function boxShape(found: Found, box: HTMLElement, rect: DOMRect): Shape {
   const [width, height] =
     Math.abs(det) > 0.1
       ? [(rect.width * d - rect.height * c) / det, (rect.height * a - rect.width * b) / det]
-      : [box.offsetWidth, box.offsetHeight];
+      : [get(box, 'offsetWidth'), get(box, 'offsetHeight')];
 
   const own = styleOf(found.element);
   const layer = (list: string) => {
@@ -98,7 +98,7 @@ function svgShape(element: SVGImageElement): Shape {
 
 /** The linear part of all transforms and zooms of an element and its ancestors. */
 function linearOf(element: Element): Geometry['linear'] {
-  let total = new DOMMatrix().scale(element.currentCSSZoom);
+  let total = new DOMMatrix().scale(get(element, 'currentCSSZoom'));
   for (let at: Element | undefined = element; at; at = flatParent(at)) {
     const { transform, rotate, scale, display } = styleOf(at);
     // Neither kind of box is transformed, although its computed style has the values.

@@ -11,8 +11,12 @@ import { pick } from './pick';
 import { failureOf } from './refusal';
 import { ask, startSession, type Session, type Subject } from './session';
 
-/** The global by which a second injection finds the first. Pages do not see the globals of this world. */
-const world = globalThis as { rubout?: () => boolean };
+/**
+ * The global by which a second injection finds the first. Pages do not see the globals of this world, but an element with an id is a global in every world:
+ * only a symbol is surely ours.
+ */
+const KEY = Symbol.for('rubout');
+const world = globalThis as { [KEY]?: () => boolean };
 
 /** The sessions of this document by token. At most one shows its overlay here; the overlays of the others are in tabs. */
 const sessions = new Map<string, Session>();
@@ -40,9 +44,9 @@ function begin({ token, target }: Start): void {
 }
 
 // An injection of an earlier version of the extension does not answer any more and is replaced.
-if (!world.rubout?.()) {
+if (!world[KEY]?.()) {
   const { runtime } = chrome;
-  world.rubout = () => !!runtime.id;
+  world[KEY] = () => !!runtime.id;
   watchClicks();
   runtime.onMessage.addListener(({ id, body }: Message<Start>, sender, respond) => {
     if (sender.id !== runtime.id || !body.target) return;

@@ -1,4 +1,5 @@
 import { make, on, rectOf } from './dom';
+import { root } from './native';
 import { addHost, OVERLAY, place } from './style';
 
 /** Maximum time in milliseconds until the frame says hello. */
@@ -31,7 +32,7 @@ export interface Overlay {
 
 /** Whether the overlay can be shown in this document. */
 export const hasRoom = (): boolean =>
-  document.documentElement instanceof HTMLElement && (window === top || (innerWidth >= 420 && innerHeight >= 320));
+  root() instanceof HTMLElement && (window === top || (innerWidth >= 420 && innerHeight >= 320));
 
 /**
  * Opens the overlay's frame in a modal dialog, which is above everything in the page, including its own dialogs and fullscreen elements, and keeps

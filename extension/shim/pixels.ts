@@ -1,4 +1,5 @@
 import { decoded, isCanvas, isImg, isSvgImage, isVideo, within } from './dom';
+import { call } from './native';
 import { refuse, unreadable } from './refusal';
 import { isOwn, sourceOf, type Found } from './target';
 import type { Reply } from './channel';
@@ -19,7 +20,7 @@ export async function readDirect(found: Found): Promise<Reply> {
     if (!element.naturalWidth) return isEmpty();
   }
   const url = sourceOf(found) || isEmpty();
-  const cors = element.getAttribute('crossorigin');
+  const cors = call(element, 'getAttribute', 'crossorigin');
   if (isOwn(url) || cors !== null) {
     try {
       return await load(url, cors === 'use-credentials' ? 'include' : 'same-origin');

@@ -3,6 +3,7 @@ import { answer, sealed, type Handler, type Message, type Post } from './channel
 import { isVideo } from './dom';
 import { apply, editOf } from './edits';
 import { learnNaturalSize, measure } from './geometry';
+import { call, get } from './native';
 import { hasRoom, openOverlay, type Overlay } from './overlay';
 import { fetchSource, readDirect } from './pixels';
 import { refuse } from './refusal';
@@ -40,7 +41,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
 
   function picture(): Found {
     if (!found) throw 'no picture';
-    if (!found.element.isConnected) refuse({ failure: 'gone' });
+    if (!get(found.element, 'isConnected')) refuse({ failure: 'gone' });
     return found;
   }
 
@@ -103,7 +104,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     requestAnimationFrame(look);
     if (overlay && !overlay.isThere()) void moveToTab();
     if (!post || !found) return;
-    const geometry = found.element.isConnected ? measure(found) : undefined;
+    const geometry = get(found.element, 'isConnected') ? measure(found) : undefined;
     const now = JSON.stringify(geometry) ?? 'gone';
     if (last && last !== now) post(sealed(geometry ? { event: 'moved', geometry } : { event: 'gone' }));
     last = now;
@@ -137,7 +138,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
 function describe(found: Found): Picture {
   const { element, kind } = found;
   const source = sourceOf(found);
-  const name = element.getAttribute('alt') || element.ariaLabel || element.getAttribute('title') || '';
+  const attribute = (name: string) => call(element, 'getAttribute', name);
+  const name = attribute('alt') || get(element, 'ariaLabel') || attribute('title') || '';
   return {
     kind,
     url: kind === 'video' ? null : source || null,

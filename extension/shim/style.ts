@@ -1,4 +1,5 @@
 import { make } from './dom';
+import { call, root } from './native';
 
 /** The colour that dims the page while a picture is edited. */
 const DIM = 'rgba(0,0,0,.55)';
@@ -26,10 +27,10 @@ export function addHost(content: Element, css: string): HTMLElement {
   host.style.setProperty('all', 'initial', 'important');
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
-  const root = host.attachShadow({ mode: 'closed' });
-  root.adoptedStyleSheets = [sheet];
-  root.append(content);
-  document.documentElement.append(host);
+  const shadow = host.attachShadow({ mode: 'closed' });
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(content);
+  call(root(), 'append', host);
   return host;
 }
 

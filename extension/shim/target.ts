@@ -1,6 +1,7 @@
 import type { PictureKind, Size } from './protocol';
 import { cssImage, split, type CssImage } from './css';
 import { isCanvas, isImg, isSvgImage, isVideo, rectOf, styleOf } from './dom';
+import { call, get } from './native';
 import { everything } from './tree';
 
 /** A picture in the page. */
@@ -50,7 +51,7 @@ export function sourceOf(found: Found): string {
 }
 
 /** The absolute form of an address, resolved against the document's; unchanged if it is invalid. */
-export const absolute = (url: string): string => URL.parse(url, document.baseURI)?.href ?? url;
+export const absolute = (url: string): string => URL.parse(url, get(document, 'baseURI'))?.href ?? url;
 
 /** Whether an address is of the document's own origin, or part of the document (`data:`, `blob:`). */
 export const isOwn = (url: string): boolean => /^(data|blob):/.test(url) || URL.parse(url)?.origin === origin;
@@ -62,7 +63,7 @@ export function isOffered({ element }: Found): boolean {
   return (
     Math.min(width, height) >= MIN_SIDE &&
     natural > SPACER &&
-    element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    call(element, 'checkVisibility', { visibilityProperty: true, opacityProperty: true })
   );
 }
 

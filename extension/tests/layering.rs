@@ -55,7 +55,8 @@ const ORDERS: &[(&str, &[&str])] = &[
     (
         "extension/shim",
         &[
-            "css dom protocol tree",
+            "css native protocol",
+            "dom tree",
             "edit refusal style target",
             "attributes canvas channel clicked geometry overlay",
             "edits pick pixels",
