@@ -365,6 +365,19 @@ test('reading: file, CORS, foreign, revoked blob, canvas, tainted canvas, empty'
   await finish(page);
 });
 
+test('a canvas that was tainted when it was chosen is neither read nor written, whatever becomes of it', async () => {
+  const page = await open(`<canvas id=c width=30 height=20></canvas><img id=shut src="${away}/63x40">`);
+  await page.evaluate(() => c.getContext('2d').drawImage(shut, 0, 0));
+  const box = await page.locator('#c').boundingBox();
+  await page.mouse.click(box.x + 15, box.y + 10, { button: 'right' });
+  const frame = await edit(page, clicked());
+  await page.evaluate(() => { c.width = 30; c.getContext('2d').fillRect(0, 0, 30, 20); });
+  assert.equal((await frame.evaluate(() => bytes({ call: 'read-direct' }))).err.failure, 'unreadable');
+  assert.equal((await frame.evaluate(() => apply(30, 20, 'red'))).err.failure, 'not-replaceable');
+  assert.deepEqual(await page.$eval('#c', (c) => [...c.getContext('2d').getImageData(5, 5, 1, 1).data]), [0, 0, 0, 255]);
+  await finish(page);
+});
+
 test('an error page in place of a picture is not its bytes', async () => {
   const page = await open('<div style="width:100px;height:100px;background:url(/refused.png)"></div>');
   const frame = await edit(page, clicked(`${home}/refused.png`));

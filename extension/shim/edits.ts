@@ -17,7 +17,7 @@ export const editOf = ({ element }: Found): Edit | undefined => edits.get(elemen
 /** Shows a result in the place of a picture. */
 export async function apply(found: Found, ...shown: Parameters<Edit['show']>): Promise<void> {
   const { element } = found;
-  if (isVideo(element)) notReplaceable();
+  if (isVideo(element) || found.tainted) notReplaceable();
   const forget = () => edits.delete(element);
   const inherit: Inherit = (heir, ...last) => {
     found.element = heir;

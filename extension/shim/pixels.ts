@@ -10,7 +10,7 @@ const PATIENCE = 10_000;
 /** Step 1 of the ladder: reads what the element itself holds. */
 export async function readDirect(found: Found): Promise<Reply> {
   const { element } = found;
-  if (isCanvas(element)) return readCanvas(element);
+  if (isCanvas(element)) return found.tainted ? unreadable('tainted') : readCanvas(element);
   if (isVideo(element)) {
     // Frames of protected video (DRM) can be drawn, but are black.
     return element.mediaKeys ? unreadable('protected') : drawn(element);

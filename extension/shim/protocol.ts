@@ -41,7 +41,7 @@ width: number,
 /**
  * Height in pixels.
  */
-height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
+height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
 /**
  * What the browser said.
  */
@@ -170,6 +170,10 @@ kind: PictureKind,
  * Absolute URL of the source that is displayed (`currentSrc` of an `<img>`); none for canvas and video.
  */
 url: string | null, 
+/**
+ * Origin of the document that shows it, as the shim's own world knows it: `https://example.org`, or `null` for a sandboxed one.
+ */
+pageOrigin: string, 
 /**
  * True where the document may read the URL without asking another origin: `data:`, `blob:` or its own origin.
  */

@@ -1,6 +1,7 @@
 import type { Answer, Picture, Target, ToBackground } from './protocol';
 import { answer, sealed, type Handler, type Message, type Post } from './channel';
-import { isVideo } from './dom';
+import { isTainted } from './canvas';
+import { isCanvas, isVideo } from './dom';
 import { apply, editOf } from './edits';
 import { learnNaturalSize, measure } from './geometry';
 import { call, get } from './native';
@@ -110,6 +111,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     last = now;
   }
 
+  // Before the page can notice anything of ours and change it.
+  if (found && isCanvas(found.element)) found.tainted = isTainted(found.element);
   playing?.pause();
   if (hasRoom()) {
     overlay = openOverlay(token, element, {
@@ -143,6 +146,7 @@ function describe(found: Found): Picture {
   return {
     kind,
     url: kind === 'video' ? null : source || null,
+    pageOrigin: origin,
     sameOrigin: !source || isOwn(source),
     alt: name.trim().slice(0, ALT),
     edited: !!editOf(found),

@@ -11,6 +11,8 @@ export interface Found {
   element: Element;
   /** Position among the layers of `background-image`; 0 for other kinds. */
   readonly layer: number;
+  /** True for a canvas that held pixels of another origin when it was chosen. The page can empty it and read it again, but must not get them then. */
+  tainted?: boolean;
   /** Natural size in CSS pixels, once it is known. */
   natural?: Size;
 }

@@ -7,13 +7,15 @@
 //! - what is going on: [`phase`], [`remaining`] (time left);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
-//! - where its pixels come from: [`ladder`], [`capture`]; and how it is called: [`file_name`];
+//! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; and
+//!   what the page may learn of the result: [`disclosure`];
 //! - what the user set: [`settings`].
 //!
 //! What touches the DOM is in [`ui`].
 
 pub mod affine;
 pub mod capture;
+pub mod disclosure;
 pub mod document;
 pub mod file_name;
 pub mod gesture;

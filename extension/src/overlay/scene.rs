@@ -1,11 +1,12 @@
 //! Where the picture stands on the screen: what the page says of it, which part of it is edited, and the user's view.
 
 use super::affine::Affine;
+use super::disclosure::Source;
 use super::host::Host;
 use super::placement::placement;
 use super::view::View;
 use crate::protocol::page::Picture;
-use crate::protocol::{Geometry, Point, Size};
+use crate::protocol::{Failure, Geometry, Point, Size};
 
 /// The part of the displayed picture that is edited, as fractions of it: all of it, except for a capture of a picture
 /// that is partly out of sight.
@@ -32,6 +33,7 @@ pub struct Scene {
     /// Where the overlay lives.
     pub host: Host,
     picture: Option<Picture>,
+    source: Source,
     part: Part,
     /// Where a capture stands that no part of the picture describes, because the picture is turned or skewed.
     fixed: Option<Affine>,
@@ -41,7 +43,7 @@ pub struct Scene {
 impl Scene {
     /// Without a picture.
     pub fn new(host: Host) -> Self {
-        Self { host, picture: None, part: Part::WHOLE, fixed: None, view: None }
+        Self { host, picture: None, source: Source::Page, part: Part::WHOLE, fixed: None, view: None }
     }
 
     /// What the page says of the picture.
@@ -55,14 +57,15 @@ impl Scene {
     }
 
     /// The pixels that are edited are those of a part of the picture, or those that stand at `fixed`.
-    pub fn obtained(&mut self, part: Part, fixed: Option<Affine>) {
+    pub fn obtained(&mut self, source: Source, part: Part, fixed: Option<Affine>) {
+        self.source = source;
         self.part = part;
         self.fixed = fixed;
     }
 
-    /// True where the pixels that are edited are not exactly the picture's own, so that they cannot take its place.
-    pub fn is_partial(&self) -> bool {
-        self.part != Part::WHOLE || self.fixed.is_some()
+    /// Why the result cannot be put into the page; none where it can.
+    pub fn refusal(&self) -> Option<Failure> {
+        self.source.refusal(self.picture())
     }
 
     /// The picture (size in pixels) is there: it gets its first view.
@@ -167,9 +170,9 @@ mod tests {
     fn a_part_of_the_picture_stands_where_that_part_is() {
         let mut scene = Scene::new(Host::Shim);
         scene.found(picture(Point { x: 300.0, y: 250.0 }));
-        assert!(!scene.is_partial());
-        scene.obtained(Part { x: 0.1, y: 0.1, width: 0.9, height: 0.9 }, None);
-        assert!(scene.is_partial());
+        assert_eq!(scene.refusal(), None);
+        scene.obtained(Source::Capture, Part { x: 0.1, y: 0.1, width: 0.9, height: 0.9 }, None);
+        assert_eq!(scene.refusal(), Some(Failure::Captured));
         scene.open(Size { width: 720.0, height: 540.0 }, VIEWPORT);
         let corner = corner(&scene);
         assert!((corner.x - 140.0).abs() < 1e-9 && (corner.y - 130.0).abs() < 1e-9, "{corner:?}");
@@ -179,11 +182,10 @@ mod tests {
     fn a_turned_capture_stays_where_it_was_taken() {
         let mut scene = Scene::new(Host::Shim);
         scene.found(picture(Point { x: 300.0, y: 250.0 }));
-        scene.obtained(Part::WHOLE, Some(Affine::translation(7.0, 8.0)));
+        scene.obtained(Source::Capture, Part::WHOLE, Some(Affine::translation(7.0, 8.0)));
         scene.open(Size { width: 400.0, height: 300.0 }, VIEWPORT);
         scene.moved(picture(Point { x: 0.0, y: 0.0 }).geometry, VIEWPORT);
         assert_eq!(corner(&scene), Point { x: 7.0, y: 8.0 });
-        assert!(scene.is_partial());
     }
 
     #[test]

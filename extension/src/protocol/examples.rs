@@ -44,7 +44,15 @@ pub(crate) fn plain_geometry(size: Size, center: Point) -> Geometry {
 
 /// An `<img>` without a URL, whose pixels the page may read.
 pub(crate) fn plain_picture(geometry: Geometry) -> Picture {
-    Picture { kind: PictureKind::Image, url: None, same_origin: true, alt: String::new(), edited: false, geometry }
+    Picture {
+        kind: PictureKind::Image,
+        url: None,
+        page_origin: "https://example.org".into(),
+        same_origin: true,
+        alt: String::new(),
+        edited: false,
+        geometry,
+    }
 }
 
 fn geometry() -> Geometry {
@@ -111,7 +119,7 @@ pub(super) fn targets() -> Vec<Target> {
     ]
 }
 
-pub(super) fn picture_kinds() -> [PictureKind; 5] {
+pub(crate) fn picture_kinds() -> [PictureKind; 5] {
     [PictureKind::Image, PictureKind::Background, PictureKind::Canvas, PictureKind::SvgImage, PictureKind::Video]
 }
 
@@ -314,6 +322,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Cancelled,
         Failure::Gone,
         Failure::NotReplaceable,
+        Failure::Captured,
         Failure::ForbiddenPage,
         Failure::EngineLost,
         Failure::StoreLost,

@@ -82,6 +82,9 @@ pub enum Failure {
     /// This kind of picture cannot be written back into the page.
     #[error("the result cannot be put back into the page")]
     NotReplaceable,
+    /// A capture of the tab may show what the page cannot read, so that the page does not get it.
+    #[error("a capture of the tab is not put into the page")]
+    Captured,
     /// The page cannot be reached: the browser's own pages, the extension shop, other extensions.
     #[error("extensions do not work on this page")]
     ForbiddenPage,
@@ -166,6 +169,7 @@ impl Failure {
             Self::Cancelled => "failCancelled",
             Self::Gone => "failGone",
             Self::NotReplaceable => "failNotReplaceable",
+            Self::Captured => "failCaptured",
             Self::ForbiddenPage => "failForbiddenPage",
             Self::EngineLost => "failEngineLost",
             Self::StoreLost => "failStoreLost",
@@ -222,7 +226,7 @@ impl Failure {
             | Self::HashMismatch
             | Self::StorageFull { .. }
             | Self::Internal { .. } => Remedy::Retry,
-            Self::Gone | Self::NotReplaceable | Self::Clipboard { .. } => Remedy::Save,
+            Self::Gone | Self::NotReplaceable | Self::Captured | Self::Clipboard { .. } => Remedy::Save,
             Self::Undecodable { .. }
             | Self::EmptyImage
             | Self::TooLarge { .. }

@@ -36,6 +36,8 @@ pub struct Picture {
     pub kind: PictureKind,
     /// Absolute URL of the source that is displayed (`currentSrc` of an `<img>`); none for canvas and video.
     pub url: Option<String>,
+    /// Origin of the document that shows it, as the shim's own world knows it: `https://example.org`, or `null` for a sandboxed one.
+    pub page_origin: String,
     /// True where the document may read the URL without asking another origin: `data:`, `blob:` or its own origin.
     pub same_origin: bool,
     /// Alternative text, for the screen reader's name of the picture.

@@ -7,12 +7,12 @@ use crate::browser::i18n;
 use crate::overlay::hand::Hand;
 use crate::overlay::tool::TOOLS;
 use crate::protocol::engine::FileFormat;
-use crate::ui::dom::{attribute, by_id};
+use crate::ui::dom::{attribute, by_id, inside};
 use crate::ui::notice::Notice;
 use crate::ui::sheet::Sheet;
 use std::cell::Cell;
 use std::rc::Rc;
-use web_sys::{HtmlButtonElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 /// See the module.
 pub(super) struct Dock {
@@ -56,6 +56,15 @@ impl Dock {
     pub(super) fn show_size(&self, hand: &Hand) {
         self.size.set_value(&format!("{:.4}", hand.radius_along()));
         attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&diameter(hand)]));
+    }
+
+    /// The result cannot be put into the page: the button that would do it says what can be done instead.
+    pub(super) fn ends_in_keeping(&self) {
+        let button: HtmlButtonElement = by_id("done");
+        for name in ["aria-label", "data-tip"] {
+            attribute(&button, name, &i18n::text("doneKeepTip", &[]));
+        }
+        inside::<HtmlElement>(&button, "span").set_text_content(Some(&i18n::text("doneKeep", &[])));
     }
 
     /// The format to save in, unless the user chooses another.

@@ -10,7 +10,7 @@ use crate::overlay::file_name::saved_name;
 use crate::overlay::phase::Work;
 use crate::protocol::Failure;
 use crate::protocol::engine::{FileFormat, Purpose};
-use crate::protocol::page::{Apply, PictureKind, Revert};
+use crate::protocol::page::{Apply, Revert};
 use crate::ui::save_file::save_file;
 use futures::future::{Either, select};
 use std::pin::pin;
@@ -126,15 +126,12 @@ pub(super) fn done(app: &Rc<App>) {
     if !app.can_paint() {
         return;
     }
+    let refusal = app.stage.scene.borrow().refusal();
+    if let Some(refusal) = refusal {
+        return fail(app, refusal, |_| {});
+    }
     if app.edit.borrow().fills() == 0 {
         return close(app);
-    }
-    let replaceable = {
-        let scene = app.stage.scene.borrow();
-        !scene.is_partial() && scene.picture().is_none_or(|picture| picture.kind != PictureKind::Video)
-    };
-    if !replaceable {
-        return fail(app, Failure::NotReplaceable, |_| {});
     }
     let it = Rc::clone(app);
     let work = async move {

@@ -11,6 +11,7 @@ use super::painting::size_changed;
 use super::pixels::{Obtained, obtain};
 use super::screen::Pixels;
 use crate::browser::{i18n, permissions, storage};
+use crate::overlay::disclosure::Source;
 use crate::overlay::file_name::file_name;
 use crate::overlay::ladder::origin_of;
 use crate::overlay::phase::{Phase, Question};
@@ -99,7 +100,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
     show_picture(app, &picture, &obtained).await?;
-    let key = picture.url.clone().filter(|u| u.starts_with("http") && !obtained.captured);
+    let key = picture.url.clone().filter(|u| u.starts_with("http") && obtained.source != Source::Capture);
     let opened = app.engine.open(obtained.blob, key).await;
     if opened.is_err() {
         // The engine refuses the picture, so it cannot be edited. Only the failure's sentence stays.
@@ -117,7 +118,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     }
     app.dock.set_native_format(format);
     app.dock.lines.hint(match () {
-        () if obtained.captured => "hintScreenshot",
+        () if obtained.source == Source::Capture => "hintScreenshot",
         () if animated => "hintAnimated",
         () if obtained.drawn && picture.url.is_some() => "hintDrawn",
         () => "hintPaint",
@@ -139,8 +140,11 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
     let image = Size { width: f64::from(width), height: f64::from(height) };
     {
         let mut scene = app.stage.scene.borrow_mut();
-        scene.obtained(obtained.part, obtained.fixed);
+        scene.obtained(obtained.source, obtained.part, obtained.fixed);
         scene.open(image, viewport());
+        if scene.refusal().is_some() {
+            app.dock.ends_in_keeping();
+        }
     }
     app.edit.borrow_mut().open(width, height);
     app.stage.hand.borrow_mut().fit(width, height);

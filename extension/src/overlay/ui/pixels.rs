@@ -6,6 +6,7 @@ use super::page::Page;
 use crate::browser::{i18n, permissions, refused, tabs, words};
 use crate::overlay::affine::Affine;
 use crate::overlay::capture::crop;
+use crate::overlay::disclosure::Source;
 use crate::overlay::ladder::{Ladder, Step};
 use crate::overlay::phase::Question;
 use crate::overlay::placement::svg_size;
@@ -26,8 +27,7 @@ pub(super) struct Obtained {
     pub part: Part,
     /// Where it stands, when no part of the picture describes it.
     pub fixed: Option<Affine>,
-    /// A crop of a capture of the tab.
-    pub captured: bool,
+    pub source: Source,
 }
 
 /// The pixels of `picture`; none when the user declines the last step.
@@ -70,7 +70,7 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
                 } else {
                     blob
                 };
-                return Ok(Some(Obtained { blob, drawn, part: Part::WHOLE, fixed: None, captured: false }));
+                return Ok(Some(Obtained { blob, drawn, part: Part::WHOLE, fixed: None, source: Source::Page }));
             }
             // Nothing that another step could change.
             Err(failure @ (Failure::EmptyImage | Failure::Gone)) => return Err(failure),
@@ -97,7 +97,7 @@ async fn capture(page: &Page) -> Result<Obtained, Failure> {
     let out_of_sight = || Failure::Unreadable { detail: "the picture is out of sight".into() };
     let crop = crop(&geometry, tab.width(), tab.height()).ok_or_else(out_of_sight)?;
     let blob = cropped(&tab, crop.rect).await?;
-    Ok(Obtained { blob, drawn: true, part: crop.part, fixed: crop.fixed, captured: true })
+    Ok(Obtained { blob, drawn: true, part: crop.part, fixed: crop.fixed, source: Source::Capture })
 }
 
 async fn fetch(url: &str) -> Result<Blob, Failure> {
