@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { after, afterEach, before, test as anyTest } from 'node:test';
@@ -120,6 +120,10 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       await page.bringToFront();
       return page;
     },
+    /** Bytes of private memory of the processes that run extensions (Linux only): of them, only ours holds pictures. */
+    extensionMemory() {
+      return extensionProcesses().reduce((sum, id) => sum + privateMemory(id), 0);
+    },
     /** Closes every tab but the first, which is empty: the next test starts clean. */
     async tidy() {
       for (const page of context.pages().slice(1)) await page.close();
@@ -140,6 +144,27 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       await context.close();
     },
   };
+}
+
+/** Numbers of those descendants of this process that run extensions. */
+function extensionProcesses() {
+  const parents = new Map();
+  const run = [];
+  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(id, /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))[1]);
+      if (readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--extension-process')) run.push(id);
+    } catch {
+      // It has just ended.
+    }
+  }
+  const descends = (id) => id === String(process.pid) || (parents.has(id) && descends(parents.get(id)));
+  return run.filter(descends);
+}
+
+function privateMemory(id) {
+  const fields = readFileSync(`/proc/${id}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+) kB$/gm);
+  return [...fields].reduce((sum, [, kilobytes]) => sum + kilobytes * 1024, 0);
 }
 
 async function closeTargets(context, wanted) {

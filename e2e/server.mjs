@@ -73,7 +73,7 @@ export async function startServer({ ports = [0, 0] } = {}) {
     } else {
       response.setHeader('cache-control', 'max-age=600');
     }
-    for (const [header, value] of Object.entries(HEADERS[name] ?? {})) response.setHeader(header, value);
+    for (const [header, value] of Object.entries(made.get(name)?.headers ?? HEADERS[name] ?? {})) response.setHeader(header, value);
     response.setHeader('content-type', type);
     response.end(body);
   }
@@ -97,9 +97,9 @@ export async function startServer({ ports = [0, 0] } = {}) {
     ...origins,
     /** Every request so far: `{ side, method, path, destination, at }`. */
     log,
-    /** Serves bytes that a test made. */
-    put(name, type, bytes) {
-      made.set(name, { type, bytes });
+    /** Serves bytes that a test made, with further headers. */
+    put(name, type, bytes, headers) {
+      made.set(name, { type, bytes, headers });
     },
     async close() {
       for (const server of servers) {

@@ -48,13 +48,15 @@ async function load(url: string, credentials: RequestCredentials): Promise<Reply
 
 /** The picture in its own resolution as a PNG. `naturalWidth` is not its width for sources with a density other than 1. */
 async function drawn(source: HTMLImageElement | SVGImageElement | HTMLVideoElement): Promise<Reply> {
+  let bitmap: ImageBitmap | undefined;
   try {
-    const bitmap = await createImageBitmap(source);
+    bitmap = await createImageBitmap(source);
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     canvas.getContext('2d')!.drawImage(bitmap, 0, 0);
     bitmap.close();
     return [{ reply: 'bytes', drawn: true }, await canvas.convertToBlob()];
   } catch (error) {
+    bitmap?.close();
     return unreadable(error);
   }
 }

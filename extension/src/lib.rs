@@ -16,6 +16,7 @@ pub mod model_catalogue;
 pub mod model_client;
 pub mod models_page;
 pub mod overlay;
+pub mod picture_size;
 pub mod protocol;
 pub mod ui;
 #[cfg(target_arch = "wasm32")]

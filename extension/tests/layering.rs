@@ -21,13 +21,14 @@ type Layers = &'static [(&'static str, &'static [&'static str])];
 const EXTENSION: Layers = &[
     ("protocol", &[]),
     ("model_catalogue", &["protocol"]),
-    ("browser", &["protocol"]),
+    ("picture_size", &["protocol"]),
+    ("browser", &["protocol", "picture_size"]),
     ("wire", &["protocol", "browser"]),
     ("background", &["protocol", "browser", "wire"]),
-    ("engine_host", &["protocol", "model_catalogue", "browser", "wire"]),
+    ("engine_host", &["protocol", "model_catalogue", "picture_size", "browser", "wire"]),
     ("ui", &["protocol", "browser", "wire"]),
     ("model_client", &["protocol", "browser", "wire", "ui"]),
-    ("overlay", &["protocol", "browser", "wire", "ui", "model_client"]),
+    ("overlay", &["protocol", "picture_size", "browser", "wire", "ui", "model_client"]),
     ("models_page", &["protocol", "browser", "wire", "ui", "model_client"]),
 ];
 
@@ -78,6 +79,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("extension/src/model_catalogue", &["catalogue ranges meter", "hub record", "wanted"]),
+    ("extension/src/picture_size", &["bytes sides", "*", "icon", "header", "svg", "mod"]),
     (
         "extension/src/models_page",
         &[
@@ -157,6 +159,8 @@ const STILL_CIRCULAR: &[&str] = &[];
 const RESERVED: &[(&str, &str, &str)] = &[
     ("extension/src", "wasm_core", "engine_host"),
     ("extension/src", "\"chrome\"", "browser"),
+    // Whose picture is decoded, its size was read before.
+    ("extension/src", "create_image_bitmap", "browser"),
     ("wasm-core/src", "wasm_bindgen", "web"),
     ("wasm-core/src", "js_sys", "web"),
     // Whoever is not a model knows none: the contract in `wasm_core::models` is all there is.

@@ -3,6 +3,7 @@
 //! The browser may refuse any call at any time. A refusal comes back as [`Failure::Internal`] with the browser's words; where a refusal
 //! has a meaning for the user, the caller maps it to the failure that says so.
 
+pub mod bitmap;
 pub mod bytes;
 pub mod files;
 pub mod gpu;

@@ -1,14 +1,15 @@
 //! Decoding and encoding with the browser's own codecs, through a canvas.
 
 use super::failure::failure;
-use crate::browser::{bytes, refused, words};
+use crate::browser::bitmap::Bitmap;
+use crate::browser::{bytes, refused};
 use crate::protocol::Failure;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::JsFuture;
 use wasm_core::pixels::Image;
 use web_sys::{
-    Blob, ColorSpaceConversion, DedicatedWorkerGlobalScope, ImageBitmap, ImageBitmapOptions, ImageData,
-    ImageEncodeOptions, ImageOrientation, OffscreenCanvas, OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
+    Blob, ColorSpaceConversion, ImageBitmapOptions, ImageData, ImageEncodeOptions, ImageOrientation, OffscreenCanvas,
+    OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
 };
 
 /// Decodes with the browser, which gives exactly the pixels that the page shows. The picture is upright.
@@ -16,9 +17,8 @@ use web_sys::{
 /// `keep_colours` keeps the file's own colour values, which are then saved with its profile; otherwise they become sRGB.
 ///
 /// # Errors
-/// [`Failure::Undecodable`] when the browser does not know the format or the bytes are damaged.
+/// Those of [`Bitmap::decode`].
 pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Failure> {
-    let undecodable = |e| Failure::Undecodable { detail: words(&e) };
     let options = ImageBitmapOptions::new();
     options.set_premultiply_alpha(PremultiplyAlpha::None);
     options.set_color_space_conversion(if keep_colours {
@@ -27,16 +27,12 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Fai
         ColorSpaceConversion::Default
     });
     options.set_image_orientation(ImageOrientation::FromImage);
-    let worker: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let decoding =
-        worker.create_image_bitmap_with_blob_and_image_bitmap_options(blob, &options).map_err(undecodable)?;
-    let bitmap: ImageBitmap = JsFuture::from(decoding).await.map_err(undecodable)?.unchecked_into();
+    let bitmap = Bitmap::decode(blob, &options).await?;
     let (width, height) = (bitmap.width(), bitmap.height());
-    Image::check_size(width, height).map_err(failure)?;
     let canvas = OffscreenCanvas::new(width, height).map_err(refused)?;
     let context = context(&canvas)?;
     context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(refused)?;
-    bitmap.close();
+    drop(bitmap);
     let pixels = context
         .get_image_data(0.0, 0.0, f64::from(width), f64::from(height))
         .map_err(|_| Failure::TooLarge { width, height })?;

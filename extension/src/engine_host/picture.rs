@@ -3,7 +3,8 @@
 use super::canvas;
 use super::failure::failure;
 use super::model_store::Request;
-use crate::browser::bytes;
+use crate::browser::{bitmap, bytes};
+use crate::picture_size;
 use crate::protocol::engine::{EditNote, FileFormat, Opened, Purpose};
 use crate::protocol::{Failure, Rect};
 use gloo_timers::future::TimeoutFuture;
@@ -12,6 +13,9 @@ use wasm_core::inpaint::{Inpainting, Preview, Settings};
 use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::{Error, GpuError, Pacer};
 use web_sys::Blob;
+
+// The engine accepts what the overlay accepts.
+const _: () = assert!(pixels::MAX_PIXELS == picture_size::MAX_PIXELS);
 
 /// How often the GPU may be lost during one job before it counts as broken.
 const MAX_LOSSES: u32 = 6;
@@ -32,6 +36,7 @@ impl Picture {
     /// Decodes a file and applies `fills`: rectangles, each with its encoded patch among the blobs.
     pub(super) async fn open(blobs: &[Blob], fills: &[Rect]) -> Result<Self, Failure> {
         let (file, patches) = blobs.split_first().ok_or_else(|| unexpected("no picture came along"))?;
+        bitmap::size(file).await?;
         let data = bytes::read(file).await?;
         let source = Source::inspect(&data);
         let image = match source.decode(&data).map_err(failure)? {

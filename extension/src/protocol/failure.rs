@@ -59,7 +59,7 @@ pub enum Failure {
     /// The picture has no pixels.
     #[error("the picture has no pixels")]
     EmptyImage,
-    /// The picture is larger than a browser can hold.
+    /// The picture is larger than what is accepted (`picture_size::check`).
     #[error("the picture is {width} x {height}, over the limit")]
     TooLarge {
         /// Width in pixels.

@@ -1,17 +1,20 @@
 //! Canvases and decoded pictures, as the browser makes them.
 
-use crate::browser::{object, refused, words};
+use crate::browser::bitmap::Bitmap;
+use crate::browser::{bytes, object, refused, words};
+use crate::picture_size;
 use crate::protocol::{Failure, Rect};
 use crate::ui::dom::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, ImageBitmap, Url};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, ImageBitmapOptions, Url};
+
+/// Maximum length of an SVG document in bytes.
+const LONGEST_SVG: f64 = 33_554_432.0;
 
 /// Decodes as the browser displays: upright, in the screen's colours.
-pub(super) async fn bitmap(blob: &Blob) -> Result<ImageBitmap, Failure> {
-    let undecodable = |e: JsValue| Failure::Undecodable { detail: words(&e) };
-    let decoding = window().create_image_bitmap_with_blob(blob).map_err(undecodable)?;
-    Ok(JsFuture::from(decoding).await.map_err(undecodable)?.unchecked_into())
+pub(super) async fn bitmap(blob: &Blob) -> Result<Bitmap, Failure> {
+    Bitmap::decode(blob, &ImageBitmapOptions::new()).await
 }
 
 /// A 2D context that keeps the colours of wide-gamut screens.
@@ -34,8 +37,15 @@ pub(super) fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, Can
     Ok((canvas, context))
 }
 
-/// Draws an SVG document at `width` by `height` pixels and packs it as PNG.
+/// Draws an SVG document at `width` by `height` pixels and packs it as PNG. Its own size does not matter, but that of what it embeds does.
 pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Blob, Failure> {
+    if svg.size() > LONGEST_SVG {
+        return Err(Failure::Undecodable { detail: "the file is too long".into() });
+    }
+    let embedded = picture_size::embedded(&bytes::read(svg).await?);
+    if embedded != (0, 0) {
+        picture_size::check(embedded)?;
+    }
     let url = Url::create_object_url_with_blob(svg).map_err(refused)?;
     let image = HtmlImageElement::new().map_err(refused)?;
     image.set_src(&url);
@@ -56,7 +66,7 @@ pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Bl
 }
 
 /// A part of a decoded picture, packed as PNG.
-pub(super) async fn cropped(picture: &ImageBitmap, rect: Rect) -> Result<Blob, Failure> {
+pub(super) async fn cropped(picture: &Bitmap, rect: Rect) -> Result<Blob, Failure> {
     let (canvas, context) = scratch(rect.width, rect.height)?;
     context.draw_image_with_image_bitmap(picture, -f64::from(rect.x), -f64::from(rect.y)).map_err(refused)?;
     to_png(&canvas).await

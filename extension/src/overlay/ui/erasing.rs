@@ -149,7 +149,7 @@ async fn filled_by_engine(app: &App, mut job: Job, last: &mut u32) -> Result<Fil
         answer = asked(app, &job, &mask).await;
     }
     let (rect, patch, ms) = answer?;
-    let picture = bitmap(&patch).await?;
+    let picture = Rc::new(bitmap(&patch).await?);
     Ok(Filled { job, rect, pixels: Pixels { patch, picture }, ms, fell_back })
 }
 

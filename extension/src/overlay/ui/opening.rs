@@ -165,7 +165,7 @@ async fn offer_draft(app: &App) -> Result<(), Failure> {
         return Ok(());
     }
     for (rect, patch) in app.engine.resume().await? {
-        let picture = bitmap(&patch).await?;
+        let picture = Rc::new(bitmap(&patch).await?);
         app.edit.borrow_mut().resume(rect, Pixels { patch, picture });
     }
     app.engine.resumed(&app.edit.borrow());

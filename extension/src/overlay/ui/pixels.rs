@@ -64,7 +64,7 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
         };
         match got {
             Ok((blob, drawn)) => {
-                let blob = if blob.type_().starts_with("image/svg") {
+                let blob = if is_svg(&blob) {
                     let (width, height) = svg_size(&picture.geometry);
                     rasterised(&blob, width, height).await?
                 } else {
@@ -78,6 +78,11 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
         }
     }
     Err(last)
+}
+
+/// Whether the browser draws a file as SVG. It goes by the type alone; whatever else the file holds is decoded by what it begins with.
+fn is_svg(file: &Blob) -> bool {
+    file.type_().split(';').next() == Some("image/svg+xml")
 }
 
 async fn ask(app: &App, text: &str, yes: &str) -> bool {

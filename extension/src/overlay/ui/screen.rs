@@ -5,6 +5,7 @@
 
 use super::bitmaps::{bitmap, context, scratch};
 use super::stencil::Stencil;
+use crate::browser::bitmap::Bitmap;
 use crate::browser::refused;
 use crate::overlay::document::{Document, FillResult, Hole};
 use crate::overlay::projection::{Drawing, ResultId, drawing};
@@ -12,7 +13,8 @@ use crate::protocol::{Failure, Rect};
 use crate::ui::dom::{attribute, by_id, reduced_motion, root, window};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
+use std::rc::Rc;
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// Length of a thumbnail's longer side, in CSS pixels.
 const THUMBNAIL: f64 = 88.0;
@@ -29,7 +31,7 @@ pub(super) struct Pixels {
     /// As the engine gave them.
     pub patch: Blob,
     /// The same, decoded.
-    pub picture: ImageBitmap,
+    pub picture: Rc<Bitmap>,
 }
 
 /// The overlay's document.
@@ -38,7 +40,7 @@ pub(super) type Edit = Document<Pixels>;
 /// What is open: the canvas to draw into, and the source picture.
 struct Open {
     context: CanvasRenderingContext2d,
-    source: ImageBitmap,
+    source: Bitmap,
 }
 
 /// See the module.
@@ -71,9 +73,6 @@ impl Screen {
     pub(super) async fn open(&self, source: &Blob) -> Result<(u32, u32), Failure> {
         let source = bitmap(source).await?;
         let (width, height) = (source.width(), source.height());
-        if width == 0 || height == 0 {
-            return Err(Failure::EmptyImage);
-        }
         let open = Open { context: context(&self.canvas)?, source };
         self.canvas.set_width(width);
         self.canvas.set_height(height);
@@ -149,7 +148,7 @@ impl Screen {
     /// drawn.
     pub(super) async fn fade(&self, document: &RefCell<Edit>, fade: u32) -> Result<(), Failure> {
         let opaque = !self.canvas.class_list().contains(CHECKER);
-        let newest = document.borrow().showing().last().map(|result| (result.rect, result.pixels.picture.clone()));
+        let newest = document.borrow().showing().last().map(|result| (result.rect, Rc::clone(&result.pixels.picture)));
         if let Some((rect, picture)) = newest.filter(|_| opaque && !reduced_motion()) {
             let performance = window().performance();
             let now = || performance.as_ref().map_or(FADE, |p| p.now());
@@ -176,7 +175,7 @@ impl Screen {
     }
 
     /// Shows what the fill is becoming: a square preview, whose corner and side are in pixels of the whole picture.
-    pub(super) fn preview(&self, picture: &ImageBitmap, x: f64, y: f64, side: f64) -> Result<(), Failure> {
+    pub(super) fn preview(&self, picture: &Bitmap, x: f64, y: f64, side: f64) -> Result<(), Failure> {
         if self.comparing.get() {
             return Ok(());
         }
@@ -242,7 +241,7 @@ impl Open {
     }
 
     /// Draws a result over what shows, at an opacity below 1.
-    fn draw_at(&self, picture: &ImageBitmap, rect: Rect, alpha: f64) -> Result<(), Failure> {
+    fn draw_at(&self, picture: &Bitmap, rect: Rect, alpha: f64) -> Result<(), Failure> {
         self.context.set_global_alpha(alpha);
         let (x, y) = (f64::from(rect.x), f64::from(rect.y));
         let drawn = self.context.draw_image_with_image_bitmap(picture, x, y).map_err(refused);
@@ -251,7 +250,7 @@ impl Open {
     }
 }
 
-fn lay(context: &CanvasRenderingContext2d, rect: Rect, picture: &ImageBitmap) -> Result<(), Failure> {
+fn lay(context: &CanvasRenderingContext2d, rect: Rect, picture: &Bitmap) -> Result<(), Failure> {
     let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(f64::from);
     // Clear first: a result may be more transparent than what it replaces.
     context.clear_rect(x, y, width, height);

@@ -1,10 +1,11 @@
 //! The shape of the hole that is being filled, to show previews in.
 
 use super::bitmaps::scratch;
+use crate::browser::bitmap::Bitmap;
 use crate::browser::refused;
 use crate::protocol::{Failure, Rect};
 use wasm_bindgen::Clamped;
-use web_sys::{HtmlCanvasElement, ImageBitmap, ImageData};
+use web_sys::{HtmlCanvasElement, ImageData};
 
 /// See the module.
 pub(super) struct Stencil {
@@ -24,7 +25,7 @@ impl Stencil {
     }
 
     /// The masked part of a square preview, whose corner and side are in pixels of the whole picture.
-    pub(super) fn cut(&self, preview: &ImageBitmap, x: f64, y: f64, side: f64) -> Result<HtmlCanvasElement, Failure> {
+    pub(super) fn cut(&self, preview: &Bitmap, x: f64, y: f64, side: f64) -> Result<HtmlCanvasElement, Failure> {
         let (canvas, context) = scratch(self.rect.width, self.rect.height)?;
         let (x, y) = (x - f64::from(self.rect.x), y - f64::from(self.rect.y));
         context.draw_image_with_image_bitmap_and_dw_and_dh(preview, x, y, side, side).map_err(refused)?;

@@ -1,0 +1,79 @@
+//! Pictures of pixels inside of an SVG file.
+//!
+//! The file itself has no pixels: it is drawn as large as it is seen, at most 8192 pixels a side, whatever its width, height and view box say.
+//! What it embeds is decoded in its own size.
+
+use super::header::of;
+use super::sides::{Sides, larger};
+
+/// How deep SVG files in SVG files are looked at.
+const DEPTH: u32 = 3;
+/// What an embedded picture begins with.
+const START: &[u8] = b"data:image/";
+
+/// The size of the largest picture that is embedded as a `data:` URL; `(0, 0)` where there is none.
+pub fn embedded(svg: &[u8]) -> Sides {
+    largest(svg, DEPTH)
+}
+
+fn largest(svg: &[u8], depth: u32) -> Sides {
+    let mut found = (0, 0);
+    let mut rest = svg;
+    while let Some(at) = rest.windows(START.len()).position(|window| window.eq_ignore_ascii_case(START)) {
+        rest = &rest[at + START.len()..];
+        let Some(comma) = rest.iter().position(|byte| *byte == b',') else { break };
+        let (kind, data) = rest.split_at(comma);
+        let end = data.iter().position(|byte| matches!(byte, b'"' | b'\'' | b')' | b'<')).unwrap_or(data.len());
+        let mut contents = unescaped(&data[1..end]);
+        if kind.to_ascii_lowercase().ends_with(b";base64") {
+            contents = from_base64(&contents);
+        }
+        let size = of(&contents).unwrap_or_else(|| if depth > 0 { largest(&contents, depth - 1) } else { (0, 0) });
+        found = larger(found, size);
+        rest = &data[end..];
+    }
+    found
+}
+
+/// A URL's text with its `%20`s as bytes.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high << 4 | low) as u8);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
+/// The bytes that letters of base 64 stand for. What is no such letter is passed over, as line breaks are.
+fn from_base64(letters: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(letters.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in letters {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    bytes
+}

@@ -1,0 +1,22 @@
+//! TIFF 6.0: the entries of the first directory.
+
+use super::bytes::{Order, number};
+use super::sides::Sides;
+
+/// Tag of the entry with the width.
+const WIDTH: u32 = 256;
+/// Tag of the entry with the height.
+const HEIGHT: u32 = 257;
+
+pub(super) fn size(head: &[u8], order: Order) -> Option<Sides> {
+    let field = |at, length| number(head, at, length, order);
+    let directory = field(4, 4)? as usize;
+    let entries = directory.checked_add(2)?;
+    let entry = |wanted| {
+        let mut all = (0..field(directory, 2)? as usize).map(|i| entries.saturating_add(12 * i));
+        let at = all.find(|at| field(*at, 2) == Some(wanted))?;
+        // A short number, or a long one.
+        field(at + 8, if field(at + 2, 2)? == 3 { 2 } else { 4 })
+    };
+    Some((entry(WIDTH)?, entry(HEIGHT)?))
+}
