@@ -32,7 +32,8 @@ pub fn native(name: Option<&str>) -> Result {
     // xtask by itself: together with the others, what both need would be compiled once more, with the features of both.
     for packages in [&["xtask"][..], &["wasm-core", "extension"]] {
         let packages = packages.iter().flat_map(|package| ["--package", package]);
-        cargo(&["test"].into_iter().chain(packages).chain(name).collect::<Vec<_>>())?;
+        // Lint compiles the examples, and the browser tests build the one that they need.
+        cargo(&["test", "--tests"].into_iter().chain(packages).chain(name).collect::<Vec<_>>())?;
     }
     Ok(())
 }
