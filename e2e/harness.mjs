@@ -537,17 +537,22 @@ class Overlay {
     await this.drag([...points, points[0]]);
   }
 
-  /** Starts the fill, unless it has started by itself after painting. */
+  /**
+   * Starts the fill, unless it has started by itself after painting. Not by `press`, which waits until the button can be pressed: that of a fill
+   * which has just begun by itself could be pressed only after its end, when nothing is painted any more.
+   */
   async erase() {
-    const passed = await this.frame.evaluate(() => passed);
-    const state = passed.at(-1);
-    if (state === 'running' || passed.includes('running')) return;
-    await this.press('erase').catch((error) => {
-      // The fill may have started by itself in between.
-      return this.state().then((now) => {
-        if (!['running', 'done'].includes(now)) throw error;
-      });
-    });
+    const begun = async () => (await this.frame.evaluate(() => passed)).includes('running');
+    const button = this.frame.locator('#erase');
+    await until(
+      async () => {
+        if (await begun()) return true;
+        const { x, y, width, height } = await button.boundingBox();
+        await this.#taken(this.surface.mouse.click(x + width / 2, y + height / 2));
+        return until(begun, { timeout: 2000 }).catch(() => false);
+      },
+      { what: 'a fill that begins' },
+    );
   }
 
   /** Waits until a fill has ended, and asserts that it succeeded. */

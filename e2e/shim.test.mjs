@@ -19,6 +19,9 @@ let port, id = 0; const waiting = new Map(); window.events = [];
 addEventListener('message', ({ data, ports, origin }) => {
   if (!data?.rubout) return;
   window.token = data.rubout; window.from = origin; port = ports[0];
+  // The answers to the shim's beats: for how long the overlay has been busy. A frame that is dead gives none.
+  window.busy = 0;
+  ports[1].onmessage = () => window.dead || ports[1].postMessage(window.busy);
   port.onmessage = ({ data }) => data.re === undefined ? events.push(data.body) : waiting.get(data.re)(data);
   if (!location.search) window.hello = call({ call: 'hello' });
 });
@@ -609,6 +612,88 @@ test('a frame that never says hello gets a tab instead', async () => {
   await page.waitForFunction(() => stub.sent.length === 1, null, { timeout: 60_000 });
   assert.equal(await page.evaluate(() => document.documentElement.children.length), 2);
   await finish(page);
+});
+
+/** What is said in the page, from the closed shadow root; empty where nothing is. */
+const farewell = (page) => page.evaluate(() => stub.roots.findLast((root) => root.host.isConnected)?.querySelector('[role=alert]')?.firstChild?.data ?? '');
+
+/** An edit of a page whose shadow roots the test can read. */
+async function editSeen(page) {
+  await page.evaluate(() => {
+    stub.roots = [];
+    const { attachShadow } = Element.prototype;
+    Element.prototype.attachShadow = function (options) {
+      const root = attachShadow.call(this, options);
+      stub.roots.push(root);
+      return root;
+    };
+  });
+  return edit(page, clicked(`${home}/80x60`));
+}
+
+test('a frame that gives no sign of life any more: the page is free within three seconds, and says so until that is closed', async () => {
+  const page = await open('<img src="/80x60"><button id=own>own</button>');
+  const frame = await editSeen(page);
+  await page.evaluate(() => { for (let id = 0; id < 10_000; id++) { clearTimeout(id); clearInterval(id); } });
+  const from = Date.now();
+  await frame.evaluate(() => void (window.dead = true));
+  await eventually(async () => assert.equal(await farewell(page), 'leftPage'));
+  assert.ok(Date.now() - from < 3000, `free after ${Date.now() - from} ms`);
+  assert.ok(frame.isDetached(), 'the overlay has left');
+  await page.locator('#own').click();
+  const { x, y, width, height } = await page.evaluate(() => stub.roots.at(-1).querySelector('button').getBoundingClientRect().toJSON());
+  await page.mouse.click(x + width / 2, y + height / 2);
+  assert.equal(await page.evaluate(() => document.documentElement.children.length), 2, 'nothing of ours is left');
+  // The next edit begins as the first.
+  await close(page, await edit(page, clicked(`${home}/80x60`)));
+  await finish(page);
+});
+
+test('the extension is reloaded or switched off under an edit: the page is free within three seconds, and says so', async () => {
+  const page = await open('<img src="/80x60">');
+  const frame = await editSeen(page);
+  const from = Date.now();
+  await page.evaluate(() => void delete stub.chrome.runtime.id);
+  await eventually(async () => assert.equal(await farewell(page), 'leftPage'));
+  assert.ok(Date.now() - from < 3000, `free after ${Date.now() - from} ms`);
+  assert.ok(frame.isDetached(), 'the overlay has left');
+  await finish(page);
+});
+
+test('a page that blocks its own thread is no dead frame', async () => {
+  const page = await open('<img src="/80x60">');
+  const frame = await editSeen(page);
+  for (let round = 0; round < 2; round++) {
+    await page.evaluate(() => { for (const end = Date.now() + 3000; Date.now() < end;); });
+    await drawn(page);
+  }
+  assert.equal(await farewell(page), '');
+  await close(page, frame);
+  await finish(page);
+});
+
+test('Escape leaves a frame that has not said hello, and one that is too busy to hear it', async () => {
+  const page = await open('<img src="/80x60">', { overlay: '/overlay.html?mute' });
+  await start(page, clicked(`${home}/80x60`));
+  await eventually(() => assert.equal(page.frames().length, 2));
+  await page.keyboard.press('Escape');
+  await eventually(() => assert.equal(page.frames().length, 1, 'before hello'));
+  await finish(page);
+
+  const other = await open('<img src="/80x60">');
+  const frame = await editSeen(other);
+  const hostFocused = () => other.evaluate(() => stub.roots.at(-1).activeElement?.localName);
+  await eventually(async () => assert.equal(await hostFocused(), 'iframe'));
+  await frame.evaluate(() => void (window.busy = 2500));
+  await eventually(async () => assert.equal(await hostFocused(), 'dialog'));
+  await frame.evaluate(() => void (window.busy = 0));
+  await eventually(async () => assert.equal(await hostFocused(), 'iframe', 'the focus comes back'));
+  await frame.evaluate(() => void (window.busy = 2500));
+  await eventually(async () => assert.equal(await hostFocused(), 'dialog'));
+  await other.keyboard.press('Escape');
+  await eventually(() => assert.ok(frame.isDetached(), 'the overlay has left'));
+  assert.equal(await farewell(other), '', 'it was asked to leave');
+  await finish(other);
 });
 
 test('fullscreen and dialogs of the page stay under us, and stay', async () => {

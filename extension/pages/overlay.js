@@ -5,9 +5,18 @@ const handover = new Promise((resolve) => {
     // The page is our parent too: only the shim knows the token.
     if (event.source !== parent || token !== location.hash.slice(1) || !event.ports[0]) return;
     removeEventListener("message", handed);
-    resolve({ token, port: event.ports[0] });
+    const [port, beats] = event.ports;
+    if (beats) beat(beats);
+    resolve({ token, port });
   });
 });
+
+// As long as this process lives, a worker answers the shim's beats. It asks us in turn, so that the shim learns how long we are busy.
+function beat(beats) {
+  const heart = new Worker("heartbeat.js");
+  heart.onmessage = () => heart.postMessage(0);
+  heart.postMessage(0, [beats]);
+}
 
 const { default: init, start } = await import("./wasm/overlay.js");
 await init();

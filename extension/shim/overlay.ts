@@ -1,4 +1,5 @@
 import { make, on, rectOf } from './dom';
+import { watchHeartbeat } from './heartbeat';
 import { root } from './native';
 import { addHost, OVERLAY, place } from './style';
 
@@ -14,8 +15,10 @@ export interface OverlayEvents {
   connected(port: MessagePort): void;
   /** The frame did not say hello in time: the page prevents it. */
   rejected(): void;
-  /** The frame has closed, or the user left before it said hello. */
+  /** The user left before the frame said hello, or while it hears no keys. */
   ended(): void;
+  /** The frame is gone without having been closed. */
+  lost(): void;
 }
 
 /** The overlay in this document. */
@@ -45,14 +48,22 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   const dim = make('div');
   const iframe = make('iframe');
   let greeted = false;
+  let deaf = false;
   let raises = 0;
 
-  const focus = () => iframe.focus();
+  // A frame that hears no keys does not get them: Escape has to work.
+  const focus = () => (greeted && !deaf ? iframe : dialog).focus();
 
   function raise(): void {
     if (++raises > RAISES) return;
     dialog.close();
     dialog.showModal();
+    focus();
+  }
+
+  function busy(is: boolean): void {
+    if (deaf === is) return;
+    deaf = is;
     focus();
   }
 
@@ -64,6 +75,8 @@ export function openOverlay(token: string, picture: Element | undefined, events:
 
   // Only the overlay closes itself.
   dialog.setAttribute('closedby', 'none');
+  dialog.tabIndex = -1;
+  dialog.autofocus = true;
   place(dim, picture ? rectOf(picture) : new DOMRect());
   // For every origin, because the address of the frame, which the browser generates, is not the origin that the frame ends up with.
   iframe.allow = 'clipboard-write *';
@@ -72,15 +85,16 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   iframe.src = chrome.runtime.getURL('overlay.html#' + token);
   on(iframe, 'load', () => {
     // Without an id, the extension was updated or removed, and nobody will answer.
-    if (!chrome.runtime.id) return events.ended();
+    if (!chrome.runtime?.id) return events.lost();
     const { port1, port2 } = new MessageChannel();
-    iframe.contentWindow!.postMessage({ rubout: token }, chrome.runtime.getURL(''), [port2]);
-    on(port1, 'close', () => greeted && events.ended(), signal);
+    const beats = new MessageChannel();
+    iframe.contentWindow!.postMessage({ rubout: token }, chrome.runtime.getURL(''), [port2, beats.port2]);
+    on(port1, 'close', () => greeted && events.lost(), signal);
+    watchHeartbeat(beats.port1, { stopped: events.lost, busy }, signal);
     events.connected(port1);
-    focus();
   });
-  // Until the frame has said hello, Escape closes the overlay. After that the frame handles it, because edits may have to be confirmed.
-  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (greeted ? focus() : events.ended()));
+  // Where the frame hears no keys, Escape closes the overlay. Otherwise the frame handles it, because edits may have to be confirmed.
+  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (greeted && !deaf ? focus() : events.ended()));
   // An element of the page may have entered the top layer.
   on(document, 'toggle', ({ newState }: ToggleEvent) => newState === 'open' && raise(), signal);
   on(document, 'fullscreenchange', raise, signal);
@@ -94,6 +108,7 @@ export function openOverlay(token: string, picture: Element | undefined, events:
     isThere: () => host.isConnected,
     greet() {
       greeted = true;
+      focus();
       requestAnimationFrame(() => dim.remove());
     },
     focus,

@@ -3,6 +3,7 @@ import { answer, sealed, type Handler, type Message, type Post } from './channel
 import { isTainted } from './canvas';
 import { isCanvas, isVideo } from './dom';
 import { apply, editOf } from './edits';
+import { farewell, farewellWords } from './farewell';
 import { learnNaturalSize, measure } from './geometry';
 import { call, get } from './native';
 import { hasRoom, openOverlay, type Overlay } from './overlay';
@@ -27,7 +28,7 @@ export interface Session {
 }
 
 /** Sends a request to the background. */
-export const ask = (body: ToBackground): Promise<Message<Answer<null>> | undefined> =>
+export const ask = async (body: ToBackground): Promise<Message<Answer<null>> | undefined> =>
   chrome.runtime.sendMessage({ ...sealed(body), id: 1 });
 
 /** Starts a session and opens its overlay. `ended` is called when the overlay has closed. */
@@ -35,6 +36,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   const found = 'kind' in subject ? subject : undefined;
   const element = found?.element;
   const playing = element && isVideo(element) && !element.paused ? element : undefined;
+  const words = farewellWords();
   let overlay: Overlay | undefined;
   let post: Post | undefined;
   let last = '';
@@ -91,6 +93,13 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     ended();
   }
 
+  /** Frees the page of an overlay that is dead, and says so. */
+  function lost(): void {
+    if (over) return;
+    end();
+    farewell(words);
+  }
+
   /** Opens the overlay in a tab, because it cannot be shown in the page. */
   async function moveToTab(): Promise<void> {
     overlay?.remove();
@@ -123,6 +132,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
       },
       rejected: moveToTab,
       ended: end,
+      lost,
     });
   } else void moveToTab();
   look();

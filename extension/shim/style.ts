@@ -14,12 +14,18 @@ iframe{position:absolute;width:100%;height:100%;border:0}
 div{position:absolute;box-shadow:0 0 0 100vmax ${DIM}}
 @media(prefers-reduced-motion:no-preference){div{animation:dim .12s}@keyframes dim{from{box-shadow:0 0 0 100vmax #0003}}}`;
 
+/** Style of a sentence at the top of the page. */
+const SENTENCE = `position:fixed;inset:12px auto auto 50%;translate:-50%;margin:0;padding:6px 10px;border-radius:6px;
+background:#111;color:#fff;border:1px solid #fff;font:14px/1.3 system-ui;`;
+
 /** Style of the highlight while a picture is picked. Its double outline is visible on every picture. */
 export const PICK = `section{all:initial;position:fixed;inset:0;overflow:hidden;pointer-events:none}
 div{position:absolute;outline:2px solid #fff;outline-offset:-2px;box-shadow:0 0 0 2px AccentColor,inset 0 0 0 4px AccentColor}
-p{position:absolute;top:12px;left:50%;translate:-50%;margin:0;padding:6px 10px;border-radius:6px;
-background:#111;color:#fff;border:1px solid #fff;font:14px/1.3 system-ui;white-space:nowrap}
+p{${SENTENCE}white-space:nowrap}
 [hidden]{display:none}`;
+
+/** Style of the sentence that is left in the page when the overlay is lost. */
+export const FAREWELL = `p{all:initial;${SENTENCE}max-width:60ch}button{margin-left:1em}`;
 
 /** Appends an element to the document that shows `content` in a closed shadow root, which the page can neither style nor read. */
 export function addHost(content: Element, css: string): HTMLElement {

@@ -58,8 +58,8 @@ const ORDERS: &[(&str, &[&str])] = &[
         &[
             "css native protocol",
             "dom tree",
-            "edit refusal style target",
-            "attributes canvas channel clicked geometry overlay",
+            "edit heartbeat refusal style target",
+            "attributes canvas channel clicked farewell geometry overlay",
             "edits pick pixels",
             "session",
             "main",
