@@ -716,6 +716,111 @@ test('fullscreen and dialogs of the page stay under us, and stay', async () => {
   await finish(page);
 });
 
+/** A popover of the page in a closed shadow root of its own, from which no event reaches anybody else. */
+const POPOVER = `(style = '') => {
+  const shadow = document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'closed' });
+  shadow.innerHTML = '<div popover=manual style="width:100vw;height:100vh;background:red;' + style + '">page</div>';
+  shadow.firstChild.showPopover();
+  return shadow.firstChild;
+}`;
+
+const STAYS = {
+  'styles on its host': () => { overlayHost.style.cssText = 'opacity:.01!important;filter:blur(9px)!important;display:none!important'; },
+  'attributes on its host': () => { overlayHost.inert = overlayHost.hidden = true; overlayHost.popover = 'manual'; overlayHost.showPopover(); },
+  'its host moved into something invisible': () => {
+    document.body.append(Object.assign(document.createElement('div'), { id: 'away', style: 'opacity:.01;filter:blur(9px)' }));
+    away.moveBefore(overlayHost, null);
+  },
+  'a popover in a closed shadow root': () => void popover(),
+  'a popover that lets clicks through': () => void popover('pointer-events:none'),
+  'a small popover that lets clicks through': () => void popover('pointer-events:none;width:20px;height:20px;margin:0;inset:60px auto auto 60px'),
+  'events that the page stops, timers that it cancels': () => {
+    for (const type of ['toggle', 'fullscreenchange', 'focusin']) addEventListener(type, (event) => event.stopImmediatePropagation(), true);
+    for (let i = 0; i < 9999; i++) { clearTimeout(i); cancelAnimationFrame(i); }
+    popover();
+  },
+  'a modal dialog with a field': () => {
+    document.body.append(document.createElement('dialog'));
+    const dialog = document.querySelector('dialog');
+    dialog.innerHTML = '<input>';
+    dialog.showModal();
+  },
+  'a view transition that never ends': () => {
+    document.head.append(document.createElement('style'));
+    document.querySelector('style').textContent = '::view-transition{pointer-events:none;background:red}' +
+      '::view-transition-group(*),::view-transition-old(*),::view-transition-new(*){animation-duration:9999s!important}';
+    document.startViewTransition(() => document.body.append('changed')).ready.catch(() => 'skipped');
+  },
+  'a zoomed root': () => { document.documentElement.style.zoom = '.1'; },
+  'effects on the root': () => { document.documentElement.style.cssText = 'opacity:.01;filter:blur(9px);transform:scale(.01);clip-path:inset(50%);visibility:hidden;contain:strict'; },
+  'an inert root': () => { document.documentElement.inert = true; },
+  'a focus that is taken once': () => document.activeElement.blur(),
+};
+
+const MOVES = {
+  'styles on its host, for ever': () => { setInterval(() => { overlayHost.style.cssText = 'opacity:.01!important'; }, 10); },
+  'its host put elsewhere, so that the frame loads anew': () => {
+    document.body.append(Object.assign(document.createElement('div'), { id: 'away', style: 'opacity:.01' }));
+    away.append(overlayHost);
+  },
+  'its host put into another document': () => {
+    document.body.append(document.createElement('iframe'));
+    document.querySelector('iframe').contentDocument.body.append(overlayHost);
+  },
+  'a popover that comes again and again': () => {
+    const one = popover();
+    setInterval(() => { one.hidePopover(); one.showPopover(); }, 5);
+  },
+  'a root that is not displayed': () => { document.documentElement.style.display = 'none'; },
+  'a root whose content is not displayed': () => { document.documentElement.style.contentVisibility = 'hidden'; },
+  'a focus that is taken every 20 ms': () => { setInterval(() => document.activeElement?.blur?.(), 20); },
+  'a document that is written anew': () => { document.open(); document.write('<p>new'); document.close(); },
+};
+
+async function attacked(attack) {
+  const page = await open('<img src="/100x50">');
+  const frame = await edit(page, clicked(`${home}/100x50`));
+  await frame.evaluate(() => {
+    window.keys = 0;
+    addEventListener('keydown', () => keys++);
+    // A new observer each time: one that is there may not hear of a change in the page around the frame.
+    window.seen = () => new Promise((done) => {
+      const observer = new IntersectionObserver(([entry]) => {
+        observer.disconnect();
+        done(entry.isVisible);
+      }, { trackVisibility: true, delay: 100 });
+      observer.observe(document.documentElement);
+    });
+  });
+  await page.evaluate((popover) => {
+    window.popover = (0, eval)(popover);
+    window.overlayHost = document.documentElement.lastElementChild;
+  }, POPOVER);
+  await page.evaluate(attack);
+  return { page, frame };
+}
+
+for (const [name, attack] of Object.entries(STAYS)) {
+  test(`on top in spite of ${name}`, { timeout: 120_000 }, async () => {
+    const { page, frame } = await attacked(attack);
+    await eventually(async () => {
+      await page.keyboard.press('b');
+      assert.deepEqual(await frame.evaluate(async () => [keys > 0, await seen(), innerWidth]), [true, true, 1000]);
+    });
+    assert.deepEqual(await sent(page), []);
+    await finish(page);
+  });
+}
+
+for (const [name, attack] of Object.entries(MOVES)) {
+  test(`in a tab because of ${name}`, { timeout: 120_000 }, async () => {
+    const { page, frame } = await attacked(attack);
+    await eventually(async () => assert.deepEqual(await sent(page), [{ call: 'open-in-tab', token: 'tok' }]));
+    await eventually(() => assert.ok(frame.isDetached()));
+    await page.close();
+  });
+}
+
 /** The names of all properties that the browser gives forms and documents. */
 const propertyNames = (page) =>
   page.evaluate(() => {

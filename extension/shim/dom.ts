@@ -20,9 +20,23 @@ export function on(target: EventTarget, types: string, heard: (event: any) => vo
   for (const type of types.split(' ')) call(target, 'addEventListener', type, listener, { capture: true, passive: false, signal });
 }
 
+/** Calls `what` after `ms` milliseconds. A page can cancel timers and animation frames of every world by their numbers, but no tasks. */
+export const later = (ms: number, what: () => void): unknown => scheduler.postTask(what, { delay: ms, priority: 'user-blocking' });
+
+/** Calls `what` with the next animation frame, or after `ms` milliseconds where that does not come: in a hidden tab, or cancelled by the page. */
+export function soon(ms: number, what: () => void): void {
+  let waits = true;
+  const once = () => {
+    if (waits) what();
+    waits = false;
+  };
+  requestAnimationFrame(once);
+  later(ms, once);
+}
+
 /** Settles as `promise` does, or fulfils after `ms` milliseconds. */
 export const within = (ms: number, promise?: Promise<unknown>): Promise<unknown> =>
-  Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
+  Promise.race([promise, new Promise<void>((done) => later(ms, done))]);
 
 /** An image of this address, loaded and decoded; rejects when it cannot be. */
 export async function decoded(url: string): Promise<HTMLImageElement> {

@@ -14,7 +14,7 @@ export function farewell([sentence, close]: FarewellWords): void {
   text.popover = 'manual';
   text.role = 'alert';
   button.textContent = close;
-  const host = addHost(text, FAREWELL);
+  const { host } = addHost(text, FAREWELL);
   button.onclick = ({ isTrusted }) => isTrusted && host.remove();
   text.showPopover();
   // Screen readers read what appears in an alert that is there already.

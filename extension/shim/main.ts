@@ -29,7 +29,7 @@ function begin({ token, target }: Start): void {
   endPick = undefined;
   if (target.target === 'pick-end') return;
   const here = [...sessions.values()].find((session) => session.overlay());
-  if (here) return here.overlay()!.focus();
+  if (here) return here.overlay()!.topmost.focus();
   const open = (subject: Subject) => sessions.set(token, startSession(token, subject, () => sessions.delete(token)));
   const subject = target.target === 'clicked' ? clickedPicture(target.srcUrl) : target.target === 'frame' && target;
   if (subject) open(subject);

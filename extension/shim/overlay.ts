@@ -1,19 +1,17 @@
-import { make, on, rectOf } from './dom';
+import { later, make, on, rectOf, soon } from './dom';
 import { watchHeartbeat } from './heartbeat';
 import { root } from './native';
 import { addHost, OVERLAY, place } from './style';
+import { keepOnTop, type Topmost } from './topmost';
 
 /** Maximum time in milliseconds until the frame says hello. */
 const PATIENCE = 4000;
-
-/** How many times our dialog is put back on top of what the page opens over it; a page could do so without end. */
-const RAISES = 20;
 
 /** Events of the overlay's frame. */
 export interface OverlayEvents {
   /** The frame has loaded; the port leads to it. */
   connected(port: MessagePort): void;
-  /** The frame did not say hello in time: the page prevents it. */
+  /** The page does not let the frame live, or does not let it be on top. */
   rejected(): void;
   /** The user left before the frame said hello, or while it hears no keys. */
   ended(): void;
@@ -27,9 +25,8 @@ export interface Overlay {
   isThere(): boolean;
   /** The frame has begun to draw: removes our own dimming with the next animation frame. */
   greet(): void;
-  focus(): void;
-  /** Makes the overlay invisible, or visible again, and keeps its focus, which `visibility` would take away. */
-  hide(hidden: boolean): void;
+  /** Keeps it above everything else. */
+  topmost: Topmost;
   remove(): void;
 }
 
@@ -47,24 +44,17 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   const dialog = make('dialog');
   const dim = make('div');
   const iframe = make('iframe');
+  let connected = false;
   let greeted = false;
   let deaf = false;
-  let raises = 0;
 
-  // A frame that hears no keys does not get them: Escape has to work.
-  const focus = () => (greeted && !deaf ? iframe : dialog).focus();
-
-  function raise(): void {
-    if (++raises > RAISES) return;
-    dialog.close();
-    dialog.showModal();
-    focus();
-  }
+  /** A frame that hears no keys does not get them: Escape has to work. */
+  const hears = () => greeted && !deaf;
 
   function busy(is: boolean): void {
     if (deaf === is) return;
     deaf = is;
-    focus();
+    topmost.focus();
   }
 
   function remove(): void {
@@ -86,35 +76,33 @@ export function openOverlay(token: string, picture: Element | undefined, events:
   on(iframe, 'load', () => {
     // Without an id, the extension was updated or removed, and nobody will answer.
     if (!chrome.runtime?.id) return events.lost();
+    // Another document has taken the place of ours, which had the one port of this session.
+    if (connected) return events.rejected();
+    connected = true;
     const { port1, port2 } = new MessageChannel();
     const beats = new MessageChannel();
     iframe.contentWindow!.postMessage({ rubout: token }, chrome.runtime.getURL(''), [port2, beats.port2]);
-    on(port1, 'close', () => greeted && events.lost(), signal);
+    on(port1, 'close', () => greeted && (chrome.runtime?.id ? events.rejected() : events.lost()), signal);
     watchHeartbeat(beats.port1, { stopped: events.lost, busy }, signal);
     events.connected(port1);
   });
   // Where the frame hears no keys, Escape closes the overlay. Otherwise the frame handles it, because edits may have to be confirmed.
-  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (greeted && !deaf ? focus() : events.ended()));
-  // An element of the page may have entered the top layer.
-  on(document, 'toggle', ({ newState }: ToggleEvent) => newState === 'open' && raise(), signal);
-  on(document, 'fullscreenchange', raise, signal);
+  on(dialog, 'keydown', ({ key }: KeyboardEvent) => key === 'Escape' && (hears() ? topmost.focus() : events.ended()));
 
   dialog.append(dim, iframe);
-  const host = addHost(dialog, OVERLAY);
+  const { host, shadow } = addHost(dialog, OVERLAY);
   dialog.showModal();
-  setTimeout(() => greeted || signal.aborted || events.rejected(), PATIENCE);
+  const topmost = keepOnTop({ host, shadow, dialog, iframe, hears }, events.rejected, signal);
+  later(PATIENCE, () => greeted || signal.aborted || events.rejected());
 
   return {
     isThere: () => host.isConnected,
     greet() {
       greeted = true;
-      focus();
-      requestAnimationFrame(() => dim.remove());
+      topmost.focus();
+      soon(100, () => dim.remove());
     },
-    focus,
-    hide(hidden) {
-      dialog.style.opacity = hidden ? '0' : '';
-    },
+    topmost,
     remove,
   };
 }

@@ -84,7 +84,7 @@ export function pick(taken: (found?: Found) => void): () => void {
   hint.role = 'status';
   hint.textContent = chrome.i18n.getMessage('pickHint');
   layer.append(box, hint);
-  const host = addHost(layer, PICK);
+  const { host } = addHost(layer, PICK);
   layer.showPopover();
   show(undefined);
   return end;

@@ -1,7 +1,7 @@
 import type { Answer, Picture, Target, ToBackground } from './protocol';
 import { answer, sealed, type Handler, type Message, type Post } from './channel';
 import { isTainted } from './canvas';
-import { isCanvas, isVideo } from './dom';
+import { isCanvas, isVideo, later, soon } from './dom';
 import { apply, editOf } from './edits';
 import { farewell, farewellWords } from './farewell';
 import { learnNaturalSize, measure } from './geometry';
@@ -18,6 +18,9 @@ export type Subject = Found | Frame;
 
 /** Maximum length of the text that names a picture for screen readers, in characters. */
 const ALT = 200;
+
+/** Maximum time in milliseconds until the next animation frame; hidden tabs have none. */
+const FRAME = 250;
 
 /** The work of one overlay on one picture. */
 export interface Session {
@@ -41,6 +44,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   let post: Post | undefined;
   let last = '';
   let over = false;
+  let moved = false;
 
   function picture(): Found {
     if (!found) throw 'no picture';
@@ -58,13 +62,16 @@ export function startSession(token: string, subject: Subject, ended: () => void)
           return [{ reply: 'frame', origin, frameId, srcUrl }];
         }
         await learnNaturalSize(found);
-        return [{ reply: 'picture', picture: describe(found) }];
+        const described = describe(found);
+        // Whatever moves it from here on is told.
+        last = JSON.stringify(described.geometry);
+        return [{ reply: 'picture', picture: described }];
       case 'read-direct':
         return readDirect(picture());
       case 'fetch':
         return fetchSource(picture());
       case 'hide':
-        overlay?.hide(call.hidden);
+        overlay?.topmost.hide(call.hidden);
         await frame();
         await frame();
         return [{ reply: 'geometry', geometry: measure(picture()) }];
@@ -76,7 +83,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         break;
       case 'close':
         // After the answer has been sent, because the end closes the way to the overlay.
-        setTimeout(end);
+        later(0, end);
         break;
       default:
         throw 'unknown call';
@@ -102,6 +109,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
 
   /** Opens the overlay in a tab, because it cannot be shown in the page. */
   async function moveToTab(): Promise<void> {
+    if (moved || over) return;
+    moved = true;
     overlay?.remove();
     overlay = post = undefined;
     const reply = await ask({ call: 'open-in-tab', token }).catch(() => undefined);
@@ -111,7 +120,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   /** Follows the picture in every animation frame, because no event reports every scroll, layout and transform. */
   function look(): void {
     if (over) return;
-    requestAnimationFrame(look);
+    soon(FRAME, look);
     if (overlay && !overlay.isThere()) void moveToTab();
     if (!post || !found) return;
     const geometry = get(found.element, 'isConnected') ? measure(found) : undefined;
@@ -164,9 +173,5 @@ function describe(found: Found): Picture {
   };
 }
 
-/** Waits for the next animation frame, or a quarter of a second: hidden tabs have no animation frames. */
-const frame = (): Promise<unknown> =>
-  new Promise((done) => {
-    requestAnimationFrame(done);
-    setTimeout(done, 250);
-  });
+/** Waits for the next animation frame. */
+const frame = (): Promise<void> => new Promise((done) => soon(FRAME, done));

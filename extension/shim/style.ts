@@ -27,17 +27,26 @@ p{${SENTENCE}white-space:nowrap}
 /** Style of the sentence that is left in the page when the overlay is lost. */
 export const FAREWELL = `p{all:initial;${SENTENCE}max-width:60ch}button{margin-left:1em}`;
 
-/** Appends an element to the document that shows `content` in a closed shadow root, which the page can neither style nor read. */
-export function addHost(content: Element, css: string): HTMLElement {
+/** The style of a host: nothing of the page's sheets, animations and transitions applies to it. */
+export const HOST = 'all: initial !important;';
+
+/** An element of the page, and its closed shadow root, which the page can neither style nor read. */
+export interface Host {
+  host: HTMLElement;
+  shadow: ShadowRoot;
+}
+
+/** Appends an element to the document that shows `content`. */
+export function addHost(content: Element, css: string): Host {
   const host = make('div');
-  host.style.setProperty('all', 'initial', 'important');
+  host.style.cssText = HOST;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   const shadow = host.attachShadow({ mode: 'closed' });
   shadow.adoptedStyleSheets = [sheet];
   shadow.append(content);
   call(root(), 'append', host);
-  return host;
+  return { host, shadow };
 }
 
 /** Places an element over a rectangle of the viewport. */
