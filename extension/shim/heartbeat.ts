@@ -46,7 +46,7 @@ export function watchHeartbeat(port: MessagePort, { stopped, busy }: HeartbeatEv
     if (signal.aborted || !lives(limit)) return;
     unanswered++;
     port.postMessage(0);
-    // Not setTimeout, whose number the page could clear.
+    // Not `later`, whose tasks overtake the answers that wait in a busy page; nor setTimeout, whose number the page could clear.
     void scheduler.postTask(beat, { delay: BEAT });
   }
 

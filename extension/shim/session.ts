@@ -114,7 +114,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     overlay?.remove();
     overlay = post = undefined;
     const reply = await ask({ call: 'open-in-tab', token }).catch(() => undefined);
-    if (!reply || 'err' in reply.body) end();
+    if (!reply || 'err' in reply.body) lost();
   }
 
   /** Follows the picture in every animation frame, because no event reports every scroll, layout and transform. */

@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The pages whose claims are checked.
-const PAGES: [&str; 5] = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/testing.md"];
+const PAGES: [&str; 6] =
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/testing.md", "docs/faults.md"];
 /// Folders at the top of the repository: what begins with one of them is a path.
 const FOLDERS: [&str; 8] = ["extension", "wasm-core", "xtask", "e2e", "docs", "manifest", "icons", ".github"];
 

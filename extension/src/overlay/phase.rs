@@ -71,6 +71,8 @@ pub struct Facts {
     pub unsaved: bool,
     /// Something is being dragged that will be painted.
     pub dragging: bool,
+    /// The user has wanted to leave again and again while work did not stop.
+    pub insisted: bool,
 }
 
 /// What Escape or the close button does.
@@ -92,6 +94,8 @@ pub enum WayOut {
     Ask,
     /// Close.
     Close,
+    /// Close although work has not stopped. What is unfinished is left to the engine, which keeps it.
+    Leave,
 }
 
 impl Phase {
@@ -194,10 +198,12 @@ impl Phase {
         }
     }
 
-    /// What the close button does: it stops what runs, else it closes, after one question if a fill would be lost.
+    /// What the close button does: it stops what runs, else it closes, after one question if a fill would be lost. Work that does not stop
+    /// keeps nobody who insists.
     pub fn close(self, facts: Facts) -> WayOut {
         match self {
             Self::Closing => WayOut::Wait,
+            Self::Running(_) if facts.insisted => WayOut::Leave,
             Self::Running(work) => work.way_out(),
             Self::Asking(Question::Close) => WayOut::Close,
             _ if facts.unsaved => WayOut::Ask,
@@ -208,8 +214,7 @@ impl Phase {
     /// What Escape does: it stops what runs, else it answers "no", else it takes away what is painted, else it closes.
     pub fn escape(self, facts: Facts) -> WayOut {
         match self {
-            Self::Closing => WayOut::Wait,
-            Self::Running(work) => work.way_out(),
+            Self::Closing | Self::Running(_) => self.close(facts),
             Self::Asking(_) | Self::Failed => WayOut::AnswerNo,
             _ if facts.dragging => WayOut::DropGesture,
             Self::Painting | Self::Done if facts.painted => WayOut::ClearMask,
@@ -265,7 +270,7 @@ mod tests {
     fn facts() -> impl Strategy<Value = Facts> {
         (any::<[bool; 4]>(), 0..3usize).prop_map(|([opened, painted, unsaved, dragging], fills)| {
             let unsaved = unsaved && opened && fills > 0;
-            Facts { opened, painted: painted && opened, fills, unsaved, dragging: dragging && opened }
+            Facts { opened, painted: painted && opened, fills, unsaved, dragging: dragging && opened, insisted: false }
         })
     }
 
@@ -287,7 +292,7 @@ mod tests {
                 phase.settled(*facts)
             }
             WayOut::Ask => phase.asking(Question::Close),
-            WayOut::Close => Phase::Closing,
+            WayOut::Close | WayOut::Leave => Phase::Closing,
         }
     }
 
@@ -313,6 +318,13 @@ mod tests {
                 phase = walked(phase, way, &mut facts);
             }
             prop_assert!(phase == Phase::Closing || (asked && facts.unsaved), "{phase:?}");
+        }
+
+        #[test]
+        fn work_that_never_stops_keeps_nobody_who_insists(work in work(), facts in facts()) {
+            let insisted = Facts { insisted: true, ..facts };
+            prop_assert_eq!(Phase::Running(work).escape(insisted), WayOut::Leave);
+            prop_assert_eq!(Phase::Running(work).close(insisted), WayOut::Leave);
         }
 
         #[test]
@@ -357,7 +369,7 @@ mod tests {
 
     #[test]
     fn escape_goes_step_by_step() {
-        let all = Facts { opened: true, painted: true, fills: 1, unsaved: true, dragging: true };
+        let all = Facts { opened: true, painted: true, fills: 1, unsaved: true, dragging: true, insisted: false };
         assert_eq!(Phase::Running(Work::Fill { job: Some(3) }).escape(all), WayOut::Cancel(3));
         assert_eq!(Phase::Running(Work::Keep { stop: Some(4) }).escape(all), WayOut::Stop(4));
         assert_eq!(Phase::Running(Work::Keep { stop: Some(4) }).unstoppable().escape(all), WayOut::Wait);

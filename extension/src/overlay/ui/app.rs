@@ -27,6 +27,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use web_sys::{Blob, HtmlButtonElement};
 
+/// How often work that runs may be wanted to stop before the next wish to leave does not wait for it.
+const MAX_WISHES: u32 = 2;
+
 /// Functions that the overlay's parts call although they belong to modules above this one.
 #[derive(Clone, Copy)]
 pub(super) struct Hooks {
@@ -40,6 +43,8 @@ pub(super) struct Hooks {
 pub(super) struct App {
     pub edit: RefCell<Edit>,
     phase: Cell<Phase>,
+    /// How often the user has wanted to leave since the work began that runs.
+    wishes: Cell<u32>,
     pub stage: Stage,
     pub dock: Dock,
     pub engine: Engine,
@@ -60,6 +65,7 @@ impl App {
             Self {
                 edit: RefCell::default(),
                 phase: Cell::new(Phase::Opening),
+                wishes: Cell::default(),
                 stage,
                 dock: Dock::find(&frames),
                 engine: Engine::new(move |event, blobs| {
@@ -93,7 +99,16 @@ impl App {
             fills: edit.fills(),
             unsaved: edit.is_unsaved(),
             dragging: self.stage.hand.borrow().gesture.paints(),
+            insisted: self.wishes.get() > MAX_WISHES,
         }
+    }
+
+    /// The user wants to leave. True when the work that runs has been wanted to stop before, and the next wish will not wait for it.
+    pub(super) fn wishes_to_leave(&self) -> bool {
+        if self.phase().is_running() {
+            self.wishes.set(self.wishes.get() + 1);
+        }
+        self.wishes.get() == MAX_WISHES
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -102,6 +117,9 @@ impl App {
 
     /// Goes on to another phase and shows it.
     pub(super) fn enter(&self, phase: Phase) {
+        if !phase.is_running() {
+            self.wishes.set(0);
+        }
         self.phase.set(phase);
         attribute(&root(), "data-state", phase.name());
         self.show_buttons();

@@ -68,6 +68,7 @@ fn down(app: &Rc<App>, event: &KeyboardEvent) -> bool {
         return with_control(app, &key, event.shift_key());
     }
     match key.as_str() {
+        "Escape" if event.repeat() => {}
         "Escape" => escape(app),
         "Enter" if focus.is_on_picture() => erase(app),
         " " if focus.is_on_picture() => space(app, event),

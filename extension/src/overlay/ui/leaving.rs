@@ -16,19 +16,24 @@ use wasm_bindgen_futures::spawn_local;
 
 /// How long closing waits for the engine, milliseconds.
 const RELEASE: u32 = 300;
+/// How long closing waits for the page, milliseconds.
+const ANSWER: u32 = 1000;
 
 /// Closes, after one question when something would be lost. What runs is stopped first; the next press closes.
 pub(super) fn close(app: &Rc<App>) {
-    go(app, app.phase().close(app.facts()));
+    go(app, |app| app.phase().close(app.facts()));
 }
 
 /// Escape: see [`Phase::escape`].
 pub(super) fn escape(app: &Rc<App>) {
-    go(app, app.phase().escape(app.facts()));
+    go(app, |app| app.phase().escape(app.facts()));
 }
 
-fn go(app: &Rc<App>, way: WayOut) {
-    match way {
+fn go(app: &Rc<App>, way: fn(&App) -> WayOut) {
+    if app.wishes_to_leave() {
+        app.dock.lines.hint("hintInsist");
+    }
+    match way(app) {
         WayOut::Wait => {}
         WayOut::Cancel(job) => {
             let app = Rc::clone(app);
@@ -49,6 +54,11 @@ fn go(app: &Rc<App>, way: WayOut) {
         WayOut::ClearMask => paint(app, MaskOp::Clear),
         WayOut::Ask => ask(app),
         WayOut::Close => close_now(app),
+        WayOut::Leave => {
+            app.enter(Phase::Closing);
+            let app = Rc::clone(app);
+            spawn_local(async move { leave_page(&app).await });
+        }
     }
 }
 
@@ -76,14 +86,17 @@ pub(super) async fn close_page(app: &App) {
     // An engine that is deep in work must not keep the page waiting.
     let release = pin!(app.engine.tell(Release));
     select(release, TimeoutFuture::new(RELEASE)).await;
+    leave_page(app).await;
+}
+
+/// Takes the overlay off the page without a word to the engine, which keeps what is unfinished.
+async fn leave_page(app: &App) {
     let page = app.page.borrow().clone();
-    let told = match page {
-        Some(page) => page.tell(Close, []).await.is_ok(),
-        None => false,
-    };
-    let closes_window = app.stage.scene.borrow().host.closes_window();
-    if !told || closes_window {
-        // The page is gone, or this is a tab of its own.
+    if let Some(page) = page {
+        // A page that is stuck itself, for example in a dialog of its own, does not answer.
+        select(pin!(page.tell(Close, [])), TimeoutFuture::new(ANSWER)).await;
+    }
+    if app.stage.scene.borrow().host.closes_window() {
         let _ = window().close();
     }
 }
