@@ -5,11 +5,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import https from 'node:https';
 import { fileURLToPath } from 'node:url';
 
 const FIXTURES = fileURLToPath(new URL('../wasm-core/tests/fixtures/moebius/', import.meta.url));
 
-const HEADERS = {
+/** What lets pages of other origins read an answer. */
+export const HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'range',
   'access-control-expose-headers': 'Content-Range,Accept-Ranges,ETag,X-Linked-Etag,X-Linked-Size',
@@ -55,10 +57,13 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
  * Starts a hub with `files`, a map from `owner/name/path` to bytes.
  *
  * `behaviour` may be changed at any time. `cuts`: a list of lengths; each ends one connection after so many bytes. `corrupt`: the offset of a
- * byte that is sent wrong. `ranges: false`: the server ignores ranges. `pace`: bytes a second on each connection.
+ * byte that is sent wrong. `ranges: false`: the server ignores ranges. `pace`: bytes a second on each connection. `answer`: a function that gets
+ * each request with its response and path first, and says whether it has answered it.
+ *
+ * With `tls` (`{ key, cert }`) it speaks HTTPS.
  */
-export async function startHub(files) {
-  const behaviour = { cuts: [], corrupt: undefined, ranges: true, pace: Infinity };
+export async function startHub(files, tls) {
+  const behaviour = { cuts: [], corrupt: undefined, ranges: true, pace: Infinity, answer: undefined };
   const requests = [];
   const signed = new Map();
 
@@ -84,10 +89,11 @@ export async function startHub(files) {
     response.destroy();
   }
 
-  const server = http.createServer(async (request, response) => {
+  const serve = async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://host').pathname);
     requests.push({ path, range: request.headers.range, method: request.method });
     if (request.method === 'OPTIONS') return response.writeHead(204, HEADERS).end();
+    if (behaviour.answer?.(request, response, path)) return;
     const listing = /^\/api\/models\/([^/]+\/[^/]+)\/tree\/[^/]+\/?(.*)$/.exec(path);
     if (listing) {
       const [, repository, folder] = listing;
@@ -122,10 +128,11 @@ export async function startHub(files) {
     if (from > 0) common['content-range'] = `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
     response.writeHead(from > 0 ? 206 : 200, common);
     await send(response, bytes, from);
-  });
+  };
+  const server = tls ? https.createServer(tls, serve) : http.createServer(serve);
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   return {
-    origin: `http://127.0.0.1:${server.address().port}`,
+    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`,
     behaviour,
     /** The files. A test may change them, as a publisher does. */
     files,

@@ -9,6 +9,8 @@ chrome.action.onClicked.addListener((tab) => ready.then(() => onPick(tab)));
 chrome.commands.onCommand.addListener((_command, tab) => ready.then(() => onPick(tab)));
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
   if (sender.id !== chrome.runtime.id) return false;
-  ready.then(() => onMessage(message, sender)).then(reply, (error) => reply(String(error)));
+  // Whoever asked waits for an answer, also where the module could not be loaded.
+  const failed = (error) => ({ v: message?.v, re: message?.id, body: { err: { failure: "internal", detail: String(error) } }, blobs: [] });
+  ready.then(() => onMessage(message, sender)).then(reply, (error) => reply(failed(error)));
   return true;
 });

@@ -12,7 +12,7 @@ function start() {
   waiting = [];
   worker = new Worker("engine-worker.js", { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (data.port !== undefined) return ports.get(data.port)?.postMessage(data.message);
+    if (data.port !== undefined) return toPage(ports.get(data.port), data.message);
     if (data.busy !== undefined) {
       busy = data.busy;
       return rest();
@@ -29,6 +29,16 @@ function start() {
     rest();
     start();
   };
+}
+
+// What the browser does not carry (it is too large, or a blob is gone) is answered all the same: the page waits for it.
+function toPage(port, message) {
+  try {
+    port?.postMessage(message);
+  } catch (error) {
+    const { v, re } = message;
+    if (re !== undefined) port.postMessage({ v, re, body: { err: { failure: "internal", detail: String(error) } }, blobs: [] });
+  }
 }
 
 function toWorker(message) {

@@ -83,30 +83,24 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Has `serve` answer `call`, which is the body of this request; gives the message to be sent back.
-    ///
-    /// # Errors
-    /// [`Failure::Internal`] when the reply cannot be put into a message.
+    /// Has `serve` answer `call`, which is the body of this request; gives the message to be sent back. A reply that cannot be put into a
+    /// message becomes a failure: whoever asked waits until something comes.
     pub async fn serve<C: Call, F: Future<Output = Answered<C>>>(
         self,
         call: C,
         serve: impl FnOnce(C, C::Blobs<Blob>) -> F,
-    ) -> Result<JsValue, Failure> {
+    ) -> JsValue {
         let answered = match promised(self.blobs) {
             Ok(blobs) => serve(call, blobs).await,
             Err(failure) => Err(failure),
         };
-        match answered {
-            Ok((reply, blobs)) => envelope(None, Some(self.id), &Answer::Ok(reply), &blobs.into()),
-            Err(failure) => refusal(self.id, failure),
-        }
+        let answer =
+            answered.and_then(|(reply, blobs)| envelope(None, Some(self.id), &Answer::Ok(reply), &blobs.into()));
+        answer.unwrap_or_else(|failure| refusal(self.id, failure))
     }
 
     /// The message that says why the request is not served.
-    ///
-    /// # Errors
-    /// [`Failure::Internal`] when the failure cannot be put into a message.
-    pub fn refuse(self, failure: Failure) -> Result<JsValue, Failure> {
+    pub fn refuse(self, failure: Failure) -> JsValue {
         refusal(self.id, failure)
     }
 }
@@ -119,8 +113,10 @@ pub fn reply<T: Into<R>, R>(result: Result<T, Failure>) -> Result<(R, [Blob; 0])
     result.map(|reply| (reply.into(), []))
 }
 
-fn refusal(id: u32, failure: Failure) -> Result<JsValue, Failure> {
-    envelope(None, Some(id), &Answer::<()>::Err(failure), &[])
+/// A failure that cannot be put into a message (a number is beyond JavaScript's) becomes the one that says so, which is only text.
+fn refusal(id: u32, failure: Failure) -> JsValue {
+    let message = |failure| envelope(None, Some(id), &Answer::<()>::Err(failure), &[]);
+    message(failure).or_else(message).unwrap_or(JsValue::NULL)
 }
 
 /// A message that wants no answer, and what comes along.

@@ -88,18 +88,17 @@ pub async fn pick(tab: JsValue) {
 /// Serves a message of the shim or of the overlay, and returns the answer as an envelope.
 ///
 /// # Errors
-/// When the answer cannot be written.
+/// When it is no request.
 pub async fn message(message: JsValue, sender: JsValue) -> Result<JsValue, JsValue> {
     let request = Incoming::read(&message).and_then(Incoming::request::<ToBackground>);
     let Some((pending, call)) = request else { return Err(JsValue::from_str("not a request")) };
-    let answer = match call {
+    Ok(match call {
         Ok(call) => serve(pending, call, &sender).await,
         Err(failure) => pending.refuse(failure),
-    };
-    answer.map_err(|e| JsValue::from_str(&e.to_string()))
+    })
 }
 
-async fn serve(pending: Pending, call: ToBackground, sender: &JsValue) -> Result<JsValue, Failure> {
+async fn serve(pending: Pending, call: ToBackground, sender: &JsValue) -> JsValue {
     match call {
         ToBackground::EnsureEngine(call) => pending.serve(call, async |_, []| reply(ensure_engine().await)).await,
         ToBackground::OpenInTab(call) => {

@@ -147,17 +147,17 @@ impl PrivateFile {
     /// Cuts the file to `length` bytes, or extends it with zeros.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// [`Failure::StorageFull`] when there is no room for the zeros.
     pub fn truncate(&self, length: u64) -> Result<(), Failure> {
-        self.0.truncate_with_f64(length as f64).map_err(refused)
+        self.0.truncate_with_f64(length as f64).map_err(|e| full(&e, 0))
     }
 
     /// Waits until everything written is on the disk, so that it survives the end of the browser.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// [`Failure::StorageFull`] when there is no room for it after all.
     pub fn flush(&self) -> Result<(), Failure> {
-        self.0.flush().map_err(refused)
+        self.0.flush().map_err(|e| full(&e, 0))
     }
 }
 

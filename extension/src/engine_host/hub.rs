@@ -116,12 +116,10 @@ impl Hub {
             Ok(call) => self.answer(id, &port, pending, call).await,
             Err(failure) => pending.refuse(failure),
         };
-        if let Ok(message) = answer {
-            (self.post)(id, &message);
-        }
+        (self.post)(id, &answer);
     }
 
-    async fn answer(&self, id: PortId, port: &Port, pending: Pending, call: ToEngine) -> Result<JsValue, Failure> {
+    async fn answer(&self, id: PortId, port: &Port, pending: Pending, call: ToEngine) -> JsValue {
         match call {
             ToEngine::Open(call) => pending.serve(call, |call, blobs| self.open(id, port, call, blobs)).await,
             ToEngine::Resume(call) => pending.serve(call, |_, []| self.resume(port)).await,

@@ -120,6 +120,12 @@ pub fn length(missing: &[Range]) -> u64 {
     missing.iter().map(|range| range.to - range.from).fold(0, u64::saturating_add)
 }
 
+/// Bytes of room that a file still needs: for what is missing of its published form, and for its pack, which takes as much at most. `bytes` is
+/// its length; where that is unknown (0), as much is counted as has come: there has to be room for a pack of that.
+pub fn room(bytes: u64, missing: &[Range], came: u64) -> u64 {
+    if bytes == 0 { came } else { bytes.saturating_add(length(missing).min(bytes)) }
+}
+
 /// Decides whether to add a connection, by whether the last one that was added made the download faster.
 #[derive(Debug, Default)]
 pub struct Growth {
@@ -210,6 +216,14 @@ mod tests {
         ranges.arrived(first, 10);
         ranges.end(10);
         assert!(ranges.missing().is_empty());
+    }
+
+    #[test]
+    fn there_has_to_be_room_for_the_rest_and_for_the_pack() {
+        assert_eq!(room(100, &[Range { from: 0, to: 100 }], 0), 200);
+        assert_eq!(room(100, &[Range { from: 60, to: 100 }], 60), 140);
+        assert_eq!(room(0, &[Range { from: 60, to: u64::MAX }], 60), 60);
+        assert_eq!(room(u64::MAX, &[Range { from: 0, to: u64::MAX }], 0), u64::MAX);
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Record {
     pub missing: Vec<Range>,
     /// SHA-256 of the published form, where it is known.
     pub sha256: Option<String>,
+    /// What the server calls the version that is being downloaded, where no hash is known ([`version`](super::hub::version)).
+    #[serde(default)]
+    pub version: Option<String>,
     /// Precision that the pack is to have.
     pub precision: Precision,
     /// How far the published form has come.
@@ -71,8 +74,10 @@ pub enum DownloadEnd {
     Wrong,
     /// The user paused it.
     Paused,
-    /// It failed. It can be resumed.
+    /// It failed. It can be resumed, if what has come is of use.
     Broken,
+    /// There is no more room.
+    Full,
 }
 
 impl Record {
@@ -81,9 +86,21 @@ impl Record {
         match end {
             DownloadEnd::Complete => Some(Self { state: State::Downloaded, ..self }),
             DownloadEnd::Paused => Some(Self { state: State::Paused, ..self }),
-            DownloadEnd::Broken => Some(self),
-            DownloadEnd::Wrong => self.without_published_form(),
+            // A body of unknown length may be endless: it would fill the disk again.
+            DownloadEnd::Full if self.bytes == 0 => self.without_published_form(),
+            DownloadEnd::Broken | DownloadEnd::Full if self.is_resumable() => Some(self),
+            DownloadEnd::Broken | DownloadEnd::Full | DownloadEnd::Wrong => self.without_published_form(),
         }
+    }
+
+    /// Whether it would show if the rest of the bytes did not belong to those that have come.
+    pub fn is_sound(&self) -> bool {
+        self.sha256.is_some() || self.version.is_some()
+    }
+
+    /// Whether there are bytes of the published form with which a download can go on.
+    pub fn is_resumable(&self) -> bool {
+        self.is_sound() && self.missing != [Range::whole(self.bytes)]
     }
 
     /// The record once the published form is gone; none when there is no pack either.
@@ -113,6 +130,38 @@ pub fn own_id(name: &str, taken: impl Fn(&str) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_download_leaves_only_what_can_be_gone_on_with() {
+        let some = vec![Range { from: 40, to: 100 }];
+        let record = |bytes, missing: &[Range], sha256: Option<&str>, version: Option<&str>| Record {
+            id: "own-x".into(),
+            name: "x".into(),
+            source: "https://host.example/x".into(),
+            licence: None,
+            bytes,
+            missing: missing.to_vec(),
+            sha256: sha256.map(str::to_owned),
+            version: version.map(str::to_owned),
+            precision: Precision::F16,
+            state: State::Downloading,
+            pack: None,
+        };
+        let kept = |record: Record, end| record.after_download(end).is_some();
+        for end in [DownloadEnd::Broken, DownloadEnd::Full] {
+            assert!(kept(record(100, &some, Some("hash"), None), end));
+            assert!(kept(record(100, &some, None, Some("\"tag\"")), end));
+            assert!(
+                !kept(record(100, &some, None, None), end),
+                "nothing would show that the rest is of another version"
+            );
+            assert!(!kept(record(100, &[Range::whole(100)], Some("hash"), None), end), "nothing has come");
+        }
+        let endless = [Range { from: 40, to: u64::MAX }];
+        assert!(kept(record(0, &endless, None, Some("\"tag\"")), DownloadEnd::Broken));
+        assert!(!kept(record(0, &endless, None, Some("\"tag\"")), DownloadEnd::Full), "it may never end");
+        assert!(kept(record(100, &some, None, None), DownloadEnd::Paused), "the user wants to go on with it");
+    }
 
     #[test]
     fn names_of_the_users_files_are_harmless_and_unique() {

@@ -23,6 +23,8 @@ pub struct Wanted {
     pub url: String,
     /// What the hub says about it; none for files from elsewhere.
     pub listed: Option<Listing>,
+    /// Length that the user agreed to, bytes; 0 where no server had said it.
+    pub agreed: u64,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
     /// Precision that its pack is to have.
@@ -49,16 +51,17 @@ impl Wanted {
             id: entry.id.clone(),
             name: entry.name.clone(),
             url: hub::file_url(hub, entry),
+            agreed: listed.bytes,
             listed: Some(listed),
             licence: Some(entry.licence.clone()),
             precision,
         }
     }
 
-    /// A file from an address of the user's own.
-    pub fn of_address(id: &str, url: &str, precision: Precision) -> Self {
+    /// A file from an address of the user's own. `agreed` is the length that its server said, 0 if it said none.
+    pub fn of_address(id: &str, url: &str, agreed: u64, precision: Precision) -> Self {
         let name = url.rsplit('/').next().unwrap_or(url).to_owned();
-        Self { id: id.to_owned(), name, url: url.to_owned(), listed: None, licence: None, precision }
+        Self { id: id.to_owned(), name, url: url.to_owned(), listed: None, agreed, licence: None, precision }
     }
 
     /// The next step, given the file's record. `layout` is the version of packs that this build can load.
@@ -78,14 +81,15 @@ impl Wanted {
         }
     }
 
-    /// Whether the bytes that a record describes belong to the version of the file that is wanted.
+    /// Whether the bytes that a record describes belong to the version of the file that is wanted, and the rest would, too.
     fn continues(&self, record: &Record) -> bool {
         let same = |listed: &Listing| (record.bytes, &record.sha256) == (listed.bytes, &listed.sha256);
-        record.state != State::Installed && self.listed.as_ref().is_none_or(same)
+        let usable = record.state == State::Downloaded || (record.state != State::Installed && record.is_sound());
+        usable && self.listed.as_ref().is_none_or(same)
     }
 
     fn first_record(&self) -> Record {
-        let Listing { bytes, sha256 } = self.listed.clone().unwrap_or(Listing { bytes: 0, sha256: None });
+        let bytes = self.agreed;
         Record {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -93,7 +97,8 @@ impl Wanted {
             licence: self.licence.clone(),
             bytes,
             missing: vec![Range::whole(bytes)],
-            sha256,
+            sha256: self.listed.as_ref().and_then(|listed| listed.sha256.clone()),
+            version: None,
             precision: self.precision,
             state: State::Downloading,
             pack: None,
@@ -110,7 +115,7 @@ pub fn is_current(pack: &PackRecord, listed: &Listing, layout: u32) -> bool {
 pub fn bytes_to_download(listed: &Listing, record: Option<&Record>, layout: u32) -> u64 {
     match record {
         Some(Record { pack: Some(pack), .. }) if is_current(pack, listed, layout) => 0,
-        Some(record) if record.state != State::Installed && record.sha256 == listed.sha256 => {
+        Some(record) if record.state != State::Installed && record.is_sound() && record.sha256 == listed.sha256 => {
             ranges::length(&record.missing)
         }
         _ => listed.bytes,
@@ -153,7 +158,7 @@ mod tests {
     fn wanted(version: u8, precision: Precision) -> Wanted {
         let listed = Listing { bytes: BYTES, sha256: Some(format!("hash {version}")) };
         let (id, name, url) = ("file".into(), "File".into(), "https://hub.example/file".into());
-        Wanted { id, name, url, listed: Some(listed), licence: None, precision }
+        Wanted { id, name, url, listed: Some(listed), agreed: BYTES, licence: None, precision }
     }
 
     fn pack(version: &str, precision: Precision) -> PackRecord {
@@ -292,11 +297,20 @@ mod tests {
 
     #[test]
     fn what_the_user_brings_along_goes_on_where_it_was() {
-        let own = Wanted::of_address("own-x", "https://host.example/a/x.bin", Precision::F16);
+        let own = Wanted::of_address("own-x", "https://host.example/a/x.bin", 0, Precision::F16);
         assert_eq!(own.name, "x.bin");
         let Step::Download(first) = own.next(None, LAYOUT) else { panic!("nothing is here yet") };
         assert_eq!(first.missing, [Range { from: 0, to: u64::MAX }], "nobody has said how long it is");
-        let known = Record { bytes: 70, sha256: Some("told later".into()), state: State::Paused, ..first };
+        let known = Record { bytes: 70, sha256: Some("told later".into()), state: State::Paused, ..first.clone() };
         assert!(matches!(own.next(Some(&known), LAYOUT), Step::GoOn(record) if record.bytes == 70));
+        let unknown = Record { bytes: 70, missing: vec![Range { from: 5, to: 70 }], state: State::Paused, ..first };
+        assert!(
+            matches!(own.next(Some(&unknown), LAYOUT), Step::Download(_)),
+            "nothing would show if the rest were of another version"
+        );
+        let named = Record { version: Some("\"tag\"".into()), ..unknown };
+        assert!(matches!(own.next(Some(&named), LAYOUT), Step::GoOn(_)));
+        let agreed = Wanted::of_address("own-x", "https://host.example/a/x.bin", 70, Precision::F16);
+        assert!(matches!(agreed.next(None, LAYOUT), Step::Download(record) if record.bytes == 70));
     }
 }

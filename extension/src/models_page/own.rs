@@ -138,7 +138,7 @@ impl OwnModels {
         };
         if self.context.dialog.ask(question).await {
             self.address.element().set_value("");
-            let call = Add { url: url.href(), precision: self.precision() };
+            let call = Add { url: url.href(), bytes, precision: self.precision() };
             self.take(call, [], "modelsAdding", url.host());
         }
     }

@@ -14,7 +14,7 @@ use super::page::{
     Apply, Bytes, Close, Fetch, Hello, Hide, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert, Subject,
     Target, ToPage,
 };
-use super::{Call, Done, Failure, Geometry, Point, Rect, Size, WeightStorage};
+use super::{Call, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
 use serde_json::Value;
 
 /// What answers a request of type `C`, as JSON.
@@ -222,7 +222,7 @@ pub(super) fn to_models() -> Vec<ToModels> {
         Install { model: model(), precision: Precision::F16 }.into(),
         Pause { model: model() }.into(),
         Import { name: "m.bin".into(), precision: Precision::Int8 }.into(),
-        Add { url: "https://example.org/m.bin".into(), precision: Precision::F16 }.into(),
+        Add { url: "https://example.org/m.bin".into(), bytes: 7, precision: Precision::F16 }.into(),
         Verify { model: model() }.into(),
         Export { model: model() }.into(),
         UseHub { origin: "https://example.org".into() }.into(),
@@ -327,7 +327,6 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::EngineLost,
         Failure::StoreLost,
         Failure::Clipboard { detail: detail() },
-        Failure::Download { detail: detail() },
         Failure::HashMismatch,
         Failure::StorageFull { missing: 12_345_678 },
         Failure::ModelMissing,
@@ -337,6 +336,8 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Gpu { detail: detail() },
         Failure::Internal { detail: detail() },
     ];
+    let download = |fault| Failure::Download { fault, host: "hub.example".into(), detail: detail() };
+    failures.extend([DownloadFault::Network, DownloadFault::Refused, DownloadFault::Answer].map(download));
     let foreign = |storage| Failure::ForeignWeights { storage, detail: detail() };
     failures.extend(weight_storages().map(foreign));
     failures

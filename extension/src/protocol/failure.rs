@@ -34,6 +34,19 @@ pub enum WeightStorage {
     BeyondF16,
 }
 
+/// Who is to blame for a download that did not come through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum DownloadFault {
+    /// The network: nobody answered, or the connection broke.
+    Network,
+    /// The server says that it does not give the file out, now or at all.
+    Refused,
+    /// The server's answer cannot be right: it is not what was asked for or announced, or what no file has.
+    Answer,
+}
+
 /// One cause each; the sentence the user reads is looked up in `_locales` under [`Failure::message_key`].
 ///
 /// `detail` is for bug reports: it is never the only thing that the user sees.
@@ -100,9 +113,13 @@ pub enum Failure {
         /// What the browser said.
         detail: String,
     },
-    /// A download did not come through, though it was tried again and again. What has come is kept.
-    #[error("the download failed: {detail}")]
+    /// A download did not come through, though it was tried again and again. What has come is kept where that is of use.
+    #[error("the download from {host} failed: {detail}")]
     Download {
+        /// Who is to blame.
+        fault: DownloadFault,
+        /// Host and port of the server that was asked: the hub, a mirror, or another.
+        host: String,
         /// What went wrong last.
         detail: String,
     },
@@ -184,7 +201,11 @@ impl Failure {
                 WeightStorage::BeyondF16 => "failBeyondF16",
             },
             Self::Clipboard { .. } => "failClipboard",
-            Self::Download { .. } => "failDownload",
+            Self::Download { fault, .. } => match fault {
+                DownloadFault::Network => "failDownload",
+                DownloadFault::Refused => "failRefused",
+                DownloadFault::Answer => "failAnswer",
+            },
             Self::HashMismatch => "failHash",
             Self::StorageFull { .. } => "failStorage",
             Self::BadModel { .. } => "failBadModel",

@@ -30,7 +30,7 @@ pub mod page;
 mod tests;
 
 pub use call::{Call, Reply};
-pub use failure::{Failure, Remedy, WeightStorage};
+pub use failure::{DownloadFault, Failure, Remedy, WeightStorage};
 pub use geometry::{Geometry, Point, Rect, Size};
 
 use serde::{Deserialize, Serialize};

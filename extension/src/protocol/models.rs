@@ -126,6 +126,9 @@ pub struct Import {
 pub struct Add {
     /// Where.
     pub url: String,
+    /// How long it is, as the user was told and agreed to; 0 if its server does not say.
+    #[serde(default)]
+    pub bytes: u64,
     /// In what its weights are to be kept.
     pub precision: Precision,
 }

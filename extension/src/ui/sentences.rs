@@ -85,6 +85,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     match failure {
         Failure::TooLarge { width, height } => text(key, &[&width.to_string(), &height.to_string()]),
         Failure::StorageFull { missing } => text(key, &[&size(*missing as f64)]),
+        Failure::Download { host, .. } => text(key, &[host]),
         _ => text(key, &[]),
     }
 }
@@ -92,6 +93,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::DownloadFault;
     use serde_json::Value;
     use std::cell::Cell;
 
@@ -145,12 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn failures_name_their_numbers_in_every_language() {
+    fn failures_name_their_numbers_and_hosts_in_every_language() {
         in_every_language(|language| {
             let large = failure(&Failure::TooLarge { width: 70_001, height: 70_002 });
             assert!(large.contains("70001") && large.contains("70002"), "{language}: {large}");
             let full = failure(&Failure::StorageFull { missing: 12_345_678 });
             assert!(full.contains(&size(12_345_678.0)), "{language}: {full}");
+            for fault in [DownloadFault::Refused, DownloadFault::Answer] {
+                let (host, detail) = ("hub.example:8080".to_owned(), String::new());
+                let blamed = failure(&Failure::Download { fault, host, detail });
+                assert!(blamed.contains("hub.example:8080"), "{language}: {blamed}");
+            }
             assert!(!failure(&Failure::Cancelled).contains('$'));
         });
     }

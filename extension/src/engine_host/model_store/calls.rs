@@ -5,6 +5,7 @@ use super::install::Installer;
 use super::jobs::{Jobs, Stop, Tell};
 use super::records::{self, Records};
 use super::{download, gpu, listing, settings};
+use crate::browser::net;
 use crate::engine_host::busy::Busy;
 use crate::model_catalogue::catalogue::Catalogue;
 use crate::protocol::Failure;
@@ -14,7 +15,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::Url;
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -79,12 +79,10 @@ impl ModelStore {
             Ok(call) => self.answer(pending, call).await,
             Err(failure) => pending.refuse(failure),
         };
-        if let Ok(message) = answer {
-            (self.ports.post)(port, &message);
-        }
+        (self.ports.post)(port, &answer);
     }
 
-    async fn answer(&self, pending: Pending, call: ToModels) -> Result<JsValue, Failure> {
+    async fn answer(&self, pending: Pending, call: ToModels) -> JsValue {
         let it = &self.installer;
         match call {
             ToModels::List(call) => pending.serve(call, async |_, []| reply(self.list().await)).await,
@@ -94,7 +92,7 @@ impl ModelStore {
                 pending.serve(call, async |call, []| reply(it.install(&call.model, call.precision).await)).await
             }
             ToModels::Add(call) => {
-                pending.serve(call, async |call, []| reply(it.add(&call.url, call.precision).await)).await
+                pending.serve(call, async |call, []| reply(it.add(&call.url, call.bytes, call.precision).await)).await
             }
             ToModels::Import(call) => {
                 pending
@@ -134,9 +132,8 @@ impl ModelStore {
     }
 
     async fn offer(&self, model: &str) -> Result<Offered, Failure> {
-        let hub = self.installer.hub().await?;
-        let bytes = self.installer.bytes_to_download(model, &hub).await?;
-        Ok(Offered { bytes, host: host(&hub) })
+        let (bytes, hub) = self.installer.offer(model).await?;
+        Ok(Offered { bytes, host: net::host(&hub) })
     }
 
     async fn measure(&self, model: &str) -> Result<Measured, Failure> {
@@ -160,7 +157,7 @@ impl ModelStore {
 
 /// Size and host of a download from an address.
 async fn look(url: &str) -> Result<Offered, Failure> {
-    Ok(Offered { bytes: download::length(url).await?.unwrap_or(0), host: host(url) })
+    Ok(Offered { bytes: download::length(url).await?.unwrap_or(0), host: net::host(url) })
 }
 
 /// The pack of an installed model, as a file.
@@ -169,9 +166,4 @@ async fn export(model: &str) -> Answered<Export> {
     let record = records.read(model).await.ok_or(Failure::ModelMissing)?;
     let pack = records.folder().blob(&records::pack(&record.id)).await?;
     Ok((Exported { name: format!("{model}.safetensors") }, [pack]))
-}
-
-/// Host and port of an address.
-fn host(url: &str) -> String {
-    Url::new(url).map_or_else(|_| url.to_owned(), |url| url.host())
 }

@@ -6,11 +6,11 @@ use super::records::{self, Records};
 use crate::browser::files::{self, PrivateFile};
 use crate::browser::net::{self, Answer};
 use crate::model_catalogue::catalogue::Entry;
-use crate::model_catalogue::hub::{self, Answered, Listing};
+use crate::model_catalogue::hub::{self, Answered, Asked, Listing, Objection};
 use crate::model_catalogue::ranges::{self, Growth, Range, Ranges, Worker};
-use crate::model_catalogue::record::{DownloadEnd, Record};
-use crate::protocol::Failure;
+use crate::model_catalogue::record::{DownloadEnd, Record, State};
 use crate::protocol::models::Work;
+use crate::protocol::{DownloadFault, Failure};
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use gloo_timers::future::TimeoutFuture;
@@ -18,34 +18,43 @@ use js_sys::Uint8Array;
 use std::cell::{Cell, RefCell};
 use wasm_core::web::milliseconds;
 
-/// How often in a row a request is repeated that brought no byte.
+/// How often in a row a request is repeated that brought no byte, where the network may be to blame, which recovers.
 const ATTEMPTS: u32 = 10;
+/// How often it is repeated where the server is to blame, and how often a download starts over.
+const CHANCES: u32 = 3;
 /// Pause before the first repetition, milliseconds. It doubles each time, up to [`MAX_PAUSE`].
 const PAUSE: u32 = 400;
 const MAX_PAUSE: u32 = 3000;
 /// Milliseconds between two updates of the record. Each of them also decides whether to add a connection.
 const ROUND: u32 = 1500;
+/// Longest listing of a folder that is read, bytes. The hub lists at most 1000 files at a time, with some hundred bytes each.
+const LONGEST_LISTING: usize = 4 << 20;
 
 /// Asks the hub for the length and the hash of a file.
+///
+/// # Errors
+/// [`Failure::Download`] when the hub does not answer, does not list the file, or says of it what cannot be.
 pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure> {
-    let answer = net::get(&hub::listing_url(hub, entry), 0).await?;
-    let wrong = || Failure::Download { detail: format!("the hub answered with status {}", answer.status()) };
+    let mut answer = net::get(&hub::listing_url(hub, entry), None).await?;
     if answer.status() != 200 {
-        return Err(wrong());
+        return Err(answer.failure(DownloadFault::Refused, "the hub does not list the file"));
     }
-    hub::parse_listing(&answer.text().await?, entry).ok_or_else(wrong)
+    let listing = hub::parse_listing(&answer.body(LONGEST_LISTING).await?, entry);
+    listing.map_err(|Objection(fault, detail)| answer.failure(fault, detail))
 }
 
 /// The length of a file at an address that the user gave, if the server says it.
 ///
 /// # Errors
-/// [`Failure::Download`] when the server does not have it.
+/// [`Failure::Download`] when the server does not give it out, or says what cannot be.
 pub(super) async fn length(url: &str) -> Result<Option<u64>, Failure> {
-    let answer = net::get(url, 0).await?;
-    if answer.status() != 200 {
-        return Err(Failure::Download { detail: format!("the server answered with status {}", answer.status()) });
-    }
-    Ok(answer.header("content-length").and_then(|length| length.parse().ok()))
+    // What is asked for as a range does not come compressed. A server that compresses it all the same is refused by the browser.
+    let (answer, as_range) = match net::get(url, Some(0)).await {
+        Ok(answer) => (answer, true),
+        Err(_) => (net::get(url, None).await?, false),
+    };
+    let told = hub::told_length(answer.status(), |name| answer.header(name), as_range);
+    told.map_err(|Objection(fault, detail)| answer.failure(fault, detail))
 }
 
 /// Downloads a file into its `.part` from the beginning, and verifies it.
@@ -60,8 +69,9 @@ pub(super) async fn begin(record: Record, job: &Job) -> Result<(), Failure> {
 /// Downloads into the file's `.part` the ranges that are missing according to `record`, and verifies the whole.
 ///
 /// # Errors
-/// [`Failure::Cancelled`] when the job is to stop, and [`Failure::Download`] when the server cannot be reached or refuses: what has been
-/// downloaded is kept. [`Failure::HashMismatch`] when the bytes differ from what was published: they are removed.
+/// [`Failure::Cancelled`] when the job is to stop, [`Failure::Download`] when the server cannot be reached or is of no use, and
+/// [`Failure::StorageFull`]: what has been downloaded is kept, if a download can go on with it. [`Failure::HashMismatch`] when the bytes
+/// differ from what was published: they are removed.
 pub(super) async fn go_on(record: Record, job: &Job) -> Result<(), Failure> {
     let records = Records::open().await?;
     records.write(&record).await?;
@@ -75,14 +85,14 @@ pub(super) async fn go_on(record: Record, job: &Job) -> Result<(), Failure> {
         hash: RefCell::default(),
         ranges: RefCell::new(ranges),
         came: Cell::new(0),
-        restarts: Cell::new(0),
-        hopeless: Cell::new(false),
-        broke: Cell::new(false),
+        trouble: Trouble::default(),
         progress: RefCell::new(job.progress(Work::Downloading, record.bytes, have)),
         record: RefCell::new(record),
     };
     let result = match download.run().await {
         Ok(()) => download.verify().await,
+        // The disk names what it could not take. How much is missing in all is more.
+        Err(full @ Failure::StorageFull { .. }) => download.check_room().await.and(Err(full)),
         failed => failed,
     };
     let record = download.keep();
@@ -90,15 +100,28 @@ pub(super) async fn go_on(record: Record, job: &Job) -> Result<(), Failure> {
     let end = match &result {
         Ok(()) => DownloadEnd::Complete,
         Err(Failure::HashMismatch) => DownloadEnd::Wrong,
+        Err(Failure::StorageFull { .. }) => DownloadEnd::Full,
         Err(Failure::Cancelled) if job.is_paused() => DownloadEnd::Paused,
         Err(_) => DownloadEnd::Broken,
     };
-    if end == DownloadEnd::Wrong {
-        records.give_up(record).await?;
-    } else if let Some(record) = record.after_download(end) {
-        records.write(&record).await?;
+    match record.clone().after_download(end) {
+        Some(kept) if kept.state != State::Installed => records.write(&kept).await?,
+        _ => records.give_up(record).await?,
     }
     result
+}
+
+/// What has gone wrong so far.
+#[derive(Default)]
+struct Trouble {
+    /// How often the download has started over.
+    restarts: Cell<u32>,
+    /// How often in a row a request for a range got no answer at all.
+    unanswered: Cell<u32>,
+    /// The server said that repeating the request will not help.
+    hopeless: Cell<bool>,
+    /// Whether a connection broke since the last decision about adding one.
+    broke: Cell<bool>,
 }
 
 struct Download<'a> {
@@ -109,12 +132,7 @@ struct Download<'a> {
     ranges: RefCell<Ranges>,
     /// Bytes that this download has received.
     came: Cell<u64>,
-    /// How often the download has started over.
-    restarts: Cell<u32>,
-    /// The server said that repeating the request will not help.
-    hopeless: Cell<bool>,
-    /// Whether a connection broke since the last decision about adding one.
-    broke: Cell<bool>,
+    trouble: Trouble,
     progress: RefCell<Progress<'a>>,
     record: RefCell<Record>,
 }
@@ -144,6 +162,7 @@ impl Download<'_> {
                 Either::Right(_) => {
                     round = TimeoutFuture::new(ROUND);
                     self.job.check()?;
+                    self.check_room().await?;
                     self.file.flush()?;
                     self.records.write(&self.keep()).await?;
                     let now = milliseconds();
@@ -151,7 +170,7 @@ impl Download<'_> {
                     (since, came) = (now, self.came.get());
                     let left = ranges::length(&self.ranges.borrow().missing());
                     // A broken connection says nothing about how fast more of them would be.
-                    let calm = !self.broke.replace(false);
+                    let calm = !self.trouble.broke.replace(false);
                     if calm && rate > 0.0 && growth.one_more(connections.len(), rate, left) {
                         let taken = self.ranges.borrow_mut().take();
                         connections.extend(taken.map(|(worker, _)| self.connection(worker).boxed_local()));
@@ -173,13 +192,14 @@ impl Download<'_> {
             let Some(range) = self.left(worker) else { return Ok(()) };
             match self.request(worker, range).await {
                 Ok(()) => {}
-                Err(Failure::Download { detail }) => {
-                    self.broke.set(true);
+                Err(Failure::Download { fault, host, detail }) => {
+                    self.trouble.broke.set(true);
                     let further = self.left(worker).is_none_or(|left| left.from > range.from);
                     failures = if further { 1 } else { failures + 1 };
-                    if failures > ATTEMPTS || self.hopeless.get() {
+                    let most = if fault == DownloadFault::Answer { CHANCES } else { ATTEMPTS };
+                    if failures > most || self.trouble.hopeless.get() {
                         self.ranges.borrow_mut().leave(worker);
-                        return Err(Failure::Download { detail });
+                        return Err(Failure::Download { fault, host, detail });
                     }
                     self.wait((PAUSE << (failures - 1)).min(MAX_PAUSE)).await?;
                 }
@@ -205,7 +225,7 @@ impl Download<'_> {
     async fn check_room(&self) -> Result<(), Failure> {
         let (used, quota, _) = files::room().await?;
         let bytes = self.record.borrow().bytes;
-        let needed = bytes + ranges::length(&self.ranges.borrow().missing()).min(bytes);
+        let needed = ranges::room(bytes, &self.ranges.borrow().missing(), self.file.length());
         let missing = needed as f64 - (quota - used);
         if missing > 0.0 { Err(Failure::StorageFull { missing: missing as u64 }) } else { Ok(()) }
     }
@@ -215,30 +235,82 @@ impl Download<'_> {
         self.job.check()?;
         // Always the address that redirects: the one that it redirects to is valid for a short time only.
         let source = self.record.borrow().source.clone();
-        let mut answer = net::get(&source, range.from).await?;
+        let mut answer = self.ask(&source, range.from).await?;
         self.place(&answer, range)?;
-        if self.record.borrow().sha256.is_none() {
-            self.record.borrow_mut().sha256 = answer.header("x-linked-etag").and_then(|tag| hub::sha256(&tag));
+        self.note_version(&answer);
+        let read = self.read(worker, &mut answer).await;
+        match &read {
+            Err(Failure::Download { fault: DownloadFault::Answer, .. }) => self.restart()?,
+            Err(Failure::Download { .. }) if !self.record.borrow().is_sound() => self.restart()?,
+            _ => {}
         }
-        while answer.next(|bytes| self.arrived(worker, bytes)).await?.is_some() {
-            self.job.check()?;
-            if self.left(worker).is_none() {
-                return Ok(());
-            }
+        if !read? {
+            return Ok(());
         }
         let Some(left) = self.left(worker) else { return Ok(()) };
-        if left.to == u64::MAX {
+        if left.to == u64::MAX && left.from > 0 {
             // The server did not say how long the file is. Its answer has ended, so the file ends here.
             self.record.borrow_mut().bytes = left.from;
             self.ranges.borrow_mut().end(left.from);
             return Ok(());
         }
-        Err(Failure::Download { detail: format!("it broke off at byte {}", left.from) })
+        if !self.record.borrow().is_sound() {
+            self.restart()?;
+        }
+        Err(answer.failure(DownloadFault::Answer, &format!("it ended at byte {}", left.from)))
     }
 
-    /// Writes and hashes the bytes that a connection has received.
-    fn arrived(&self, worker: Worker, bytes: &Uint8Array) -> Result<(), Failure> {
-        let (at, wanted) = self.ranges.borrow().wanted(worker, u64::from(bytes.length()));
+    /// Reads an answer as long as bytes of the range are missing. True if the answer has ended before.
+    async fn read(&self, worker: Worker, answer: &mut Answer) -> Result<bool, Failure> {
+        while let Some(left) = self.left(worker) {
+            let Some(more) = answer.next(|bytes| self.arrived(worker, bytes)).await? else { return Ok(true) };
+            self.job.check()?;
+            let ends = {
+                let record = self.record.borrow();
+                left.to == record.bytes && record.sha256.is_none()
+            };
+            // No hash would show that only the beginning of a longer file has come.
+            if ends && self.left(worker).is_none() && (more || answer.next(|_| Ok(())).await?.is_some()) {
+                return Err(answer.failure(DownloadFault::Answer, "it sends more than it announced"));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Asks for the file from a byte on. A server that never answers where a part is asked for, and does where the whole is, sends the whole:
+    /// browsers refuse a part that comes compressed.
+    async fn ask(&self, source: &str, from: u64) -> Result<Answer, Failure> {
+        let unanswered = &self.trouble.unanswered;
+        if from == 0 {
+            return net::get(source, None).await;
+        }
+        match net::get(source, Some(from)).await {
+            Err(failed) if unanswered.get() + 1 == CHANCES => {
+                unanswered.set(0);
+                net::get(source, None).await?;
+                self.restart()?;
+                Err(failed)
+            }
+            answer => {
+                unanswered.set(if answer.is_ok() { 0 } else { unanswered.get() + 1 });
+                answer
+            }
+        }
+    }
+
+    /// Notes which version of the file arrives.
+    fn note_version(&self, answer: &Answer) {
+        let mut record = self.record.borrow_mut();
+        if record.sha256.is_none() {
+            record.sha256 = answer.header("x-linked-etag").and_then(|tag| hub::sha256(&tag));
+            record.version = hub::version(|name| answer.header(name));
+        }
+    }
+
+    /// Writes and hashes the bytes that a connection has received. True if it has received more than it was to bring.
+    fn arrived(&self, worker: Worker, bytes: &Uint8Array) -> Result<bool, Failure> {
+        let came = u64::from(bytes.length());
+        let (at, wanted) = self.ranges.borrow().wanted(worker, came);
         let bytes = bytes.subarray(0, wanted as u32);
         self.file.write_array(at, &bytes)?;
         self.ranges.borrow_mut().arrived(worker, wanted);
@@ -250,27 +322,31 @@ impl Download<'_> {
         let total = self.record.borrow().bytes;
         let have = total.saturating_sub(ranges::length(&self.ranges.borrow().missing()));
         self.progress.borrow_mut().report(if total == 0 { self.came.get() } else { have });
-        Ok(())
+        Ok(wanted < came)
     }
 
     /// Checks that the answer begins with the first byte of the range; starts over if it cannot.
     fn place(&self, answer: &Answer, range: Range) -> Result<(), Failure> {
-        let length = self.record.borrow().bytes;
-        let detail = match hub::answered(answer.status(), |name| answer.header(name), range.from, length) {
+        let answered = {
+            let Record { bytes, sha256, version, .. } = &*self.record.borrow();
+            let asked =
+                Asked { from: range.from, length: *bytes, hashed: sha256.is_some(), version: version.as_deref() };
+            hub::answered(answer.status(), |name| answer.header(name), asked)
+        };
+        match answered {
             Answered::InPlace { whole } => {
                 self.known(whole);
-                return Ok(());
+                Ok(())
             }
             Answered::StartOver(why) => {
                 self.restart()?;
-                why.to_owned()
+                Err(answer.failure(DownloadFault::Answer, why))
             }
             Answered::Refused { may_pass } => {
-                self.hopeless.set(!may_pass);
-                format!("the server answered with status {}", answer.status())
+                self.trouble.hopeless.set(!may_pass);
+                Err(answer.failure(DownloadFault::Refused, "it does not give the file out"))
             }
-        };
-        Err(Failure::Download { detail })
+        }
     }
 
     /// Notes how long the file is, if that was unknown.
@@ -286,10 +362,15 @@ impl Download<'_> {
     /// Starts over. Connections that are open find that their ranges are gone.
     fn restart(&self) -> Result<(), Failure> {
         *self.hash.borrow_mut() = Hashed::default();
-        let bytes = self.record.borrow().bytes;
+        let bytes = {
+            let mut record = self.record.borrow_mut();
+            record.version = None;
+            record.bytes
+        };
         self.ranges.borrow_mut().restart(Range::whole(bytes));
-        self.restarts.set(self.restarts.get() + 1);
-        self.hopeless.set(self.restarts.get() > ATTEMPTS);
+        let restarts = self.trouble.restarts.get() + 1;
+        self.trouble.restarts.set(restarts);
+        self.trouble.hopeless.set(restarts > CHANCES);
         self.file.truncate(0)
     }
 

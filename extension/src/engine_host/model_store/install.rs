@@ -4,11 +4,14 @@ use super::cache::ModelCache;
 use super::jobs::{Job, Jobs, Stop, Tell};
 use super::records::Records;
 use super::{download, packs, prepare, settings};
+use crate::browser::net;
 use crate::model_catalogue::catalogue::{Catalogue, Entry};
+use crate::model_catalogue::hub::Listing;
 use crate::model_catalogue::record::{Record, own_id};
 use crate::model_catalogue::wanted::{Step, Wanted, bytes_to_download};
-use crate::protocol::Failure;
-use crate::protocol::models::{ModelsEvent, Precision};
+use crate::protocol::models::{ModelId, ModelsEvent, Precision};
+use crate::protocol::{DownloadFault, Failure};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_core::models::{Model, SHIPPED};
@@ -21,11 +24,13 @@ pub(super) struct Installer {
     pub(super) jobs: Jobs,
     cache: Rc<ModelCache>,
     tell: Tell,
+    /// What was last offered to the user: a model, and the bytes of all its files. The hub may not exceed it afterwards.
+    offered: RefCell<Option<(ModelId, u64)>>,
 }
 
 impl Installer {
     pub(super) fn new(catalogue: Rc<Catalogue>, jobs: Jobs, cache: Rc<ModelCache>, tell: Tell) -> Self {
-        Self { catalogue, jobs, cache, tell }
+        Self { catalogue, jobs, cache, tell, offered: RefCell::default() }
     }
 
     /// Runs `work` as the job of a model, so that it can be stopped, and tells the pages when it begins and ends.
@@ -57,18 +62,31 @@ impl Installer {
         self.catalogue.with_needs(model).ok_or(Failure::ModelMissing)
     }
 
-    /// Bytes that installing a model from `hub` would download.
+    /// Bytes that installing a model would download, and the hub that says so. They are what the user can agree to.
     ///
     /// # Errors
-    /// [`Failure::ModelMissing`] when the catalogue has no such model, [`Failure::Download`] when the hub does not answer.
-    pub(super) async fn bytes_to_download(&self, model: &str, hub: &str) -> Result<u64, Failure> {
+    /// [`Failure::ModelMissing`] when the catalogue has no such model, [`Failure::Download`] when the hub does not answer as it should.
+    pub(super) async fn offer(&self, model: &str) -> Result<(u64, String), Failure> {
+        let hub = self.hub().await?;
+        let (listed, whole) = self.listed(model, &hub).await?;
+        *self.offered.borrow_mut() = Some((model.to_owned(), whole));
         let records = Records::open().await?;
         let mut bytes = 0;
-        for entry in self.needed(model)? {
-            let listed = download::listing(hub, entry).await?;
+        for (entry, listed) in listed {
             bytes += bytes_to_download(&listed, records.read(&entry.id).await.as_ref(), LAYOUT);
         }
-        Ok(bytes)
+        Ok((bytes, hub))
+    }
+
+    /// The files of a model of the catalogue with what `hub` says about each, and how many bytes they are together.
+    async fn listed(&self, model: &str, hub: &str) -> Result<(Vec<(&Entry, Listing)>, u64), Failure> {
+        let (mut all, mut whole) = (vec![], 0);
+        for entry in self.needed(model)? {
+            let listed = download::listing(hub, entry).await?;
+            whole += listed.bytes;
+            all.push((entry, listed));
+        }
+        Ok((all, whole))
     }
 
     /// Installs a model with everything that it needs.
@@ -80,14 +98,21 @@ impl Installer {
             if self.catalogue.entry(model).is_none() {
                 // A model from an address of the user's own, whose download was interrupted.
                 let record = Records::open().await?.read(model).await.ok_or(Failure::ModelMissing)?;
-                return bring(&Wanted::of_address(model, &record.source, record.precision), job).await;
+                let wanted = Wanted::of_address(model, &record.source, record.bytes, record.precision);
+                return bring(&wanted, job).await;
             }
             let hub = self.hub().await?;
-            for entry in self.needed(model)? {
+            // Before anything is downloaded, so that no model is left without its parts.
+            let (listed, whole) = self.listed(model, &hub).await?;
+            let offered = self.offered.borrow_mut().take();
+            if offered.is_some_and(|(offered, most)| offered == model && whole > most) {
+                let detail = format!("it offered less than the {whole} bytes that it has now");
+                return Err(net::failure(&hub, DownloadFault::Answer, detail));
+            }
+            for (entry, listed) in listed {
                 let lock = self.jobs.file(&entry.id);
                 let _held = lock.lock().await;
                 let precision = entry.precision.unwrap_or(precision);
-                let listed = download::listing(&hub, entry).await?;
                 bring(&Wanted::of_catalogue(entry, &hub, listed, precision), job).await?;
             }
             Ok(())
@@ -95,13 +120,13 @@ impl Installer {
         .await
     }
 
-    /// Installs a model from an address of the user's own.
+    /// Installs a model from an address of the user's own. `agreed` is the length that the user agreed to, 0 if no server had said it.
     ///
     /// # Errors
     /// As [`Self::install`].
-    pub(super) async fn add(&self, url: &str, precision: Precision) -> Result<(), Failure> {
+    pub(super) async fn add(&self, url: &str, agreed: u64, precision: Precision) -> Result<(), Failure> {
         let id = self.own_id(url).await?;
-        self.job(&id, async |job| bring(&Wanted::of_address(&id, url, precision), job).await).await
+        self.job(&id, async |job| bring(&Wanted::of_address(&id, url, agreed, precision), job).await).await
     }
 
     /// Installs a model from a file of the user's own.

@@ -35,6 +35,7 @@ pub(super) async fn import(id: &str, name: &str, blob: &Blob, precision: Precisi
         bytes: blob.size() as u64,
         missing: vec![],
         sha256: None,
+        version: None,
         precision,
         state: State::Downloading,
         pack: None,
