@@ -2,15 +2,29 @@
 //!
 //! A worker reads and writes them at any offset, without copying whole files. Only workers may do so.
 
-use super::{field, object, refused, words};
+use super::{bytes, field, object, refused, words};
 use crate::protocol::Failure;
-use js_sys::{AsyncIterator, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{AsyncIterator, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
     FileSystemReadWriteOptions, FileSystemSyncAccessHandle, StorageManager, WorkerGlobalScope,
 };
+
+#[wasm_bindgen]
+extern "C" {
+    /// A file that can be renamed, for which `web-sys` has no words yet.
+    type Movable;
+
+    #[wasm_bindgen(method, catch, js_name = move)]
+    fn move_to(this: &Movable, folder: &FileSystemDirectoryHandle, name: &str) -> Result<Promise, JsValue>;
+}
+
+/// The folder in which a file is written that is to replace another.
+const ASIDE: &str = "aside";
+/// How often a file is read that another part of this worker is just replacing.
+const READS: u32 = 5;
 
 fn storage() -> StorageManager {
     js_sys::global().unchecked_into::<WorkerGlobalScope>().navigator().storage()
@@ -69,6 +83,45 @@ impl Folder {
         Ok(JsFuture::from(handle.get_file()).await.map_err(refused)?.unchecked_into())
     }
 
+    /// All bytes of a small file; none where there is no such file.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let mut reads = 0;
+        loop {
+            match self.handle(name, false).await {
+                Err(error) if is_missing(&error) => return Ok(None),
+                Err(error) => return Err(refused(error)),
+                Ok(_) => {}
+            }
+            let read = async { bytes::read(&self.blob(name).await?).await }.await;
+            reads += 1;
+            // A blob cannot be read any more once its file has been replaced. The next one can.
+            if read.is_ok() || reads == READS {
+                return read.map(Some);
+            }
+        }
+    }
+
+    /// Replaces a small file in one step: whenever the browser ends, the file has either all of its old bytes or all of its new ones.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for both, or the browser refuses. The file is as it was.
+    pub async fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let aside = Self::open(ASIDE).await?;
+        {
+            let file = aside.file(name).await?;
+            file.truncate(0)?;
+            file.write(0, bytes)?;
+            // Otherwise the name could reach the disk before the bytes do.
+            file.flush()?;
+        }
+        let written = aside.handle(name, false).await.map_err(refused)?;
+        let moving = written.unchecked_ref::<Movable>().move_to(&self.0, name).map_err(refused)?;
+        JsFuture::from(moving).await.map_err(refused).map(drop)
+    }
+
     /// Length of a file in bytes; 0 where there is none.
     pub async fn size(&self, name: &str) -> u64 {
         self.blob(name).await.map_or(0, |blob| blob.size() as u64)
@@ -80,7 +133,7 @@ impl Folder {
     /// When it is open.
     pub async fn remove(&self, name: &str) -> Result<(), Failure> {
         match JsFuture::from(self.0.remove_entry(name)).await {
-            Err(error) if field(&error, "name").as_string().as_deref() != Some("NotFoundError") => Err(refused(error)),
+            Err(error) if !is_missing(&error) => Err(refused(error)),
             _ => Ok(()),
         }
     }
@@ -165,6 +218,10 @@ impl Drop for PrivateFile {
     fn drop(&mut self) {
         self.0.close();
     }
+}
+
+fn is_missing(error: &JsValue) -> bool {
+    field(error, "name").as_string().as_deref() == Some("NotFoundError")
 }
 
 fn at(offset: u64) -> FileSystemReadWriteOptions {

@@ -2,11 +2,12 @@
 //! stores.
 //!
 //! [`catalogue`] lists the models that are offered, [`hub`] builds the hub's addresses and reads its answers, [`record`] is what is written down
-//! about each file, [`wanted`] decides what has to be done for a file to be installed, [`ranges`] divides the missing bytes among
+//! about each file, [`leftovers`] are files without a record, [`wanted`] decides what has to be done for a file to be installed, [`ranges`] divides the missing bytes among
 //! connections, [`meter`] measures how fast a job is.
 
 pub mod catalogue;
 pub mod hub;
+pub mod leftovers;
 pub mod meter;
 pub mod ranges;
 pub mod record;

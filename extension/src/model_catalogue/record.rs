@@ -1,5 +1,6 @@
 //! The record of each file: what has to be known to go on after the browser was closed at any moment.
 
+use super::hub::LONGEST;
 use super::ranges::Range;
 use crate::protocol::models::Precision;
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,9 @@ pub enum State {
     Installed,
 }
 
-/// The record of a file.
+/// The record of a file. Another version of the extension may have written more fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Record {
     /// Name of the file in the store.
     pub id: String,
@@ -49,7 +50,7 @@ pub struct Record {
 
 /// What the record says about a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct PackRecord {
     /// Its length.
     pub bytes: u64,
@@ -81,6 +82,32 @@ pub enum DownloadEnd {
 }
 
 impl Record {
+    /// Reads the record of the file `id`; none if it is empty, cut short, that of another file, or says what cannot be.
+    pub fn read(id: &str, json: &[u8]) -> Option<Self> {
+        let record: Self = serde_json::from_slice(json).ok()?;
+        let end = if record.bytes == 0 { u64::MAX } else { record.bytes };
+        let fits = record.missing.iter().all(|range| range.from < range.to && range.to <= end);
+        let is_whole = record.bytes <= LONGEST && (record.state != State::Installed || record.pack.is_some());
+        (record.id == id && fits && is_whole).then_some(record)
+    }
+
+    /// The record of a pack whose own cannot be read, as far as the pack says it.
+    pub fn recovered(id: &str, name: String, source: String, licence: Option<String>, pack: PackRecord) -> Self {
+        Self {
+            id: id.to_owned(),
+            name,
+            source,
+            licence,
+            bytes: 0,
+            missing: vec![],
+            sha256: pack.source_sha256.clone(),
+            version: None,
+            precision: pack.precision,
+            state: State::Installed,
+            pack: Some(pack),
+        }
+    }
+
     /// The record after a download has ended; none when nothing of the file can be used.
     pub fn after_download(self, end: DownloadEnd) -> Option<Self> {
         match end {

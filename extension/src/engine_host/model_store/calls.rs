@@ -9,12 +9,14 @@ use crate::browser::net;
 use crate::engine_host::busy::Busy;
 use crate::model_catalogue::catalogue::Catalogue;
 use crate::protocol::Failure;
-use crate::protocol::models::{Export, Exported, Listed, Measured, ModelsEvent, Offered, ToModels};
+use crate::protocol::models::{Export, Exported, Measured, ModelsEvent, Offered, ToModels};
 use crate::wire::{self, Answered, Incoming, Pending, reply};
-use std::cell::{Cell, RefCell};
+use futures::lock::Mutex;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 /// Number of a port, given by the document's script.
 type PortId = u32;
@@ -40,10 +42,10 @@ impl Ports {
 /// The model store as its callers see it.
 pub struct ModelStore {
     ports: Rc<Ports>,
-    installer: Installer,
+    installer: Rc<Installer>,
     cache: Rc<ModelCache>,
-    /// Whether files that another version left behind have been removed.
-    tidied: Cell<bool>,
+    /// Whether what earlier runs left behind has been seen to. Held meanwhile: no job begins before.
+    tidied: Mutex<bool>,
 }
 
 impl ModelStore {
@@ -56,8 +58,8 @@ impl ModelStore {
         let busy = Rc::new(Busy::new(busy));
         let cache = Rc::new(ModelCache::new(Rc::clone(&catalogue), Rc::clone(&busy)));
         let jobs = Jobs::new(busy, Rc::clone(&tell));
-        let installer = Installer::new(catalogue, jobs, Rc::clone(&cache), tell);
-        Self { ports, installer, cache, tidied: Cell::new(false) }
+        let installer = Rc::new(Installer::new(catalogue, jobs, Rc::clone(&cache), tell));
+        Self { ports, installer, cache, tidied: Mutex::new(false) }
     }
 
     /// The model on the GPU.
@@ -75,6 +77,8 @@ impl ModelStore {
         let request = Incoming::read(&message).and_then(Incoming::request::<ToModels>);
         let Some((pending, call)) = request else { return };
         self.ports.open.borrow_mut().insert(port);
+        // Where the disk fails, what was asked for fails, too, and says so.
+        let _ = self.tidy().await;
         let answer = match call {
             Ok(call) => self.answer(pending, call).await,
             Err(failure) => pending.refuse(failure),
@@ -85,7 +89,7 @@ impl ModelStore {
     async fn answer(&self, pending: Pending, call: ToModels) -> JsValue {
         let it = &self.installer;
         match call {
-            ToModels::List(call) => pending.serve(call, async |_, []| reply(self.list().await)).await,
+            ToModels::List(call) => pending.serve(call, async |_, []| reply(listing::list(it).await)).await,
             ToModels::Offer(call) => pending.serve(call, async |call, []| reply(self.offer(&call.model).await)).await,
             ToModels::Look(call) => pending.serve(call, async |call, []| reply(look(&call.url).await)).await,
             ToModels::Install(call) => {
@@ -147,11 +151,19 @@ impl ModelStore {
         Ok(())
     }
 
-    async fn list(&self) -> Result<Listed, Failure> {
-        if self.installer.jobs.are_over() && !self.tidied.replace(true) {
-            Records::open().await?.tidy().await?;
+    /// Removes files that are of no use, and begins to give records to packs without one; once.
+    async fn tidy(&self) -> Result<(), Failure> {
+        let mut tidied = self.tidied.lock().await;
+        if *tidied {
+            return Ok(());
         }
-        listing::list(&self.installer).await
+        for id in Records::open().await?.tidy().await? {
+            let installer = Rc::clone(&self.installer);
+            // What fails is tried again at the next start. Until then the pack stays as it is.
+            spawn_local(async move { drop(installer.recover(&id).await) });
+        }
+        *tidied = true;
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cache::ModelCache;
 use super::jobs::{Job, Jobs, Stop, Tell};
 use super::records::Records;
-use super::{download, packs, prepare, settings};
+use super::{download, packs, prepare, recover, settings};
 use crate::browser::net;
 use crate::model_catalogue::catalogue::{Catalogue, Entry};
 use crate::model_catalogue::hub::Listing;
@@ -149,6 +149,20 @@ impl Installer {
         Ok(own_id(name, |id| known.contains(id) || self.jobs.is_running(id)))
     }
 
+    /// Gives a pack whose record cannot be read a new one.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) async fn recover(&self, id: &str) -> Result<(), Failure> {
+        let name = self.catalogue.entry(id).map_or(id, |entry| &entry.name);
+        self.job(id, async |job| {
+            let lock = self.jobs.file(id);
+            let _held = lock.lock().await;
+            recover::run(id, name, job).await
+        })
+        .await
+    }
+
     /// Compares an installed pack with its record. A pack that differs is removed.
     ///
     /// # Errors
@@ -177,6 +191,10 @@ impl Installer {
         let _unloaded = self.cache.forget(model).await;
         records.remove(model).await?;
         if !self.jobs.are_over() {
+            return Ok(());
+        }
+        if !records.tidy().await?.is_empty() {
+            // A pack whose record cannot be read may need any part.
             return Ok(());
         }
         // Shared parts are removed with the last model that needs them.

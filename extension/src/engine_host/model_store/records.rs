@@ -1,19 +1,11 @@
 //! The folder with all models' files and records.
 
-use crate::browser::bytes;
 use crate::browser::files::Folder;
+use crate::model_catalogue::leftovers::{Leftover, leftovers};
 use crate::model_catalogue::record::Record;
 use crate::protocol::Failure;
 
 const FOLDER: &str = "models";
-
-/// Replaces a small file.
-pub(super) async fn replace(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let file = folder.file(name).await?;
-    file.truncate(0)?;
-    file.write(0, bytes)?;
-    file.flush()
-}
 
 /// Name of a record's file.
 fn record(id: &str) -> String {
@@ -47,27 +39,25 @@ impl Records {
         &self.0
     }
 
-    /// The record of a file. A record that this version cannot read counts as absent.
+    /// The record of a file; none where it cannot be read.
     pub(super) async fn read(&self, id: &str) -> Option<Record> {
-        let blob = self.0.blob(&record(id)).await.ok()?;
-        serde_json::from_slice(&bytes::read(&blob).await.ok()?).ok()
+        Record::read(id, &self.0.read(&record(id)).await.ok()??)
     }
 
     pub(super) async fn write(&self, of: &Record) -> Result<(), Failure> {
         let text = serde_json::to_vec(of).map_err(|e| Failure::Internal { detail: e.to_string() })?;
-        replace(&self.0, &record(&of.id), &text).await
+        self.0.replace(&record(&of.id), &text).await
     }
 
     /// Notes when a pack is used, milliseconds since 1970. The time has a file of its own, because the record may be written only under the
     /// file's lock.
     pub(super) async fn touch(&self, id: &str, now: f64) -> Result<(), Failure> {
-        replace(&self.0, &used(id), now.to_string().as_bytes()).await
+        self.0.replace(&used(id), now.to_string().as_bytes()).await
     }
 
     /// When a pack was last used.
     pub(super) async fn used(&self, id: &str) -> Option<f64> {
-        let blob = self.0.blob(&used(id)).await.ok()?;
-        String::from_utf8(bytes::read(&blob).await.ok()?).ok()?.parse().ok()
+        String::from_utf8(self.0.read(&used(id)).await.ok()??).ok()?.parse().ok()
     }
 
     /// All records, by name.
@@ -81,18 +71,20 @@ impl Records {
         Ok(all)
     }
 
-    /// Removes files without a readable record: another version left them behind. Call it only while there is no job.
-    pub(super) async fn tidy(&self) -> Result<(), Failure> {
+    /// Removes what belongs to no record and is of no use, and gives the ids of packs whose records cannot be read. Call it only while there
+    /// is no job.
+    pub(super) async fn tidy(&self) -> Result<Vec<String>, Failure> {
         // In this order: files that are created meanwhile are not among them.
         let names = self.0.names().await?;
         let known = self.all().await?;
-        for name in names {
-            let id = name.rsplit_once('.').map_or(name.as_str(), |(id, _)| id);
-            if !known.iter().any(|record| record.id == id) {
-                self.0.remove(&name).await?;
+        let mut lost = vec![];
+        for leftover in leftovers(&names, |id| known.iter().any(|record| record.id == id)) {
+            match leftover {
+                Leftover::Useless(name) => self.0.remove(name).await?,
+                Leftover::Pack(id) => lost.push(id.to_owned()),
             }
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Bytes of a file's published form and pack.
@@ -101,14 +93,15 @@ impl Records {
     }
 
     /// Removes a published form that cannot be used, and the record with it unless there is a pack.
-    pub(super) async fn give_up(&self, record: Record) -> Result<(), Failure> {
-        let id = record.id.clone();
-        match record.without_published_form() {
-            Some(record) => {
-                self.0.remove(&part(&id)).await?;
-                self.write(&record).await
+    pub(super) async fn give_up(&self, of: Record) -> Result<(), Failure> {
+        self.0.remove(&part(&of.id)).await?;
+        let id = of.id.clone();
+        match of.without_published_form() {
+            Some(record) => self.write(&record).await,
+            None => {
+                self.0.remove(&used(&id)).await?;
+                self.0.remove(&record(&id)).await
             }
-            None => self.remove(&id).await,
         }
     }
 

@@ -1,7 +1,5 @@
 //! The user's settings about models. They are files in a folder of their own, because a worker cannot use the extension's storage.
 
-use super::records::replace;
-use crate::browser::bytes;
 use crate::browser::files::Folder;
 use crate::protocol::Failure;
 
@@ -17,12 +15,12 @@ pub(super) const USUAL_MINUTES: u32 = 5;
 
 /// A setting; empty where there is none.
 async fn get(name: &str) -> Result<String, Failure> {
-    let Ok(blob) = Folder::open(FOLDER).await?.blob(name).await else { return Ok(String::new()) };
-    Ok(String::from_utf8_lossy(&bytes::read(&blob).await?).into_owned())
+    let bytes = Folder::open(FOLDER).await?.read(name).await?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 async fn set(name: &str, value: &str) -> Result<(), Failure> {
-    replace(&Folder::open(FOLDER).await?, name, value.as_bytes()).await
+    Folder::open(FOLDER).await?.replace(name, value.as_bytes()).await
 }
 
 /// Origin of the mirror that the user set, if any.
