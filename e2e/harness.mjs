@@ -6,8 +6,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { after, afterEach, before, test as anyTest } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,12 +68,29 @@ export async function relaunch() {
 
 // -------------------------------------------------------------------- browser
 
+/** A copy of the built extension whose catalogue `change` has changed. */
+export function withCatalogue(change) {
+  const copy = mkdtempSync(`${tmpdir()}/rubout-extension-`);
+  cpSync(EXTENSION, copy, { recursive: true });
+  const catalogue = JSON.parse(readFileSync(`${copy}/catalogue.json`, 'utf8'));
+  for (const entry of [...catalogue.models, ...catalogue.parts]) change(entry);
+  writeFileSync(`${copy}/catalogue.json`, JSON.stringify(catalogue));
+  return copy;
+}
+
+/** The built extension; a copy that pins no file, if its catalogue does: the hub of the tests has other files than the real one. */
+function unpinned() {
+  const catalogue = `${EXTENSION}/catalogue.json`;
+  if (!existsSync(catalogue) || !/"commit": *"/.test(readFileSync(catalogue, 'utf8'))) return EXTENSION;
+  return withCatalogue((entry) => Object.assign(entry, { commit: null, bytes: null, sha256: null }));
+}
+
 /**
  * A Chromium with the extension and an empty profile, or that of the folder `profile`.
  *
  * `webgpu` says whether there is WebGPU, which the CPU then emulates. `requests` collects the URL of every request of pages, frames and workers.
  */
-export async function launch({ headed = true, args = [], profile = '', webgpu = true, extension = EXTENSION } = {}) {
+export async function launch({ headed = true, args = [], profile = '', webgpu = true, extension = unpinned() } = {}) {
   if (!existsSync(`${extension}/manifest.json`)) throw new Error(`no extension in ${extension}: run "cargo xtask build"`);
   if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
   const context = await chromium.launchPersistentContext(profile, {

@@ -49,15 +49,19 @@ const model = async (id) => (await list()).models.find((model) => model.id === i
 const install = (id = MODEL) => ask({ call: 'install', model: id, precision: 'f16' });
 const rested = (id) => until(async () => (await model(id)).status !== 'busy' && model(id), { what: 'the store at rest' });
 
-/** Changes a file of the store: `change` is code of a function from its text to its new text. */
-const edit = (name, change) => (other) => other.evaluate(async ({ name, change }) => {
-  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
-  const handle = await folder.getFileHandle(name);
-  const text = await (await handle.getFile()).text();
-  const out = await handle.createWritable();
-  await out.write((0, eval)(change)(text));
-  await out.close();
-}, { name, change: change.toString() });
+/** Changes the text of a file of the store, in a page of the extension. */
+const edit = (name, change) => async (other) => {
+  const text = await other.evaluate(async (name) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    return (await (await folder.getFileHandle(name)).getFile()).slice(0, 100_000).text();
+  }, name);
+  await other.evaluate(async ({ name, text }) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    const out = await (await folder.getFileHandle(name)).createWritable();
+    await out.write(text);
+    await out.close();
+  }, { name, text: change(text) });
+};
 
 const names = () => page.evaluate(async () => {
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models', { create: true });

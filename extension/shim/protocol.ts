@@ -25,6 +25,8 @@ export type Answer<T> = { "ok": T } | { "err": Failure };
 
 export type WeightStorage = "float8" | "sparse" | "quantised" | "numpy" | "subclass" | "beyond-f16";
 
+export type DownloadFault = "network" | "refused" | "answer";
+
 export type Failure = { "failure": "unreadable", 
 /**
  * What the browser said.
@@ -46,6 +48,14 @@ height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | 
  * What the browser said.
  */
 detail: string, } | { "failure": "download", 
+/**
+ * Who is to blame.
+ */
+fault: DownloadFault, 
+/**
+ * Host and port of the server that was asked: the hub, a mirror, or another.
+ */
+host: string, 
 /**
  * What went wrong last.
  */

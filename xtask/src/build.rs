@@ -1,7 +1,7 @@
 //! The unpacked extension.
 
 use crate::shell::{self, cargo, copy_folder, root};
-use crate::{Result, notices, tools};
+use crate::{Result, catalogue, notices, tools};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
@@ -87,6 +87,7 @@ fn extension(profile: Profile) -> Result {
         std::fs::copy(root.join(&icon), dist.join(&icon))?;
     }
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
+    std::fs::copy(catalogue::file(), dist.join("catalogue.json"))?;
     std::fs::write(dist.join(notices::FILE), notices::text()?)?;
     bindings(profile, &["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
     shim(&dist)?;

@@ -1,10 +1,11 @@
 //! The one entry point to everything that is done with this repository.
 //!
-//! `cargo xtask demo | test | parity | build | bench | package | lint | size`; see [`USAGE`].
+//! `cargo xtask demo | test | parity | build | bench | catalogue | package | lint | size`; see [`USAGE`].
 
 mod bench;
 mod browser_tests;
 mod build;
+mod catalogue;
 mod demo;
 mod dependencies;
 mod lint;
@@ -32,6 +33,7 @@ cargo xtask build     the unpacked extension, in dist/chrome/
       --quick         the same unoptimised, within seconds of a change
 cargo xtask bench FOLDER OUT
                       the built-in fill on the cases of a folder, timed in a real browser
+cargo xtask catalogue pins the catalogue's models to what their hub has now
 cargo xtask package   a zip for the Chrome Web Store, in dist/
 cargo xtask lint      formatting, clippy, TypeScript, what we depend on
 cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ["build"] => build::run(Profile::Web),
         ["build", "--quick"] => build::run(Profile::Quick),
         ["bench", folder, out] => bench::run(folder, out),
+        ["catalogue"] => catalogue::run(),
         ["package"] => package::run(),
         ["lint"] => lint::run(),
         ["size"] => build::run(Profile::Web).and_then(|()| size::check()),

@@ -3,21 +3,37 @@
 
 #[cfg(target_arch = "wasm32")]
 mod worker {
-    use extension::browser::{field, object};
+    use extension::browser::{field, net, object};
     use extension::engine_host::{Hub, ModelStore};
+    use extension::model_catalogue::catalogue::Catalogue;
     use extension::protocol::models::MODELS_PORT;
     use std::rc::Rc;
     use wasm_bindgen::prelude::*;
     use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+    /// The package's file with the models that are offered, and the most bytes that it may have.
+    const CATALOGUE: (&str, usize) = ("catalogue.json", 1 << 20);
+
+    /// Reads the package's catalogue, and serves.
+    ///
+    /// # Panics
+    /// When the package has none: the build puts it there, and a test reads it. The document then begins again with another worker.
+    #[expect(clippy::expect_used, reason = "the build puts it there, and a test reads it")]
+    pub(super) async fn start() {
+        console_error_panic_hook::set_once();
+        let (name, most) = CATALOGUE;
+        let read = async { net::get(name, None).await?.body(most).await }.await;
+        let catalogue = read.ok().and_then(|json| Catalogue::read(&json));
+        serve(catalogue.expect("the package has a catalogue"));
+    }
+
     /// Listens to the document's script (`engine.js`).
     ///
     /// It sends `{ port, name, message }` for each message and `{ port, closed: true }` when a port has closed. The worker sends one empty
     /// object once it listens, `{ port, message }` for each message of its own, and `{ busy }` when work begins or ends that must go on
     /// although no port is open.
-    pub(super) fn start() {
-        console_error_panic_hook::set_once();
+    fn serve(catalogue: Catalogue) {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
         // Posting cannot fail in a way that matters: the worker ends together with the document.
         let out = scope.clone();
@@ -28,7 +44,7 @@ mod worker {
         let busy = move |busy: bool| {
             let _ = out.post_message(&object(&[("busy", busy.into())]));
         };
-        let store = Rc::new(ModelStore::new(post.clone(), busy));
+        let store = Rc::new(ModelStore::new(catalogue, post.clone(), busy));
         let hub = Rc::new(Hub::new(Rc::clone(store.cache()), post));
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let data = event.data();
@@ -53,5 +69,5 @@ mod worker {
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    worker::start();
+    wasm_bindgen_futures::spawn_local(worker::start());
 }

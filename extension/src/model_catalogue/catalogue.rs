@@ -1,5 +1,6 @@
 //! The models that are offered. Everything about them is data, in `catalogue.json`.
 
+use super::listing::Listing;
 use crate::protocol::models::Precision;
 use serde::Deserialize;
 
@@ -22,12 +23,41 @@ pub struct Entry {
     pub precision: Option<Precision>,
     /// Owner and name of the repository.
     pub repository: String,
-    /// Branch, tag or commit.
+    /// Branch or tag that it is published on.
     pub revision: String,
     /// Path in the repository.
     pub path: String,
+    /// The commit whose file this version of the extension was made for. Without one, it is what `revision` has on the day of the download.
+    /// `cargo xtask catalogue` fills in this and the next two.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// Length of that file, bytes.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// SHA-256 of that file in lower-case hexadecimal; none where the hub does not say it, as of small files.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// SPDX identifier.
     pub licence: String,
+}
+
+impl Entry {
+    /// What the hub is asked for: the commit that is known, or else the branch or tag.
+    pub fn at(&self) -> &str {
+        self.commit.as_ref().unwrap_or(&self.revision)
+    }
+
+    /// Whether a listing is of the file that this version of the extension was made for, as far as that is known.
+    pub fn allows(&self, listed: &Listing) -> bool {
+        let hash = self.sha256.is_none() || self.sha256 == listed.sha256;
+        hash && self.bytes.is_none_or(|bytes| bytes == listed.bytes)
+    }
+
+    /// The listing, where all of it is known without asking anybody.
+    pub fn pinned(&self) -> Option<Listing> {
+        self.commit.as_ref()?;
+        Some(Listing { bytes: self.bytes?, sha256: Some(self.sha256.clone()?) })
+    }
 }
 
 /// The published models, and the hub that has them.
@@ -43,13 +73,15 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The catalogue that the extension was built with.
-    ///
-    /// # Panics
-    /// Never: a test reads it.
-    #[expect(clippy::expect_used, reason = "a test reads it")]
+    /// Reads `catalogue.json`; none if it is no catalogue.
+    pub fn read(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    /// The catalogue that the package is built with.
+    #[cfg(test)]
     pub fn built_in() -> Self {
-        serde_json::from_str(include_str!("catalogue.json")).expect("the built-in catalogue")
+        Self::read(include_bytes!("catalogue.json")).expect("the built-in catalogue")
     }
 
     /// All files, in the order to be shown.
@@ -97,6 +129,7 @@ impl Catalogue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::listing::is_length;
     use super::*;
 
     #[test]
@@ -115,6 +148,52 @@ mod tests {
         }
     }
 
+    /// Whether a text is in lower-case hexadecimal, of this length.
+    fn is_hexadecimal(text: &str, length: usize) -> bool {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    #[test]
+    fn what_the_built_in_catalogue_pins_can_be() {
+        for Entry { id, path, commit, bytes, sha256, .. } in Catalogue::built_in().entries() {
+            assert!(commit.as_ref().is_none_or(|commit| is_hexadecimal(commit, 40)), "{id}: a commit has 40 digits");
+            assert!(sha256.as_ref().is_none_or(|hash| is_hexadecimal(hash, 64)), "{id}: a SHA-256 has 64 digits");
+            assert!(bytes.is_none_or(is_length), "{id}: no file is so long");
+            assert_eq!(commit.is_some(), bytes.is_some(), "{id}: a commit comes with the length of its file");
+            assert!(commit.is_some() || sha256.is_none(), "{id}: what a branch has changes");
+            assert!(!path.split('/').any(|part| matches!(part, "" | "." | "..")), "{id}: {path} leads elsewhere");
+        }
+    }
+
+    #[test]
+    fn a_pinned_file_is_that_file_or_none() {
+        let pinned = Entry {
+            commit: Some("c".repeat(40)),
+            bytes: Some(100),
+            sha256: Some("a".repeat(64)),
+            ..two_kinds().models.remove(0)
+        };
+        let listed = Listing { bytes: 100, sha256: pinned.sha256.clone() };
+        assert_eq!((pinned.at(), pinned.pinned()), (&*"c".repeat(40), Some(listed.clone())));
+        assert!(pinned.allows(&listed));
+        for other in [
+            Listing { bytes: 101, ..listed.clone() },
+            Listing { sha256: Some("b".repeat(64)), ..listed.clone() },
+            Listing { sha256: None, ..listed.clone() },
+        ] {
+            assert!(!pinned.allows(&other), "{other:?}");
+        }
+        // A small file has no hash on the hub: the hub is asked, and its length has to agree.
+        let small = Entry { sha256: None, ..pinned.clone() };
+        assert_eq!(small.pinned(), None);
+        assert!(
+            small.allows(&Listing { bytes: 100, sha256: None }) && !small.allows(&Listing { bytes: 1, sha256: None })
+        );
+        let published = Entry { commit: None, bytes: None, ..small };
+        assert_eq!((published.at(), published.pinned()), ("main", None));
+        assert!(published.allows(&listed));
+    }
+
     /// Two models of two kinds; one needs two parts, the other none.
     fn two_kinds() -> Catalogue {
         let entry = |id: &str, model: &str, needs: &[&str]| Entry {
@@ -126,6 +205,9 @@ mod tests {
             repository: "owner/name".into(),
             revision: "main".into(),
             path: format!("{id}.bin"),
+            commit: None,
+            bytes: None,
+            sha256: None,
             licence: "Apache-2.0".into(),
         };
         let models = vec![entry("large", "latent", &["second", "first"]), entry("small", "mean", &[])];

@@ -2,20 +2,9 @@
 //! is told from what a file may have, and each objection says who is to blame.
 
 use super::catalogue::Entry;
+use super::listing::{Listing, is_length};
 use crate::protocol::DownloadFault;
 use serde::Deserialize;
-
-/// Longest file that is believed, bytes. Sums of a few such lengths are exact in JavaScript, whose numbers are floats.
-pub const LONGEST: u64 = 1 << 40;
-
-/// What the hub says about a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// Its length.
-    pub bytes: u64,
-    /// Its SHA-256 in lower-case hexadecimal, where the hub knows it: that of large files.
-    pub sha256: Option<String>,
-}
 
 /// Why an answer is of no use: who is to blame, and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +26,12 @@ struct Lfs {
 /// Where the hub lists the folder of a file.
 pub fn listing_url(hub: &str, entry: &Entry) -> String {
     let folder = entry.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("/{folder}"));
-    format!("{hub}/api/models/{}/tree/{}{folder}", entry.repository, entry.revision)
+    format!("{hub}/api/models/{}/tree/{}{folder}", entry.repository, entry.at())
 }
 
 /// The address of a file. The hub redirects each request to an address that is valid for a short time, so every download starts here.
 pub fn file_url(hub: &str, entry: &Entry) -> String {
-    format!("{hub}/{}/resolve/{}/{}", entry.repository, entry.revision, entry.path)
+    format!("{hub}/{}/resolve/{}/{}", entry.repository, entry.at(), entry.path)
 }
 
 /// Finds a file in the hub's listing of its folder.
@@ -61,12 +50,12 @@ pub fn parse_listing(json: &[u8], entry: &Entry) -> Result<Listing, Objection> {
     if !is_length(bytes) {
         return Err(wrong("it lists a length that no file has"));
     }
-    Ok(Listing { bytes, sha256 })
-}
-
-/// Whether a file may be so long, bytes.
-pub fn is_length(bytes: u64) -> bool {
-    (1..=LONGEST).contains(&bytes)
+    let listed = Listing { bytes, sha256 };
+    if entry.allows(&listed) {
+        Ok(listed)
+    } else {
+        Err(wrong("it lists another file than the one that this version was made for"))
+    }
 }
 
 /// How long a file is, by the head of the answer to a request for all of it. `as_range` says whether it was asked for as a range, as which it
@@ -192,6 +181,13 @@ mod tests {
         assert_eq!(listing_url(at, entry), "https://hub.example/api/models/hustvl/Moebius/tree/main/ft_places2");
         let file = "https://hub.example/hustvl/Moebius/resolve/main/ft_places2/diffusion_pytorch_model.bin";
         assert_eq!(file_url(at, entry), file);
+        let commit = "c".repeat(40);
+        let pinned = Entry { commit: Some(commit.clone()), ..entry.clone() };
+        assert_eq!(
+            listing_url(at, &pinned),
+            format!("https://hub.example/api/models/hustvl/Moebius/tree/{commit}/ft_places2")
+        );
+        assert_eq!(file_url(at, &pinned), file.replace("/main/", &format!("/{commit}/")));
     }
 
     fn listing(path: &str, size: &str, oid: &str) -> String {
@@ -244,6 +240,23 @@ mod tests {
         for oid in ["", "ab", &"ab".repeat(31), &"ab".repeat(33), &"xy".repeat(32), &"é".repeat(32), "sha256:ab"] {
             assert_eq!(blamed(&listing(path, "452", oid)), Some(DownloadFault::Answer), "{oid}");
         }
+    }
+
+    #[test]
+    fn another_file_than_the_pinned_one_is_refused() {
+        let hash = "ab".repeat(32);
+        let entry = Entry {
+            commit: Some("c".repeat(40)),
+            bytes: Some(452),
+            sha256: Some(hash.clone()),
+            ..Catalogue::built_in().models[0].clone()
+        };
+        let found = |size, oid: &str| {
+            parse_listing(listing(&entry.path, size, oid).as_bytes(), &entry).map_err(|objection| objection.0)
+        };
+        assert_eq!(found("452", &hash), Ok(Listing { bytes: 452, sha256: Some(hash.clone()) }));
+        assert_eq!(found("453", &hash), Err(DownloadFault::Answer));
+        assert_eq!(found("452", &"cd".repeat(32)), Err(DownloadFault::Answer));
     }
 
     #[test]

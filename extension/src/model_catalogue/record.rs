@@ -1,6 +1,6 @@
 //! The record of each file: what has to be known to go on after the browser was closed at any moment.
 
-use super::hub::LONGEST;
+use super::listing::LONGEST;
 use super::ranges::Range;
 use crate::protocol::models::Precision;
 use serde::{Deserialize, Serialize};

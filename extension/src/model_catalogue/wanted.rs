@@ -7,7 +7,8 @@
 //! ```
 
 use super::catalogue::Entry;
-use super::hub::{self, Listing};
+use super::hub;
+use super::listing::Listing;
 use super::ranges::{self, Range};
 use super::record::{PackRecord, Record, State};
 use crate::protocol::models::Precision;

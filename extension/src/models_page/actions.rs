@@ -90,9 +90,14 @@ impl Actions {
             }
             Ok((Offered { bytes, host }, [])) => {
                 let title = if model.status == Status::Installed { "modelsUpdateTitle" } else { "modelsConsentTitle" };
+                let mut text = i18n::text("modelsConsent", &[&sentences::size(bytes as f64), &host]);
+                if let Some(pinned) = model.pinned {
+                    text += " ";
+                    text += &i18n::text("modelsEditionIs", &[&sentences::edition(pinned)]);
+                }
                 let question = Question {
                     title: &i18n::text(title, &[&model.name]),
-                    text: &i18n::text("modelsConsent", &[&sentences::size(bytes as f64), &host]),
+                    text: &text,
                     yes: &i18n::text("modelsDownload", &[]),
                     no: &i18n::text("askNotNow", &[]),
                 };

@@ -35,6 +35,7 @@ mod tests {
             name: "M".into(),
             source: String::new(),
             licence: licence.map(str::to_owned),
+            pinned: None,
             part,
             status,
             precision: None,

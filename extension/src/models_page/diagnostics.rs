@@ -89,6 +89,7 @@ mod tests {
             name: name.into(),
             source: source.into(),
             licence: None,
+            pinned: None,
             part: false,
             status: Status::Installed,
             precision: Some(Precision::Int8),

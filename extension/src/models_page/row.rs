@@ -122,6 +122,7 @@ impl Row {
         if model.source.starts_with("https://") || model.source.starts_with("http://") {
             source.set_href(&model.source);
         }
+        self.detail::<HtmlElement>("edition", model.pinned.map(sentences::edition).as_deref());
         self.detail::<HtmlElement>("licence", model.licence.as_deref());
         self.detail::<HtmlElement>("precision", model.precision.map(sentences::precision).as_deref());
         let size = (model.bytes > 0).then(|| sentences::size(model.bytes as f64));

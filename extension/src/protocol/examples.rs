@@ -243,6 +243,7 @@ pub(super) fn reply_of_models(call: &ToModels) -> Value {
                 name: "M".into(),
                 source: "a/m.bin".into(),
                 licence: Some("Apache-2.0".into()),
+                pinned: Some(false),
                 part: false,
                 status: Status::Installed,
                 precision: Some(Precision::Int8),
@@ -308,6 +309,10 @@ pub(super) fn weight_storages() -> [WeightStorage; 6] {
     ]
 }
 
+pub(super) fn download_faults() -> [DownloadFault; 3] {
+    [DownloadFault::Network, DownloadFault::Refused, DownloadFault::Answer]
+}
+
 /// Every failure, those with a kind in every kind.
 pub(crate) fn failures() -> Vec<Failure> {
     let detail = || "d".to_owned();
@@ -337,7 +342,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Internal { detail: detail() },
     ];
     let download = |fault| Failure::Download { fault, host: "hub.example".into(), detail: detail() };
-    failures.extend([DownloadFault::Network, DownloadFault::Refused, DownloadFault::Answer].map(download));
+    failures.extend(download_faults().map(download));
     let foreign = |storage| Failure::ForeignWeights { storage, detail: detail() };
     failures.extend(weight_storages().map(foreign));
     failures

@@ -243,6 +243,10 @@ pub struct Model {
     pub source: String,
     /// SPDX identifier, where known.
     pub licence: Option<String>,
+    /// Whether it is the file that this version of the extension was made for, or what is published on the day of the download; none for
+    /// files of the user's own.
+    #[serde(default)]
+    pub pinned: Option<bool>,
     /// Whether it is only a part, which models share and with which alone nothing can be erased.
     pub part: bool,
     /// How far it has come.

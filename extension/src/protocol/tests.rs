@@ -23,6 +23,7 @@ fn typescript_types_are_current() {
         Envelope::<String>::decl(&config),
         Answer::<String>::decl(&config),
         WeightStorage::decl(&config),
+        DownloadFault::decl(&config),
         Failure::decl(&config),
         Point::decl(&config),
         Size::decl(&config),
@@ -130,6 +131,7 @@ fn every_message_has_the_promised_json() {
         promised("", &[Work::Downloading, Work::Verifying, Work::Preparing, Work::Measuring]),
         promised("failure", &examples::failures()),
         promised("", &examples::weight_storages()),
+        promised("", &examples::download_faults()),
     ]
     .concat();
     insta::assert_snapshot!(lines.join("\n"));

@@ -79,6 +79,11 @@ pub(crate) fn precision(precision: Precision) -> String {
     text(if precision == Precision::F16 { "modelsF16" } else { "modelsInt8" }, &[])
 }
 
+/// Which version of a file of the catalogue it is: the `pinned` one, or what is published on the day of the download.
+pub(crate) fn edition(pinned: bool) -> String {
+    text(if pinned { "modelsMadeFor" } else { "modelsAsPublished" }, &[])
+}
+
 /// What went wrong, in one sentence.
 pub(crate) fn failure(failure: &Failure) -> String {
     let key = failure.message_key();
@@ -185,6 +190,8 @@ mod tests {
                 assert!(!status(one).is_empty());
             }
             assert_ne!(precision(Precision::F16), precision(Precision::Int8));
+            assert_ne!(edition(true), edition(false));
+            assert!(text("modelsEditionIs", &[&edition(true)]).contains(&edition(true)));
             assert!(time_left(90_000.0).expect("a time").contains('2'), "rounded up to minutes");
             assert!(time(1234.0).contains('1'));
         });

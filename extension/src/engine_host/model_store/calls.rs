@@ -49,12 +49,12 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
-    /// `post` sends a message out on a port. `busy` is called with true when work begins and with false when all work has ended.
-    pub fn new(post: impl Fn(PortId, &JsValue) + 'static, busy: impl Fn(bool) + 'static) -> Self {
+    /// `catalogue` has the models that are offered. `post` sends a message out on a port. `busy` is called with true when work begins and with false when all work has ended.
+    pub fn new(catalogue: Catalogue, post: impl Fn(PortId, &JsValue) + 'static, busy: impl Fn(bool) + 'static) -> Self {
         let ports = Rc::new(Ports { open: RefCell::default(), post: Box::new(post) });
         let listeners = Rc::clone(&ports);
         let tell: Tell = Rc::new(move |event| listeners.tell(event));
-        let catalogue = Rc::new(Catalogue::built_in());
+        let catalogue = Rc::new(catalogue);
         let busy = Rc::new(Busy::new(busy));
         let cache = Rc::new(ModelCache::new(Rc::clone(&catalogue), Rc::clone(&busy)));
         let jobs = Jobs::new(busy, Rc::clone(&tell));

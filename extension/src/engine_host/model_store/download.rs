@@ -6,7 +6,8 @@ use super::records::{self, Records};
 use crate::browser::files::{self, PrivateFile};
 use crate::browser::net::{self, Answer};
 use crate::model_catalogue::catalogue::Entry;
-use crate::model_catalogue::hub::{self, Answered, Asked, Listing, Objection};
+use crate::model_catalogue::hub::{self, Answered, Asked, Objection};
+use crate::model_catalogue::listing::Listing;
 use crate::model_catalogue::ranges::{self, Growth, Range, Ranges, Worker};
 use crate::model_catalogue::record::{DownloadEnd, Record, State};
 use crate::protocol::models::Work;
@@ -30,11 +31,14 @@ const ROUND: u32 = 1500;
 /// Longest listing of a folder that is read, bytes. The hub lists at most 1000 files at a time, with some hundred bytes each.
 const LONGEST_LISTING: usize = 4 << 20;
 
-/// Asks the hub for the length and the hash of a file.
+/// The length and the hash of a file: as the catalogue has them, or else as the hub says.
 ///
 /// # Errors
 /// [`Failure::Download`] when the hub does not answer, does not list the file, or says of it what cannot be.
 pub(super) async fn listing(hub: &str, entry: &Entry) -> Result<Listing, Failure> {
+    if let Some(pinned) = entry.pinned() {
+        return Ok(pinned);
+    }
     let mut answer = net::get(&hub::listing_url(hub, entry), None).await?;
     if answer.status() != 200 {
         return Err(answer.failure(DownloadFault::Refused, "the hub does not list the file"));

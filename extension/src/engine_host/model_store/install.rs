@@ -6,7 +6,7 @@ use super::records::Records;
 use super::{download, packs, prepare, recover, settings};
 use crate::browser::net;
 use crate::model_catalogue::catalogue::{Catalogue, Entry};
-use crate::model_catalogue::hub::Listing;
+use crate::model_catalogue::listing::Listing;
 use crate::model_catalogue::record::{Record, own_id};
 use crate::model_catalogue::wanted::{Step, Wanted, bytes_to_download};
 use crate::protocol::models::{ModelId, ModelsEvent, Precision};

@@ -79,6 +79,7 @@ async fn described(
         name,
         source,
         licence: entry.map(|entry| entry.licence.clone()),
+        pinned: entry.map(|entry| is_pinned(entry, record.as_ref())),
         part: installer.catalogue.is_part(id) || record.as_ref().is_some_and(is_of_part),
         status,
         precision: record.as_ref().map(precision),
@@ -87,6 +88,12 @@ async fn described(
         options: options(entry, record.as_ref()),
         sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
     }
+}
+
+/// Whether a file is, or will be, the one that this version of the extension was made for.
+fn is_pinned(entry: &Entry, record: Option<&Record>) -> bool {
+    let pack = record.and_then(|record| record.pack.as_ref());
+    entry.commit.is_some() && pack.is_none_or(|pack| entry.sha256.is_none() || pack.source_sha256 == entry.sha256)
 }
 
 /// Whether a pack is only a part of models.
