@@ -231,3 +231,25 @@ test('a permission is taken back in the middle of an edit: what was read stays',
   assert.ok(bytes.length > 10_000, 'the result is there');
   await editor.leave();
 });
+
+test('an unfinished edit is offered for the same picture in the same site only, until it is started over', async () => {
+  const picture = `${server.home}/cors/pictures/test/sand.png`;
+  /** What the overlay does first on that picture in a page of `site`. */
+  const opened = async (site) => {
+    page = await browser.page(`${site}/test/files.html?${picture}`);
+    const editor = await open(page, '#img', { states: ['asking', 'painting'], resume: true });
+    return { editor, offered: /interrupted/i.test(await editor.notice()) };
+  };
+  const first = await opened(server.home);
+  await first.editor.eraseRect(BALL);
+  await page.close();
+  const elsewhere = await opened(server.away);
+  assert.equal(elsewhere.offered, false, 'another site learns nothing of it');
+  await elsewhere.editor.leave();
+  const again = await opened(server.home);
+  assert.equal(again.offered, true, 'the same site');
+  await again.editor.press('notice-no');
+  await again.editor.reaches('painting');
+  await page.close();
+  assert.equal((await opened(server.home)).offered, false, 'it was started over');
+});

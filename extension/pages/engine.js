@@ -58,7 +58,9 @@ chrome.runtime.onConnect.addListener((port) => {
   const id = ++lastPort;
   ports.set(id, port);
   rest();
-  port.onMessage.addListener((message) => toWorker({ port: id, name: port.name, message }));
+  // What the browser does not say is taken to be private.
+  const incognito = port.sender.tab?.incognito ?? true;
+  port.onMessage.addListener((message) => toWorker({ port: id, name: port.name, incognito, message }));
   port.onDisconnect.addListener(() => {
     if (ports.delete(id)) toWorker({ port: id, closed: true });
     rest();

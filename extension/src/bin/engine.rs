@@ -30,9 +30,9 @@ mod worker {
 
     /// Listens to the document's script (`engine.js`).
     ///
-    /// It sends `{ port, name, message }` for each message and `{ port, closed: true }` when a port has closed. The worker sends one empty
-    /// object once it listens, `{ port, message }` for each message of its own, and `{ busy }` when work begins or ends that must go on
-    /// although no port is open.
+    /// It sends `{ port, name, incognito, message }` for each message and `{ port, closed: true }` when a port has closed. The worker sends
+    /// one empty object once it listens, `{ port, message }` for each message of its own, and `{ busy }` when work begins or ends that must
+    /// go on although no port is open.
     fn serve(catalogue: Catalogue) {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
         // Posting cannot fail in a way that matters: the worker ends together with the document.
@@ -52,14 +52,16 @@ mod worker {
             let port = port as u32;
             let message = field(&data, "message");
             if field(&data, "closed").is_truthy() {
-                hub.close(port);
                 store.close(port);
+                let hub = Rc::clone(&hub);
+                spawn_local(async move { hub.close(port).await });
             } else if field(&data, "name").as_string().as_deref() == Some(MODELS_PORT) {
                 let store = Rc::clone(&store);
                 spawn_local(async move { store.serve(port, message).await });
             } else {
+                let incognito = field(&data, "incognito").is_truthy();
                 let hub = Rc::clone(&hub);
-                spawn_local(async move { hub.serve(port, message).await });
+                spawn_local(async move { hub.serve(port, message, incognito).await });
             }
         });
         scope.set_onmessage(Some(listener.into_js_value().unchecked_ref()));

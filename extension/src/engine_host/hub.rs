@@ -11,6 +11,7 @@ use crate::protocol::engine::{
 use crate::protocol::{Done, Failure};
 use crate::wire::{self, Answered, Incoming, Pending};
 use futures::lock::Mutex;
+use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -25,9 +26,14 @@ type PortId = u32;
 /// Sends a message out on a port.
 type Post = Box<dyn Fn(PortId, &JsValue)>;
 
+/// How long the edit of a page that went away is kept, milliseconds.
+const KEPT: u32 = 5 * 60 * 1000;
+
 /// What is known of one port.
 #[derive(Default)]
 struct Port {
+    /// Its page is in a window that leaves no traces.
+    incognito: bool,
     picture: Mutex<Option<Picture>>,
     /// Jobs that run or wait, and whether they have been told to stop.
     jobs: RefCell<HashMap<JobId, Rc<Cell<bool>>>>,
@@ -83,20 +89,24 @@ impl Hub {
         Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), cache, post }
     }
 
-    /// A port closed. An unfinished edit is kept; otherwise its jobs stop at their next checkpoint and its picture is
-    /// freed.
-    pub fn close(&self, port: PortId) {
+    /// A port closed. An unfinished edit is kept for some minutes, and this ends with them; otherwise its jobs stop at their next
+    /// checkpoint and its picture is freed.
+    pub async fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         port.keep_alive.take();
         let key = port.key.borrow().clone();
-        if let Some(key) = key.filter(|_| port.unfinished.get()) {
-            let displaced = self.draft.borrow_mut().replace((key, port));
-            if let Some((_, displaced)) = displaced {
-                displaced.stop();
-            }
-            return;
+        let Some(key) = key.filter(|_| port.unfinished.get()) else { return port.stop() };
+        // Whoever takes it up, or gives it up, frees it.
+        let kept = Rc::downgrade(&port);
+        let displaced = self.draft.borrow_mut().replace((key, port));
+        if let Some((_, displaced)) = displaced {
+            displaced.stop();
         }
-        port.stop();
+        TimeoutFuture::new(KEPT).await;
+        let forgotten = self.draft.borrow_mut().take_if(|(_, newest)| Rc::as_ptr(newest) == kept.as_ptr());
+        if let Some((_, forgotten)) = forgotten {
+            forgotten.stop();
+        }
     }
 
     /// What was kept for the picture of this port.
@@ -106,11 +116,12 @@ impl Hub {
         (port.key.borrow().as_ref() == Some(key)).then(|| Rc::clone(kept))
     }
 
-    /// Serves one message.
-    pub async fn serve(&self, id: PortId, message: JsValue) {
+    /// Serves one message. `incognito` says whether its sender is in a window that leaves no traces.
+    pub async fn serve(&self, id: PortId, message: JsValue, incognito: bool) {
         let request = Incoming::read(&message).and_then(Incoming::request::<ToEngine>);
         let Some((pending, call)) = request else { return };
-        let opened = || Rc::new(Port { keep_alive: RefCell::new(Some(self.cache.keep_alive())), ..Port::default() });
+        let keep_alive = || RefCell::new(Some(self.cache.keep_alive()));
+        let opened = || Rc::new(Port { incognito, keep_alive: keep_alive(), ..Port::default() });
         let port = Rc::clone(self.ports.borrow_mut().entry(id).or_insert_with(opened));
         let answer = match call {
             Ok(call) => self.answer(id, &port, pending, call).await,
@@ -139,7 +150,7 @@ impl Hub {
         let mut slot = port.picture.lock().await;
         let picture = Picture::open(&blobs, &fills).await?;
         port.unfinished.set(!fills.is_empty());
-        *port.key.borrow_mut() = key;
+        *port.key.borrow_mut() = key.filter(|_| !port.incognito);
         let draft = fills.is_empty() && self.has_draft(port, &picture).await;
         let opened = picture.opened(draft);
         *slot = Some(picture);

@@ -7,8 +7,8 @@
 //! - what is going on: [`phase`], [`remaining`] (time left);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
-//! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; and
-//!   what the page may learn of the result: [`disclosure`];
+//! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; what the
+//!   page may learn of the result: [`disclosure`]; under which name an unfinished edit is kept: [`kept_edit`];
 //! - what the user set: [`settings`].
 //!
 //! What touches the DOM is in [`ui`].
@@ -22,6 +22,7 @@ pub mod gesture;
 pub mod hand;
 pub mod history;
 pub mod host;
+pub mod kept_edit;
 pub mod ladder;
 pub mod mask;
 pub mod phase;

@@ -101,8 +101,8 @@ replies! {
 pub struct Open {
     /// Fills that were made before (the engine is being restarted); empty for a new picture.
     pub fills: Vec<Rect>,
-    /// Names the picture across pages, where it has a URL: when the page goes away under an unfinished edit, the
-    /// edit is kept under it for as long as the engine lives.
+    /// Names the picture in the pages of one site: when a page goes away under an unfinished edit, the edit is kept under this name for some
+    /// minutes, unless the page is in an incognito window.
     pub key: Option<String>,
 }
 

@@ -10,8 +10,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
-/// How often to try to connect to an engine that is starting.
-const ATTEMPTS: u32 = 60;
+/// How often to try to connect to an engine that is starting, which takes seconds on a busy machine.
+const ATTEMPTS: u32 = 300;
 /// Pause between two attempts, milliseconds.
 const PAUSE: u32 = 50;
 
@@ -87,7 +87,7 @@ impl<Q: Serialize + 'static> Connection<Q> {
 /// not listen yet. Gives the connection and the answer that `greet` got.
 ///
 /// # Errors
-/// [`Failure::EngineLost`] when nobody listens for three seconds, and what `open` and `greet` fail with.
+/// [`Failure::EngineLost`] when nobody listens for fifteen seconds, and what `open` and `greet` fail with.
 pub(crate) async fn connect<Q, T>(
     open: impl Fn() -> Result<Rc<Connection<Q>>, Failure>,
     greet: impl AsyncFn(&Connection<Q>) -> Attempt<T>,

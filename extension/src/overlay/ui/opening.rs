@@ -13,6 +13,7 @@ use super::screen::Pixels;
 use crate::browser::{i18n, permissions, storage};
 use crate::overlay::disclosure::Source;
 use crate::overlay::file_name::file_name;
+use crate::overlay::kept_edit::kept_name;
 use crate::overlay::ladder::origin_of;
 use crate::overlay::phase::{Phase, Question};
 use crate::protocol::background::{Session, StartInFrame, session_key};
@@ -100,7 +101,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
     show_picture(app, &picture, &obtained).await?;
-    let key = picture.url.clone().filter(|u| u.starts_with("http") && obtained.source != Source::Capture);
+    let key = kept_name(&picture).filter(|_| obtained.source != Source::Capture);
     let opened = app.engine.open(obtained.blob, key).await;
     if opened.is_err() {
         // The engine refuses the picture, so it cannot be edited. Only the failure's sentence stays.
