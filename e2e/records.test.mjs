@@ -123,7 +123,7 @@ test('a pack that is damaged as well is kept and shown, and can be had anew', as
 });
 
 test('an engine that ends at any moment of an installation goes on', async () => {
-  hub.behaviour.pace = (await tinyUnet()).length / 3;
+  hub.behaviour.pace = (await tinyUnet()).length / 60;
   for (let ends = 0; ends < 6; ends += 1) {
     // The answer does not matter: the engine that was asked is gone.
     install().catch(() => {});
