@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
-  BALL, browser, compareOutside, hasOverlay, open, readElement, redness, same, server, test, until, useBrowser,
+  BALL, browser, compareOutside, hasOverlay, open, PATIENCE, readElement, redness, same, server, test, until, useBrowser,
 } from './harness.mjs';
 
 /** A hole in a photograph of twelve megapixels, so large that the built-in fill needs some seconds. */
@@ -152,8 +152,8 @@ test('the engine is taken away mid-job: said so, and trying again works', async 
   const editor = await running();
   await browser.killEngine();
   await page.bringToFront();
-  // The overlay may recover by itself. If it shows a failure, its button helps.
-  await editor.reaches(['failed', 'done']);
+  // The overlay may recover by itself, and then fills from the beginning. If it shows a failure, its button helps.
+  await editor.reaches(['failed', 'done'], 3 * PATIENCE);
   if ((await editor.state()) === 'failed') {
     assert.match(await editor.says(), /interrupted|try again/i);
     await editor.passed();
