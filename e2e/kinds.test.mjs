@@ -114,7 +114,7 @@ for (const [name, refuse] of Object.entries({
     const was = await readUrl(page, `${server.away}/cors/pictures/test/sand.jpg`);
     const editor = await open(page, '#away', { states: ['asking'] });
     await refuse(editor);
-    await editor.says(/screenshot/i);
+    await editor.says(/without your permission.*screenshot/i);
     await editor.press('notice-yes');
     await editor.reaches('painting');
     assert.match(await editor.hint(), /screenshot/i, 'it says that this is a screenshot');

@@ -308,7 +308,7 @@ test('the page asks before it downloads, shows how far it is, and what is there'
   await card.locator('[data-action="install"]').click();
   await consent.waitFor();
   const text = await consent.textContent();
-  assert.ok(text.includes(new URL(hub.origin).host) && /\d MB/.test(text), text);
+  assert.ok(text.includes(new URL(hub.origin).host) && /\d\sMB/.test(text), text);
   await own.locator('#consent-no').click();
   assert.equal(hub.ranges().length, 0, 'no means no');
 

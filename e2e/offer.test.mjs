@@ -34,7 +34,7 @@ test('a model is downloaded only after its size and host were agreed to, and is 
   await editor.pick('engine', `get:${MODEL}`);
   const size = ((await tinyUnet()).length + (await tinyVae()).length) / 1e6;
   const question = await editor.says(/download of/);
-  assert.match(question, new RegExp(`${size.toFixed(1)} MB from ${new URL(hub.origin).host}`));
+  assert.match(question, new RegExp(`${size.toFixed(1)}\\sMB from ${new URL(hub.origin).host}`));
   await editor.press('notice-no');
   assert.equal(await list(editor).inputValue(), 'instant');
   assert.equal(hub.ranges().length, 0, 'nothing was downloaded');

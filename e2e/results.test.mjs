@@ -18,6 +18,7 @@ test('Try again puts results side by side, and the one that is chosen is the one
   assert.ok(await editor.frame.locator('#again').isDisabled(), 'there is nothing to try again yet');
   await editor.eraseRect(BALL);
   assert.equal(await count(editor), 0, 'one result is no choice');
+  assert.equal(await editor.frame.locator('#engine-instant').textContent(), 'Instant', 'a time would contradict its name');
   const results = [await editor.shown()];
   for (let n = 2; n <= 4; n += 1) {
     await editor.passed();

@@ -1,7 +1,6 @@
-//! What people read, checked against the repository: every test and every file that a page names exists, every file of Rust begins with
-//! a header of its own, and every language has every sentence.
+//! What people read, checked against the repository: every test and every file that a page names exists, and every file of Rust begins
+//! with a header of its own.
 
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The pages whose claims are checked.
@@ -139,41 +138,4 @@ fn what_stands_in_backquotes_is_found_with_its_titles() {
     assert_eq!(names, ["b.rs::c", "e2e/x.test.mjs", "f"]);
     assert_eq!(titles(&quoted[1].1), ["one", "two, or so"]);
     assert_eq!(titles(" and nothing"), Vec::<&str>::new());
-}
-
-/// Names of a message's placeholders, sorted.
-fn placeholders(message: &Value) -> Vec<&str> {
-    let names = message["placeholders"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names
-}
-
-#[test]
-fn every_language_has_every_sentence_with_its_placeholders() {
-    let messages = |language: &str| -> serde_json::Map<String, Value> {
-        let text = read(&format!("extension/_locales/{language}/messages.json"));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{language}: {error}"))
-    };
-    let english = messages("en");
-    let mut faults = vec![];
-    let folders = std::fs::read_dir(repository().join("extension/_locales")).expect("readable folder");
-    for folder in folders.map(|entry| entry.expect("readable entry").file_name().to_string_lossy().into_owned()) {
-        let translated = messages(&folder);
-        for (key, message) in &english {
-            match translated.get(key) {
-                None => faults.push(format!("{folder} lacks {key}")),
-                Some(other) if other["message"].as_str().is_none_or(str::is_empty) => {
-                    faults.push(format!("{folder}: {key} is empty"));
-                }
-                Some(other) if placeholders(other) != placeholders(message) => {
-                    faults.push(format!("{folder}: {key} has the placeholders {:?}", placeholders(other)));
-                }
-                Some(_) => {}
-            }
-        }
-        let unknown = translated.keys().filter(|key| !english.contains_key(*key));
-        faults.extend(unknown.map(|key| format!("{folder} has {key}, English has not")));
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

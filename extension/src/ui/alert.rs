@@ -62,7 +62,7 @@ impl Alert {
 
     fn show(&self, sentence: &str, retry: Option<Retry>) {
         let label = retry.as_ref().map(|_| i18n::text("remedyRetry", &[]));
-        self.notice.show(sentence, &label.unwrap_or_default(), &i18n::text("close", &[]));
+        self.notice.show(sentence, &label.unwrap_or_default(), &i18n::text("remedyClose", &[]));
         *self.retry.borrow_mut() = retry;
     }
 

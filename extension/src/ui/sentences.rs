@@ -18,6 +18,11 @@ fn measured(measure: &Measure) -> String {
     text(measure.unit, &[&measure.number])
 }
 
+/// A number with one decimal.
+pub(crate) fn decimal(number: f64) -> String {
+    units::decimal(number, &separator())
+}
+
 /// An amount of bytes.
 pub(crate) fn size(bytes: f64) -> String {
     measured(&units::bytes(bytes, &separator()))
@@ -138,8 +143,8 @@ mod tests {
     #[test]
     fn progress_says_all_that_is_known_and_no_more() {
         let known = progress(Work::Downloading, 12_345_678, 619_000_000, 2_000_000.0);
-        assert_eq!(known, "Downloading · 12.3 MB of 619 MB · 2.0 MB/s · about 6 min left");
-        assert_eq!(progress(Work::Downloading, 12_345_678, 0, 0.0), "Downloading · 12.3 MB");
+        assert_eq!(known, "Downloading · 12.3\u{a0}MB of 619\u{a0}MB · 2.0\u{a0}MB/s · about 6\u{a0}min left");
+        assert_eq!(progress(Work::Downloading, 12_345_678, 0, 0.0), "Downloading · 12.3\u{a0}MB");
         assert_eq!(progress(Work::Measuring, 5, 10, 3.0), work(Work::Measuring), "its numbers are no bytes");
     }
 
@@ -147,7 +152,9 @@ mod tests {
     fn numbers_are_written_as_the_language_writes_them() {
         in_every_language(|language| {
             let separator = if matches!(language, "en" | "ja" | "zh_CN") { "12.3" } else { "12,3" };
-            assert!(size(12_345_678.0).contains(separator), "{language}: {}", size(12_345_678.0));
+            for number in [size(12_345_678.0), time_left(12.3 * 3.6e6).expect("a time"), decimal(12.3)] {
+                assert!(number.contains(separator), "{language}: {number}");
+            }
         });
     }
 

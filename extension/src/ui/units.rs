@@ -15,6 +15,11 @@ impl Measure {
     }
 }
 
+/// A number with one decimal.
+pub fn decimal(number: f64, separator: &str) -> String {
+    format!("{number:.1}").replace('.', separator)
+}
+
 /// Bytes in decimal units, as browsers and the hub count them, to three digits at most.
 pub fn bytes(bytes: f64, separator: &str) -> Measure {
     const KILO: f64 = 1e3;

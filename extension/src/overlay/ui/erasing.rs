@@ -11,6 +11,7 @@ use crate::overlay::document::Job;
 use crate::overlay::phase::{Phase, Work};
 use crate::protocol::engine::{EngineChoice, EngineEvent};
 use crate::protocol::{Failure, Rect};
+use crate::ui::sentences;
 use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -116,11 +117,11 @@ fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: boo
     app.dock.lines.hint(if fell_back { "hintFellBack" } else { hint });
     app.stage.mask_changed();
     app.enter(app.phase().ended(app.facts()));
-    let seconds = format!("{:.1}", (ms / 1000.0).max(0.1));
-    app.dock.lines.announce("statusErased", &[&seconds]);
+    let time = sentences::time(ms);
+    app.dock.lines.announce("statusErased", &[&time]);
     // The user may have chosen another method meanwhile.
     if !fell_back && *chosen == app.methods.choice(&app.settings) {
-        app.methods.show_cost(&seconds);
+        app.methods.show_cost(&time);
     }
     show_fills(app);
     let app = Rc::clone(app);

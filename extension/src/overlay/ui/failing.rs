@@ -51,14 +51,14 @@ pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) 
     let label = match failure.remedy() {
         Remedy::Retry => "remedyRetry",
         Remedy::Save => "remedySave",
-        Remedy::Close => "remedyClose",
+        // Where closing is all that helps, the first button does it.
+        Remedy::Close => put_away(app),
     };
     app.dock.lines.progress_over();
     app.enter(phase);
     let app = Rc::clone(app);
     spawn_local(async move {
-        // Where closing is all that helps, the first button does it.
-        let second = if failure.remedy() == Remedy::Close { String::new() } else { i18n::text("close", &[]) };
+        let second = if failure.remedy() == Remedy::Close { String::new() } else { i18n::text(put_away(&app), &[]) };
         let sentence = sentences::failure(&failure);
         // No answer: new work or another failure has taken the place of this one.
         let Some(chosen) = app.dock.notice.ask(&sentence, &i18n::text(label, &[]), &second).await else { return };
@@ -71,6 +71,11 @@ pub(super) fn fail(app: &Rc<App>, failure: Failure, retry: impl FnOnce(Rc<App>) 
             _ => {}
         }
     });
+}
+
+/// Label of the button that puts a message away. Without a picture it closes the editor, and says so.
+fn put_away(app: &App) -> &'static str {
+    if app.stage.screen.is_open() { "remedyClose" } else { "close" }
 }
 
 /// Writes a failure into the browser's console.

@@ -147,10 +147,10 @@ impl Methods {
         if never_chose && has_gpu && fills == 1 { "hintBetter" } else { "hintChain" }
     }
 
-    /// Shows beside the chosen method how long the last fill took.
-    pub(super) fn show_cost(&self, seconds: &str) {
+    /// Shows beside the chosen model how long its last fill took. Beside a method that is called instant, a time would contradict its name.
+    pub(super) fn show_cost(&self, time: &str) {
         let Some(option) = self.list.query_selector("option:checked").ok().flatten() else { return };
-        let name = option.get_attribute("data-name").unwrap_or_else(|| i18n::text("engineInstant", &[]));
-        option.set_text_content(Some(&i18n::text("engineCost", &[&name, seconds])));
+        let Some(name) = option.get_attribute("data-name") else { return };
+        option.set_text_content(Some(&i18n::text("engineCost", &[&name, time])));
     }
 }

@@ -7,6 +7,7 @@ use crate::protocol::Failure;
 use crate::protocol::models::{Model, ModelOption};
 use crate::ui::dom::{attribute, by_id, document, inside};
 use crate::ui::listen::on;
+use crate::ui::sentences;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{
@@ -97,7 +98,7 @@ fn slider(settings: &Rc<SettingsSheet>, option: &ModelOption) -> Result<Element,
     on(&slider, "input", move |_: &Event| {
         let value = moved.value_as_number();
         it.values.borrow_mut().options.insert(name.clone(), value);
-        shown.set_text_content(Some(&format!("{value:.1}")));
+        shown.set_text_content(Some(&sentences::decimal(value)));
     });
     let it = Rc::clone(settings);
     on(&slider, "change", move |_: &Event| it.keep());
@@ -115,7 +116,7 @@ fn show_values(settings: &SettingsSheet, models: &[Model]) {
         } else if let Some(slider) = control.dyn_ref::<HtmlInputElement>() {
             slider.set_value(&value.to_string());
             if let Ok(Some(shown)) = document().query_selector(&format!("output[for={}]", element_id(option))) {
-                shown.set_text_content(Some(&format!("{value:.1}")));
+                shown.set_text_content(Some(&sentences::decimal(value)));
             }
         }
     }

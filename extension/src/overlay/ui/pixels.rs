@@ -56,7 +56,10 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
                 fetch(&url).await.map(|blob| (blob, false))
             }
             Step::Capture => {
-                if !ask(app, &i18n::text("askCapture", &[]), "askCaptureYes").await {
+                // What the user has refused is not the site's fault.
+                let refused = matches!(last, Failure::PermissionDenied);
+                let question = if refused { "askCaptureRefused" } else { "askCapture" };
+                if !ask(app, &i18n::text(question, &[]), "askCaptureYes").await {
                     return Ok(None);
                 }
                 return capture(&page).await.map(Some);
