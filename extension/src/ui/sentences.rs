@@ -107,7 +107,7 @@ mod tests {
     use serde_json::Value;
     use std::cell::Cell;
 
-    const LANGUAGES: [&str; 8] = ["en", "de", "es", "fr", "ja", "pt_BR", "zh_CN", "zh_TW"];
+    const LANGUAGES: [&str; 9] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "zh_CN", "zh_TW"];
 
     thread_local! {
         static LANGUAGE: Cell<&'static str> = const { Cell::new("en") };
