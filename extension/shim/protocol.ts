@@ -241,6 +241,8 @@ export type Hide = {
  */
 hidden: boolean, };
 
+export type LostFocus = unknown;
+
 export type Apply = { 
 /**
  * The part that changed; a `<canvas>` is written there only. Image pixels.
@@ -259,7 +261,7 @@ export type Revert = unknown;
 
 export type Close = unknown;
 
-export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "hide" } & Hide | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
+export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "hide" } & Hide | { "call": "lost-focus" } & LostFocus | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
 
 export type Subject = { "reply": "picture", 
 /**
@@ -299,7 +301,11 @@ export type PageEvent = { "event": "moved",
 /**
  * Fresh measurements.
  */
-geometry: Geometry, } | { "event": "gone" };
+geometry: Geometry, } | { "event": "on-top", 
+/**
+ * True where it is.
+ */
+onTop: boolean, } | { "event": "gone" };
 
 export type EnsureEngine = unknown;
 

@@ -43,6 +43,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   let overlay: Overlay | undefined;
   let post: Post | undefined;
   let last = '';
+  let wasOnTop: boolean | undefined;
   let over = false;
   let moved = false;
 
@@ -75,6 +76,9 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         await frame();
         await frame();
         return [{ reply: 'geometry', geometry: measure(picture()) }];
+      case 'lost-focus':
+        overlay?.topmost.lostFocus();
+        break;
       case 'apply':
         await apply(picture(), blob!, call.changed, call.width, call.height);
         break;
@@ -122,6 +126,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     if (over) return;
     soon(FRAME, look);
     if (overlay && !overlay.isThere()) void moveToTab();
+    const onTop = overlay?.topmost.isOnTop();
+    if (post && onTop !== undefined && onTop !== wasOnTop) post(sealed({ event: 'on-top', onTop: (wasOnTop = onTop) }));
     if (!post || !found) return;
     const geometry = get(found.element, 'isConnected') ? measure(found) : undefined;
     const now = JSON.stringify(geometry) ?? 'gone';

@@ -14,8 +14,12 @@ export interface Layers extends Host {
 export interface Topmost {
   /** Makes the dialog invisible, or visible again, and keeps its focus, which `visibility` would take away. */
   hide(hidden: boolean): void;
+  /** Whether it was on top when last looked at. */
+  isOnTop(): boolean;
   /** Gives the keyboard to the frame, or to the dialog. */
   focus(): void;
+  /** The page has taken the keyboard from the frame, or the user has left the page. */
+  lostFocus(): void;
 }
 
 /** How many times the page may take the place or the keyboard of the overlay, of which one is forgotten every `FORGOTTEN` milliseconds. */
@@ -35,6 +39,7 @@ const BAR = 40;
  */
 export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beaten: () => void, signal: AbortSignal): Topmost {
   let hidden = false;
+  let onTop = false;
   let taken = 0;
   let last = performance.now();
   /** Whether nothing covers the frame, also where clicks pass; none where the browser does not tell, or has not told since the last change. */
@@ -110,7 +115,8 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
     // The page may be zoomed by a style of its root, and the overlay is not.
     const unzoomed = String(1 / get(host, 'currentCSSZoom'));
     if (zoom !== unzoomed) dialog.style.zoom = unzoomed;
-    if (!isOnTop()) parry(mend);
+    onTop = isOnTop();
+    if (!onTop) parry(mend);
     else if (call(document, 'hasFocus') && shadow.activeElement !== keyboard()) parry(focus);
   }
 
@@ -135,6 +141,8 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
       dialog.style.opacity = now ? '0' : '';
       watch();
     },
+    isOnTop: () => onTop,
     focus,
+    lostFocus: () => call(document, 'hasFocus') && parry(focus),
   };
 }

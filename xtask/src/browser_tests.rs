@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// Ending of the files' names.
 const ENDING: &str = ".test.mjs";
 /// Files that take longest, the longest first: whatever begins last should be short, or one lane runs on alone.
-const LONGEST: [&str; 8] = ["moebius", "parity", "hub-faults", "jobs", "formats", "strict-pages", "models", "faults"];
+const LONGEST: [&str; 9] =
+    ["moebius", "parity", "hub-faults", "jobs", "formats", "strict-pages", "hostile-overlay", "models", "faults"];
 
 /// The file that compares what a browser makes of a picture with what the same engine makes of it natively.
 const COMPARES_WITH_NATIVE: &str = "moebius";

@@ -5,8 +5,8 @@ use super::picture::{Picture, small_png};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
-    Cancel, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Lay, Open, Prepare, Ready, Release,
-    Resume, Resumed, Rewind, Stage, ToEngine,
+    Cancel, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Keep, Lay, Open, Prepare, Ready, Release,
+    Resume, Resumed, Rewind, Stage, Take, Taken, ToEngine,
 };
 use crate::protocol::{Done, Failure};
 use crate::wire::{self, Answered, Incoming, Pending};
@@ -41,6 +41,8 @@ struct Port {
     key: RefCell<Option<String>>,
     /// What was done since the overlay last said that nothing needs to be kept.
     unfinished: Cell<bool>,
+    /// What the overlay gave to be kept in case that its frame is taken away.
+    kept: RefCell<Option<(Keep, Vec<Blob>)>>,
     /// While the overlay is open, the GPU keeps its model.
     keep_alive: RefCell<Option<KeepAlive>>,
 }
@@ -51,6 +53,11 @@ impl Port {
         for cancelled in self.jobs.borrow().values() {
             cancelled.set(true);
         }
+    }
+
+    fn keep(&self, call: Keep, blobs: Vec<Blob>) -> Answered<Keep> {
+        *self.kept.borrow_mut() = Some((call, blobs));
+        Ok((Done {}, []))
     }
 
     fn cancel(&self, call: &Cancel) -> Answered<Cancel> {
@@ -76,6 +83,8 @@ pub struct Hub {
     ports: RefCell<HashMap<PortId, Rc<Port>>>,
     /// The last edit whose page went away under it. Its job, if one ran, runs on.
     draft: RefCell<Option<(String, Rc<Port>)>>,
+    /// What the last port that closed had kept.
+    left: RefCell<Option<(Keep, Vec<Blob>)>>,
     /// Whose turn it is to fill.
     turns: Turns,
     cache: Rc<ModelCache>,
@@ -86,7 +95,8 @@ impl Hub {
     /// `cache` has the model on the GPU, `post` sends a message out on a port.
     pub fn new(cache: Rc<ModelCache>, post: impl Fn(PortId, &JsValue) + 'static) -> Self {
         let post = Box::new(post);
-        Self { ports: RefCell::default(), draft: RefCell::default(), turns: Turns::default(), cache, post }
+        let (ports, draft, left) = Default::default();
+        Self { ports, draft, left, turns: Turns::default(), cache, post }
     }
 
     /// A port closed. An unfinished edit is kept for some minutes, and this ends with them; otherwise its jobs stop at their next
@@ -94,6 +104,7 @@ impl Hub {
     pub async fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         port.keep_alive.take();
+        *self.left.borrow_mut() = port.kept.take();
         let key = port.key.borrow().clone();
         let Some(key) = key.filter(|_| port.unfinished.get()) else { return port.stop() };
         // Whoever takes it up, or gives it up, frees it.
@@ -135,6 +146,8 @@ impl Hub {
             ToEngine::Open(call) => pending.serve(call, |call, blobs| self.open(id, port, call, blobs)).await,
             ToEngine::Resume(call) => pending.serve(call, |_, []| self.resume(port)).await,
             ToEngine::Release(call) => pending.serve(call, async |_, []| self.release(port)).await,
+            ToEngine::Keep(call) => pending.serve(call, async |call, blobs| port.keep(call, blobs)).await,
+            ToEngine::Take(call) => pending.serve(call, async |call, []| Ok(self.take(&call))).await,
             ToEngine::Erase(call) => pending.serve(call, |call, blobs| self.erase(id, port, call, blobs)).await,
             ToEngine::Prepare(call) => pending.serve(call, |call, []| self.prepare(id, call)).await,
             ToEngine::Cancel(call) => pending.serve(call, async |call, []| port.cancel(&call)).await,
@@ -167,8 +180,26 @@ impl Hub {
         Ok((Resumed { fills }, patches))
     }
 
+    /// Gives what was kept for a session; its port may not have closed yet.
+    fn take(&self, call: &Take) -> (Taken, Vec<Blob>) {
+        let mine = |slot: &RefCell<Option<(Keep, Vec<Blob>)>>| {
+            slot.borrow_mut().take_if(|(kept, _)| kept.session == call.session)
+        };
+        let found = self.ports.borrow().values().find_map(|port| {
+            let found = mine(&port.kept)?;
+            // It goes on, so nothing is left unfinished there.
+            port.unfinished.set(false);
+            Some(found)
+        });
+        match found.or_else(|| mine(&self.left)) {
+            Some((kept, blobs)) => (Taken { edit: Some(kept.edit) }, blobs),
+            None => (Taken { edit: None }, vec![]),
+        }
+    }
+
     fn release(&self, port: &Port) -> Answered<Release> {
         port.unfinished.set(false);
+        port.kept.take();
         if let Some(kept) = self.draft_of(port) {
             kept.stop();
             *self.draft.borrow_mut() = None;

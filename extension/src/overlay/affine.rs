@@ -1,9 +1,10 @@
 //! Affine maps of the plane.
 
 use crate::protocol::Point;
+use serde::{Deserialize, Serialize};
 
 /// `x' = a x + c y + e`, `y' = b x + d y + f`: the order of CSS `matrix()`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Affine {
     /// See the type.
     pub a: f64,

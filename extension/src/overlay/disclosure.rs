@@ -4,9 +4,10 @@
 
 use crate::protocol::Failure;
 use crate::protocol::page::{Picture, PictureKind};
+use serde::{Deserialize, Serialize};
 
 /// Whose pixels are edited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// The page can read them by itself.
     #[default]

@@ -13,6 +13,8 @@ use crate::protocol::models::OptionValue;
 use crate::protocol::{Failure, Rect};
 use std::rc::Rc;
 
+mod transfer;
+
 /// What was painted for a fill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hole {

@@ -1,9 +1,10 @@
 //! Undo and redo of painting and of fills, in one line of steps.
 
 use super::mask::MaskOp;
+use serde::{Deserialize, Serialize};
 
 /// Something that can be undone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Step<F> {
     /// A step of painting.
     Paint(MaskOp),
@@ -14,7 +15,7 @@ enum Step<F> {
 /// What was done, and how much of it stands. `F` is what is known of a fill.
 ///
 /// A fill clears the mask. Undoing the fill brings the mask back, so that it can be corrected and erased again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History<F> {
     steps: Vec<Step<F>>,
     /// The first `now` steps stand; the others can be redone.
@@ -52,6 +53,23 @@ impl<F> History<F> {
     /// All fills, oldest first: those that stand and after them those that can be redone.
     pub fn all_fills(&self) -> impl DoubleEndedIterator<Item = &F> {
         fills(&self.steps)
+    }
+
+    /// The same history with other things known of its fills. `what` also gets what was painted for a fill, oldest fill first. None
+    /// where it gives none, or where more steps stand than there are.
+    pub fn try_map<G>(self, mut what: impl FnMut(F, &[MaskOp]) -> Option<G>) -> Option<History<G>> {
+        let mut painted = vec![];
+        let mut steps = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            steps.push(match step {
+                Step::Paint(op) => {
+                    painted.push(op.clone());
+                    Step::Paint(op)
+                }
+                Step::Fill(fill) => Step::Fill(what(fill, &std::mem::take(&mut painted))?),
+            });
+        }
+        (self.now <= steps.len()).then_some(History { steps, now: self.now })
     }
 
     /// The newest fill that stands.

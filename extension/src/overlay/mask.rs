@@ -2,6 +2,7 @@
 
 use super::stroke::Stamp;
 use crate::protocol::{Point, Rect};
+use serde::{Deserialize, Serialize};
 
 /// How far the coverage reaches beyond what is painted, image pixels, so that the anti-aliased edge of an object is erased with
 /// it. The user sees it, because the coverage is what is shown.
@@ -10,7 +11,7 @@ pub const GROWTH: f64 = 3.0;
 const FEATHER: f64 = 2.0;
 
 /// One step of painting. Replaying the steps gives the mask: undo needs nothing else.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MaskOp {
     /// A brush stroke; `erase` takes paint away.
     Stroke {

@@ -4,7 +4,7 @@
 //!
 //! - the edit: [`document`] (what is painted and filled), made of [`mask`], [`history`] (undo and redo) and [`variations`]
 //!   (results to choose from); [`projection`] (how screen and engine follow it);
-//! - what is going on: [`phase`], [`remaining`] (time left);
+//! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
 //! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; what the
@@ -13,6 +13,7 @@
 //!
 //! What touches the DOM is in [`ui`].
 
+pub mod activation_guard;
 pub mod affine;
 pub mod capture;
 pub mod disclosure;

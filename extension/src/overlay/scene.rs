@@ -7,10 +7,11 @@ use super::placement::placement;
 use super::view::View;
 use crate::protocol::page::Picture;
 use crate::protocol::{Failure, Geometry, Point, Size};
+use serde::{Deserialize, Serialize};
 
 /// The part of the displayed picture that is edited, as fractions of it: all of it, except for a capture of a picture
 /// that is partly out of sight.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// Left edge, 0 to 1.
     pub x: f64,

@@ -1,9 +1,10 @@
 //! Brush strokes: smoothing and pressure.
 
 use crate::protocol::Point;
+use serde::{Deserialize, Serialize};
 
 /// A brush stamp's place and size, image pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Centre.
     pub at: Point,

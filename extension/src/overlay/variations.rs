@@ -1,10 +1,12 @@
 //! The results of one fill, side by side: one of them shows, the others can be chosen.
 
+use serde::{Deserialize, Serialize};
+
 /// How many results of one fill are kept.
 pub const MAX_RESULTS: usize = 4;
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Variations<T> {
     results: Vec<T>,
     chosen: usize,
@@ -35,6 +37,12 @@ impl<T> Variations<T> {
             self.chosen = number;
         }
         other
+    }
+
+    /// The same with other results. None where `what` gives none, or where the chosen result does not exist.
+    pub fn try_map<U>(self, what: impl FnMut(T) -> Option<U>) -> Option<Variations<U>> {
+        let results: Vec<U> = self.results.into_iter().map(what).collect::<Option<_>>()?;
+        (self.chosen < results.len()).then_some(Variations { results, chosen: self.chosen, made: self.made })
     }
 
     /// All results, oldest first.

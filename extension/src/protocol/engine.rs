@@ -77,6 +77,8 @@ calls! {
         Open with Vec<B> => Opened,
         Resume with [B; 0] => Resumed,
         Release with [B; 0] => Done,
+        Keep with Vec<B> => Done,
+        Take with [B; 0] => Taken,
         Erase with [B; 1] => Erased,
         Prepare with [B; 0] => Ready,
         Cancel with [B; 0] => Done,
@@ -89,6 +91,7 @@ calls! {
 replies! {
     Opened with [B; 0],
     Resumed with Vec<B>,
+    Taken with Vec<B>,
     Erased with [B; 1],
     Ready with [B; 0],
     Encoded with [B; 1],
@@ -139,6 +142,33 @@ pub struct Resumed {
 /// Nothing done so far needs to be kept when this port closes, nor what was kept before under the same key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Release;
+
+/// Keep the edit as it is now, with everything that belongs to it: a page can take the overlay's frame away at any moment, and then
+/// the edit goes on in a tab. Replaces what this port gave before; blobs in the order of `edit`. The engine does not look into it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Keep {
+    /// The session's token, which no page knows.
+    pub session: String,
+    /// The edit as the overlay writes it.
+    pub edit: String,
+}
+
+/// Give back what was kept for this session, and forget it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Take {
+    /// See [`Keep::session`].
+    pub session: String,
+}
+
+/// What was kept, with its blobs; no text where nothing was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "taken", rename_all = "camelCase")]
+pub struct Taken {
+    /// See [`Keep::edit`].
+    pub edit: Option<String>,
+}
 
 /// Erase what the mask covers. Blob 0: mask coverage, one byte a pixel of `mask`, 0 = keep, 255 = erase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

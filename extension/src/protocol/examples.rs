@@ -2,8 +2,8 @@
 
 use super::background::{EnsureEngine, OpenInTab, PickEnded, StartInFrame, ToBackground};
 use super::engine::{
-    Cancel, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Lay, Open, Opened,
-    Prepare, Purpose, Ready, Release, Resume, Resumed, Rewind, Stage, ToEngine,
+    Cancel, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Keep, Lay, Open, Opened,
+    Prepare, Purpose, Ready, Release, Resume, Resumed, Rewind, Stage, Take, Taken, ToEngine,
 };
 use super::models::{
     Add, Delete, DescribeGpu, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure, Model,
@@ -11,8 +11,8 @@ use super::models::{
     StoreSettings, ToModels, UseHub, Verify, Work,
 };
 use super::page::{
-    Apply, Bytes, Close, Fetch, Hello, Hide, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert, Subject,
-    Target, ToPage,
+    Apply, Bytes, Close, Fetch, Hello, Hide, LostFocus, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert,
+    Subject, Target, ToPage,
 };
 use super::{Call, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
 use serde_json::Value;
@@ -81,6 +81,7 @@ pub(super) fn to_page() -> Vec<ToPage> {
         ReadDirect.into(),
         Fetch.into(),
         Hide { hidden: true }.into(),
+        LostFocus.into(),
         Apply { changed: RECT, width: 5, height: 6 }.into(),
         Revert.into(),
         Close.into(),
@@ -93,6 +94,7 @@ pub(super) fn reply_of_page(call: &ToPage) -> Value {
         ToPage::ReadDirect(_) => reply::<ReadDirect>(Bytes { drawn: true }),
         ToPage::Fetch(_) => reply::<Fetch>(Bytes { drawn: false }),
         ToPage::Hide(_) => reply::<Hide>(Measured { geometry: geometry() }),
+        ToPage::LostFocus(_) => reply::<LostFocus>(Done {}),
         ToPage::Apply(_) => reply::<Apply>(Done {}),
         ToPage::Revert(_) => reply::<Revert>(Done {}),
         ToPage::Close(_) => reply::<Close>(Done {}),
@@ -107,7 +109,7 @@ pub(super) fn subjects() -> Vec<Subject> {
 }
 
 pub(super) fn page_events() -> Vec<PageEvent> {
-    vec![PageEvent::Moved { geometry: geometry() }, PageEvent::Gone]
+    vec![PageEvent::Moved { geometry: geometry() }, PageEvent::OnTop { on_top: true }, PageEvent::Gone]
 }
 
 pub(super) fn targets() -> Vec<Target> {
@@ -154,6 +156,8 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
         Open { fills: vec![RECT], key: Some("u".into()) }.into(),
         Resume.into(),
         Release.into(),
+        Keep { session: "token".into(), edit: "{}".into() }.into(),
+        Take { session: "token".into() }.into(),
         Prepare { model: "m".into(), options: options() }.into(),
         Cancel { job: 1 }.into(),
         Rewind { fills: 2 }.into(),
@@ -182,6 +186,8 @@ pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
         }),
         ToEngine::Resume(_) => reply::<Resume>(Resumed { fills: vec![RECT] }),
         ToEngine::Release(_) => reply::<Release>(Done {}),
+        ToEngine::Keep(_) => reply::<Keep>(Done {}),
+        ToEngine::Take(_) => reply::<Take>(Taken { edit: Some("{}".into()) }),
         ToEngine::Erase(_) => reply::<Erase>(Erased { patch: RECT, ms: 12.5 }),
         ToEngine::Prepare(_) => reply::<Prepare>(Ready { ms: 12.5, memory: 1024.0 }),
         ToEngine::Cancel(_) => reply::<Cancel>(Done {}),

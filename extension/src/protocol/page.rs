@@ -92,6 +92,7 @@ calls! {
         ReadDirect with [B; 0] => Bytes,
         Fetch with [B; 0] => Bytes,
         Hide with [B; 0] => Measured,
+        LostFocus with [B; 0] => Done,
         Apply with [B; 1] => Done,
         Revert with [B; 0] => Done,
         Close with [B; 0] => Done,
@@ -168,6 +169,11 @@ pub struct Measured {
     pub geometry: Geometry,
 }
 
+/// The overlay's frame has lost the keyboard: give it back, unless the user has left the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct LostFocus;
+
 /// Show the result in the page. Blob 0: the whole picture, encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -200,6 +206,11 @@ pub enum PageEvent {
     Moved {
         /// Fresh measurements.
         geometry: Geometry,
+    },
+    /// Whether the overlay's frame is on top of the page, and uncovered as far as the shim can tell.
+    OnTop {
+        /// True where it is.
+        on_top: bool,
     },
     /// The picture left the page.
     Gone,

@@ -37,6 +37,7 @@ fn typescript_types_are_current() {
         ReadDirect::decl(&config),
         Fetch::decl(&config),
         Hide::decl(&config),
+        LostFocus::decl(&config),
         Apply::decl(&config),
         Revert::decl(&config),
         Close::decl(&config),
@@ -151,7 +152,7 @@ fn every_message_has_the_promised_blobs() {
 #[test]
 fn the_introspection_sees_every_variant() {
     assert_eq!(variants::<Precision>(r#""?""#), ["f16", "int8"].map(str::to_owned).into());
-    assert_eq!(variants::<PageEvent>(r#"{"event":"?"}"#), ["moved", "gone"].map(str::to_owned).into());
+    assert_eq!(variants::<PageEvent>(r#"{"event":"?"}"#), ["moved", "on-top", "gone"].map(str::to_owned).into());
 }
 
 #[test]

@@ -83,6 +83,11 @@ pub(crate) fn style(element: &HtmlElement, property: &str, value: &str) {
     let _ = element.style().set_property(property, value);
 }
 
+/// Milliseconds since this page began.
+pub(crate) fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
 /// Whether the element has the keyboard's focus.
 pub(crate) fn has_focus(element: &Element) -> bool {
     element.matches(":focus").unwrap_or(false)

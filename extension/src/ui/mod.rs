@@ -48,5 +48,7 @@ pub(crate) mod sentences;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod sheet;
 #[cfg(target_arch = "wasm32")]
+pub(crate) mod sight;
+#[cfg(target_arch = "wasm32")]
 pub(crate) mod translation;
 pub mod units;

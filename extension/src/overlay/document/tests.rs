@@ -416,6 +416,40 @@ proptest! {
     }
 
     #[test]
+    fn an_edit_that_goes_on_elsewhere_is_the_same(events in prop::collection::vec(event(), 0..40)) {
+        let mut world = World::default();
+        world.document.open(SIZE, SIZE);
+        for event in events {
+            world.happens(event);
+        }
+        let mut here = world.document;
+        here.discard_drag();
+        let (text, pixels) = here.write().expect("it can be written");
+        let mut there = Document::read(&text, pixels.clone(), SIZE, SIZE).expect("it can be read");
+        prop_assert_eq!(there.is_unsaved(), here.is_unsaved());
+        prop_assert!(Document::<u64>::read(&text, pixels[..pixels.len().saturating_sub(1)].to_vec(), SIZE, SIZE).is_none() || pixels.is_empty());
+        loop {
+            prop_assert_eq!(coverage(&there.mask), coverage(&here.mask));
+            prop_assert_eq!(there.can_step(), here.can_step());
+            prop_assert_eq!(there.last_hole(), here.last_hole());
+            let all = |document: &Document<u64>| -> Vec<(ResultId, u64, Option<Made>)> {
+                let results = document.last_fill().map_or(&[][..], |fill| fill.results());
+                document.showing().chain(results).map(|result| (result.id, result.pixels, result.made.clone())).collect()
+            };
+            prop_assert_eq!(all(&there), all(&here));
+            prop_assert_eq!(there.undo(), here.undo());
+            if here.can_step() == (false, here.can_step().1) {
+                break;
+            }
+        }
+        while here.redo() {
+            prop_assert!(there.redo());
+        }
+        prop_assert_eq!(there.showing_ids(), here.showing_ids());
+        prop_assert_eq!(there.next_id(), here.next_id());
+    }
+
+    #[test]
     fn undoing_everything_and_redoing_it_ends_where_it_began(events in prop::collection::vec(event(), 0..30)) {
         let mut world = World::default();
         world.document.open(SIZE, SIZE);

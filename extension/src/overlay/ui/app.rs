@@ -12,12 +12,14 @@
 use super::dock::Dock;
 use super::engine::Engine;
 use super::frames::Frames;
+use super::handover::Handover;
 use super::jobs::Jobs;
 use super::methods::Methods;
 use super::page::Page;
 use super::screen::Edit;
 use super::settings::SettingsSheet;
 use super::stage::Stage;
+use crate::overlay::activation_guard::ActivationGuard;
 use crate::overlay::host::Host;
 use crate::overlay::phase::{Facts, Phase, Question};
 use crate::protocol::Failure;
@@ -37,6 +39,8 @@ pub(super) struct Hooks {
     pub heard: fn(&Rc<App>, &EngineEvent, Vec<Blob>),
     /// Called when the user chooses to save after a failure.
     pub save: fn(&Rc<App>),
+    /// Called when the edit or the phase changed.
+    pub keep: fn(&App, Phase),
 }
 
 /// See the module.
@@ -52,6 +56,8 @@ pub(super) struct App {
     pub jobs: Jobs,
     pub methods: Methods,
     pub settings: Rc<SettingsSheet>,
+    pub handover: Handover,
+    pub guard: RefCell<ActivationGuard>,
     pub hooks: Hooks,
 }
 
@@ -77,6 +83,8 @@ impl App {
                 jobs: Jobs::default(),
                 methods: Methods::find(&frames),
                 settings: SettingsSheet::find(),
+                handover: Handover::default(),
+                guard: RefCell::default(),
                 hooks,
             }
         });
@@ -123,6 +131,7 @@ impl App {
         self.phase.set(phase);
         attribute(&root(), "data-state", phase.name());
         self.show_buttons();
+        (self.hooks.keep)(self, phase);
         self.stage.frames.request();
     }
 

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::erasing::{erase, try_again};
+use super::guarded::may_act;
 use super::keeping::{copy, done, revert, save};
 use super::leaving::{close, escape};
 use super::painting::{choose, paint, size_changed};
@@ -30,11 +31,15 @@ pub(super) fn bind(app: &Rc<App>) {
     click("save", save);
     click("copy", copy);
     click("revert", revert);
-    click("done", done);
+    click("done", |app| {
+        if may_act(app) {
+            done(app);
+        }
+    });
     click("close", close);
     click("help", |app| app.dock.help.show());
-    click("notice-yes", |app| _ = app.answer(true));
-    click("notice-no", |app| _ = app.answer(false));
+    click("notice-yes", |app| _ = may_act(app) && app.answer(true));
+    click("notice-no", |app| _ = may_act(app) && app.answer(false));
     for tool in TOOLS {
         let it = Rc::clone(app);
         on(&by_id::<HtmlElement>(tool.id), "click", move |_: &MouseEvent| choose(&it, tool));

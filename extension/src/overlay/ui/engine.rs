@@ -10,8 +10,8 @@ use super::screen::Edit;
 use crate::overlay::document::Job;
 use crate::overlay::projection::{Command, Held, Wanted, next_command};
 use crate::protocol::engine::{
-    ENGINE_PORT, EditNote, Encode, Encoded, EngineEvent, Erase, Erased, FileFormat, Lay, Open, Opened, Purpose, Resume,
-    Resumed, Rewind, ToEngine,
+    ENGINE_PORT, EditNote, Encode, Encoded, EngineEvent, Erase, Erased, FileFormat, Keep, Lay, Open, Opened, Purpose,
+    Resume, Resumed, Rewind, Take, Taken, ToEngine,
 };
 use crate::protocol::{Call, Done, Failure, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
@@ -19,6 +19,7 @@ use crate::wire::{Answered, Incoming};
 use futures::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 /// How often a request is repeated because the engine was lost.
@@ -54,6 +55,8 @@ pub(super) struct Engine {
     target: RefCell<Target>,
     /// What the engine has; none where that is not known, or where there is no engine.
     held: RefCell<Option<Held>>,
+    /// What the engine keeps for a tab, with the blobs of results.
+    kept: RefCell<Option<(Keep, Vec<Blob>)>>,
     /// Locked while a request changes or uses what the engine shows.
     turn: Mutex<()>,
 }
@@ -67,6 +70,7 @@ impl Engine {
             source: RefCell::default(),
             target: RefCell::default(),
             held: RefCell::default(),
+            kept: RefCell::default(),
             turn: Mutex::new(()),
         }
     }
@@ -76,6 +80,7 @@ impl Engine {
         let _turn = self.turn.lock().await;
         *self.source.borrow_mut() = Some(Source { file, key });
         *self.target.borrow_mut() = Target::default();
+        self.kept.take();
         self.connection.take();
         self.held.take();
         self.connect().await
@@ -137,6 +142,41 @@ impl Engine {
         let _turn = self.turn.lock().await;
         self.aim(document, None);
         self.ask(Encode { format, purpose, note }, []).await.map(|(Encoded {}, [file])| file)
+    }
+
+    /// Has the engine keep the edit, in case that the overlay has to go on in a tab. An engine that takes the place of this one
+    /// keeps it, too.
+    pub(super) fn keep(&self, keep: Keep, results: Vec<Blob>) {
+        let known = self.kept.borrow().as_ref().is_some_and(|(kept, _)| *kept == keep);
+        if !known {
+            *self.kept.borrow_mut() = Some((keep, results));
+            self.send_kept();
+        }
+    }
+
+    fn send_kept(&self) {
+        let connection = self.connection.borrow().clone();
+        let (Some(connection), Some((keep, results))) = (connection, self.kept.borrow().clone()) else { return };
+        let Some(file) = self.source.borrow().as_ref().map(|source| source.file.clone()) else { return };
+        let blobs = [vec![file], results].concat();
+        // What cannot be kept now is kept after the next change.
+        spawn_local(async move { _ = connection.caller.call(keep, blobs).await });
+    }
+
+    /// Takes what was kept for a session; none where nothing was.
+    pub(super) async fn take(&self, session: String) -> Option<(String, Vec<Blob>)> {
+        let greet = async |connection: &Connection<ToEngine>| match connection
+            .caller
+            .call(Take { session: session.clone() }, [])
+            .await
+        {
+            Ok(taken) => Attempt::Ready(taken),
+            Err(Failure::EngineLost) if !connection.has_heard() => Attempt::NotListening,
+            Err(failure) => Attempt::Failed(failure),
+        };
+        let (connection, (Taken { edit }, blobs)) = connect(|| self.open_connection(), greet).await.ok()?;
+        connection.close();
+        Some((edit?, blobs))
     }
 
     /// Tells the engine something that only matters to the one that is there: never opens another.
@@ -243,6 +283,7 @@ impl Engine {
         };
         let (connection, opened) = connect(|| self.open_connection(), greet).await?;
         *self.connection.borrow_mut() = Some(connection);
+        self.send_kept();
         Ok(opened)
     }
 

@@ -5,7 +5,7 @@ use crate::browser::i18n;
 use crate::overlay::phase::StopId;
 use crate::overlay::remaining::Remaining;
 use crate::protocol::engine::Stage;
-use crate::ui::dom::window;
+use crate::ui::dom::now;
 use crate::ui::sentences;
 use futures::channel::oneshot;
 use std::cell::{Cell, RefCell};
@@ -83,10 +83,9 @@ impl Jobs {
     }
 
     fn step_told(&self, step: u32, steps: u32) -> String {
-        let now = window().performance().map_or(0.0, |performance| performance.now());
         let (at, of) = (step.to_string(), steps.to_string());
         let mut remaining = self.remaining.get();
-        let left = remaining.after(now, step, steps);
+        let left = remaining.after(now(), step, steps);
         self.remaining.set(remaining);
         match left.filter(|_| step < steps).and_then(sentences::time_left) {
             Some(left) => i18n::text("progressStepLeft", &[&at, &of, &left]),

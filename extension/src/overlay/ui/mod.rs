@@ -3,11 +3,12 @@
 //! - Drawing: [`frames`] (when), [`bitmaps`], [`stencil`] (the shape of previews), [`screen`] (the picture), [`mask_layer`],
 //!   [`painter`] (everything over and around it).
 //! - Talking: [`page`] (the shim), [`engine`], [`lines`] (progress, hints), [`results`].
-//! - Parts: [`stage`] (what is looked at), [`dock`] (the toolbar), [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`].
+//! - Parts: [`stage`] (what is looked at), [`dock`] (the toolbar), [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`], [`handover`] (what a tab needs to go on).
 //! - [`app`] puts them together.
 //! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
-//!   results), [`erasing`], [`keeping`] (save, copy, put back, done), [`models`], [`pixels`] and [`opening`].
-//! - How the user does it: [`buttons`], [`keys`], [`pointer`]; [`start`] binds them.
+//!   results), [`erasing`], [`keeping`] (save, copy, put back, done), [`models`], [`pixels`], [`moving`] (from the page into a
+//!   tab) and [`opening`].
+//! - How the user does it: [`guarded`] (when buttons may act), [`buttons`], [`keys`], [`pointer`]; [`start`] binds them.
 
 mod app;
 mod bitmaps;
@@ -17,6 +18,8 @@ mod engine;
 mod erasing;
 mod failing;
 mod frames;
+mod guarded;
+mod handover;
 mod jobs;
 mod keeping;
 mod keys;
@@ -25,6 +28,7 @@ mod lines;
 mod mask_layer;
 mod methods;
 mod models;
+mod moving;
 mod opening;
 mod options;
 mod page;

@@ -3,8 +3,10 @@
 use super::app::App;
 use super::bitmaps::bitmap;
 use super::failing::fail;
+use super::guarded::page_says;
 use super::leaving::{close_now, close_page};
 use super::models;
+use super::moving::{arrived, go_on};
 use super::page::Page;
 use super::painter::viewport;
 use super::painting::size_changed;
@@ -46,6 +48,7 @@ pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) 
             page_event(&app, event);
         }
     };
+    token.clone_into(&mut app.handover.session.borrow_mut());
     let host = app.stage.scene.borrow().host;
     let page = Rc::new(Page::connect(host, &session, token, handover, on_event).await?);
     *app.page.borrow_mut() = Some(Rc::clone(&page));
@@ -68,6 +71,7 @@ fn page_event(app: &Rc<App>, event: PageEvent) {
             app.stage.scene.borrow_mut().moved(geometry, viewport());
             app.stage.mask_changed();
         }
+        PageEvent::OnTop { on_top } => page_says(app, on_top),
         PageEvent::Gone if app.phase() == Phase::Closing => {}
         // The work goes on, because its result can still be saved.
         PageEvent::Gone if app.phase().is_running() => app.dock.lines.hint(Failure::Gone.message_key()),
@@ -94,7 +98,11 @@ async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<S
 async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     let picture: Picture = app.stage.scene.borrow().picture().cloned().ok_or(Failure::Gone)?;
     app.dock.lines.progress(&i18n::text("progressOpening", &[]), None);
-    let Some(obtained) = obtain(app, &picture).await? else {
+    let (obtained, moved) = match arrived(app).await {
+        Some((obtained, moved)) => (Some(obtained), Some(moved)),
+        None => (obtain(app, &picture).await?, None),
+    };
+    let Some(obtained) = obtained else {
         // The user wants none of the ways that are left.
         close_now(app);
         return Ok(());
@@ -124,7 +132,9 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
         () if obtained.drawn && picture.url.is_some() => "hintDrawn",
         () => "hintPaint",
     });
-    if draft {
+    if let Some(moved) = moved {
+        go_on(app, moved).await?;
+    } else if draft {
         offer_draft(app).await?;
     }
     let finding = Rc::clone(app);
@@ -141,6 +151,7 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
     let image = Size { width: f64::from(width), height: f64::from(height) };
     {
         let mut scene = app.stage.scene.borrow_mut();
+        super::moving::opened(app, obtained);
         scene.obtained(obtained.source, obtained.part, obtained.fixed);
         scene.open(image, viewport());
         if scene.refusal().is_some() {

@@ -1,16 +1,20 @@
 //! Starts the overlay: makes its parts, binds what the user does, opens the picture.
 
 use super::app::{App, Hooks};
-use super::{buttons, erasing, failing, keeping, keys, models, opening, pointer};
+use super::{buttons, erasing, failing, guarded, keeping, keys, models, moving, opening, pointer};
 use crate::overlay::host::Host;
 use crate::overlay::phase::Phase;
-use crate::ui::dom::{attribute, reduced_motion, root, window};
+use crate::protocol::page::LostFocus;
+use crate::ui::dom::{attribute, document, reduced_motion, root, window};
 use crate::ui::listen::on;
 use crate::ui::translation::translate_page;
+use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 
+/// Milliseconds after which a focus that was lost is not on its way back: the shim itself takes it and gives it again.
+const BLUR: u32 = 50;
 /// Milliseconds between two positions of the marching outline.
 const MARCH: u32 = 120;
 
@@ -22,7 +26,7 @@ pub fn start(handover: js_sys::Promise) {
     let token = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
     attribute(&root(), "data-mode", host.mode());
     translate_page();
-    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save }) {
+    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save, keep: moving::keep }) {
         Ok(app) => app,
         Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),
     };
@@ -32,6 +36,7 @@ pub fn start(handover: js_sys::Promise) {
     pointer::bind(&app);
     keys::bind(&app);
     bind_window(&app);
+    guarded::bind(&app);
     spawn_local(async move {
         app.settings.read_erase_on_release().await;
         if let Err(failure) = opening::open(&app, &token, handover).await {
@@ -43,6 +48,11 @@ pub fn start(handover: js_sys::Promise) {
 fn bind_window(app: &Rc<App>) {
     let resized = Rc::clone(app);
     on(&window(), "resize", move |_: &Event| resized.stage.resized());
+    let left = Rc::clone(app);
+    on(&window(), "blur", move |_: &Event| {
+        let app = Rc::clone(&left);
+        spawn_local(async move { lost_focus(&app).await });
+    });
     let leaving = Rc::clone(app);
     on(&window(), "beforeunload", move |event: &Event| {
         // The page is being left, and the overlay with it. Only the browser can ask whether to stay.
@@ -51,6 +61,17 @@ fn bind_window(app: &Rc<App>) {
             event.prevent_default();
         }
     });
+}
+
+/// The keyboard belongs to the page now, or the user has left it: the shim knows which.
+async fn lost_focus(app: &App) {
+    TimeoutFuture::new(BLUR).await;
+    let page = app.page.borrow().clone();
+    let still = app.stage.scene.borrow().host == Host::Shim && !document().has_focus().unwrap_or(true);
+    if let Some(page) = page.filter(|_| still) {
+        // A page that is gone has no keyboard.
+        let _ = page.tell(LostFocus, []).await;
+    }
 }
 
 /// Moves the outline of the mask on as long as the overlay lives.
