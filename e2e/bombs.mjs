@@ -26,13 +26,13 @@ async function deflatedZeros(length) {
 
 // ------------------------------------------------------------------------- PNG
 
-export function chunk(type, ...parts) {
+function chunk(type, ...parts) {
   const data = join(type, ...parts);
   return join(u32(data.length - 4), data, u32(zlib.crc32(data)));
 }
 
 /** A black PNG of 1 bit a pixel: `stated` in the header, and as much data as `actual` takes. `extra` are chunks before it. */
-export async function png(stated, { actual = stated, extra = [], interlaced = false } = {}) {
+async function png(stated, { actual = stated, extra = [], interlaced = false } = {}) {
   const header = chunk('IHDR', u32(stated[0]), u32(stated[1]), [1, 0, 0, 0, interlaced ? 1 : 0]);
   const data = await deflatedZeros(actual[1] * (Math.ceil(actual[0] / 8) + 1));
   return join(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), header, ...extra, chunk('IDAT', data), chunk('IEND'));
@@ -80,8 +80,11 @@ const profile = (segments) => Array.from({ length: segments }, (_, i) => {
 
 // ------------------------------------------------------------------ GIF, WebP, BMP, ICO
 
-/** A frame of a GIF that states a size and holds one pixel. */
-const gifFrame = ([width, height]) => join([0x21, 0xf9, 4, 0, 1, 0, 0, 0], ',', le16(0), le16(0), le16(width), le16(height), [0, 2, 2, 0x44, 1, 0]);
+/** A frame of a GIF that states a size and holds data for 64 pixels: codes of 3 bits, with the table cleared before each pixel. */
+const gifFrame = ([width, height]) => {
+  const data = join(...Array(16).fill([0x04, 0x41, 0x10]), [5]);
+  return join([0x21, 0xf9, 4, 0, 1, 0, 0, 0], ',', le16(0), le16(0), le16(width), le16(height), [0, 2, data.length], data, [0]);
+};
 const gif = ([width, height], frames, extra = []) => join('GIF89a', le16(width), le16(height), [0x80, 0, 0, 255, 0, 0, 0, 0, 255], ...extra, ...frames, ';');
 
 const riff = (...chunks) => {
@@ -153,8 +156,6 @@ const HUGE = [22_000, 22_000];
 const TOO_LARGE = 'too-large';
 /** Refused as damaged. */
 const UNDECODABLE = 'undecodable';
-/** Refused as empty. */
-const EMPTY = 'empty-image';
 /** Edited, because it does no harm, or refused as damaged: decoders differ. */
 const HARMLESS = 'opened';
 
@@ -174,7 +175,7 @@ export const BOMBS = [
     () => jpeg([64, 64], { after: [frameHeader([65_500, 65_500])] })],
   ['GIF with a screen of 65 535 x 65 535', GIF, [TOO_LARGE], () => gif([65_535, 65_535], [gifFrame([1, 1])])],
   ['GIF with a frame of 65 535 x 65 535 on a screen of one pixel', GIF, [TOO_LARGE], () => gif([1, 1], [gifFrame([65_535, 65_535])])],
-  ['GIF whose second frame is of 65 535 x 65 535', GIF, [HARMLESS, UNDECODABLE], () => gif([64, 64], [gifFrame([64, 64]), gifFrame([65_535, 65_535])])],
+  ['GIF whose second frame is of 65 535 x 65 535', GIF, [HARMLESS, UNDECODABLE], () => gif([8, 8], [gifFrame([8, 8]), gifFrame([65_535, 65_535])])],
   ['WebP, lossless, of 16 384 x 16 384', WEBP, [TOO_LARGE], () => riff(vp8l([16_384, 16_384]))],
   ['WebP with a canvas of 16 777 216 a side', WEBP, [TOO_LARGE], () => riff(vp8x([1 << 24, 1 << 24], 0), vp8l([1, 1]))],
   ['WebP with a canvas of 64 x 64 and a picture of 16 384 x 16 384', WEBP, [HARMLESS, UNDECODABLE, TOO_LARGE], () => riff(vp8x([64, 64], 0), vp8l([16_384, 16_384]))],
@@ -188,4 +189,22 @@ export const BOMBS = [
   ['SVG that states a million a side', SVG, [HARMLESS], () => svg('<rect width="999999" height="999999" fill="teal"/>', 'width="1000000" height="1000000"')],
   ['SVG with a PNG of 22 000 x 22 000 inside', SVG, [TOO_LARGE], async () => svg(`<image width="320" height="240" href="${dataUrl(PNG, await png(HUGE))}"/>`)],
   ['PNG that is called an SVG of another kind', 'image/svg-portable', [TOO_LARGE], () => png(HUGE)],
+  ['PNG with a profile that inflates to 256 MB', PNG, [HARMLESS], async () => png([64, 64], { extra: [chunk('iCCP', 'name\0\0', await deflatedZeros(256e6))] })],
+  ['PNG with texts that inflate to 512 MB', PNG, [HARMLESS], async () => {
+    const zeros = await deflatedZeros(256e6);
+    return png([64, 64], { extra: [chunk('zTXt', 'Comment\0\0', zeros), chunk('iTXt', 'Title\0\x01\0\0\0', zeros)] });
+  }],
+  ['animated PNG of 2 000 frames', PNG, [HARMLESS], () => animatedPng([64, 64], [64, 64], 2_000)],
+  ['animated PNG with frames of 60 000 x 60 000', PNG, [HARMLESS, UNDECODABLE], () => animatedPng([64, 64], [60_000, 60_000], 3)],
+  ['JPEG with a profile of 16 MB', JPEG, [HARMLESS], () => jpeg([64, 64], { before: profile(255) })],
+  ['JPEG with 5 000 segments of Exif', JPEG, [HARMLESS], () => jpeg([64, 64], { before: Array(5_000).fill(segment(0xe1, 'Exif\0\0MM\0*')) })],
+  ['JPEG, progressive, with 2 000 scans', JPEG, [HARMLESS, UNDECODABLE], () => jpeg([1_000, 1_000], { marker: 0xc2, scans: [scan([0, 0]), ...Array(2_000).fill(scan([1, 63]))] })],
+  ['GIF of 5 000 frames', GIF, [HARMLESS], () => gif([8, 8], Array(5_000).fill(gifFrame([8, 8])))],
+  ['WebP with a profile and Exif of 16 MB each', WEBP, [HARMLESS], () => riff(vp8x([64, 64], 0x28), ['ICCP', Buffer.alloc(16e6)], vp8l([64, 64]), ['EXIF', Buffer.alloc(16e6)])],
+  ['SVG with filters in a row', SVG, [HARMLESS, UNDECODABLE], () => svg(
+    `<filter id="f" x="-50" y="-50" width="101" height="101">${'<feTurbulence baseFrequency="0.9" numOctaves="9"/><feGaussianBlur stdDeviation="900"/>'.repeat(4)}</filter><rect width="320" height="240" filter="url(#f)"/>`)],
+  ['SVG of uses in uses', SVG, [UNDECODABLE], () => svg(
+    `<defs><g id="u0"><rect width="9" height="9"/></g>${levels(9, (i) => `<g id="u${i + 1}">${`<use href="#u${i}"/>`.repeat(10)}</g>`)}</defs><use href="#u9"/>`)],
+  ['SVG of entities in entities', SVG, [HARMLESS, UNDECODABLE], () => Buffer.from(
+    `<!DOCTYPE svg [<!ENTITY e0 "<rect width='9' height='9'/>">${levels(9, (i) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`)}]><svg xmlns="http://www.w3.org/2000/svg" width="320" height="240">&e9;</svg>`)],
 ];

@@ -27,6 +27,9 @@ export const PATIENCE = 60_000;
 /** A test with a time limit (milliseconds), so that it cannot hang. */
 export const test = (name, body, timeout = 5 * PATIENCE) => anyTest(name, { timeout }, body);
 
+/** A test that takes minutes: it runs under `cargo xtask test --all`. */
+export const longTest = (name, body, timeout) => anyTest(name, { timeout, skip: process.env.LONG ? false : 'takes minutes: cargo xtask test --all' }, body);
+
 /** The folder with the built extension. */
 export const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));

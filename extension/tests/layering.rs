@@ -79,7 +79,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("extension/src/model_catalogue", &["listing ranges meter", "catalogue", "hub record", "leftovers wanted"]),
-    ("extension/src/picture_size", &["bytes sides", "*", "icon", "header", "svg", "mod"]),
+    ("extension/src/picture_size", &["bytes repeats sides", "*", "icon", "header", "svg", "mod"]),
     (
         "extension/src/models_page",
         &[

@@ -8,15 +8,17 @@ use crate::{Result, build, size, tools};
 const PARITY: &str = "parity";
 /// Makes the browser run the whole list of parity cases, where a test run is content with one of each kernel family.
 const WHOLE_PARITY: (&str, &str) = ("PARITY", "all");
+/// Makes the browser run the tests that take minutes, which a test run skips.
+const LONG: (&str, &str) = ("LONG", "1");
 
 /// Rust natively, then the built extension in a real browser: what CI runs.
 pub fn run() -> Result {
     everything(&[])
 }
 
-/// What [`run`] does, and the whole list of parity cases in the browser.
+/// What [`run`] does, the whole list of parity cases in the browser, and the tests that take minutes.
 pub fn all() -> Result {
-    everything(&[WHOLE_PARITY])
+    everything(&[WHOLE_PARITY, LONG])
 }
 
 fn everything(environment: &[(&str, &str)]) -> Result {

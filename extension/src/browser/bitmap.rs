@@ -1,13 +1,13 @@
 //! Decoded pictures. Nothing else asks the browser to decode one.
 
-use super::{bytes, words};
+use super::{bytes, refused, words};
 use crate::picture_size::{self, Sides};
 use crate::protocol::Failure;
 use js_sys::Promise;
 use std::ops::Deref;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ImageBitmap, ImageBitmapOptions};
+use web_sys::{Blob, HtmlCanvasElement, ImageBitmap, ImageBitmapOptions};
 
 /// How many bytes of a file are looked at for its size, one after the other. Metadata may stand before it.
 const HEADS: [f64; 3] = [65_536.0, 1_048_576.0, 33_554_432.0];
@@ -21,6 +21,8 @@ extern "C" {
     // Windows and workers have it alike.
     #[wasm_bindgen(catch, js_name = createImageBitmap)]
     fn create_image_bitmap(blob: &Blob, options: &ImageBitmapOptions) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_name = createImageBitmap)]
+    fn create_image_bitmap_of_canvas(canvas: &HtmlCanvasElement) -> Result<Promise, JsValue>;
 }
 
 /// A decoded picture. Its pixels are freed when it is dropped: the browser would keep them until it collects garbage.
@@ -39,6 +41,15 @@ impl Bitmap {
         // The header may have lied.
         picture_size::check((bitmap.width(), bitmap.height()))?;
         Ok(bitmap)
+    }
+
+    /// What a canvas shows.
+    ///
+    /// # Errors
+    /// When the browser is out of memory.
+    pub async fn of_canvas(canvas: &HtmlCanvasElement) -> Result<Self, Failure> {
+        let copying = create_image_bitmap_of_canvas(canvas).map_err(refused)?;
+        Ok(Self(JsFuture::from(copying).await.map_err(refused)?.unchecked_into()))
     }
 }
 
@@ -64,7 +75,7 @@ impl Drop for Bitmap {
 pub async fn size(file: &Blob) -> Result<Sides, Failure> {
     let undecodable = |detail: &str| Failure::Undecodable { detail: detail.into() };
     for length in HEADS {
-        let head = file.slice_with_i32_and_i32(0, length.min(file.size()) as i32).map_err(super::refused)?;
+        let head = file.slice_with_i32_and_i32(0, length.min(file.size()) as i32).map_err(refused)?;
         if let Some(size) = picture_size::of(&bytes::read(&head).await?) {
             picture_size::check(size)?;
             let (width, height) = size;

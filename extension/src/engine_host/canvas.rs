@@ -12,15 +12,19 @@ use web_sys::{
     OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
 };
 
+/// Number of pixels that are read from a canvas at a time.
+const STRIP: u32 = 1 << 20;
+
 /// Decodes with the browser, which gives exactly the pixels that the page shows. The picture is upright.
 ///
-/// `keep_colours` keeps the file's own colour values, which are then saved with its profile; otherwise they become sRGB.
+/// `keep_colours` keeps the file's own colour values, which are then saved with its profile; otherwise they become sRGB. `opaque` says that no pixel
+/// is transparent: then the browser need not divide colours by their opacity, for which it copies the whole picture.
 ///
 /// # Errors
 /// Those of [`Bitmap::decode`].
-pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Failure> {
+pub(super) async fn decode(blob: &Blob, keep_colours: bool, opaque: bool) -> Result<Image, Failure> {
     let options = ImageBitmapOptions::new();
-    options.set_premultiply_alpha(PremultiplyAlpha::None);
+    options.set_premultiply_alpha(if opaque { PremultiplyAlpha::Default } else { PremultiplyAlpha::None });
     options.set_color_space_conversion(if keep_colours {
         ColorSpaceConversion::None
     } else {
@@ -29,14 +33,18 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool) -> Result<Image, Fai
     options.set_image_orientation(ImageOrientation::FromImage);
     let bitmap = Bitmap::decode(blob, &options).await?;
     let (width, height) = (bitmap.width(), bitmap.height());
-    let canvas = OffscreenCanvas::new(width, height).map_err(refused)?;
+    let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
+    let rows = (STRIP / width).clamp(1, height);
+    let canvas = OffscreenCanvas::new(width, rows).map_err(refused)?;
     let context = context(&canvas)?;
-    context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(refused)?;
-    drop(bitmap);
-    let pixels = context
-        .get_image_data(0.0, 0.0, f64::from(width), f64::from(height))
-        .map_err(|_| Failure::TooLarge { width, height })?;
-    Image::new(width, height, pixels.data().0).map_err(failure)
+    for top in (0..height).step_by(rows as usize) {
+        let rows = f64::from(rows.min(height - top));
+        context.clear_rect(0.0, 0.0, f64::from(width), rows);
+        context.draw_image_with_image_bitmap(&bitmap, 0.0, -f64::from(top)).map_err(refused)?;
+        let strip = context.get_image_data(0.0, 0.0, f64::from(width), rows);
+        rgba.extend_from_slice(&strip.map_err(|_| Failure::TooLarge { width, height })?.data());
+    }
+    Image::new(width, height, rgba).map_err(failure)
 }
 
 /// Encodes a lossy WebP with the browser.

@@ -3,7 +3,8 @@
 use super::canvas;
 use super::failure::failure;
 use super::model_store::Request;
-use crate::browser::{bitmap, bytes};
+use crate::browser::bitmap;
+use crate::browser::bytes::{self, BlobWriter};
 use crate::picture_size;
 use crate::protocol::engine::{EditNote, FileFormat, Opened, Purpose};
 use crate::protocol::{Failure, Rect};
@@ -39,9 +40,11 @@ impl Picture {
         bitmap::size(file).await?;
         let data = bytes::read(file).await?;
         let source = Source::inspect(&data);
-        let image = match source.decode(&data).map_err(failure)? {
+        let decoded_here = source.decode(&data).map_err(failure)?;
+        drop(data);
+        let image = match decoded_here {
             Some(image) => image,
-            None => canvas::decode(file, source.keeps_colours()).await?,
+            None => canvas::decode(file, source.keeps_colours(), source.format == Format::Jpeg).await?,
         };
         let mut picture = Self { source, image, fills: vec![], applied: 0 };
         for (rect, patch) in fills.iter().zip(patches) {
@@ -177,18 +180,23 @@ impl Picture {
     ) -> Result<Blob, Failure> {
         let xmp = note.map(|note| codec::edit_note(&note.agent, &note.actions, note.trained));
         let all = &Metadata { xmp, ..self.source.metadata.clone() };
-        let data = match (format, purpose) {
-            (FileFormat::Png, Purpose::Page) => codec::encode_png(&self.image, &all.colours_only(), true),
-            (FileFormat::Png, Purpose::File) => codec::encode_png(&self.image, all, false),
-            (FileFormat::Jpeg, _) => codec::encode_jpeg(&self.image, all, self.source.jpeg.as_ref()),
-            (FileFormat::Webp, _) => match self.webp_coding() {
-                WebpCoding::Lossless => codec::encode_webp_lossless(&self.image, all),
-                WebpCoding::Lossy { quality } => {
-                    codec::with_metadata(canvas::encode_webp(&self.image, quality).await?, all)
-                }
-            },
-        };
-        bytes::blob(&data.map_err(failure)?, format.mime())
+        let (image, mut file) = (&self.image, BlobWriter::default());
+        match (format, purpose) {
+            (FileFormat::Png, Purpose::Page) => codec::write_png(image, &all.colours_only(), true, &mut file),
+            (FileFormat::Png, Purpose::File) => codec::write_png(image, all, false, &mut file),
+            (FileFormat::Jpeg, _) => codec::write_jpeg(image, all, self.source.jpeg.as_ref(), &mut file),
+            (FileFormat::Webp, _) => {
+                let data = match self.webp_coding() {
+                    WebpCoding::Lossless => codec::encode_webp_lossless(image, all),
+                    WebpCoding::Lossy { quality } => {
+                        codec::with_metadata(canvas::encode_webp(image, quality).await?, all)
+                    }
+                };
+                return bytes::blob(&data.map_err(failure)?, format.mime());
+            }
+        }
+        .map_err(failure)?;
+        file.finish(format.mime())
     }
 
     fn webp_coding(&self) -> WebpCoding {

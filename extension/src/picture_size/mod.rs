@@ -13,6 +13,7 @@ mod icon;
 mod jpeg;
 mod jxl;
 mod png;
+mod repeats;
 mod sides;
 mod svg;
 #[cfg(test)]
@@ -22,4 +23,4 @@ mod webp;
 
 pub use header::of;
 pub use sides::{MAX_PIXELS, MAX_SIDE, Sides, check};
-pub use svg::embedded;
+pub use svg::check_drawing;

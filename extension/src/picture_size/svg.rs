@@ -1,22 +1,38 @@
-//! Pictures of pixels inside of an SVG file.
+//! SVG files: what they embed, and what they repeat.
 //!
 //! The file itself has no pixels: it is drawn as large as it is seen, at most 8192 pixels a side, whatever its width, height and view box say.
-//! What it embeds is decoded in its own size.
+//! What it embeds is decoded in its own size, and what it repeats is drawn again each time.
 
 use super::header::of;
-use super::sides::{Sides, larger};
+use super::repeats;
+use super::sides::{Sides, check, larger};
+use crate::protocol::Failure;
 
 /// How deep SVG files in SVG files are looked at.
-const DEPTH: u32 = 3;
+pub(super) const DEPTH: u32 = 3;
 /// What an embedded picture begins with.
 const START: &[u8] = b"data:image/";
 
-/// The size of the largest picture that is embedded as a `data:` URL; `(0, 0)` where there is none.
-pub fn embedded(svg: &[u8]) -> Sides {
-    largest(svg, DEPTH)
+/// Maximum number of elements, with each as often as it is repeated. Maps and plots have some ten thousand; a million take seconds to draw.
+const MAX_ELEMENTS: u64 = 1_000_000;
+
+/// Checks what is embedded and what is repeated, as far as the text shows it.
+///
+/// # Errors
+/// Those of [`check`], and [`Failure::Undecodable`] for what repeats itself too often.
+pub fn check_drawing(svg: &[u8]) -> Result<(), Failure> {
+    let embedded = largest(svg, DEPTH);
+    if embedded != (0, 0) {
+        check(embedded)?;
+    }
+    if repeats::elements(svg) > MAX_ELEMENTS {
+        return Err(Failure::Undecodable { detail: "it repeats itself too often".into() });
+    }
+    Ok(())
 }
 
-fn largest(svg: &[u8], depth: u32) -> Sides {
+/// The size of the largest picture that is embedded as a `data:` URL; `(0, 0)` where there is none.
+pub(super) fn largest(svg: &[u8], depth: u32) -> Sides {
     let mut found = (0, 0);
     let mut rest = svg;
     while let Some(at) = rest.windows(START.len()).position(|window| window.eq_ignore_ascii_case(START)) {

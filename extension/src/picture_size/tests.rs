@@ -1,6 +1,7 @@
 //! Headers of every format, honest ones and others.
 
-use super::{MAX_PIXELS, MAX_SIDE, Sides, check, embedded, of};
+use super::svg::{DEPTH, largest};
+use super::{MAX_PIXELS, MAX_SIDE, Sides, check, check_drawing, of};
 use crate::protocol::Failure;
 use proptest::prelude::*;
 use std::path::Path;
@@ -240,11 +241,41 @@ fn what_a_drawing_embeds_is_found_however_it_is_written() {
         format!("<image href='data:image/png;base64,{}'/>{plain}", base64(&png((3, 4)))),
         format!("<image href='data:image/svg+xml;base64,{}'/>", base64(plain.as_bytes())),
     ] {
-        assert_eq!(embedded(svg.as_bytes()), HUGE, "{svg}");
+        assert_eq!(largest(svg.as_bytes(), DEPTH), HUGE, "{svg}");
+        assert_eq!(check_drawing(svg.as_bytes()), check(HUGE));
     }
     for svg in ["<svg width='99999999'/>", "data:image/", "data:image/png;base64,", "data:image/png,%8"] {
-        assert_eq!(embedded(svg.as_bytes()), (0, 0), "{svg}");
+        assert_eq!(largest(svg.as_bytes(), DEPTH), (0, 0), "{svg}");
+        assert_eq!(check_drawing(svg.as_bytes()), Ok(()));
     }
+}
+
+#[test]
+fn a_drawing_may_repeat_itself_and_not_without_end() {
+    let level = |tag: &str, href: &str, i: u32| {
+        format!("<g id='u{}'>{}</g>", i + 1, format!("<{tag} {href}=\"#u{i}\" title='a>b'/>").repeat(10))
+    };
+    let drawing = |levels: u32, tag: &str, href: &str| {
+        let groups: String = (0..levels).map(|i| level(tag, href, i)).collect();
+        format!(
+            "<?xml version='1.0'?><!-- <g id='u0'> --><svg><g id='u0'><path d=''/></g>{groups}<use href='#u{levels}'/></svg>"
+        )
+    };
+    for (tag, href) in [("use", "href"), ("svg:use", "xlink:href")] {
+        assert_eq!(check_drawing(drawing(4, tag, href).as_bytes()), Ok(()), "10 000 paths");
+        let endless = check_drawing(drawing(9, tag, href).as_bytes());
+        assert!(matches!(endless, Err(Failure::Undecodable { .. })), "a billion paths");
+    }
+    for harmless in [
+        "<svg><g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g></svg>",
+        "<svg><g id='a'><use href='#a'/></g></svg>",
+        "</g></g><use href='#nowhere'/><a href=",
+        "<svg><path id='p' d='M0 0'",
+    ] {
+        assert_eq!(check_drawing(harmless.as_bytes()), Ok(()), "{harmless}");
+    }
+    let deep: String = (0..100_000).map(|i| format!("<g id='u{i}'>")).collect();
+    assert!(check_drawing(deep.as_bytes()).is_err());
 }
 
 #[test]
@@ -271,7 +302,7 @@ proptest! {
         file.splice(at..(at + bytes.len()).min(file.len()), bytes);
         file.truncate(cut.index(file.len() + 1));
         of(&file);
-        embedded(&file);
+        let _ = check_drawing(&file);
     }
 
     #[test]

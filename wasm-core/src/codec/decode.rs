@@ -4,12 +4,18 @@ use super::format::Format;
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
 use super::vp8::{self, WebpCoding};
-use crate::pixels::Image;
+use crate::pixels::{Image, MAX_PIXELS};
 use crate::{Error, Result};
-use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use gif::{ColorOutput, MemoryLimit};
 use image::metadata::Orientation;
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, RgbaImage, imageops};
+use image::{RgbaImage, imageops};
+use image_webp::WebPDecoder;
+use png::{BitDepth, ColorType, Transformations};
 use std::io::Cursor;
+use std::num::NonZeroU64;
+
+/// What a PNG's decoder may take beside the file, in bytes: some rows of 65 535 pixels with 64 bits each.
+const PNG_ROWS: usize = 16 << 20;
 
 /// What is known about a source file: as much as is needed to save an edited picture in the same way.
 #[derive(Clone, Debug)]
@@ -33,12 +39,9 @@ impl Source {
     pub fn inspect(bytes: &[u8]) -> Self {
         let format = Format::of(bytes);
         let animated = match format {
-            Format::Png => PngDecoder::new(Cursor::new(bytes)).and_then(|d| d.is_apng()).unwrap_or(false),
-            Format::Gif => GifDecoder::new(Cursor::new(bytes)).is_ok_and(|d| {
-                let (width, height) = d.dimensions();
-                Image::check_size(width, height).is_ok() && d.into_frames().take(2).filter(|f| f.is_ok()).count() == 2
-            }),
-            Format::Webp => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|d| d.has_animation()),
+            Format::Png => png_reader(bytes).is_ok_and(|reader| reader.info().animation_control.is_some()),
+            Format::Gif => has_two_frames(bytes).unwrap_or(false),
+            Format::Webp => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.is_animated()),
             Format::Jpeg => false,
             // An AVIF sequence names the brand `avis`.
             Format::Other => bytes.get(4..12) == Some(b"ftypavis"),
@@ -67,27 +70,108 @@ impl Source {
     /// # Errors
     /// [`Error::Decode`] when the file is damaged or cut short. Those of [`Image::check_size`], before any pixel is decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Option<Image>> {
-        let pixels = match self.format {
-            Format::Png => pixels(PngDecoder::new(Cursor::new(bytes)), true)?,
-            Format::Gif => pixels(GifDecoder::new(Cursor::new(bytes)), false)?,
-            Format::Webp if self.webp == Some(WebpCoding::Lossless) => {
-                pixels(WebPDecoder::new(Cursor::new(bytes)), true)?
-            }
-            _ => return Ok(None),
-        };
-        Image::new(pixels.width(), pixels.height(), pixels.into_raw()).map(Some)
+        match self.format {
+            Format::Png => png(bytes).map(Some),
+            Format::Gif => gif(bytes).map(Some),
+            Format::Webp if self.webp == Some(WebpCoding::Lossless) => webp(bytes).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 
-/// All pixels of a picture, turned upright if `oriented`.
-fn pixels<D: ImageDecoder>(decoder: image::ImageResult<D>, oriented: bool) -> Result<RgbaImage> {
-    let failed = |e: image::ImageError| Error::Decode(e.to_string());
-    let mut decoder = decoder.map_err(failed)?;
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Decode(error.to_string())
+}
+
+/// A reader that has read everything up to the pixels but what can be inflated: profile and texts, which [`Metadata`] reads within limits. Then
+/// nothing of the file takes more memory than its length.
+fn png_reader(bytes: &[u8]) -> Result<png::Reader<Cursor<&[u8]>>> {
+    let limits = png::Limits { bytes: bytes.len().saturating_add(PNG_ROWS) };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_transformations(Transformations::EXPAND | Transformations::ALPHA);
+    let header = decoder.read_header_info().map_err(failed)?;
+    Image::check_size(header.width, header.height)?;
+    decoder.read_info().map_err(failed)
+}
+
+fn png(bytes: &[u8]) -> Result<Image> {
+    let mut reader = png_reader(bytes)?;
+    let (width, height) = reader.info().size();
+    let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let (colour, depth) = reader.output_color_type();
+    let length = reader.output_buffer_size().ok_or_else(|| failed("too large"))?;
+    let mut samples = vec![0; length];
+    reader.next_frame(&mut samples).map_err(failed)?;
+    if depth == BitDepth::Sixteen {
+        for at in 0..length / 2 {
+            let sample = u32::from(samples[2 * at]) << 8 | u32::from(samples[2 * at + 1]);
+            samples[at] = ((sample + 128) / 257) as u8;
+        }
+        samples.truncate(length / 2);
+        samples.shrink_to_fit();
+    }
+    if colour == ColorType::GrayscaleAlpha {
+        samples = samples.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect();
+    }
+    turned(width, height, samples, orientation)
+}
+
+/// Whether a GIF has a second frame. Decodes none.
+fn has_two_frames(bytes: &[u8]) -> Result<bool> {
+    let mut options = gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let mut decoder = options.read_info(bytes).map_err(failed)?;
+    let mut next = || decoder.next_frame_info().map(|frame| frame.is_some()).map_err(failed);
+    Ok(next()? && next()?)
+}
+
+/// The first frame of a GIF on its screen. What sticks out is cut off.
+fn gif(bytes: &[u8]) -> Result<Image> {
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(ColorOutput::RGBA);
+    options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(4 * MAX_PIXELS).expect("more than 0")));
+    let mut decoder = options.read_info(bytes).map_err(failed)?;
+    let (width, height) = (u32::from(decoder.width()), u32::from(decoder.height()));
+    Image::check_size(width, height)?;
+    let frame = decoder.next_frame_info().map_err(failed)?.ok_or_else(|| failed("there is no frame"))?;
+    let [left, top, across, down] = [frame.left, frame.top, frame.width, frame.height].map(u32::from);
+    Image::check_size(across, down)?;
+    let mut frame = vec![0; decoder.buffer_size()];
+    decoder.read_into_buffer(&mut frame).map_err(failed)?;
+    if (left, top, across, down) == (0, 0, width, height) {
+        return Image::new(width, height, frame);
+    }
+    let mut screen = vec![0; width as usize * height as usize * 4];
+    let row = across.min(width.saturating_sub(left)) as usize * 4;
+    for y in 0..down.min(height.saturating_sub(top)) {
+        let (from, to) = (y as usize * across as usize * 4, ((top + y) as usize * width as usize + left as usize) * 4);
+        screen[to..to + row].copy_from_slice(&frame[from..from + row]);
+    }
+    Image::new(width, height, screen)
+}
+
+/// A lossless WebP, or the first frame of an animated one.
+fn webp(bytes: &[u8]) -> Result<Image> {
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+    decoder.set_memory_limit(bytes.len());
     let (width, height) = decoder.dimensions();
     Image::check_size(width, height)?;
-    let orientation = decoder.orientation().map_err(failed)?;
-    let pixels = DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgba8();
-    Ok(if oriented { upright(pixels, orientation) } else { pixels })
+    let orientation = decoder.exif_metadata().ok().flatten().and_then(|exif| Orientation::from_exif_chunk(&exif));
+    let mut samples = vec![0; decoder.output_buffer_size().ok_or_else(|| failed("too large"))?];
+    decoder.read_image(&mut samples).map_err(failed)?;
+    if !decoder.has_alpha() {
+        samples = samples.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+    }
+    turned(width, height, samples, orientation)
+}
+
+/// The picture of these samples, turned upright.
+fn turned(width: u32, height: u32, samples: Vec<u8>, orientation: Option<Orientation>) -> Result<Image> {
+    let pixels = RgbaImage::from_raw(width, height, samples).ok_or_else(|| failed("too few pixels"))?;
+    let pixels = upright(pixels, orientation.unwrap_or(Orientation::NoTransforms));
+    Image::new(pixels.width(), pixels.height(), pixels.into_raw())
 }
 
 /// Turns and mirrors a picture as its file asks for. `DynamicImage` has this for every kind of pixel, which would make the engine 4 kB larger.
@@ -115,7 +199,7 @@ fn upright(mut pixels: RgbaImage, orientation: Orientation) -> RgbaImage {
 mod tests {
     use super::*;
     use image::codecs::gif::GifEncoder;
-    use image::{ExtendedColorType, Frame, ImageEncoder};
+    use image::{DynamicImage, ExtendedColorType, Frame, ImageEncoder};
 
     fn noise(width: u32, height: u32, opaque: bool) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| {
@@ -151,6 +235,16 @@ mod tests {
             let decoded = source.decode(&bytes).unwrap().expect("decoded here");
             assert_eq!(decoded.rgba(), picture.as_raw().as_slice());
         }
+    }
+
+    #[test]
+    fn a_row_may_be_longer_than_the_file() {
+        let picture = RgbaImage::from_pixel(65_535, 2, image::Rgba([1, 2, 3, 4]));
+        let mut png = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        assert!(png.len() < 65_535);
+        let decoded = Source::inspect(&png).decode(&png).unwrap().expect("decoded here");
+        assert_eq!(decoded.rgba(), picture.as_raw().as_slice());
     }
 
     #[test]

@@ -5,66 +5,80 @@ use super::metadata::Metadata;
 use super::xmp;
 use crate::pixels::Image;
 use crate::{Error, Result};
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::codecs::webp::WebPEncoder;
-use image::{ExtendedColorType, ImageEncoder};
-use img_parts::png::{Png, PngChunk};
+use image_webp::WebPEncoder;
 use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
 use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
+use png::chunk::ChunkType;
+use std::io::Write;
 
 /// JPEG quality for pictures whose source is no JPEG.
 const DEFAULT_JPEG_QUALITY: u8 = 92;
 /// Maximum length in bytes of the Exif block of a JPEG. A PNG or WebP may hold a longer one; saved as a JPEG, it goes without.
 const JPEG_EXIF_LIMIT: usize = 65_527;
+/// Number of pixels below which the codes of a JPEG are chosen for the picture, which makes the file a few percent smaller and takes up to 9 bytes a
+/// pixel.
+const OPTIMISED_JPEG: usize = 32_000_000;
+/// Length in bytes of the chunks that hold the pixels of a PNG.
+const PNG_CHUNK: usize = 1 << 16;
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
 
-/// The pixels as RGB if all of them are opaque, otherwise as RGBA.
-fn channels(image: &Image) -> (Vec<u8>, ExtendedColorType) {
-    if image.is_opaque() {
-        let rgb = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-        (rgb, ExtendedColorType::Rgb8)
-    } else {
-        (image.rgba().to_vec(), ExtendedColorType::Rgba8)
-    }
-}
-
-/// Encodes a PNG. `quick` saves time at the cost of size, for pictures that are shown and not kept.
+/// Writes a PNG row by row, so that neither the file nor a copy of the pixels is ever in memory as a whole. `quick` saves time at the cost of size,
+/// for pictures that are shown and not kept.
 ///
 /// # Errors
-/// [`Error::Encode`] when the encoder fails.
+/// [`Error::Encode`] when the encoder fails, or `file` does.
+pub fn write_png(image: &Image, metadata: &Metadata, quick: bool, file: &mut dyn Write) -> Result<()> {
+    let opaque = image.is_opaque();
+    let mut info = png::Info::with_size(image.width(), image.height());
+    info.icc_profile = metadata.icc.as_deref().map(Into::into);
+    info.exif_metadata = metadata.exif.as_deref().map(Into::into);
+    let mut encoder = png::Encoder::with_info(file, info).map_err(failed)?;
+    encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
+    encoder.set_compression(if quick { png::Compression::Fast } else { png::Compression::Balanced });
+    let mut writer = encoder.write_header().map_err(failed)?;
+    // Colour chunks have to stand before the pixels, and readers that stop there find the others as well.
+    for (kind, contents) in &metadata.png_chunks {
+        // A profile and the statement that there is none contradict each other.
+        if kind != b"sRGB" || metadata.icc.is_none() {
+            writer.write_chunk(ChunkType(*kind), contents).map_err(failed)?;
+        }
+    }
+    if let Some(packet) = &metadata.xmp {
+        writer.write_chunk(ChunkType(*b"iTXt"), &xmp::png_text(packet)).map_err(failed)?;
+    }
+    let mut rows = writer.stream_writer_with_size(PNG_CHUNK).map_err(failed)?;
+    let mut rgb = vec![];
+    for row in image.rgba().chunks_exact(image.width() as usize * 4) {
+        if opaque {
+            rgb.clear();
+            rgb.extend(row.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]));
+        }
+        rows.write_all(if opaque { &rgb } else { row }).map_err(failed)?;
+    }
+    rows.finish().map_err(failed)?;
+    writer.finish().map_err(failed)
+}
+
+/// [`write_png`] into memory.
+///
+/// # Errors
+/// Those of [`write_png`].
 pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec<u8>> {
-    let (pixels, colour) = channels(image);
-    let compression = if quick { CompressionType::Fast } else { CompressionType::Default };
     let mut bytes = Vec::new();
-    PngEncoder::new_with_quality(&mut bytes, compression, FilterType::Adaptive)
-        .write_image(&pixels, image.width(), image.height(), colour)
-        .map_err(failed)?;
-    let mut png = Png::from_bytes(bytes.into()).map_err(failed)?;
-    for (kind, contents) in metadata.png_chunks.iter().rev() {
-        // After IHDR, because colour chunks have to stand before PLTE and IDAT.
-        png.chunks_mut().insert(1, PngChunk::new(*kind, Bytes::copy_from_slice(contents)));
-    }
-    png.set_exif(metadata.exif.clone().map(Bytes::from));
-    png.set_icc_profile(metadata.icc.clone().map(Bytes::from));
-    xmp::set_in_png(&mut png, metadata.xmp.as_deref());
-    Ok(png.encoder().bytes().to_vec())
+    write_png(image, metadata, quick, &mut bytes).map(|()| bytes)
 }
 
-/// Encodes a JPEG, with the quantisation, sampling and scans of `coding` if given. Transparent pixels are composited onto white.
+/// Writes a JPEG, with the quantisation, sampling and scans of `coding` if given. Transparent pixels are composited onto white.
 ///
 /// # Errors
-/// [`Error::Encode`] when a side exceeds 65 535 pixels or the encoder fails.
-pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>) -> Result<Vec<u8>> {
+/// [`Error::Encode`] when a side exceeds 65 535 pixels, or the encoder or `file` fails.
+pub fn write_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>, file: &mut dyn Write) -> Result<()> {
     let side = |length: u32| u16::try_from(length).map_err(|_| failed("a JPEG has at most 65535 pixels a side"));
     let (width, height) = (side(image.width())?, side(image.height())?);
-    let on_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
-    let rgb: Vec<u8> =
-        image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]].map(|c| on_white(c, p[3]))).collect();
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, DEFAULT_JPEG_QUALITY);
+    let mut encoder = Encoder::new(file, DEFAULT_JPEG_QUALITY);
     if let Some(coding) = coding {
         encoder.set_quantization_tables(
             QuantizationTableType::Custom(Box::new(coding.luma)),
@@ -73,7 +87,8 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
         encoder.set_sampling_factor(coding.sampling_factor());
         encoder.set_progressive(coding.progressive);
     }
-    encoder.set_optimized_huffman_tables(true);
+    // To choose the codes, the encoder keeps all coefficients of the picture.
+    encoder.set_optimized_huffman_tables(image.bounds().area() < OPTIMISED_JPEG);
     if let Some(density) = metadata.density {
         encoder.set_density(density);
     }
@@ -86,8 +101,20 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
     if let Some(icc) = &metadata.icc {
         encoder.add_icc_profile(icc).map_err(failed)?;
     }
-    encoder.encode(&rgb, width, height, ColorType::Rgb).map_err(failed)?;
-    Ok(bytes)
+    if image.is_opaque() {
+        return encoder.encode(image.rgba(), width, height, ColorType::Rgba).map_err(failed);
+    }
+    let on_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
+    let rgb: Vec<u8> =
+        image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]].map(|c| on_white(c, p[3]))).collect();
+    encoder.encode(&rgb, width, height, ColorType::Rgb).map_err(failed)
+}
+
+/// [`write_jpeg`] into memory.
+#[cfg(test)]
+pub(super) fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write_jpeg(image, metadata, coding, &mut bytes).map(|()| bytes)
 }
 
 /// Encodes a lossless WebP.
@@ -95,11 +122,16 @@ pub fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCodin
 /// # Errors
 /// [`Error::Encode`] when a side exceeds 16 383 pixels or the encoder fails.
 pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8>> {
-    let (pixels, colour) = channels(image);
     let mut bytes = Vec::new();
-    WebPEncoder::new_lossless(&mut bytes)
-        .write_image(&pixels, image.width(), image.height(), colour)
-        .map_err(failed)?;
+    let encoder = WebPEncoder::new(&mut bytes);
+    let (width, height) = (image.width(), image.height());
+    if image.is_opaque() {
+        let rgb: Vec<u8> = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+        encoder.encode(&rgb, width, height, image_webp::ColorType::Rgb8)
+    } else {
+        encoder.encode(image.rgba(), width, height, image_webp::ColorType::Rgba8)
+    }
+    .map_err(failed)?;
     with_metadata(bytes, metadata)
 }
 
@@ -123,6 +155,7 @@ mod tests {
     use super::*;
     use image::{ImageDecoder, ImageReader};
     use img_parts::jpeg::Jpeg;
+    use img_parts::png::{Png, PngChunk};
     use img_parts::riff::RiffChunk;
     use img_parts::webp::WebP;
     use proptest::prelude::*;

@@ -20,6 +20,9 @@ const PNG_CHUNK_LENGTH: usize = 32;
 /// Maximum length of a colour profile in bytes. Real ones are shorter; one that inflates to more is not real.
 const MAX_PROFILE: usize = 4 << 20;
 
+/// Maximum length of an Exif block in bytes. A JPEG holds 64 KiB of it, and no camera writes more than some.
+const MAX_EXIF: usize = 4 << 20;
+
 /// The metadata that is carried over from the source, and a note of the edit.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
@@ -64,7 +67,7 @@ impl Metadata {
         Self {
             foreign_profile: icc.is_some() && !rgb,
             icc: icc.filter(|_| rgb).map(|b| b.to_vec()),
-            exif: file.exif().and_then(|block| exif::cleaned(block.to_vec())),
+            exif: file.exif().filter(|block| block.len() <= MAX_EXIF).and_then(|block| exif::cleaned(block.to_vec())),
             ..Self::default()
         }
     }

@@ -18,7 +18,9 @@ mod vp8;
 mod xmp;
 
 pub use decode::Source;
-pub use encode::{encode_jpeg, encode_png, encode_webp_lossless, with_metadata};
+#[cfg(test)]
+use encode::encode_jpeg;
+pub use encode::{encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_png};
 pub use format::Format;
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;

@@ -96,16 +96,20 @@ pub(super) fn is_packet(kind: [u8; 4], contents: &[u8]) -> bool {
     matches!(&kind, b"tEXt" | b"zTXt" | b"iTXt") && [PNG_KEYWORD, PNG_RAW_KEYWORD].contains(&keyword)
 }
 
+/// The contents of the PNG's text chunk (`iTXt`) that holds a packet.
+pub(super) fn png_text(packet: &[u8]) -> Vec<u8> {
+    // After the keyword: not compressed, method 0, no language, no translated keyword.
+    [PNG_KEYWORD, &[0, 0, 0, 0, 0], packet].concat()
+}
+
 /// Replaces or removes the packet of a PNG.
 pub(super) fn set_in_png(png: &mut Png, packet: Option<&[u8]>) {
     png.chunks_mut().retain(|chunk| !is_packet(chunk.kind(), chunk.contents()));
     let Some(packet) = packet else { return };
-    // After the keyword: not compressed, method 0, no language, no translated keyword.
-    let contents = [PNG_KEYWORD, &[0, 0, 0, 0, 0], packet].concat();
     let chunks = png.chunks_mut();
     // Before the pixels, so that readers which stop there find it.
     let at = chunks.iter().position(|chunk| matches!(&chunk.kind(), b"IDAT" | b"IEND")).unwrap_or(chunks.len());
-    chunks.insert(at, PngChunk::new(*b"iTXt", contents.into()));
+    chunks.insert(at, PngChunk::new(*b"iTXt", png_text(packet).into()));
 }
 
 /// Contents of the APP1 segment that holds a packet. None for a packet that does not fit: the picture is saved without it, because few readers

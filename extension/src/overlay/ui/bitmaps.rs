@@ -42,10 +42,7 @@ pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Bl
     if svg.size() > LONGEST_SVG {
         return Err(Failure::Undecodable { detail: "the file is too long".into() });
     }
-    let embedded = picture_size::embedded(&bytes::read(svg).await?);
-    if embedded != (0, 0) {
-        picture_size::check(embedded)?;
-    }
+    picture_size::check_drawing(&bytes::read(svg).await?)?;
     let url = Url::create_object_url_with_blob(svg).map_err(refused)?;
     let image = HtmlImageElement::new().map_err(refused)?;
     image.set_src(&url);

@@ -10,7 +10,7 @@ use crate::browser::refused;
 use crate::overlay::document::{Document, FillResult, Hole};
 use crate::overlay::projection::{Drawing, ResultId, drawing};
 use crate::protocol::{Failure, Rect};
-use crate::ui::dom::{attribute, by_id, reduced_motion, root, window};
+use crate::ui::dom::{attribute, by_id, reduced_motion, root, style, window};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -37,10 +37,18 @@ pub(super) struct Pixels {
 /// The overlay's document.
 pub(super) type Edit = Document<Pixels>;
 
+/// Number of pixels above which a picture is shown reduced. Canvas, source and what the browser keeps for its compositor take 4 bytes a pixel
+/// each.
+const FULL: f64 = 40e6;
+
 /// What is open: the canvas to draw into, and the source picture.
 struct Open {
+    /// Draws in pixels of the picture, whatever the canvas has.
     context: CanvasRenderingContext2d,
+    /// In as many pixels as the canvas.
     source: Bitmap,
+    /// Width and height of the picture in pixels.
+    size: (u32, u32),
 }
 
 /// See the module.
@@ -69,14 +77,24 @@ impl Screen {
         }
     }
 
-    /// Decodes `source` and draws it; the canvas takes its size. Gives width and height in pixels.
+    /// Decodes `source` and draws it; the canvas takes its size, or less of it above [`FULL`]. Gives width and height in pixels.
     pub(super) async fn open(&self, source: &Blob) -> Result<(u32, u32), Failure> {
         let source = bitmap(source).await?;
         let (width, height) = (source.width(), source.height());
-        let open = Open { context: context(&self.canvas)?, source };
-        self.canvas.set_width(width);
-        self.canvas.set_height(height);
+        let mut open = Open { context: context(&self.canvas)?, source, size: (width, height) };
+        let reduction = (f64::from(width) * f64::from(height) / FULL).sqrt().ceil().max(1.0);
+        let side = |length: u32| (f64::from(length) / reduction).ceil() as u32;
+        self.canvas.set_width(side(width));
+        self.canvas.set_height(side(height));
+        style(&self.canvas, "width", &format!("{width}px"));
+        style(&self.canvas, "height", &format!("{height}px"));
+        let scale = |canvas: u32, picture: u32| f64::from(canvas) / f64::from(picture);
+        let (across, down) = (scale(self.canvas.width(), width), scale(self.canvas.height(), height));
+        open.context.scale(across, down).map_err(refused)?;
         open.draw_source()?;
+        if reduction > 1.0 {
+            open.source = Bitmap::of_canvas(&self.canvas).await?;
+        }
         *self.open.borrow_mut() = Some(open);
         *self.drawn.borrow_mut() = Some(vec![]);
         Ok((width, height))
@@ -94,7 +112,7 @@ impl Screen {
 
     /// Width and height in pixels.
     pub(super) fn size(&self) -> Option<(u32, u32)> {
-        self.open.borrow().as_ref().map(Open::size)
+        self.open.borrow().as_ref().map(|open| open.size)
     }
 
     /// Marks the picture as not opaque: a checkerboard shows through it.
@@ -203,7 +221,7 @@ impl Screen {
         result: &FillResult<Pixels>,
     ) -> Result<Option<HtmlCanvasElement>, Failure> {
         let Some(open) = &*self.open.borrow() else { return Ok(None) };
-        let (width, height) = (f64::from(open.source.width()), f64::from(open.source.height()));
+        let (width, height) = (f64::from(open.size.0), f64::from(open.size.1));
         let [x, y, w, h] = [result.rect.x, result.rect.y, result.rect.width, result.rect.height].map(f64::from);
         // A third of the hole's longer side around it, and no shape that is a mere line.
         let margin = w.max(h) / 3.0;
@@ -217,7 +235,7 @@ impl Screen {
         let (canvas, context) = scratch(pixels(across), pixels(down))?;
         context.scale(scale, scale).map_err(refused)?;
         context.translate(-left, -top).map_err(refused)?;
-        context.draw_image_with_image_bitmap(&open.source, 0.0, 0.0).map_err(refused)?;
+        context.draw_image_with_image_bitmap_and_dw_and_dh(&open.source, 0.0, 0.0, width, height).map_err(refused)?;
         let below = document.fills().saturating_sub(1);
         for layer in document.showing().take(below).chain([result]) {
             lay(&context, layer.rect, &layer.pixels.picture)?;
@@ -227,16 +245,13 @@ impl Screen {
 }
 
 impl Open {
-    fn size(&self) -> (u32, u32) {
-        (self.source.width(), self.source.height())
-    }
-
     fn draw_source(&self) -> Result<(), Failure> {
-        let (width, height) = self.size();
+        let (width, height) = self.size;
+        let (across, down) = (f64::from(width), f64::from(height));
         self.context.set_global_alpha(1.0);
-        self.context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
+        self.context.clear_rect(0.0, 0.0, across, down);
         self.context
-            .draw_image_with_image_bitmap(&self.source, 0.0, 0.0)
+            .draw_image_with_image_bitmap_and_dw_and_dh(&self.source, 0.0, 0.0, across, down)
             .map_err(|_| Failure::TooLarge { width, height })
     }
 
