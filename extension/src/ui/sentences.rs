@@ -107,7 +107,7 @@ mod tests {
     use serde_json::Value;
     use std::cell::Cell;
 
-    const LANGUAGES: [&str; 9] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "zh_CN", "zh_TW"];
+    const LANGUAGES: [&str; 10] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "ko", "zh_CN", "zh_TW"];
 
     thread_local! {
         static LANGUAGE: Cell<&'static str> = const { Cell::new("en") };
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_the_language_writes_them() {
         in_every_language(|language| {
-            let separator = if matches!(language, "en" | "ja" | "zh_CN" | "zh_TW") { "12.3" } else { "12,3" };
+            let separator = if matches!(language, "en" | "ja" | "ko" | "zh_CN" | "zh_TW") { "12.3" } else { "12,3" };
             for number in [size(12_345_678.0), time_left(12.3 * 3.6e6).expect("a time"), decimal(12.3)] {
                 assert!(number.contains(separator), "{language}: {number}");
             }
