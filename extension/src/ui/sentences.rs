@@ -107,7 +107,7 @@ mod tests {
     use serde_json::Value;
     use std::cell::Cell;
 
-    const LANGUAGES: [&str; 10] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "ko", "zh_CN", "zh_TW"];
+    const LANGUAGES: [&str; 11] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "ko", "it", "zh_CN", "zh_TW"];
 
     thread_local! {
         static LANGUAGE: Cell<&'static str> = const { Cell::new("en") };
