@@ -146,7 +146,7 @@ fn files(size: Sides) -> Vec<(&'static str, Vec<u8>)> {
         ("JPEG XL", jxl(&[(0, 1), (2, 2), (u64::from(height) - 1, 18), (0, 3), (2, 2), (u64::from(width) - 1, 18)])),
     ];
     if width < 16_384 && height < 16_384 {
-        let lossless = [&[0x2F][..], &le(width - 1 | (height - 1) << 14), &[0; 5]].concat();
+        let lossless = [&[0x2F][..], &le((width - 1) | ((height - 1) << 14)), &[0; 5]].concat();
         files.push(("WebP, lossless", webp(b"VP8L", &lossless)));
         let lossy = [&[0, 0, 0, 0x9D, 1, 0x2A][..], &le16(width | 0x4000), &le16(height | 0x8000)].concat();
         files.push(("WebP, lossy", webp(b"VP8 ", &lossy)));

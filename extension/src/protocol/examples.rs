@@ -90,7 +90,7 @@ pub(super) fn to_page() -> Vec<ToPage> {
 
 pub(super) fn reply_of_page(call: &ToPage) -> Value {
     match call {
-        ToPage::Hello(_) => reply::<Hello>(Subject::Picture { picture: picture() }),
+        ToPage::Hello(_) => reply::<Hello>(Subject::Picture { picture: Box::new(picture()) }),
         ToPage::ReadDirect(_) => reply::<ReadDirect>(Bytes { drawn: true }),
         ToPage::Fetch(_) => reply::<Fetch>(Bytes { drawn: false }),
         ToPage::Hide(_) => reply::<Hide>(Measured { geometry: geometry() }),
@@ -103,7 +103,7 @@ pub(super) fn reply_of_page(call: &ToPage) -> Value {
 
 pub(super) fn subjects() -> Vec<Subject> {
     vec![
-        Subject::Picture { picture: picture() },
+        Subject::Picture { picture: Box::new(picture()) },
         Subject::Frame { origin: "https://example.org".into(), frame_id: 3, src_url: Some("u".into()) },
     ]
 }

@@ -118,7 +118,7 @@ pub enum Subject {
     /// The picture to edit.
     Picture {
         /// What and where it is.
-        picture: Picture,
+        picture: Box<Picture>,
     },
     /// No picture yet: a frame's origin has to be asked for.
     Frame {

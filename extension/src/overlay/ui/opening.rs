@@ -54,7 +54,7 @@ pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) 
     *app.page.borrow_mut() = Some(Rc::clone(&page));
     match page.call(Hello, []).await? {
         (Subject::Picture { picture }, []) => {
-            app.stage.scene.borrow_mut().found(picture);
+            app.stage.scene.borrow_mut().found(*picture);
             open_picture(app).await
         }
         (Subject::Frame { origin, frame_id, src_url }, []) => {
