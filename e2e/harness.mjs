@@ -130,6 +130,8 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
     requests,
     /** The extension's identifier. */
     id,
+    /** Whether the user has agreed in a permission bubble. */
+    hasGranted: false,
     /** The service worker as it runs now. */
     worker() {
       return context.serviceWorkers().findLast((worker) => worker.url().includes(id));
@@ -325,11 +327,18 @@ async function usualSteps(page, target) {
   return (await element.evaluate((node) => getComputedStyle(node).backgroundImage.includes('url('))) ? [3, 2, 3] : [2, 3, 2];
 }
 
-/** Agrees in the browser's own permission bubble. */
+/**
+ * Agrees in the browser's own permission bubble. The browser grants the same permission without a bubble from then on, although the extension
+ * gives it back; only a new profile forgets it.
+ */
 export async function acceptBubble() {
-  const granted = async () => (await browser.worker().evaluate(() => chrome.permissions.getAll())).origins.length;
-  const before = await granted();
-  await answerBubble('Return', async () => (await granted()) > before);
+  const worker = browser.worker();
+  await worker.evaluate(() => {
+    globalThis.grants = 0;
+    chrome.permissions.onAdded.addListener(() => (grants += 1));
+  });
+  await answerBubble('Return', () => worker.evaluate(() => grants > 0));
+  browser.hasGranted = true;
 }
 
 /** Declines in the browser's own permission bubble. `editor` then asks something else. */

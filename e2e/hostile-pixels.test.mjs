@@ -1,9 +1,18 @@
 // Pages that try to read pixels which they may only show. Each test plays the page's part to its end and asserts that it got nothing.
 
 import assert from 'node:assert/strict';
-import { BALL, browser, open, overlay, readElement, rightClickErase, server, test, until, useBrowser } from './harness.mjs';
+import { afterEach } from 'node:test';
+import {
+  acceptBubble, BALL, browser, compareOutside, open, overlay, readElement, readUrl, rightClickErase, server, test, until, useBrowser,
+} from './harness.mjs';
 
 useBrowser();
+
+// Each test asks anew.
+afterEach(() => browser.worker().evaluate(async () => {
+  const kept = Object.keys(await chrome.storage.session.get());
+  await chrome.storage.session.remove(kept.filter((key) => key.startsWith('consent:')));
+}));
 
 /** A page of the first origin with this in it. */
 async function show(html, name = '/test/bait.html') {
@@ -19,6 +28,31 @@ async function finish(editor) {
   await editor.press('done');
   return until(async () => (editor.gone() ? 'gone' : await editor.notice()), { what: 'the end of the edit, or a sentence' });
 }
+
+/** Opens a picture of the other site, with "yes" to all that is asked. With `keep`, the permission is kept, where that can be chosen. */
+async function openForeign(page, target, { keep = false, steps } = {}) {
+  const editor = await open(page, target, { steps, states: ['asking', 'painting'] });
+  if ((await editor.state()) === 'asking') {
+    if (keep && (await editor.frame.locator('#keep').count())) await editor.press('keep');
+    await editor.press('notice-yes');
+    if (!browser.hasGranted) await acceptBubble();
+    await editor.reaches('painting');
+  }
+  return editor;
+}
+
+/** Presses "Done" and agrees to what is asked then. */
+async function putIn(editor) {
+  const says = await finish(editor);
+  if (says === 'gone') return '';
+  await editor.press('notice-yes');
+  await editor.left();
+  return says;
+}
+
+const SAND = '{{away}}/pictures/test/sand.jpg';
+/** In the sand, far from the ball. */
+const SPOT = { x: 30, y: 100, width: 24, height: 24 };
 
 /** Goes on with a screenshot of the tab. */
 async function takeScreenshot(editor) {
@@ -66,4 +100,180 @@ test('a canvas that was tainted at the click gets no pixel back, also after the 
   assert.equal(got.data.filter((byte) => byte).length, 0, 'bytes that the page read');
   assert.match(says, /screenshot.*save or copy/i);
   await editor.leave();
+});
+
+test("a page does not get another site's picture before the user agreed to that, once for this page and that site", async () => {
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block">`);
+  const was = await readUrl(page, `${server.away}/cors/pictures/test/sand.jpg`);
+  const asked = await openForeign(page, '#bait');
+  await asked.eraseRect(BALL);
+  const says = await finish(asked);
+  assert.equal(await spied(page, '#bait').then((got) => got?.width), undefined, 'so wide is what the page read');
+  assert.match(says, /127\.0\.0\.1 can read the picture from localhost/, 'one sentence that names both');
+
+  // Escape takes the question back, and keeps nothing and nobody waiting.
+  await asked.key('Escape');
+  await asked.reaches('done');
+  assert.equal(await spied(page, '#bait'), undefined);
+  await asked.press('done');
+  await asked.says(/can read/);
+  const [download] = await Promise.all([page.waitForEvent('download'), asked.press('notice-no')]);
+  assert.match(download.suggestedFilename(), /^sand\./, '"Save instead" saves');
+  await asked.reaches('done');
+  assert.equal(await spied(page, '#bait'), undefined, 'and puts nothing in');
+  await asked.press('done');
+  await asked.says(/can read/);
+  await asked.press('notice-yes');
+  await asked.left();
+  compareOutside(was, await readElement(page, '#bait'), BALL);
+
+  // The second time, there is no question for this pair.
+  const next = await show(`<img id="bait" src="${SAND}?2" style="display:block">`);
+  const editor = await openForeign(next, '#bait');
+  await editor.eraseRect(BALL);
+  assert.equal(await finish(editor), 'gone');
+  assert.ok(await spied(next, '#bait'));
+});
+
+test('a permission that was given for one page opens nothing to another', async () => {
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block">`);
+  const editor = await openForeign(page, '#bait', { keep: true });
+  await editor.leave();
+  const again = await open(page, '#bait', { states: ['asking', 'painting'] });
+  assert.equal(await again.state(), 'painting', 'the user kept it for this page');
+  await again.leave();
+
+  const other = await browser.page(page.url().replace('127.0.0.1', 'other.localhost'));
+  const before = server.log.length;
+  const asked = await open(other, '#bait', { states: ['asking', 'painting'] });
+  const reads = server.log.slice(before).filter(({ side, path, destination }) => side === 'away' && path.endsWith('sand.jpg') && destination === 'empty');
+  assert.deepEqual([await asked.state(), reads.filter(({ origin }) => !origin?.includes('other.localhost')).length], ['asking', 0], 'state and silent reads');
+  assert.match(await asked.says(), /localhost/);
+  await asked.leave();
+  await browser.worker().evaluate(() => chrome.permissions.remove({ origins: ['http://localhost/*'] }));
+});
+
+/** Ways to show the left half of a picture and to hide the right one, each of which the page takes back as soon as anything of ours is there. */
+const HALVES = {
+  'overflow: hidden': `<div style="width:160px;overflow:hidden"><img id="bait" src="${SAND}" style="display:block"></div>`,
+  'a container that scrolls': `<div style="width:160px;height:240px;overflow:auto"><img id="bait" src="${SAND}" style="display:block"></div>`,
+  'an ancestor with position: fixed': `<div style="position:fixed;top:60px;left:60px;width:160px;contain:paint"><img id="bait" src="${SAND}" style="display:block"></div>`,
+  'the edge of the window': `<img id="bait" src="${SAND}" style="position:fixed;top:60px;right:-160px">`,
+  'object-fit': `<img id="bait" src="${SAND}" style="display:block;width:160px;height:240px;object-fit:none;object-position:0 0">`,
+  'background-position': `<div id="bait" style="width:160px;height:240px;background:url(${SAND}) 0 0 no-repeat"></div>`,
+  'a body that contains its paint': `<style>body{contain:paint;width:160px;overflow:hidden}</style><img id="bait" src="${SAND}" style="display:block">`,
+};
+const UNCROP = `<script>new MutationObserver(() => {
+  const style = document.createElement('style');
+  style.textContent = '*{overflow:visible!important;contain:none!important} #bait{width:320px!important;right:auto!important;object-fit:fill!important}';
+  document.head.append(style);
+}).observe(document.documentElement, { childList: true });</script>`;
+
+const alpha = ({ data, width }, x, y) => data[(y * width + x) * 4 + 3];
+
+for (const [name, html] of Object.entries(HALVES)) {
+  test(`what a page hides of a picture stays hidden: ${name}`, async () => {
+    const page = await show(html + UNCROP);
+    // A point in its left half, without scrolling to it.
+    const { x, y } = await page.locator('#bait').boundingBox();
+    const steps = html.includes('background') ? [3, 2, 3] : [2, 3, 2];
+    const editor = await openForeign(page, { x: x + 60, y: y + 60 }, { keep: true, steps });
+    await editor.eraseRect(SPOT);
+    const says = await putIn(editor);
+    const got = await readElement(page, '#bait');
+    assert.deepEqual([alpha(got, 300, 120), alpha(got, 200, 20), alpha(got, 40, 110), alpha(got, 10, 10)], [0, 0, 255, 255], 'opacity of what was hidden and of what was shown');
+    assert.match(says, /what it does not show is left out/);
+  });
+}
+
+const styled = (style) => `<div style="${style}"><img id="bait" src="${SAND}" style="display:block"></div>`;
+const ALTERED = {
+  'clip-path': styled('clip-path:inset(0 50% 0 0)'),
+  'hardly any opacity': styled('opacity:.04'),
+  'a filter': styled('filter:blur(30px)'),
+  'a mask': styled('mask-image:linear-gradient(90deg,#000 50%,#0000 50%)'),
+  viewBox: `<svg width="160" height="240" viewBox="0 0 160 240"><image id="bait" href="${SAND}" width="320" height="240"/></svg>`,
+  preserveAspectRatio: `<svg width="160" height="240"><image id="bait" href="${SAND}" width="160" height="240" preserveAspectRatio="xMinYMin slice"/></svg>`,
+  'round corners': styled('border-radius:50%;overflow:hidden'),
+  'a turn': styled('transform:rotate(3deg)'),
+  'a slot that nobody sees': `<div id="host"><img id="bait" src="${SAND}" style="display:block"></div><script>
+    host.attachShadow({ mode: 'closed' }).innerHTML = '<div style="width:160px;overflow:hidden"><slot></slot></div>';
+  </script>`,
+};
+
+for (const [name, html] of Object.entries(ALTERED)) {
+  test(`a picture that is shown altered is not put in: ${name}`, async () => {
+    const page = await show(html);
+    const { x, y } = await page.locator('#bait').boundingBox();
+    const editor = await openForeign(page, { x: x + 60, y: y + 60 }, { keep: true });
+    await editor.eraseRect(BALL);
+    const says = await finish(editor);
+    assert.equal(await spied(page, '#bait').then((got) => got?.width), undefined, 'so wide is what the page read');
+    assert.match(says, /shows it altered.*save or copy/i);
+    await editor.leave();
+  });
+}
+
+test('a page that shows another picture once it sees the overlay does not have that one read', async () => {
+  server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
+    new MutationObserver(() => (bait.src = '{{away}}/test/secret.svg')).observe(document.documentElement, { childList: true });
+  </script>`);
+  const before = server.log.length;
+  const editor = await openForeign(page, '#bait', { keep: true });
+  await editor.eraseRect(BALL);
+  await putIn(editor);
+  const secrets = server.log.slice(before).filter(({ path, destination }) => path === '/test/secret.svg' && destination === 'empty');
+  const got = await spied(page, '#bait');
+  const blue = got.data.filter((byte, i) => i % 4 === 2 && byte === 255 && !got.data[i - 1] && !got.data[i - 2]).length;
+  assert.deepEqual([secrets.length, blue], [0, 0], 'reads of the other picture, and its pixels in the page');
+});
+
+test('a page that shows another picture once its menu is open does not have that one read', async () => {
+  server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
+    addEventListener('contextmenu', () => setTimeout(() => (bait.src = '{{away}}/test/secret.svg')));
+  </script>`);
+  const before = server.log.length;
+  const editor = await openForeign(page, '#bait', { keep: true });
+  const fetched = server.log.slice(before).filter(({ side, destination }) => side === 'away' && destination === 'empty').map(({ path }) => path);
+  assert.deepEqual([...new Set(fetched)], ['/pictures/test/sand.jpg'], 'what was read');
+  await editor.leave();
+});
+
+test("a picture behind the user's login: the screenshot is offered, in its own words, and the login is not used", async () => {
+  const page = await show('<img id="bait" src="{{away}}/login/pictures/test/sand.jpg" style="display:block">');
+  const editor = await open(page, '#bait', { states: ['asking'] });
+  await editor.press('notice-yes');
+  if (!browser.hasGranted) await acceptBubble();
+  await editor.says(/needs your login.*screenshot.*screen quality/);
+  await editor.press('notice-yes');
+  await editor.reaches('painting');
+  await editor.leave();
+});
+
+test("what leads from one's own site to another is not one's own: a redirect, and a service worker's answer", async () => {
+  server.put('/test/worker.js', 'text/javascript', `
+    addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+    addEventListener('fetch', (event) => {
+      if (event.request.url.endsWith('/own.jpg')) event.respondWith(fetch('{{away}}/pictures/test/sand.jpg', { mode: 'no-cors' }));
+    });`.replace('{{away}}', server.away));
+  for (const src of ['/to-away/pictures/test/sand.jpg', '/test/own.jpg']) {
+    const page = await show(`<div id="box"></div><script>(async () => {
+      const { serviceWorker } = navigator;
+      await serviceWorker.register('/test/worker.js');
+      await new Promise((done) => (serviceWorker.controller ? done() : (serviceWorker.oncontrollerchange = done)));
+      box.innerHTML = '<img id="bait" src="${src}" style="display:block">';
+      await bait.decode();
+      document.documentElement.dataset.ready = '';
+    })()</script>`);
+    await page.locator('html[data-ready]').waitFor();
+    const editor = await open(page, '#bait', { states: ['asking'] });
+    await takeScreenshot(editor);
+    await editor.eraseRect(BALL);
+    const says = await finish(editor);
+    assert.equal(await spied(page, '#bait').then((got) => got?.width), undefined, 'so wide is what the page read');
+    assert.match(says, /save or copy/i);
+    await editor.leave();
+  }
 });

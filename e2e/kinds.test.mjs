@@ -12,11 +12,11 @@ let page;
 useBrowser();
 
 afterEach(async () => {
-  // The browser grants a permission again without a question, even after it was removed. Only a new profile forgets it.
-  const { origins = [] } = await browser.worker().evaluate(() => chrome.permissions.getAll());
-  if (!origins.length) return;
-  await relaunch();
+  if (browser.hasGranted) await relaunch();
 });
+
+/** The sites that the extension may access. */
+const permissions = async () => (await browser.worker().evaluate(() => chrome.permissions.getAll())).origins ?? [];
 
 async function kinds() {
   page = await browser.page(`${server.home}/test/kinds.html`);
@@ -90,13 +90,26 @@ test('another origin, allowed in one click', async () => {
   await editor.press('notice-yes');
   await acceptBubble();
   await editor.reaches('painting');
-  const { origins } = await browser.worker().evaluate(() => chrome.permissions.getAll());
-  assert.deepEqual(origins.filter((origin) => !origin.includes('localhost')), [], 'one origin and no other');
+  assert.deepEqual(await permissions(), [], 'the permission was given back');
   await editor.eraseRect(BALL);
-  await editor.done();
+  await editor.press('done');
+  assert.match(await editor.says(), /127\.0\.0\.1 can read the picture from localhost/);
+  await editor.press('notice-yes');
+  await editor.left();
   compareOutside(was, await readElement(page, '#away'), BALL);
 
-  // After that, pictures of this origin need no question.
+  // After that, only reading needs a question, and the browser has none of its own.
+  await page.reload();
+  await page.locator('html[data-ready]').waitFor();
+  const again = await open(page, '#away', { states: ['asking'] });
+  await again.press('keep');
+  await again.press('notice-yes');
+  await again.reaches('painting');
+  assert.deepEqual(await permissions(), ['http://localhost/*'], 'kept, one origin and no other');
+  await again.eraseRect(BALL);
+  await again.done();
+
+  // What was kept needs no question.
   await page.reload();
   await page.locator('html[data-ready]').waitFor();
   await open(page, '#away');
@@ -128,8 +141,7 @@ for (const [name, refuse] of Object.entries({
     // A screenshot may be half a pixel off: what matters is that it is this picture and that the ball is gone.
     assert.ok(differences(was, now, BALL, 40).outside < 320 * 240 * 0.02, 'it is the same picture');
     assert.ok(redness(now) < 5, 'the ball is gone');
-    const { origins } = await browser.worker().evaluate(() => chrome.permissions.getAll());
-    assert.deepEqual(origins ?? [], [], 'nothing was granted');
+    assert.deepEqual(await permissions(), [], 'nothing was granted');
   });
 }
 
@@ -169,6 +181,7 @@ test('an img in a frame of another origin, allowed in one click', async () => {
   await acceptBubble();
   await asker.left();
   const editor = await overlay(page);
+  assert.deepEqual(await permissions(), [], 'the permission was given back');
   await editor.eraseRect(BALL);
   await editor.done();
   compareOutside(was, await readElement(frame, '#img'), BALL);

@@ -6,6 +6,8 @@
 //
 //   /slow/<ms>/<path>      <path>, after so many milliseconds
 //   /cors/<path>           <path>, with permission for every origin to read it
+//   /login/<path>          <path>, for elements of a page only: whoever fetches it is not logged in
+//   /to-away/<path>        the way to <path> of the second origin
 //   everything else        a file of pages/, or what a test put there with `put`
 
 import { readFile } from 'node:fs/promises';
@@ -51,7 +53,7 @@ export async function startServer({ ports = [0, 0] } = {}) {
   async function answer(side, request, response) {
     const url = new URL(request.url, 'http://host');
     let name = decodeURIComponent(url.pathname);
-    log.push({ side, method: request.method, path: request.url, destination: request.headers['sec-fetch-dest'], at: Date.now() });
+    log.push({ side, method: request.method, path: request.url, destination: request.headers['sec-fetch-dest'], origin: request.headers.origin, at: Date.now() });
     const slow = /^\/slow\/(\d+)(\/.*)$/.exec(name);
     if (slow) {
       await new Promise((resolve) => setTimeout(resolve, Number(slow[1])));
@@ -61,6 +63,11 @@ export async function startServer({ ports = [0, 0] } = {}) {
       response.setHeader('access-control-allow-origin', '*');
       name = name.slice('/cors'.length);
     }
+    if (name.startsWith('/login/')) {
+      if (request.headers['sec-fetch-dest'] === 'empty') return response.writeHead(401).end();
+      name = name.slice('/login'.length);
+    }
+    if (name.startsWith('/to-away/')) return response.writeHead(302, { location: origins.away + name.slice('/to-away'.length) }).end();
     if (name === '/') name = '/demo.html';
     if (name === '/test/') name = '/test/index.html';
     const file = path.join(ROOT, name);
@@ -95,7 +102,7 @@ export async function startServer({ ports = [0, 0] } = {}) {
 
   return {
     ...origins,
-    /** Every request so far: `{ side, method, path, destination, at }`. */
+    /** Every request so far: `{ side, method, path, destination, origin, at }`. */
     log,
     /** Serves bytes that a test made, with further headers. */
     put(name, type, bytes, headers) {

@@ -50,7 +50,7 @@ let browser, server, bundle, home, away;
 before(async () => {
   const result = await build({
     entryPoints: [fileURLToPath(new URL('../extension/shim/main.ts', import.meta.url))],
-    bundle: true, minify: true, format: 'iife', target: 'chrome148', write: false, logLevel: 'error',
+    bundle: true, minify: true, mangleProps: /^(element|layer|original|ours|tainted|topmost|isThere|rejected)$/, format: 'iife', target: 'chrome148', write: false, logLevel: 'error',
   });
   bundle = result.outputFiles[0].text;
   server = http.createServer((request, response) => {

@@ -7,7 +7,7 @@ const handover = new Promise((resolve) => {
     removeEventListener("message", handed);
     const [port, beats] = event.ports;
     if (beats) beat(beats);
-    resolve({ token, port });
+    resolve({ token, port, origin: event.origin });
   });
 });
 

@@ -1,6 +1,6 @@
 import { on, rectOf, styleOf } from './dom';
 import { call } from './native';
-import { isOffered, kindOf, offered, pictureOf, sourceOf, type Found } from './target';
+import { isOffered, kindOf, offered, pictureOf, pictures, type Found } from './target';
 import { everything, hovered, stackAt } from './tree';
 
 /** Where the last right-click was, as a rectangle of one pixel. */
@@ -34,12 +34,15 @@ export function clickedPicture(srcUrl: string | null): Found | undefined {
   const spot = clicked ?? (under ? rectOf(under) : new DOMRect(0, 0, innerWidth, innerHeight));
   const share = (found: Found) => overlap(rectOf(found.element), spot);
   const [named] = offered()
-    .filter((found) => srcUrl && sourceOf(found) === srcUrl)
+    .filter((found) => srcUrl && found.source === srcUrl)
     .sort((a, b) => share(b) - share(a));
   if (named) return named;
   // The clicked element may be a transparent shield over the picture, or its frame.
   const hit = pictureAt(spot.x + spot.width / 2, spot.y + spot.height / 2);
-  return hit && share(hit) * 2 > spot.width * spot.height ? hit : undefined;
+  if (!hit || share(hit) * 2 <= spot.width * spot.height) return;
+  // A page that shows another picture by now does not change which one was clicked.
+  const isSwapped = srcUrl && !pictures().some(({ source }) => source === srcUrl);
+  return isSwapped ? { ...hit, source: srcUrl } : hit;
 }
 
 /** The area of the intersection of two rectangles, in square pixels. */

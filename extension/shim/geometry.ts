@@ -2,7 +2,7 @@ import type { Geometry } from './protocol';
 import { split } from './css';
 import { decoded, isCanvas, isImg, isSvgImage, isVideo, rectOf, styleOf, within } from './dom';
 import { get, root } from './native';
-import { backgroundImage, sourceOf, type Found } from './target';
+import { backgroundImage, isStill, type Found } from './target';
 import { flatParent } from './tree';
 
 type Shape = Pick<Geometry, 'linear' | 'borderBox' | 'contentOrigin' | 'contentBox' | 'fit' | 'position'>;
@@ -36,11 +36,12 @@ export async function learnNaturalSize(found: Found): Promise<void> {
 }
 
 async function learnFromImage(found: Found): Promise<void> {
-  const { element } = found;
-  const image = isImg(element) ? element : await decoded(sourceOf(found));
-  if (!image.complete) await image.decode();
+  const { element, source } = found;
   const density = backgroundImage(found)?.density ?? 1;
-  found.natural = { width: image.naturalWidth / density, height: image.naturalHeight / density };
+  if (isImg(element) && !element.complete) await element.decode();
+  // An element that displays another picture by now does not tell.
+  const image = isImg(element) && isStill(found) ? element : await decoded(source);
+  found.natural ??= { width: image.naturalWidth / density, height: image.naturalHeight / density };
 }
 
 /** The shape of an element's content box, or of the box that its background fills. */

@@ -57,7 +57,8 @@ export function pick(taken: (found?: Found) => void): () => void {
     // The default of touches is not prevented, because then they would not become clicks.
     swallow(event, !event.type.startsWith('touch'));
     const found = event.type === 'click' && pictureAt(event.clientX, event.clientY);
-    if (found) take(found);
+    // The picture that was pointed at, even if the page shows another one since the press.
+    if (found) take(current ?? found);
   }, signal);
   on(window, 'pointermove', (event: PointerEvent) => {
     pointer = event;

@@ -1,7 +1,8 @@
+import { isBlank } from './canvas';
 import { decoded, isCanvas, isImg, isSvgImage, isVideo, within } from './dom';
 import { call } from './native';
 import { refuse, unreadable } from './refusal';
-import { isOwn, sourceOf, type Found } from './target';
+import { isOwn, isStill, type Found } from './target';
 import type { Reply } from './channel';
 
 /** Maximum time in milliseconds to wait for a picture that is still loading. */
@@ -10,16 +11,18 @@ const PATIENCE = 10_000;
 /** Step 1 of the ladder: reads what the element itself holds. */
 export async function readDirect(found: Found): Promise<Reply> {
   const { element } = found;
-  if (isCanvas(element)) return found.tainted ? unreadable('tainted') : readCanvas(element);
+  if (isCanvas(element)) return readCanvas(element, found.tainted);
   if (isVideo(element)) {
     // Frames of protected video (DRM) can be drawn, but are black.
     return element.mediaKeys ? unreadable('protected') : drawn(element);
   }
-  if (isImg(element)) {
+  /** Whether it still is the picture that was chosen. */
+  const displays = () => (isImg(element) || isSvgImage(element)) && isStill(found);
+  if (isImg(element) && displays()) {
     if (!element.complete) await within(PATIENCE, element.decode()).catch(() => 0);
     if (!element.naturalWidth) return isEmpty();
   }
-  const url = sourceOf(found) || isEmpty();
+  const url = found.source || isEmpty();
   const cors = call(element, 'getAttribute', 'crossorigin');
   if (isOwn(url) || cors !== null) {
     try {
@@ -28,11 +31,11 @@ export async function readDirect(found: Found): Promise<Reply> {
       // A `blob:` URL may have been revoked, or the server may refuse a second request, but the element still has the pixels.
     }
   }
-  return drawn(isImg(element) || isSvgImage(element) ? element : await decoded(url).catch(unreadable));
+  return drawn(displays() ? (element as HTMLImageElement) : await decoded(url).catch(unreadable));
 }
 
 /** Step 2 of the ladder: fetches the address as the page would. */
-export const fetchSource = (found: Found): Promise<Reply> => load(sourceOf(found), 'omit').catch(unreadable);
+export const fetchSource = (found: Found): Promise<Reply> => load(found.source, 'omit').catch(unreadable);
 
 const isEmpty = () => refuse({ failure: 'empty-image' });
 
@@ -62,9 +65,10 @@ async function drawn(source: HTMLImageElement | SVGImageElement | HTMLVideoEleme
 }
 
 /** The picture of a canvas, which it encodes itself, so that its colour space is kept. */
-async function readCanvas(canvas: HTMLCanvasElement): Promise<Reply> {
+async function readCanvas(canvas: HTMLCanvasElement, tainted?: boolean): Promise<Reply> {
   if (!canvas.width || !canvas.height) isEmpty();
   try {
+    if (tainted) throw 'tainted';
     const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
     // A WebGL canvas may clear its pixels once they are displayed.
     if (isBlank(canvas) && !canvas.getContext('2d')) throw 'blank';
@@ -73,12 +77,4 @@ async function readCanvas(canvas: HTMLCanvasElement): Promise<Reply> {
     // A canvas that holds pixels of another origin throws.
     return unreadable(error);
   }
-}
-
-/** Whether all pixels of a canvas are transparent, judged on a reduced copy. */
-function isBlank(canvas: HTMLCanvasElement): boolean {
-  const side = 64;
-  const context = new OffscreenCanvas(side, side).getContext('2d')!;
-  context.drawImage(canvas, 0, 0, side, side);
-  return context.getImageData(0, 0, side, side).data.every((byte) => !byte);
 }

@@ -31,7 +31,7 @@ export type Failure = { "failure": "unreadable",
 /**
  * What the browser said.
  */
-detail: string, } | { "failure": "permission-denied" } | { "failure": "undecodable", 
+detail: string, } | { "failure": "permission-denied" } | { "failure": "login-needed" } | { "failure": "undecodable", 
 /**
  * What the decoder said.
  */
@@ -43,7 +43,7 @@ width: number,
 /**
  * Height in pixels.
  */
-height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
+height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "concealed" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
 /**
  * What the browser said.
  */
@@ -169,7 +169,35 @@ fit: string,
  */
 position: string, };
 
+export type Clip = { 
+/**
+ * Left edge.
+ */
+x: number, 
+/**
+ * Top edge.
+ */
+y: number, 
+/**
+ * Width.
+ */
+width: number, 
+/**
+ * Height.
+ */
+height: number, };
+
 export type PictureKind = "image" | "background" | "canvas" | "svg-image" | "video";
+
+export type Shown = { 
+/**
+ * Where it stood; its natural size may not have been known yet.
+ */
+geometry: Geometry, 
+/**
+ * All that cut it off, apart from its own box and the viewport.
+ */
+clips: Array<Clip>, };
 
 export type Picture = { 
 /**
@@ -199,7 +227,11 @@ edited: boolean,
 /**
  * Where it stands.
  */
-geometry: Geometry, };
+geometry: Geometry, 
+/**
+ * What of a picture of another origin was to be seen when it was chosen; none where that cannot be said.
+ */
+shown: Shown | null, };
 
 export type Target = { "target": "clicked", 
 /**

@@ -1,6 +1,6 @@
-import type { Answer, Picture, Target, ToBackground } from './protocol';
+import type { Answer, Picture, Shown, Target, ToBackground } from './protocol';
 import { answer, sealed, type Handler, type Message, type Post } from './channel';
-import { isTainted } from './canvas';
+import { isBlank } from './canvas';
 import { isCanvas, isVideo, later, soon } from './dom';
 import { apply, editOf } from './edits';
 import { farewell, farewellWords } from './farewell';
@@ -9,7 +9,8 @@ import { call, get } from './native';
 import { hasRoom, openOverlay, type Overlay } from './overlay';
 import { fetchSource, readDirect } from './pixels';
 import { refuse } from './refusal';
-import { isOwn, sourceOf, type Found } from './target';
+import { shownOf } from './shown';
+import { isOwn, type Found } from './target';
 
 type Frame = Extract<Target, { target: 'frame' }>;
 
@@ -59,11 +60,11 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         // The frame works, even if the picture takes longer to load than the frame may.
         overlay?.greet();
         if (!found) {
-          const { origin, frameId, srcUrl } = subject as Frame;
-          return [{ reply: 'frame', origin, frameId, srcUrl }];
+          const { target, ...frame } = subject as Frame;
+          return [{ reply: 'frame', ...frame }];
         }
-        await learnNaturalSize(found);
-        const described = describe(found);
+        await learning;
+        const described = describe(found, shown);
         // Whatever moves it from here on is told.
         last = JSON.stringify(described.geometry);
         return [{ reply: 'picture', picture: described }];
@@ -135,8 +136,14 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     last = now;
   }
 
-  // Before the page can notice anything of ours and change it.
-  if (found && isCanvas(found.element)) found.tainted = isTainted(found.element);
+  // Before the page can notice anything of ours and change what counts.
+  const learning = found && learnNaturalSize(found);
+  const shown = found && shownOf(found);
+  try {
+    if (found && isCanvas(found.element)) isBlank(found.element);
+  } catch {
+    found!.tainted = true;
+  }
   playing?.pause();
   if (hasRoom()) {
     overlay = openOverlay(token, element, {
@@ -163,9 +170,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   };
 }
 
-function describe(found: Found): Picture {
-  const { element, kind } = found;
-  const source = sourceOf(found);
+function describe(found: Found, shown?: Shown): Picture {
+  const { element, kind, source } = found;
   const attribute = (name: string) => call(element, 'getAttribute', name);
   const name = attribute('alt') || get(element, 'ariaLabel') || attribute('title') || '';
   return {
@@ -175,6 +181,7 @@ function describe(found: Found): Picture {
     sameOrigin: !source || isOwn(source),
     alt: name.trim().slice(0, ALT),
     edited: !!editOf(found),
+    shown: shown ?? null,
     geometry: measure(found),
   };
 }

@@ -124,7 +124,8 @@ async fn open_in_tab(OpenInTab { token }: OpenInTab, sender: &JsValue) -> Result
     }
     // Picking starts in all frames. The sender is the frame in which the user picked.
     let frame_id = number(sender, "frameId").unwrap_or(0);
-    storage::set_session(&key, &Session { tab_id, frame_id }).await?;
+    let origin = field(sender, "origin").as_string();
+    storage::set_session(&key, &Session { tab_id, frame_id, origin }).await?;
     tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
 }
 
@@ -165,7 +166,7 @@ async fn inject_shim(tab_id: i32, frame_id: Option<i32>) -> Result<(), Failure> 
 
 async fn open_session(tab_id: i32, frame_id: i32) -> Result<String, Failure> {
     let token = random_uuid();
-    storage::set_session(&session_key(&token), &Session { tab_id, frame_id }).await?;
+    storage::set_session(&session_key(&token), &Session { tab_id, frame_id, origin: None }).await?;
     Ok(token)
 }
 

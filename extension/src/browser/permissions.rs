@@ -12,6 +12,8 @@ extern "C" {
     fn contains_js(permissions: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = request)]
     fn request_js(permissions: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = remove)]
+    fn remove_js(permissions: &JsValue) -> Result<Promise, JsValue>;
 }
 
 fn origins(pattern: &str) -> JsValue {
@@ -35,6 +37,15 @@ pub async fn contains(pattern: &str) -> Result<bool, Failure> {
 pub async fn request(pattern: &str) -> Result<bool, Failure> {
     let answer = request_js(&origins(pattern)).map_err(refused)?;
     Ok(JsFuture::from(answer).await.map_err(refused)?.is_truthy())
+}
+
+/// Gives the sites of a match pattern back.
+///
+/// # Errors
+/// When `pattern` is no match pattern.
+pub async fn remove(pattern: &str) -> Result<(), Failure> {
+    let answer = remove_js(&origins(pattern)).map_err(refused)?;
+    JsFuture::from(answer).await.map(drop).map_err(refused)
 }
 
 /// Asks the user for the host of an address, unless it is granted already. True when it was granted just now, so that another try is

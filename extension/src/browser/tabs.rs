@@ -10,6 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = getCurrent)]
     fn get_current() -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = get)]
+    fn get_js(tab_id: i32) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = sendMessage)]
     fn send_message_js(tab_id: i32, message: &JsValue, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = connect)]
@@ -28,6 +30,15 @@ pub async fn current() -> Result<i32, Failure> {
     let tab = JsFuture::from(get_current().map_err(refused)?).await.map_err(refused)?;
     let id = field(&tab, "id").as_f64();
     id.map(|id| id as i32).ok_or_else(|| Failure::Internal { detail: "not in a tab".into() })
+}
+
+/// Whether a tab is in an incognito window.
+///
+/// # Errors
+/// When the tab is gone.
+pub async fn is_incognito(tab_id: i32) -> Result<bool, Failure> {
+    let tab = JsFuture::from(get_js(tab_id).map_err(refused)?).await.map_err(refused)?;
+    Ok(field(&tab, "incognito").is_truthy())
 }
 
 /// Sends a message to the scripts in one frame of a tab, or in all of them, and waits for the answer.

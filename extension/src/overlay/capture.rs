@@ -1,7 +1,7 @@
 //! Which part of a capture of the tab shows the picture.
 
 use super::affine::{Affine, bounds};
-use super::placement::placement;
+use super::placement::{content_box, placement};
 use super::scene::Part;
 use crate::protocol::{Geometry, Rect};
 
@@ -51,16 +51,6 @@ pub fn crop(geometry: &Geometry, width: u32, height: u32) -> Option<Crop> {
     let fixed =
         (!upright).then(|| Affine { a: 1.0 / scale, d: 1.0 / scale, e: x0 / scale, f: y0 / scale, ..Affine::IDENTITY });
     Some(Crop { rect, part, fixed })
-}
-
-/// Left, top, right and bottom of what the element shows of the picture, CSS pixels of the viewport.
-fn content_box(geometry: &Geometry) -> (f64, f64, f64, f64) {
-    let room = geometry.content_box;
-    let (offset, size) = (geometry.content_origin, geometry.border_box);
-    let [a, b, c, d] = geometry.linear;
-    let turned = Affine { a, b, c, d, e: geometry.center.x, f: geometry.center.y };
-    let map = Affine::translation(offset.x - size.width / 2.0, offset.y - size.height / 2.0).then(&turned);
-    bounds(&map.corners(room.width, room.height))
 }
 
 #[cfg(test)]

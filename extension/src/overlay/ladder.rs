@@ -9,21 +9,12 @@ pub enum Step {
     ReadDirect,
     /// The page's own fetch of the URL.
     PageFetch,
-    /// The extension's fetch, where the origin's permission is already granted.
+    /// The extension's fetch, after the user agreed that it reads pictures of this site for this page.
     ExtensionFetch {
         /// What to fetch.
         url: String,
-        /// Match pattern of its origin, as `permissions.contains` wants it.
-        origin: String,
-    },
-    /// Ask the user for that one origin, then fetch.
-    AskOrigin {
-        /// What to fetch.
-        url: String,
-        /// Match pattern of its origin, as `permissions.request` wants it.
-        origin: String,
-        /// Host, for the sentence.
-        host: String,
+        /// Whom it belongs to.
+        site: Site,
     },
     /// Crop a capture of the visible tab, after saying so.
     Capture,
@@ -42,10 +33,8 @@ impl Ladder {
         let by_url = !matches!(picture.kind, PictureKind::Canvas | PictureKind::Video);
         if let Some(url) = picture.url.as_deref().filter(|_| by_url && !picture.same_origin) {
             steps.push(Step::PageFetch);
-            if let Some((origin, host)) = origin_of(url) {
-                let url = url.to_owned();
-                steps.push(Step::ExtensionFetch { url: url.clone(), origin: origin.clone() });
-                steps.push(Step::AskOrigin { url, origin, host });
+            if let Some(site) = Site::of(url) {
+                steps.push(Step::ExtensionFetch { url: url.to_owned(), site });
             }
         }
         if capture {
@@ -63,17 +52,34 @@ impl Iterator for Ladder {
     }
 }
 
-/// Match pattern and host of a web URL; none for other schemes. Match patterns have no port.
-pub fn origin_of(url: &str) -> Option<(String, String)> {
-    let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host_and_port = authority.rsplit('@').next()?;
-    let host = if host_and_port.starts_with('[') {
-        host_and_port.split_inclusive(']').next()?
-    } else {
-        host_and_port.split(':').next()?
-    };
-    (!host.is_empty()).then(|| (format!("{scheme}://{host}/*"), host.to_owned()))
+/// Whom a web URL belongs to, as the browser's API and the user know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// `https://example.org:8443`.
+    pub origin: String,
+    /// Match pattern for its permission. Match patterns have no port.
+    pub pattern: String,
+    /// Host, for sentences.
+    pub host: String,
+}
+
+impl Site {
+    /// None for schemes other than those of the web.
+    pub fn of(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let host_and_port = authority.rsplit('@').next()?;
+        let host = if host_and_port.starts_with('[') {
+            host_and_port.split_inclusive(']').next()?
+        } else {
+            host_and_port.split(':').next()?
+        };
+        (!host.is_empty()).then(|| Self {
+            origin: format!("{scheme}://{host_and_port}"),
+            pattern: format!("{scheme}://{host}/*"),
+            host: host.to_owned(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -91,17 +97,13 @@ mod tests {
     fn a_cross_origin_picture_climbs_every_step_in_order() {
         let url = "https://cdn.example.org:8443/a.png?b=c";
         let steps: Vec<Step> = Ladder::new(&picture(PictureKind::Image, Some(url), false), true).collect();
-        let origin = "https://cdn.example.org/*".to_owned();
-        assert_eq!(
-            steps,
-            [
-                Step::ReadDirect,
-                Step::PageFetch,
-                Step::ExtensionFetch { url: url.into(), origin: origin.clone() },
-                Step::AskOrigin { url: url.into(), origin, host: "cdn.example.org".into() },
-                Step::Capture,
-            ]
-        );
+        let site = Site {
+            origin: "https://cdn.example.org:8443".into(),
+            pattern: "https://cdn.example.org/*".into(),
+            host: "cdn.example.org".into(),
+        };
+        let fetch = Step::ExtensionFetch { url: url.into(), site };
+        assert_eq!(steps, [Step::ReadDirect, Step::PageFetch, fetch, Step::Capture]);
     }
 
     #[test]
@@ -131,14 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_read_from_any_url_without_a_panic() {
-        assert_eq!(
-            origin_of("http://user:pw@host.example:81/x").map(|o| o.0).as_deref(),
-            Some("http://host.example/*")
-        );
-        assert_eq!(origin_of("http://[::1]:8080/x").map(|o| o.1).as_deref(), Some("[::1]"));
+    fn sites_are_read_from_any_url_without_a_panic() {
+        let site = Site::of("http://user:pw@host.example:81/x").expect("a site");
+        assert_eq!((&*site.origin, &*site.pattern), ("http://host.example:81", "http://host.example/*"));
+        let site = Site::of("http://[::1]:8080/x").expect("a site");
+        assert_eq!((&*site.origin, &*site.host), ("http://[::1]:8080", "[::1]"));
         for url in ["", "file:///x", "ftp://h/x", "https://", "https:///x", "data:,x", "chrome-extension://id/x"] {
-            assert_eq!(origin_of(url), None, "{url}");
+            assert_eq!(Site::of(url), None, "{url}");
         }
     }
 }

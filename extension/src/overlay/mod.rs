@@ -8,7 +8,7 @@
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
 //! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; what the
-//!   page may learn of the result: [`disclosure`]; under which name an unfinished edit is kept: [`kept_edit`];
+//!   page may learn of the result: [`disclosure`], [`consent`]; under which name an unfinished edit is kept: [`kept_edit`];
 //! - what the user set: [`settings`].
 //!
 //! What touches the DOM is in [`ui`].
@@ -16,6 +16,7 @@
 pub mod activation_guard;
 pub mod affine;
 pub mod capture;
+pub mod consent;
 pub mod disclosure;
 pub mod document;
 pub mod file_name;

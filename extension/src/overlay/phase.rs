@@ -17,6 +17,8 @@ pub enum Question {
     Resume,
     /// Shall this model be downloaded?
     Download,
+    /// May the page read what it only shows?
+    PutIn,
     /// Shall the overlay close although something would be lost?
     Close,
 }
@@ -86,6 +88,8 @@ pub enum WayOut {
     Stop(StopId),
     /// Answer "no" to the question or failure that shows.
     AnswerNo,
+    /// Take back what led to the question that shows, because its "no" does something, too.
+    Withdraw,
     /// Give up what is being dragged.
     DropGesture,
     /// Take everything painted away.
@@ -193,7 +197,7 @@ impl Phase {
         match (self, question) {
             (Self::Asking(asked), _) if asked != question => self,
             (Self::Asking(_), Question::Read | Question::Frame | Question::Resume) => Self::Opening,
-            (Self::Asking(_), Question::Download | Question::Close) => Self::resting(facts),
+            (Self::Asking(_), Question::Download | Question::PutIn | Question::Close) => Self::resting(facts),
             _ => self,
         }
     }
@@ -215,6 +219,7 @@ impl Phase {
     pub fn escape(self, facts: Facts) -> WayOut {
         match self {
             Self::Closing | Self::Running(_) => self.close(facts),
+            Self::Asking(Question::PutIn) => WayOut::Withdraw,
             Self::Asking(_) | Self::Failed => WayOut::AnswerNo,
             _ if facts.dragging => WayOut::DropGesture,
             Self::Painting | Self::Done if facts.painted => WayOut::ClearMask,
@@ -244,6 +249,7 @@ mod tests {
             Just(Question::Frame),
             Just(Question::Resume),
             Just(Question::Download),
+            Just(Question::PutIn),
             Just(Question::Close),
         ]
     }
@@ -279,7 +285,7 @@ mod tests {
         match way {
             // What runs ends some time.
             WayOut::Wait | WayOut::Cancel(_) | WayOut::Stop(_) => phase.ended(*facts),
-            WayOut::AnswerNo => match phase {
+            WayOut::AnswerNo | WayOut::Withdraw => match phase {
                 Phase::Asking(question) => phase.answered(question, *facts),
                 _ => phase.settled(*facts),
             },

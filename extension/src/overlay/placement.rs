@@ -1,6 +1,6 @@
 //! Where image pixels stand on the screen, from what the page measured.
 
-use super::affine::Affine;
+use super::affine::{Affine, bounds};
 use crate::protocol::{Geometry, Point, Size};
 
 /// The map from image pixels (`width` by `height`) to CSS pixels of the viewport.
@@ -18,6 +18,16 @@ pub fn placement(geometry: &Geometry, width: f64, height: f64) -> Affine {
     // ... -> viewport.
     let [a, b, c, d] = geometry.linear;
     local.then(&Affine { a, b, c, d, e: geometry.center.x, f: geometry.center.y })
+}
+
+/// Left, top, right and bottom of what the element shows of the picture, CSS pixels of the viewport.
+pub(super) fn content_box(geometry: &Geometry) -> (f64, f64, f64, f64) {
+    let room = geometry.content_box;
+    let (offset, size) = (geometry.content_origin, geometry.border_box);
+    let [a, b, c, d] = geometry.linear;
+    let turned = Affine { a, b, c, d, e: geometry.center.x, f: geometry.center.y };
+    let map = Affine::translation(offset.x - size.width / 2.0, offset.y - size.height / 2.0).then(&turned);
+    bounds(&map.corners(room.width, room.height))
 }
 
 /// How many pixels (width, height) an SVG is drawn with: as many as the screen shows of it, at most 8192 a side.

@@ -1,12 +1,12 @@
 //! Where the picture stands on the screen: what the page says of it, which part of it is edited, and the user's view.
 
 use super::affine::Affine;
-use super::disclosure::Source;
+use super::disclosure::Terms;
 use super::host::Host;
 use super::placement::placement;
 use super::view::View;
 use crate::protocol::page::Picture;
-use crate::protocol::{Failure, Geometry, Point, Size};
+use crate::protocol::{Geometry, Point, Size};
 use serde::{Deserialize, Serialize};
 
 /// The part of the displayed picture that is edited, as fractions of it: all of it, except for a capture of a picture
@@ -34,7 +34,7 @@ pub struct Scene {
     /// Where the overlay lives.
     pub host: Host,
     picture: Option<Picture>,
-    source: Source,
+    terms: Terms,
     part: Part,
     /// Where a capture stands that no part of the picture describes, because the picture is turned or skewed.
     fixed: Option<Affine>,
@@ -44,7 +44,7 @@ pub struct Scene {
 impl Scene {
     /// Without a picture.
     pub fn new(host: Host) -> Self {
-        Self { host, picture: None, source: Source::Page, part: Part::WHOLE, fixed: None, view: None }
+        Self { host, picture: None, terms: Terms::Free, part: Part::WHOLE, fixed: None, view: None }
     }
 
     /// What the page says of the picture.
@@ -57,16 +57,16 @@ impl Scene {
         self.picture = Some(picture);
     }
 
-    /// The pixels that are edited are those of a part of the picture, or those that stand at `fixed`.
-    pub fn obtained(&mut self, source: Source, part: Part, fixed: Option<Affine>) {
-        self.source = source;
+    /// The pixels that are edited are those of a part of the picture, or those that stand at `fixed`. `terms` say when the page gets them.
+    pub fn obtained(&mut self, terms: Terms, part: Part, fixed: Option<Affine>) {
+        self.terms = terms;
         self.part = part;
         self.fixed = fixed;
     }
 
-    /// Why the result cannot be put into the page; none where it can.
-    pub fn refusal(&self) -> Option<Failure> {
-        self.source.refusal(self.picture())
+    /// What has to happen before the result is put into the page.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// The picture (size in pixels) is there: it gets its first view.
@@ -171,9 +171,7 @@ mod tests {
     fn a_part_of_the_picture_stands_where_that_part_is() {
         let mut scene = Scene::new(Host::Shim);
         scene.found(picture(Point { x: 300.0, y: 250.0 }));
-        assert_eq!(scene.refusal(), None);
-        scene.obtained(Source::Capture, Part { x: 0.1, y: 0.1, width: 0.9, height: 0.9 }, None);
-        assert_eq!(scene.refusal(), Some(Failure::Captured));
+        scene.obtained(Terms::Free, Part { x: 0.1, y: 0.1, width: 0.9, height: 0.9 }, None);
         scene.open(Size { width: 720.0, height: 540.0 }, VIEWPORT);
         let corner = corner(&scene);
         assert!((corner.x - 140.0).abs() < 1e-9 && (corner.y - 130.0).abs() < 1e-9, "{corner:?}");
@@ -183,7 +181,7 @@ mod tests {
     fn a_turned_capture_stays_where_it_was_taken() {
         let mut scene = Scene::new(Host::Shim);
         scene.found(picture(Point { x: 300.0, y: 250.0 }));
-        scene.obtained(Source::Capture, Part::WHOLE, Some(Affine::translation(7.0, 8.0)));
+        scene.obtained(Terms::Free, Part::WHOLE, Some(Affine::translation(7.0, 8.0)));
         scene.open(Size { width: 400.0, height: 300.0 }, VIEWPORT);
         scene.moved(picture(Point { x: 0.0, y: 0.0 }).geometry, VIEWPORT);
         assert_eq!(corner(&scene), Point { x: 7.0, y: 8.0 });

@@ -56,6 +56,8 @@ pub struct Session {
     pub tab_id: i32,
     /// Frame of the picture.
     pub frame_id: i32,
+    /// Origin of that frame's document, where the overlay is in a tab of its own: the browser told it with the shim's request.
+    pub origin: Option<String>,
 }
 
 /// Key of a [`Session`] in `storage.session`.

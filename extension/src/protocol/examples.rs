@@ -12,9 +12,9 @@ use super::models::{
 };
 use super::page::{
     Apply, Bytes, Close, Fetch, Hello, Hide, LostFocus, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert,
-    Subject, Target, ToPage,
+    Shown, Subject, Target, ToPage,
 };
-use super::{Call, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
+use super::{Call, Clip, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
 use serde_json::Value;
 
 /// What answers a request of type `C`, as JSON.
@@ -52,6 +52,7 @@ pub(crate) fn plain_picture(geometry: Geometry) -> Picture {
         alt: String::new(),
         edited: false,
         geometry,
+        shown: None,
     }
 }
 
@@ -71,6 +72,10 @@ fn picture() -> Picture {
         kind: PictureKind::SvgImage,
         url: Some("https://example.org/a.png".into()),
         alt: "A cat".into(),
+        shown: Some(Box::new(Shown {
+            geometry: geometry(),
+            clips: vec![Clip { x: 1.0, y: 2.0, width: 3.0, height: 4.5 }],
+        })),
         ..plain_picture(geometry())
     }
 }
@@ -325,6 +330,7 @@ pub(crate) fn failures() -> Vec<Failure> {
     let mut failures = vec![
         Failure::Unreadable { detail: detail() },
         Failure::PermissionDenied,
+        Failure::LoginNeeded,
         Failure::Undecodable { detail: detail() },
         Failure::EmptyImage,
         Failure::TooLarge { width: 70_001, height: 70_002 },
@@ -334,6 +340,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Gone,
         Failure::NotReplaceable,
         Failure::Captured,
+        Failure::Concealed,
         Failure::ForbiddenPage,
         Failure::EngineLost,
         Failure::StoreLost,

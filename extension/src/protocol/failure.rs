@@ -63,6 +63,9 @@ pub enum Failure {
     /// The user did not give the permission that reading the picture takes.
     #[error("permission was not given")]
     PermissionDenied,
+    /// The site shows the picture to those who are logged in, which the extension never is.
+    #[error("the picture needs the user's login")]
+    LoginNeeded,
     /// The picture's bytes are damaged, cut short or of a kind that nothing here decodes.
     #[error("the picture could not be decoded: {detail}")]
     Undecodable {
@@ -98,6 +101,9 @@ pub enum Failure {
     /// A capture of the tab may show what the page cannot read, so that the page does not get it.
     #[error("a capture of the tab is not put into the page")]
     Captured,
+    /// The page shows a picture, which it cannot read, only in part or altered, in a way that a rectangle does not describe.
+    #[error("the page does not show all of the picture, and does not get it")]
+    Concealed,
     /// The page cannot be reached: the browser's own pages, the extension shop, other extensions.
     #[error("extensions do not work on this page")]
     ForbiddenPage,
@@ -178,6 +184,7 @@ impl Failure {
         match self {
             Self::Unreadable { .. } => "failUnreadable",
             Self::PermissionDenied => "failPermission",
+            Self::LoginNeeded => "failLogin",
             Self::Undecodable { .. } => "failUndecodable",
             Self::EmptyImage => "failEmptyImage",
             Self::TooLarge { .. } => "failTooLarge",
@@ -187,6 +194,7 @@ impl Failure {
             Self::Gone => "failGone",
             Self::NotReplaceable => "failNotReplaceable",
             Self::Captured => "failCaptured",
+            Self::Concealed => "failConcealed",
             Self::ForbiddenPage => "failForbiddenPage",
             Self::EngineLost => "failEngineLost",
             Self::StoreLost => "failStoreLost",
@@ -247,8 +255,11 @@ impl Failure {
             | Self::HashMismatch
             | Self::StorageFull { .. }
             | Self::Internal { .. } => Remedy::Retry,
-            Self::Gone | Self::NotReplaceable | Self::Captured | Self::Clipboard { .. } => Remedy::Save,
+            Self::Gone | Self::NotReplaceable | Self::Captured | Self::Concealed | Self::Clipboard { .. } => {
+                Remedy::Save
+            }
             Self::Undecodable { .. }
+            | Self::LoginNeeded
             | Self::EmptyImage
             | Self::TooLarge { .. }
             | Self::EmptyMask

@@ -39,6 +39,20 @@ pub struct Rect {
     pub height: u32,
 }
 
+/// A rectangle that cuts a picture off, CSS pixels of the viewport. A browser's `DOMRect` has fields beside these.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Clip {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
 /// The measurements from which the overlay finds out where each image pixel stands on the screen.
 ///
 /// The page measures, the overlay computes: an affine map keeps the centre of a box in the centre of its

@@ -31,7 +31,7 @@ mod tests;
 
 pub use call::{Call, Reply};
 pub use failure::{DownloadFault, Failure, Remedy, WeightStorage};
-pub use geometry::{Geometry, Point, Rect, Size};
+pub use geometry::{Clip, Geometry, Point, Rect, Size};
 
 use serde::{Deserialize, Serialize};
 

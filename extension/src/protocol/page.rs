@@ -4,7 +4,7 @@
 //! picture is drawn and what is written into the page are the overlay's business.
 
 use super::call::{calls, replies};
-use super::{Done, Geometry, Rect};
+use super::{Clip, Done, Geometry, Rect};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port on which an overlay that runs in its own tab reaches the shim; `:` and the session's token follow.
@@ -46,6 +46,19 @@ pub struct Picture {
     pub edited: bool,
     /// Where it stands.
     pub geometry: Geometry,
+    /// What of a picture of another origin was to be seen when it was chosen; none where that cannot be said.
+    pub shown: Option<Box<Shown>>,
+}
+
+/// What a document showed of a picture when it was chosen, before anything of ours was there that its scripts could answer to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Shown {
+    /// Where it stood; its natural size may not have been known yet.
+    pub geometry: Geometry,
+    /// All that cut it off, apart from its own box and the viewport.
+    pub clips: Vec<Clip>,
 }
 
 /// Background to shim, by `tabs.sendMessage`, right after injection: begin.

@@ -29,7 +29,9 @@ fn typescript_types_are_current() {
         Size::decl(&config),
         Rect::decl(&config),
         Geometry::decl(&config),
+        Clip::decl(&config),
         PictureKind::decl(&config),
+        Shown::decl(&config),
         Picture::decl(&config),
         Target::decl(&config),
         Start::decl(&config),
@@ -102,7 +104,7 @@ fn answered(replies: Vec<Value>) -> Vec<String> {
 fn every_message_has_the_promised_json() {
     let enveloped = Envelope { v: WIRE_VERSION, id: Some(7), re: None, body: ToPage::from(Hello) };
     let refused = Answer::<Done>::Err(Failure::Cancelled);
-    let session = Session { tab_id: 1, frame_id: 2 };
+    let session = Session { tab_id: 1, frame_id: 2, origin: Some("https://example.org".into()) };
     let lines: Vec<String> = [
         vec![serde_json::to_string(&enveloped), serde_json::to_string(&refused), serde_json::to_string(&session)]
             .into_iter()

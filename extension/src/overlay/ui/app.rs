@@ -170,16 +170,30 @@ impl App {
 
     /// Asks the user. False where the answer is "no", and where something else took the question's place.
     pub(super) async fn ask(&self, question: Question, text: &str, yes: &str, no: &str) -> bool {
+        self.choose(question, text, yes, no).await == Some(true)
+    }
+
+    /// Has the user choose between two buttons. None where the question was withdrawn, and where something else took its place.
+    pub(super) async fn choose(&self, question: Question, text: &str, yes: &str, no: &str) -> Option<bool> {
         let phase = self.phase().asking(question);
         if phase != Phase::Asking(question) {
-            return false;
+            return None;
         }
         self.enter(phase);
         let answer = self.dock.notice.ask(text, yes, no).await;
         if answer.is_some() {
             self.enter(self.phase().answered(question, self.facts()));
         }
-        answer == Some(true)
+        answer
+    }
+
+    /// The question that shows is not answered after all.
+    pub(super) fn withdraw(&self) {
+        self.dock.notice.dismiss();
+        if let Phase::Asking(question) = self.phase() {
+            self.enter(self.phase().answered(question, self.facts()));
+        }
+        self.stage.focus();
     }
 
     /// A button of the notice was pressed, or Escape stands for "no". False where nothing is asked.

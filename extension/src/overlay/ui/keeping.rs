@@ -1,16 +1,20 @@
 //! What the user does with the result: save it, copy it, write it into the page, or put everything back as it was.
 
 use super::app::App;
+use super::bitmaps::blanked_outside;
+use super::consenting::{Destiny, destiny};
 use super::failing::{begin_work, end_work, fail};
 use super::leaving::{close, close_now};
 use super::page::Page;
+use super::painting::touched;
 use super::stepping::show_edit;
 use crate::browser::{i18n, object, runtime, words};
+use crate::overlay::disclosure::Terms;
 use crate::overlay::file_name::saved_name;
 use crate::overlay::phase::Work;
-use crate::protocol::Failure;
 use crate::protocol::engine::{FileFormat, Purpose};
 use crate::protocol::page::{Apply, Revert};
+use crate::protocol::{Failure, Rect};
 use crate::ui::save_file::save_file;
 use futures::future::{Either, select};
 use std::pin::pin;
@@ -121,23 +125,38 @@ pub(super) fn revert(app: &Rc<App>) {
     locked(app, work, revert);
 }
 
-/// Writes the result into the page and closes.
+/// Writes the result into the page and closes, where the page may have it.
 pub(super) fn done(app: &Rc<App>) {
     if !app.can_paint() {
         return;
     }
-    let refusal = app.stage.scene.borrow().refusal();
-    if let Some(refusal) = refusal {
-        return fail(app, refusal, |_| {});
-    }
-    if app.edit.borrow().fills() == 0 {
+    let refused = matches!(app.stage.scene.borrow().terms(), Terms::Refused(_));
+    if app.edit.borrow().fills() == 0 && !refused {
         return close(app);
     }
+    touched(app);
+    let it = Rc::clone(app);
+    spawn_local(async move {
+        match destiny(&it).await {
+            Ok(Destiny::PutIn(part)) => put_in(&it, part),
+            Ok(Destiny::Save) => save(&it),
+            Ok(Destiny::Stay) => {}
+            Err(refusal) => fail(&it, refusal, |_| {}),
+        }
+    });
+}
+
+/// Writes the result into the page, or a part of it, and closes.
+fn put_in(app: &Rc<App>, part: Option<Rect>) {
     let it = Rc::clone(app);
     let work = async move {
         let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
         let (Some((width, height)), Some(changed)) = (size, changed) else { return Err(Failure::EmptyMask) };
-        let blob = encoded(&it, FileFormat::Png, Purpose::Page).await?;
+        let whole = encoded(&it, FileFormat::Png, Purpose::Page).await?;
+        let blob = match part {
+            Some(part) => blanked_outside(&whole, part).await?,
+            None => whole,
+        };
         // From here on the page is changing.
         it.enter(it.phase().unstoppable());
         it.jobs.unstoppable();

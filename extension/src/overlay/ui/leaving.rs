@@ -50,6 +50,7 @@ fn go(app: &Rc<App>, way: fn(&App) -> WayOut) {
                 close(app);
             }
         }
+        WayOut::Withdraw => app.withdraw(),
         WayOut::DropGesture => cancel_gesture(app),
         WayOut::ClearMask => paint(app, MaskOp::Clear),
         WayOut::Ask => ask(app),

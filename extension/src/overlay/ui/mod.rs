@@ -13,6 +13,7 @@
 mod app;
 mod bitmaps;
 mod buttons;
+mod consenting;
 mod dock;
 mod engine;
 mod erasing;

@@ -16,8 +16,8 @@ use web_sys::Blob;
 
 /// The picture is there.
 pub(super) fn opened(app: &App, obtained: &Obtained) {
-    let Obtained { blob: _, drawn, part, fixed, source } = *obtained;
-    *app.handover.origin.borrow_mut() = Some(Origin { drawn, part, fixed, source });
+    let Obtained { drawn, part, fixed, .. } = *obtained;
+    *app.handover.origin.borrow_mut() = Some(Origin { drawn, part, fixed, source: obtained.source.clone() });
 }
 
 /// Gives the engine the edit as it is now, where a page could take the overlay away.

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::bitmaps::bitmap;
+use super::consenting::Permission;
 use super::failing::fail;
 use super::guarded::page_says;
 use super::leaving::{close_now, close_page};
@@ -12,11 +13,11 @@ use super::painter::viewport;
 use super::painting::size_changed;
 use super::pixels::{Obtained, obtain};
 use super::screen::Pixels;
-use crate::browser::{i18n, permissions, storage};
-use crate::overlay::disclosure::Source;
+use crate::browser::{i18n, storage};
+use crate::overlay::disclosure::{Source, Terms};
 use crate::overlay::file_name::file_name;
 use crate::overlay::kept_edit::kept_name;
-use crate::overlay::ladder::origin_of;
+use crate::overlay::ladder::Site;
 use crate::overlay::phase::{Phase, Question};
 use crate::protocol::background::{Session, StartInFrame, session_key};
 use crate::protocol::engine::{Opened, Release};
@@ -81,16 +82,17 @@ fn page_event(app: &Rc<App>, event: PageEvent) {
 
 /// The picture is in a frame of another origin: ask for that origin, then begin there.
 async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<String>) -> Result<(), Failure> {
-    let (pattern, host) = origin_of(&format!("{origin}/")).ok_or(Failure::ForbiddenPage)?;
-    let text = i18n::text("askFrame", &[&host]);
-    let (allow, not_now) = (i18n::text("askAllow", &[]), i18n::text("askNotNow", &[]));
-    if app.ask(Question::Frame, &text, &allow, &not_now).await && permissions::request(&pattern).await? {
-        // Ask before closing: a message from a frame that is being removed may get lost.
-        ask_background(StartInFrame { frame_id, src_url }).await?;
-        close_page(app).await;
+    let site = Site::of(origin).ok_or(Failure::ForbiddenPage)?;
+    let Some(permission) = Permission::ask(app, &site, Question::Frame, "askFrame").await else {
+        close_now(app);
         return Ok(());
-    }
-    close_now(app);
+    };
+    // Ask before closing: a message from a frame that is being removed may get lost.
+    let begun = ask_background(StartInFrame { frame_id, src_url }).await;
+    // The shim is in the frame now, and needs no permission to stay.
+    permission.give_back().await;
+    begun?;
+    close_page(app).await;
     Ok(())
 }
 
@@ -152,11 +154,12 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
     {
         let mut scene = app.stage.scene.borrow_mut();
         super::moving::opened(app, obtained);
-        scene.obtained(obtained.source, obtained.part, obtained.fixed);
-        scene.open(image, viewport());
-        if scene.refusal().is_some() {
+        let terms = Terms::of(&obtained.source, picture, image);
+        if let Terms::Refused(_) = terms {
             app.dock.ends_in_keeping();
         }
+        scene.obtained(terms, obtained.part, obtained.fixed);
+        scene.open(image, viewport());
     }
     app.edit.borrow_mut().open(width, height);
     app.stage.hand.borrow_mut().fit(width, height);

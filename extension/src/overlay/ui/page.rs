@@ -2,6 +2,7 @@
 
 use crate::browser::runtime::Port;
 use crate::browser::{field, refused, tabs};
+use crate::overlay::consent::Audience;
 use crate::overlay::host::Host;
 use crate::protocol::background::Session;
 use crate::protocol::page::{Bytes, Hide, Measured, PageEvent, TAB_PORT, ToPage};
@@ -15,10 +16,12 @@ use web_sys::{Blob, MessageEvent, MessagePort};
 /// See the module.
 pub(super) struct Page {
     caller: Rc<Caller<ToPage>>,
+    /// Whom the user's consents are for. From the browser, not from what the shim says.
+    pub audience: Audience,
 }
 
 impl Page {
-    /// Reaches the shim of this session. `handover` resolves to `{ token, port }` once the shim hands its port to our frame; in
+    /// Reaches the shim of this session. `handover` resolves to `{ token, port, origin }` once the shim hands its port to our frame; in
     /// a tab of our own it is never looked at.
     pub(super) async fn connect(
         host: Host,
@@ -27,10 +30,12 @@ impl Page {
         handover: js_sys::Promise,
         on_event: impl Fn(PageEvent) + 'static,
     ) -> Result<Self, Failure> {
+        let incognito = tabs::is_incognito(session.tab_id).await?;
         match host {
             Host::Tab => {
+                let audience = Audience { origin: session.origin.clone(), incognito };
                 let port = tabs::connect(session.tab_id, session.frame_id, &format!("{TAB_PORT}:{token}"))?;
-                Ok(Self::over_runtime_port(port, on_event))
+                Ok(Self { caller: over_runtime_port(port, on_event), audience })
             }
             Host::Shim => {
                 if tabs::current().await? != session.tab_id {
@@ -40,39 +45,11 @@ impl Page {
                 if field(&handed, "token").as_string().as_deref() != Some(token) {
                     return Err(Failure::ForbiddenPage);
                 }
-                Ok(Self::over_message_port(field(&handed, "port").unchecked_into(), on_event))
+                let audience = Audience { origin: field(&handed, "origin").as_string(), incognito };
+                let caller = over_message_port(field(&handed, "port").unchecked_into(), on_event);
+                Ok(Self { caller, audience })
             }
         }
-    }
-
-    /// Over the port that the shim handed to our frame.
-    fn over_message_port(port: MessagePort, on_event: impl Fn(PageEvent) + 'static) -> Self {
-        let out = port.clone();
-        let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
-        let receiver = Rc::clone(&caller);
-        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            hand_on(receiver.receive(&event.data()), &on_event);
-        });
-        port.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
-        Self { caller }
-    }
-
-    /// Over a runtime port, from a tab of our own.
-    fn over_runtime_port(port: Port, on_event: impl Fn(PageEvent) + 'static) -> Self {
-        let port = Rc::new(port);
-        let out = Rc::clone(&port);
-        let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
-        let (receiver, loser) = (Rc::clone(&caller), Rc::clone(&caller));
-        let on_event = Rc::new(on_event);
-        let gone = Rc::clone(&on_event);
-        port.listen(
-            move |message| hand_on(receiver.receive(&message), &*on_event),
-            move || {
-                loser.lose(Failure::Gone);
-                gone(PageEvent::Gone);
-            },
-        );
-        Self { caller }
     }
 
     /// Asks the shim.
@@ -100,6 +77,36 @@ impl Page {
     pub(super) async fn hide(&self, hidden: bool) -> Result<Geometry, Failure> {
         self.call(Hide { hidden }, []).await.map(|(Measured { geometry }, [])| geometry)
     }
+}
+
+/// Over the port that the shim handed to our frame.
+fn over_message_port(port: MessagePort, on_event: impl Fn(PageEvent) + 'static) -> Rc<Caller<ToPage>> {
+    let out = port.clone();
+    let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
+    let receiver = Rc::clone(&caller);
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        hand_on(receiver.receive(&event.data()), &on_event);
+    });
+    port.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
+    caller
+}
+
+/// Over a runtime port, from a tab of our own.
+fn over_runtime_port(port: Port, on_event: impl Fn(PageEvent) + 'static) -> Rc<Caller<ToPage>> {
+    let port = Rc::new(port);
+    let out = Rc::clone(&port);
+    let caller = Rc::new(Caller::new(move |message| out.post_message(message)));
+    let (receiver, loser) = (Rc::clone(&caller), Rc::clone(&caller));
+    let on_event = Rc::new(on_event);
+    let gone = Rc::clone(&on_event);
+    port.listen(
+        move |message| hand_on(receiver.receive(&message), &*on_event),
+        move || {
+            loser.lose(Failure::Gone);
+            gone(PageEvent::Gone);
+        },
+    );
+    caller
 }
 
 fn hand_on(event: Option<Incoming>, on_event: &impl Fn(PageEvent)) {

@@ -18,7 +18,7 @@ const BLUR: u32 = 50;
 /// Milliseconds between two positions of the marching outline.
 const MARCH: u32 = 120;
 
-/// See the module. `handover` resolves to `{ token, port }` once the shim hands its port to our frame; in a tab of our own
+/// See the module. `handover` resolves to `{ token, port, origin }` once the shim hands its port to our frame; in a tab of our own
 /// it is never looked at.
 pub fn start(handover: js_sys::Promise) {
     let location = window().location();
