@@ -27,7 +27,7 @@ export function shownOf(found: Found): Shown | undefined {
     if (ALTERING.split(' ').some((name) => !HARMLESS.test(style[name]!))) return;
     const isOuter = at !== element;
     // Content stands in slots that nobody sees.
-    if (isOuter && !get(at, 'shadowRoot') && chrome.dom?.openOrClosedShadowRoot(at as HTMLElement)) return;
+    if (isOuter && at instanceof HTMLElement && !get(at, 'shadowRoot') && chrome.dom?.openOrClosedShadowRoot(at)) return;
     // The overflow of the root element is that of the viewport.
     const overflows = at === root() || style.overflow === 'visible';
     if (isOuter && overflows && style.contain + style.contentVisibility === 'nonevisible') continue;

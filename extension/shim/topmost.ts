@@ -26,6 +26,9 @@ export interface Topmost {
 const PATIENCE = 10;
 const FORGOTTEN = 2000;
 
+/** The same for a frame that says it has lost the keyboard: the browser's own bubbles and other tabs take it too, though not so often. */
+const FOCUS_FORGOTTEN = 100;
+
 /** Maximum time in milliseconds between two looks, where there are no animation frames. */
 const PAUSE = 100;
 
@@ -40,8 +43,6 @@ const BAR = 40;
 export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beaten: () => void, signal: AbortSignal): Topmost {
   let hidden = false;
   let onTop = false;
-  let taken = 0;
-  let last = performance.now();
   /** Whether nothing covers the frame, also where clicks pass; none where the browser does not tell, or has not told since the last change. */
   let uncovered: boolean | undefined;
   const observer = new IntersectionObserver(
@@ -100,14 +101,21 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
     observer.observe(iframe);
   }
 
-  /** Undoes what the page has done, until it has done it too often. */
-  function parry(undo: () => void): void {
-    const now = performance.now();
-    taken = Math.max(0, taken - (now - last) / FORGOTTEN) + 1;
-    last = now;
-    if (taken > PATIENCE) beaten();
-    else undo();
+  /** Makes what undoes something that the page has done, until it has done it too often. */
+  function patient(forgotten: number): (undo: () => void) => void {
+    let taken = 0;
+    let last = 0;
+    return (undo) => {
+      const now = performance.now();
+      taken = Math.max(0, taken - (now - last) / forgotten) + 1;
+      last = now;
+      if (taken > PATIENCE) beaten();
+      else undo();
+    };
   }
+
+  const parry = patient(FORGOTTEN);
+  const parryLoss = patient(FOCUS_FORGOTTEN);
 
   function look(): void {
     if (signal.aborted || get(document, 'hidden')) return;
@@ -143,6 +151,6 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
     },
     isOnTop: () => onTop,
     focus,
-    lostFocus: () => call(document, 'hasFocus') && parry(focus),
+    lostFocus: () => call(document, 'hasFocus') && parryLoss(focus),
   };
 }
