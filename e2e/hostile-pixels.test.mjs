@@ -194,7 +194,7 @@ const ALTERED = {
   'a mask': styled('mask-image:linear-gradient(90deg,#000 50%,#0000 50%)'),
   viewBox: `<svg width="160" height="240" viewBox="0 0 160 240"><image id="bait" href="${SAND}" width="320" height="240"/></svg>`,
   preserveAspectRatio: `<svg width="160" height="240"><image id="bait" href="${SAND}" width="160" height="240" preserveAspectRatio="xMinYMin slice"/></svg>`,
-  'round corners': styled('border-radius:50%;overflow:hidden'),
+  'round corners': styled('border-radius:50%;overflow:hidden;width:320px'),
   'a turn': styled('transform:rotate(3deg)'),
   'a slot that nobody sees': `<div id="host"><img id="bait" src="${SAND}" style="display:block"></div><script>
     host.attachShadow({ mode: 'closed' }).innerHTML = '<div style="width:160px;overflow:hidden"><slot></slot></div>';
