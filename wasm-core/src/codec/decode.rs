@@ -17,6 +17,9 @@ use std::num::NonZeroU64;
 /// What a PNG's decoder may take beside the file, in bytes: some rows of 65 535 pixels with 64 bits each.
 const PNG_ROWS: usize = 16 << 20;
 
+/// How many bytes DEFLATE makes of one at most: 258 of two bits (RFC 1951, 3.2.5).
+const INFLATION: usize = 1032;
+
 /// What is known about a source file: as much as is needed to save an edited picture in the same way.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -98,6 +101,10 @@ fn png_reader(bytes: &[u8]) -> Result<png::Reader<Cursor<&[u8]>>> {
 
 fn png(bytes: &[u8]) -> Result<Image> {
     let mut reader = png_reader(bytes)?;
+    // Else the room for all pixels would be taken for a file that cannot hold them.
+    if reader.info().raw_bytes() / INFLATION > bytes.len() {
+        return Err(failed("cut short"));
+    }
     let (width, height) = reader.info().size();
     let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
     let (colour, depth) = reader.output_color_type();
