@@ -3,8 +3,8 @@
 //! 1. [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. The steps below fill the rest.
 //! 2. [`clusters`] divides the mask into clusters, which are filled one after another. Each is cut out with its surroundings as a [`field`].
 //! 3. [`content`] classifies the hole and its surroundings, on which the following steps depend.
-//! 4. [`axis_lines`] continues rules, borders and bars of screens through the hole, and [`straight_lines`] slanted lines on screens and all straight
-//!    structures in photographs.
+//! 4. [`lattice`] continues regular patterns. [`axis_lines`] continues rules, borders and bars of screens through the hole, and
+//!    [`straight_lines`] slanted lines on screens and all straight structures in photographs.
 //! 5. [`flats`] fills the parts of screens that one colour surrounds.
 //! 6. [`smooth`] fills thin holes in smooth surroundings, by a plane or by [`biharmonic`] interpolation.
 //! 7. [`synthesis`] fills everything else by example, from the coarsest level of a [`pyramid`] to the finest. The first guess is a [`membrane`].
@@ -29,6 +29,7 @@ mod content;
 mod field;
 mod flats;
 mod gradients;
+mod lattice;
 pub(crate) mod membrane;
 mod nn_field;
 mod offsets;
@@ -143,7 +144,8 @@ async fn complete(
         share.checkpoint().await?;
         let mut drawn = vec![];
         if route.is_none() {
-            drawn = draw_crossing(&mut field, content, &share).await?;
+            drawn = lattice::fill(&mut field, &share).await?;
+            drawn.extend(draw_crossing(&mut field, content, &share).await?);
             if content.is_drawn {
                 drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
             }
