@@ -5,25 +5,29 @@
 //!
 //! 1. [`pieces`] divides the mask into connected pieces and finds those that are copies of each other.
 //! 2. [`scene`] measures texture around the mask and interpolates a first guess of `B` over it.
-//! 3. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
-//! 4. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
-//! 5. [`beliefs`] labels the sites by loopy belief propagation: each is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or unexplained
+//! 3. [`palette`] finds the mark on drawn content, by what it does to the few colours there; elsewhere, the steps 5 to 7 do.
+//! 4. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
+//! 5. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
+//! 6. [`beliefs`] labels the sites by loopy belief propagation: each is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or unexplained
 //!    ([`labels`]). Neighbours in `B` are expected to differ as neighbours around the mask do. It also tells how well the whole is explained.
-//! 6. [`line_fit`] estimates `s` and `c` from the straight line that local means of covered pixels form over those of bare pixels close by.
-//! 7. [`copies`] lets the copies of a repeated (tiled) mark tell each other where they are covered.
-//! 8. [`recover`] computes the hidden colours and their likely errors, and counts what speaks for and against a mark.
-//! 9. [`verdict`] decides: an opaque object has no such line, or not the texture that goes with it. In doubt nothing is recovered, and the other
-//!    ways to fill take over.
+//! 7. [`line_fit`] estimates `s` and `c` from the straight line that local means of covered pixels form over those of bare pixels close by.
+//! 8. [`copies`] lets the copies of a repeated (tiled) mark tell each other where they are covered.
+//! 9. [`recover`] computes the hidden colours and their likely errors, and counts what speaks for and against a mark. [`drawn`] makes them exact
+//!    where colours are few.
+//! 10. [`verdict`] decides: the mark's edges must be no edges of what is found below, and an opaque object has no such line, or not the texture that goes with it. In doubt nothing is recovered, and the other
+//!     ways to fill take over.
 //!
 //! Work and memory depend on the size of the mask and a margin around it, not on that of the picture.
 
 mod beliefs;
 mod colour;
 mod copies;
+mod drawn;
 mod graph;
 mod labels;
 mod line_fit;
 mod mark;
+mod palette;
 mod pieces;
 mod recover;
 mod scene;
@@ -35,11 +39,15 @@ use crate::pixels::{Image, Mask, Patch};
 use crate::{Pacer, Result, Stage};
 use beliefs::{Task, propagate};
 use copies::{Cover, hint_from_copies, note_cover};
+use drawn::recover_drawn;
 use graph::Graph;
+use labels::Labels;
+use mark::Mark;
+use palette::Palette;
 use recover::{Check, recover};
 use scene::Scene;
 use search::find_mark;
-use verdict::is_convincing;
+use verdict::{is_convincing, is_seamless};
 
 /// The result of looking through a mark.
 #[derive(Clone, Debug)]
@@ -52,6 +60,9 @@ pub(super) struct Unblended {
 
 /// Maximum number of pixels that are labelled at once; each takes about 1.4 kB.
 const BATCH_SITES: usize = 60_000;
+/// Rounds of belief propagation, and of those that only tell the copies of a piece about each other.
+const ROUNDS: usize = 20;
+const FIRST_ROUNDS: usize = 10;
 /// Share of the progress that the search for a mark takes.
 const SEARCH: f32 = 0.6;
 
@@ -68,32 +79,49 @@ pub(super) async fn unblend(
 ) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
     let searching = Share { pacer, start: 0.0, length: SEARCH };
+    if let Some(palette) = Palette::new(&scene)
+        && let Some(mark) = palette.mark(&searching).await?
+    {
+        let (found, check) = lift(&scene, mask, &mark, Some(&palette), pacer).await?;
+        if is_seamless(&check) {
+            return Ok(Some(found));
+        }
+    }
     let Some(mark) = find_mark(&scene, &searching).await? else { return Ok(None) };
-    let mut patch = image.crop(mask.rect())?;
+    let (found, check) = lift(&scene, mask, &mark, None, pacer).await?;
+    Ok((is_forced || is_convincing(&mark, &check)).then_some(found))
+}
+
+/// Takes the mark off, and counts what speaks for and against it. The palette is given if it has told the mark.
+async fn lift(
+    scene: &Scene<'_>,
+    mask: &Mask,
+    mark: &Mark,
+    palette: Option<&Palette>,
+    pacer: &dyn Pacer,
+) -> Result<(Unblended, Check)> {
     let rect = mask.rect();
+    let mut patch = scene.image.crop(rect)?;
     let mut left: Vec<u8> = (rect.y..rect.bottom())
         .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)))
         .map(|(x, y)| mask.at(x, y))
         .collect();
     let path = mark.path();
-    let mut cover = vec![Cover::NONE; scene.pieces.window.area()];
-    if scene.pieces.has_copies() {
-        for batch in scene.pieces.batches(BATCH_SITES) {
-            let graph = Graph::new(&scene, batch);
-            let beliefs = propagate(&graph, &path, 10, &Task::LABEL, pacer).await?;
-            note_cover(&graph, &beliefs, &mut cover);
-        }
-    }
+    let cover = cover_of_copies(scene, mark, palette, pacer).await?;
     let mut check = Check::default();
     let batches = scene.pieces.batches(BATCH_SITES);
     let count = batches.len() as f32;
     for (i, batch) in batches.into_iter().enumerate() {
         pacer.progress(Stage::Filling, SEARCH + (1.0 - SEARCH) * i as f32 / count);
-        let graph = Graph::new(&scene, batch);
-        let hint = hint_from_copies(&scene, &graph, &cover);
-        let task = Task { hint: hint.as_ref().map(|h| h.labels.as_slice()), ..Task::LABEL };
-        let beliefs = propagate(&graph, &path, 20, &task, pacer).await?;
-        let (colours, errors) = recover(&graph, &path, &beliefs, &mut check);
+        let graph = Graph::new(scene, batch);
+        let (told, hidden) = palette.map(|palette| palette.hints(&graph, mark)).unzip();
+        let hint = both(told, hint_from_copies(scene, &graph, &cover).map(|hint| hint.labels));
+        let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), ..Task::LABEL };
+        let beliefs = propagate(&graph, &path, ROUNDS, &task, pacer).await?;
+        let (mut colours, mut errors) = recover(&graph, &path, &beliefs, &mut check);
+        if let Some(hidden) = hidden {
+            recover_drawn(&graph, mark, &beliefs, &hidden, &mut colours, &mut errors, &mut check);
+        }
         pacer.checkpoint().await?;
         for ((site, colour), error) in graph.sites.iter().zip(colours).zip(errors) {
             if error > 2.0 + site.grain.mean {
@@ -107,10 +135,40 @@ pub(super) async fn unblend(
             left[at] = 0;
         }
     }
-    if !is_forced && !is_convincing(&mark, &check) {
-        return Ok(None);
+    Ok((Unblended { patch, left: Mask::new(rect, left)? }, check))
+}
+
+/// A first estimate of the cover of each pixel of the window, where the mark is repeated.
+async fn cover_of_copies(
+    scene: &Scene<'_>,
+    mark: &Mark,
+    palette: Option<&Palette>,
+    pacer: &dyn Pacer,
+) -> Result<Vec<Cover>> {
+    let mut cover = vec![Cover::NONE; scene.pieces.window.area()];
+    if scene.pieces.has_copies() {
+        for batch in scene.pieces.batches(BATCH_SITES) {
+            let graph = Graph::new(scene, batch);
+            let hint = palette.map(|palette| palette.hints(&graph, mark).0);
+            let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), ..Task::LABEL };
+            let beliefs = propagate(&graph, &mark.path(), FIRST_ROUNDS, &task, pacer).await?;
+            note_cover(&graph, &beliefs, &mut cover);
+        }
     }
-    Ok(Some(Unblended { patch, left: Mask::new(rect, left)? }))
+    Ok(cover)
+}
+
+/// The product of the factors for the labels of each site.
+fn both(one: Option<Vec<Labels>>, other: Option<Vec<Labels>>) -> Option<Vec<Labels>> {
+    match (one, other) {
+        (Some(mut product), Some(other)) => {
+            for (labels, factors) in product.iter_mut().zip(other) {
+                labels.iter_mut().zip(factors).for_each(|(label, factor)| *label *= factor);
+            }
+            Some(product)
+        }
+        (one, other) => one.or(other),
+    }
 }
 
 #[cfg(test)]
@@ -175,15 +233,77 @@ mod tests {
         samples.filter(|(u, v)| inside(x as f32 + sample(*u), y as f32 + sample(*v))).count() as f32 / 16.0
     }
 
-    /// A picture of [`foliage`], the same with something laid over it, and a mask three pixels wider than that.
+    /// Something like a page: tinted rows between rules, and lines of antialiased letters.
+    fn page(x: u32, y: u32) -> Rgb {
+        let ground = match y / 24 % 3 {
+            _ if y.is_multiple_of(24) => [208.0, 212.0, 220.0],
+            0 => [255.0; 3],
+            1 => [240.0, 244.0, 250.0],
+            _ => [255.0, 252.0, 240.0],
+        };
+        let ink = [31.0, 35.0, 48.0];
+        let is_text = (8..17).contains(&(y % 24)) && x % 9 < 6 && hash(x / 9, y / 24, 3) < 0.8;
+        let stroke = hash(x % 9 + 16 * (hash(x / 9, y / 24, 4) * 20.0) as u32, y % 24, 5);
+        let share = if is_text { ((stroke - 0.35) * 6.0).round().clamp(0.0, 3.0) / 3.0 } else { 0.0 };
+        std::array::from_fn(|i| (ground[i] + (ink[i] - ground[i]) * share).round())
+    }
+
+    #[test]
+    fn on_a_page_colour_and_transparency_are_found_from_what_becomes_of_its_colours() {
+        for (opacity, mark) in [(0.37, [50.0, 80.0, 200.0]), (0.2, [128.0; 3]), (0.55, [220.0, 40.0, 40.0])] {
+            let (_, marked, mask) = scene_of(page, letters, |_, _, colour, t| laid_over(colour, opacity * t, mark));
+            let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
+            let palette = Palette::new(&scene).expect("few colours");
+            let found = pollster::block_on(palette.mark(&Unpaced)).unwrap().expect("a mark");
+            assert!((found.clear + opacity - 1.0).abs() < 0.004, "{}", found.clear);
+            assert!(super::colour::distance(found.colour, mark) < 3.0, "{:?}", found.colour);
+        }
+    }
+
+    #[test]
+    fn on_a_page_the_mark_is_exact_letters_stay_readable_and_what_is_bare_stays() {
+        for (opacity, mark) in [(0.37, [50.0, 80.0, 200.0]), (0.2, [128.0; 3]), (0.55, [220.0, 40.0, 40.0])] {
+            let (clean, marked, mask) = scene_of(page, letters, |_, _, colour, t| laid_over(colour, opacity * t, mark));
+            let found = run(&marked, &mask).expect("a mark");
+            let (ratio, left) = quality(&clean, &mask, &found);
+            assert!(ratio >= 45.0 && left < 0.01, "{ratio} dB, {left} left");
+            let rect = mask.rect();
+            for (at, seen) in found.patch.rgba.chunks_exact(4).enumerate() {
+                let (x, y) = (rect.x + at as u32 % rect.width, rect.y + at as u32 / rect.width);
+                let is_near = |x: u32, y: u32| {
+                    let columns = x.saturating_sub(2)..x + 3;
+                    (y.saturating_sub(2)..y + 3).any(|y| columns.clone().any(|x| letters(x, y) > 0.0))
+                };
+                assert!(seen == marked.pixel(x, y) || is_near(x, y), "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_opaque_mark_on_a_page_is_not_looked_through() {
+        for mark in [[50.0, 80.0, 200.0], [128.0; 3], [0.0; 3]] {
+            let (_, marked, mask) = scene_of(page, letters, |_, _, colour, t| laid_over(colour, t, mark));
+            assert!(run(&marked, &mask).is_none());
+        }
+    }
+
     fn scene(cover: impl Fn(u32, u32) -> f32, over: impl Fn(u32, u32, Rgb, f32) -> Rgb) -> (Image, Image, Mask) {
+        scene_of(|x, y| foliage(x, y, 7), cover, over)
+    }
+
+    /// A picture, the same with something laid over it, and a mask three pixels wider than that.
+    fn scene_of(
+        picture: impl Fn(u32, u32) -> Rgb,
+        cover: impl Fn(u32, u32) -> f32,
+        over: impl Fn(u32, u32, Rgb, f32) -> Rgb,
+    ) -> (Image, Image, Mask) {
         let (mut clean, mut marked, mut coverage) = (vec![], vec![], vec![]);
         let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
         let covers: Vec<f32> = places.map(|(x, y)| cover(x, y)).collect();
         let cover = |x: u32, y: u32| covers[(y * WIDTH + x) as usize];
         for y in 0..HEIGHT {
             for x in 0..WIDTH {
-                let colour = foliage(x, y, 7);
+                let colour = picture(x, y);
                 let covered = cover(x, y);
                 let seen = over(x, y, colour, covered).map(|v| v.round().clamp(0.0, 255.0) as u8);
                 clean.extend(colour.map(|v| v as u8));

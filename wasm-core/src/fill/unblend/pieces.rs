@@ -14,6 +14,25 @@ const MAX_COPIES: usize = 24;
 /// Two shapes are the same above this overlap (intersection over union).
 const SAME_SHAPE: f32 = 0.85;
 
+/// Positions by falling keys. All that is sorted here are 64-bit numbers, so that sorting is compiled once.
+pub(super) fn falling(keys: impl Iterator<Item = u32>) -> Vec<usize> {
+    let mut order: Vec<u64> = keys.enumerate().map(|(at, key)| u64::from(!key) << 32 | at as u64).collect();
+    order.sort_unstable();
+    order.into_iter().map(|entry| entry as u32 as usize).collect()
+}
+
+/// An offset as a number that sorts like the pair.
+fn sortable(dx: i32, dy: i32) -> u64 {
+    let shifted = |v: i32| u64::from(v as u32 ^ 1 << 31);
+    shifted(dx) << 32 | shifted(dy)
+}
+
+/// The offset of [`sortable`].
+fn unsorted(offset: u64) -> (i32, i32) {
+    let shifted = |v: u64| (v as u32 ^ 1 << 31) as i32;
+    (shifted(offset >> 32), shifted(offset))
+}
+
 /// A connected piece of the mask.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Piece {
@@ -108,23 +127,25 @@ impl Pieces {
     /// Finds the copies of the largest pieces. Every offset that moves one piece onto another of the same shape is tried on all of them, so that
     /// pieces which the picture's border cuts off find their copies too.
     async fn find_copies(&mut self, pacer: &dyn Pacer) -> Result<()> {
-        let mut compared: Vec<usize> = (0..self.list.len()).filter(|i| self.list[*i].pixels >= MIN_COPY).collect();
-        compared.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
+        let mut compared = falling(self.list.iter().map(|piece| piece.pixels as u32));
+        compared.retain(|i| self.list[*i].pixels >= MIN_COPY);
         compared.truncate(MAX_COMPARED);
-        let mut offsets = std::collections::BTreeSet::new();
+        let mut offsets: Vec<u64> = vec![];
         for (i, &a) in compared.iter().enumerate() {
             pacer.checkpoint().await?;
             for &b in &compared[i + 1..] {
                 if let Some((dx, dy)) = self.offset(a, b) {
-                    offsets.insert((dx, dy));
-                    offsets.insert((-dx, -dy));
+                    offsets.extend([sortable(dx, dy), sortable(-dx, -dy)]);
                 }
             }
         }
+        offsets.sort_unstable();
+        offsets.dedup();
         for &piece in &compared {
             pacer.checkpoint().await?;
             let mut copies: Vec<(i32, i32)> = vec![];
-            for &(dx, dy) in &offsets {
+            for &offset in &offsets {
+                let (dx, dy) = unsorted(offset);
                 let is_new = copies.iter().all(|(x, y)| (x - dx).abs() + (y - dy).abs() > 3);
                 if copies.len() < MAX_COPIES && is_new {
                     let (overlap, own) = self.overlap(piece, (dx, dy));
@@ -165,8 +186,7 @@ impl Pieces {
 
     /// The largest pieces that together have at most `limit` pixels; or, when every piece has more, the middle rows of the largest.
     pub(super) fn sample(&self, limit: usize) -> Vec<Selection> {
-        let mut order: Vec<usize> = (0..self.list.len()).collect();
-        order.sort_by_key(|i| (std::cmp::Reverse(self.list[*i].pixels), *i));
+        let order = falling(self.list.iter().map(|piece| piece.pixels as u32));
         let mut room = limit;
         let mut chosen = vec![];
         for &i in &order {

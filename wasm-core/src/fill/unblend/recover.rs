@@ -31,6 +31,10 @@ pub(super) struct Check {
     pub(super) partly: f32,
     /// Those of `partly` without a bare and a full site close by.
     pub(super) loose: f32,
+    /// On drawn content: pairs of pixels, one bare and one covered, and those of them that have the same colour below.
+    pub(super) across: [f32; 2],
+    /// The same for pairs of bare pixels, and for pairs of covered ones.
+    pub(super) within: [f32; 2],
 }
 
 /// What is known about the hidden colour of a site.

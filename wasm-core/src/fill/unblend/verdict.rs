@@ -1,4 +1,6 @@
 //! Decides whether a mark is believed. An opaque object has no line of covered over bare means, or not the texture that goes with it.
+//!
+//! Each bound lies between the marks and the objects of the development cases and of generated ones; objects fail several at once.
 
 use super::mark::Mark;
 use super::recover::Check;
@@ -7,33 +9,69 @@ use super::recover::Check;
 pub(super) const MIN_EVIDENCE: f32 = 0.25;
 /// Surroundings with a lower median variance than this, in squared levels, are flat: paper, a clear sky.
 const FLAT: f32 = 4.0;
+/// Minimum correlation of covered with bare means among texture, and on flat surroundings, where a few colours lie on a line easily.
+const MIN_CORRELATION: f32 = 0.88;
+const MIN_FLAT_CORRELATION: f32 = 0.97;
+/// Transparency by textures over that by means.
+const TEXTURE: std::ops::RangeInclusive<f32> = 0.6..=2.0;
+/// Transparencies: below, unblending amplifies noise and rounding more than fourfold; above, the mark is hardly visible.
+const CLEAR: std::ops::RangeInclusive<f32> = 0.24..=0.85;
+/// Levels of the colour that the line gives, before it is brought into gamut.
+const COLOUR: std::ops::RangeInclusive<f32> = -15.0..=275.0;
+/// Minimum difference between the mean covered and the mean bare colour, and standard deviation of the bare means, in levels.
+const MIN_CONTRAST: f32 = 12.0;
+const MIN_SPREAD: f32 = 6.0;
+/// Minimum number of pairs of means.
+const MIN_PAIRS: usize = 150;
+/// Maximum of the median squared distance from the line over the expected one.
+const MAX_MISFIT: f32 = 2.5;
 
-/// Whether the line fits a mark. Each bound lies between the marks and the objects of the development cases and of generated ones; objects
-/// fail several at once.
+/// Minimum shares of bare and of fully covered pixels, and maximum share of unexplained ones.
+const MIN_BARE: f32 = 0.05;
+const MIN_FULL: f32 = 0.05;
+const MAX_UNKNOWN: f32 = 0.15;
+/// Maximum share of covered pixels whose hidden colour would lie outside the gamut.
+const MAX_IMPOSSIBLE: f32 = 0.12;
+/// Maximum share of partly covered pixels that lie at no edge, of a plain mark and of one with a rim, which has a partial label although it is
+/// no edge.
+const MAX_LOOSE: f32 = 0.5;
+const MAX_LOOSE_WITH_RIM: f32 = 0.75;
+
+/// Minimum number of pairs of pixels across the mark's edge on drawn content, and minimum share of those that are equal, over that of pairs which
+/// are not across it.
+const MIN_ACROSS: f32 = 50.0;
+const MIN_SEAMLESS: f32 = 0.8;
+
+/// Whether the line fits a mark.
 pub(super) fn is_plausible(mark: &Mark) -> bool {
     let fit = &mark.fit;
     let (texture, variance) = fit.texture;
     let is_flat = variance < FLAT;
-    // A few flat colours lie on a line easily, and have no texture to compare.
-    fit.correlation >= if is_flat { 0.97 } else { 0.88 }
-        && (is_flat || (0.6..=2.0).contains(&(texture / mark.clear)))
-        // Below, unblending amplifies noise and rounding more than fourfold; above, the mark is hardly visible.
-        && (0.24..=0.85).contains(&mark.clear)
-        && fit.raw.iter().all(|c| (-15.0..=275.0).contains(c))
-        && fit.contrast >= 12.0
-        && fit.spread >= 6.0
-        && fit.pairs >= 150
-        && fit.misfit <= 2.5
+    fit.correlation >= if is_flat { MIN_FLAT_CORRELATION } else { MIN_CORRELATION }
+        && (is_flat || TEXTURE.contains(&(texture / mark.clear)))
+        && CLEAR.contains(&mark.clear)
+        && fit.raw.iter().all(|c| COLOUR.contains(c))
+        && fit.contrast >= MIN_CONTRAST
+        && fit.spread >= MIN_SPREAD
+        && fit.pairs >= MIN_PAIRS
+        && fit.misfit <= MAX_MISFIT
 }
 
 /// Whether the labels fit a mark as well: it has an outside, an inside, and a thin edge between the two, and little else.
 pub(super) fn is_convincing(mark: &Mark, check: &Check) -> bool {
-    // A rim has a partial label although it is no edge.
-    let loose = if mark.rim.is_some() { 0.75 } else { 0.5 };
+    let max_loose = if mark.rim.is_some() { MAX_LOOSE_WITH_RIM } else { MAX_LOOSE };
     is_plausible(mark)
-        && check.bare >= 0.05 * check.sites
-        && check.full >= 0.05 * check.sites
-        && check.unknown <= 0.15 * check.sites
-        && check.impossible <= 0.12 * check.covered
-        && check.loose <= loose * check.partly
+        && check.bare >= MIN_BARE * check.sites
+        && check.full >= MIN_FULL * check.sites
+        && check.unknown <= MAX_UNKNOWN * check.sites
+        && check.impossible <= MAX_IMPOSSIBLE * check.covered
+        && check.loose <= max_loose * check.partly
+}
+
+/// Whether what lies under a mark on drawn content goes on where the mark ends. What is below an opaque mark of a few colours ends there too,
+/// whatever the colours are taken for.
+pub(super) fn is_seamless(check: &Check) -> bool {
+    let [across, equal_across] = check.across;
+    let [within, equal_within] = check.within;
+    across >= MIN_ACROSS && equal_across * within >= MIN_SEAMLESS * equal_within * across
 }
