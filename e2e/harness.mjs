@@ -120,6 +120,8 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
     ],
   });
   context.setDefaultTimeout(PATIENCE);
+  for (const page of context.pages()) focusLikeUsers(page);
+  context.on('page', focusLikeUsers);
   const requests = [];
   context.on('request', (request) => requests.push(request.url()));
   const first = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
@@ -167,6 +169,22 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
       await context.close();
     },
   };
+}
+
+/**
+ * Lets a page lose the focus to another tab and to the browser's own bubbles, as it does for every user. Playwright makes each page believe that
+ * it always has it, and not the frames of other origins in it, which then ask for it again and again.
+ */
+async function focusLikeUsers(page) {
+  try {
+    const session = await page.context().newCDPSession(page);
+    const real = () => session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+    // Playwright's own wish is repeated for each new document.
+    page.on('framenavigated', (frame) => frame === page.mainFrame() && real().catch(() => {}));
+    await real();
+  } catch {
+    // A page that has just closed needs no focus.
+  }
 }
 
 /** Numbers of those descendants of this process that run extensions. */

@@ -131,7 +131,7 @@ slowly('right-click, paint, Erase: what the model makes of it natively; the way 
   const texts = await said(it);
   const steps = texts.filter((text) => text.startsWith('Step')).map((text) => Number(/^Step (\d+) of 3/.exec(text)[1]));
   assert.deepEqual(steps, [1, 2, 3], texts.join(' | '));
-  const order = ['Looking', 'Step 1 ', 'Step 3 ', 'Almost'].map((start) => texts.findIndex((text) => text.startsWith(start)));
+  const order = ['Analysing', 'Step 1 ', 'Step 3 ', 'Almost'].map((start) => texts.findIndex((text) => text.startsWith(start)));
   assert.deepEqual(order, [...order].sort((a, b) => a - b), texts.join(' | '));
   assert.ok(order.every((at) => at >= 0), texts.join(' | '));
   assert.ok(texts.some((text) => /· .* left$/.test(text)), texts.join(' | '));

@@ -639,7 +639,7 @@ test('a frame that gives no sign of life any more: the page is free within three
   await frame.evaluate(() => void (window.dead = true));
   await eventually(async () => assert.equal(await farewell(page), 'leftPage'));
   assert.ok(Date.now() - from < 3000, `free after ${Date.now() - from} ms`);
-  assert.ok(frame.isDetached(), 'the overlay has left');
+  await eventually(() => assert.ok(frame.isDetached(), 'the overlay has left'));
   await page.locator('#own').click();
   const { x, y, width, height } = await page.evaluate(() => stub.roots.at(-1).querySelector('button').getBoundingClientRect().toJSON());
   await page.mouse.click(x + width / 2, y + height / 2);
@@ -656,7 +656,7 @@ test('the extension is reloaded or switched off under an edit: the page is free 
   await page.evaluate(() => void delete stub.chrome.runtime.id);
   await eventually(async () => assert.equal(await farewell(page), 'leftPage'));
   assert.ok(Date.now() - from < 3000, `free after ${Date.now() - from} ms`);
-  assert.ok(frame.isDetached(), 'the overlay has left');
+  await eventually(() => assert.ok(frame.isDetached(), 'the overlay has left'));
   await finish(page);
 });
 
