@@ -5,10 +5,7 @@ let asked;
 
 self.addEventListener("message", ({ ports }) => {
   asked = undefined;
-  if (!ports[0]) {
-    if (!port) self.postMessage(0);
-    return;
-  }
+  if (!ports[0]) return;
   [port] = ports;
   port.onmessage = () => {
     port.postMessage(asked === undefined ? 0 : performance.now() - asked);

@@ -11,17 +11,11 @@ const handover = new Promise((resolve) => {
   });
 });
 
-// As long as this process lives, a worker answers the shim's beats. It asks us in turn, so that the shim learns how long we are busy. Until it has
-// told that it runs, and where none can start (in pages whose COEP header wants one of its script), we answer.
+// As long as this process lives, a worker answers the shim's beats. It asks us in turn, so that the shim learns how long we are busy.
 function beat(beats) {
-  beats.onmessage = () => beats.postMessage(0);
   const heart = new Worker("heartbeat.js");
-  heart.onmessage = () => {
-    beats.onmessage = null;
-    heart.postMessage(0, [beats]);
-    heart.onmessage = () => heart.postMessage(0);
-  };
-  heart.postMessage(0);
+  heart.onmessage = () => heart.postMessage(0);
+  heart.postMessage(0, [beats]);
 }
 
 const { default: init, start } = await import("./wasm/overlay.js");
