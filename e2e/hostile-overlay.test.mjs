@@ -53,16 +53,21 @@ async function keepsTheKeyboard() {
   assert.equal(await page.evaluate(() => heard), before, 'the page hears no keys');
 }
 
-/** Erases the ball and puts the result into the page. */
-async function erasesBall() {
-  const was = await readElement(page, '#img');
-  await editor.eraseRect(BALL);
+/** Puts the erased ball into the page, whose picture `was`. */
+async function putsIn(was) {
   await editor.done();
   const now = await until(async () => {
     const now = await readElement(page, '#img');
     return redness(now) < 5 && now;
   }, { what: 'the result in the page' });
   compareOutside(was, now, BALL);
+}
+
+/** Erases the ball and puts the result into the page. */
+async function erasesBall() {
+  const was = await readElement(page, '#img');
+  await editor.eraseRect(BALL);
+  await putsIn(was);
 }
 
 /** The overlay in its tab. */
@@ -164,12 +169,7 @@ for (const [name, attack] of Object.entries(MOVES)) {
     await editor.pressUntil('undo', (shown) => redness(shown) > 100);
     same(was, await editor.shown(), 'all steps can be taken back');
     await editor.pressUntil('redo', (shown) => redness(shown) < 5);
-    await editor.done();
-    const now = await until(async () => {
-      const now = await readElement(page, '#img');
-      return redness(now) < 5 && now;
-    }, { what: 'the result in the page' });
-    compareOutside(was, now, BALL);
+    await putsIn(was);
   });
 }
 

@@ -229,7 +229,7 @@ slowly('cancel takes effect in the middle, what was painted stays; a GPU process
   await it.passed();
   await it.paintRect(BALL);
   await it.erase();
-  await until(async () => (await said(it)).some((text) => text.startsWith('Looking')), { timeout: PATIENCE, what: 'the model at work' });
+  await until(async () => (await said(it)).some((text) => text.startsWith('Analysing')), { timeout: PATIENCE, what: 'the model at work' });
   const from = Date.now();
   await it.cancel();
   await it.reaches(['painting']);
@@ -267,7 +267,7 @@ slowly('without WebGPU, the built-in fill does it and one sentence says so', asy
     const it = await overlay(page);
     await until(() => it.frame.locator('#engine').inputValue().then((value) => value === MODEL));
     await it.eraseRect(BALL);
-    assert.match(await it.hint(), /could not be used here, so Instant/);
+    assert.match(await it.hint(), /could not be used here, so “Instant”/);
     await it.done();
     compareOutside(was, await readElement(page, '#img'), BALL);
   } finally {

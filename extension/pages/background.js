@@ -1,4 +1,5 @@
 // The service worker's entry: listeners have to be there in the first turn of the event loop, the module may come later.
+import { failedAnswer } from "./failed-answer.js";
 import init, { onInstalled, onMenu, onMessage, onPick } from "./wasm/background.js";
 
 const ready = init();
@@ -9,8 +10,7 @@ chrome.action.onClicked.addListener((tab) => ready.then(() => onPick(tab)));
 chrome.commands.onCommand.addListener((_command, tab) => ready.then(() => onPick(tab)));
 chrome.runtime.onMessage.addListener((message, sender, reply) => {
   if (sender.id !== chrome.runtime.id) return false;
-  // Whoever asked waits for an answer, also where the module could not be loaded.
-  const failed = (error) => ({ v: message?.v, re: message?.id, body: { err: { failure: "internal", detail: String(error) } }, blobs: [] });
-  ready.then(() => onMessage(message, sender)).then(reply, (error) => reply(failed(error)));
+  // There may be no module to answer.
+  ready.then(() => onMessage(message, sender)).then(reply, (error) => reply(failedAnswer(message?.v, message?.id, error)));
   return true;
 });

@@ -1,4 +1,6 @@
 // The engine's document: forwards between runtime ports and the worker, under a number for each port. It decides nothing.
+import { failedAnswer } from "./failed-answer.js";
+
 const IDLE_MS = 5 * 60 * 1000;
 
 const ports = new Map();
@@ -37,7 +39,7 @@ function toPage(port, message) {
     port?.postMessage(message);
   } catch (error) {
     const { v, re } = message;
-    if (re !== undefined) port.postMessage({ v, re, body: { err: { failure: "internal", detail: String(error) } }, blobs: [] });
+    if (re !== undefined) port.postMessage(failedAnswer(v, re, error));
   }
 }
 

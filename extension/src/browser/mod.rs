@@ -16,6 +16,7 @@ pub mod runtime;
 pub mod scripting;
 pub mod storage;
 pub mod tabs;
+pub mod video_frame;
 
 use crate::protocol::Failure;
 use js_sys::{Object, Reflect};

@@ -1,9 +1,11 @@
-//! Decoding and encoding with the browser's own codecs, through a canvas.
+//! Decoding and encoding with the browser's own codecs.
 
 use super::failure::failure;
 use crate::browser::bitmap::Bitmap;
+use crate::browser::video_frame::Frame;
 use crate::browser::{bytes, refused};
 use crate::protocol::Failure;
+use js_sys::Uint8Array;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::JsFuture;
 use wasm_core::pixels::Image;
@@ -12,7 +14,7 @@ use web_sys::{
     OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
 };
 
-/// Number of pixels that are read from a canvas at a time.
+/// Number of pixels that are read at a time.
 const STRIP: u32 = 1 << 20;
 
 /// Decodes with the browser, which gives exactly the pixels that the page shows. The picture is upright.
@@ -33,18 +35,46 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool, opaque: bool) -> Res
     options.set_image_orientation(ImageOrientation::FromImage);
     let bitmap = Bitmap::decode(blob, &options).await?;
     let (width, height) = (bitmap.width(), bitmap.height());
-    let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
+    let rgba = match Frame::of(&bitmap) {
+        Some(frame) => copied(&frame, width, height).await?,
+        None => drawn(&bitmap)?,
+    };
+    Image::new(width, height, rgba).map_err(failure)
+}
+
+/// Number of rows of a strip, and the top of each.
+fn strips(width: u32, height: u32) -> (u32, impl Iterator<Item = u32>) {
     let rows = (STRIP / width).clamp(1, height);
+    (rows, (0..height).step_by(rows as usize))
+}
+
+async fn copied(frame: &Frame, width: u32, height: u32) -> Result<Vec<u8>, Failure> {
+    let (rows, tops) = strips(width, height);
+    let row = width as usize * 4;
+    let mut rgba = vec![0; row * height as usize];
+    let strip = Uint8Array::new_with_length(rows * width * 4);
+    for (top, part) in tops.zip(rgba.chunks_mut(row * rows as usize)) {
+        frame.read(top, width, rows.min(height - top), &strip).await?;
+        strip.subarray(0, part.len() as u32).copy_to(part);
+    }
+    Ok(rgba)
+}
+
+/// The same through a canvas.
+fn drawn(bitmap: &Bitmap) -> Result<Vec<u8>, Failure> {
+    let (width, height) = (bitmap.width(), bitmap.height());
+    let (rows, tops) = strips(width, height);
+    let mut rgba = Vec::with_capacity(width as usize * height as usize * 4);
     let canvas = OffscreenCanvas::new(width, rows).map_err(refused)?;
     let context = context(&canvas)?;
-    for top in (0..height).step_by(rows as usize) {
+    for top in tops {
         let rows = f64::from(rows.min(height - top));
         context.clear_rect(0.0, 0.0, f64::from(width), rows);
-        context.draw_image_with_image_bitmap(&bitmap, 0.0, -f64::from(top)).map_err(refused)?;
+        context.draw_image_with_image_bitmap(bitmap, 0.0, -f64::from(top)).map_err(refused)?;
         let strip = context.get_image_data(0.0, 0.0, f64::from(width), rows);
         rgba.extend_from_slice(&strip.map_err(|_| Failure::TooLarge { width, height })?.data());
     }
-    Image::new(width, height, rgba).map_err(failure)
+    Ok(rgba)
 }
 
 /// Encodes a lossy WebP with the browser.

@@ -29,6 +29,9 @@ type Post = Box<dyn Fn(PortId, &JsValue)>;
 /// How long the edit of a page that went away is kept, milliseconds.
 const KEPT: u32 = 5 * 60 * 1000;
 
+/// How long what a closed port had kept waits for the tab in which its edit goes on, milliseconds.
+const LEFT: u32 = 60 * 1000;
+
 /// What is known of one port.
 #[derive(Default)]
 struct Port {
@@ -83,7 +86,7 @@ pub struct Hub {
     ports: RefCell<HashMap<PortId, Rc<Port>>>,
     /// The last edit whose page went away under it. Its job, if one ran, runs on.
     draft: RefCell<Option<(String, Rc<Port>)>>,
-    /// What the last port that closed had kept.
+    /// What the last port that closed had kept, for a minute.
     left: RefCell<Option<(Keep, Vec<Blob>)>>,
     /// Whose turn it is to fill.
     turns: Turns,
@@ -104,7 +107,20 @@ impl Hub {
     pub async fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         port.keep_alive.take();
-        *self.left.borrow_mut() = port.kept.take();
+        let left = port.kept.take();
+        futures::join!(self.leave(left), self.keep_draft(port));
+    }
+
+    /// Holds what a port had kept for as long as the tab in which its edit goes on may take to ask for it.
+    async fn leave(&self, left: Option<(Keep, Vec<Blob>)>) {
+        let Some(left) = left else { return };
+        let session = left.0.session.clone();
+        *self.left.borrow_mut() = Some(left);
+        TimeoutFuture::new(LEFT).await;
+        self.left.borrow_mut().take_if(|(newest, _)| newest.session == session);
+    }
+
+    async fn keep_draft(&self, port: Rc<Port>) {
         let key = port.key.borrow().clone();
         let Some(key) = key.filter(|_| port.unfinished.get()) else { return port.stop() };
         // Whoever takes it up, or gives it up, frees it.

@@ -1,0 +1,48 @@
+//! Pixels of a decoded picture without a canvas, which would hold a second copy of all that is drawn into it.
+
+use super::bitmap::Bitmap;
+use super::{object, refused};
+use crate::protocol::Failure;
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ImageBitmap;
+
+#[wasm_bindgen]
+extern "C" {
+    // Unstable in web-sys.
+    type VideoFrame;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(bitmap: &ImageBitmap, options: &JsValue) -> Result<VideoFrame, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = copyTo)]
+    fn copy_to(this: &VideoFrame, destination: &Uint8Array, options: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &VideoFrame);
+}
+
+/// A view of a bitmap that shares its pixels.
+pub struct Frame(VideoFrame);
+
+impl Frame {
+    /// None where the browser makes no such frame: Chromium does not if a side is longer than 32,767 pixels.
+    pub fn of(bitmap: &Bitmap) -> Option<Self> {
+        VideoFrame::new(bitmap, &object(&[("timestamp", 0.into())])).ok().map(Self)
+    }
+
+    /// Copies `height` rows of `width` pixels, from the row `top`, as straight sRGB RGBA.
+    ///
+    /// # Errors
+    /// When `destination` is too short, or the browser cannot copy.
+    pub async fn read(&self, top: u32, width: u32, height: u32, destination: &Uint8Array) -> Result<(), Failure> {
+        let rect = [("x", 0.into()), ("y", top.into()), ("width", width.into()), ("height", height.into())];
+        let options = object(&[("format", "RGBA".into()), ("rect", object(&rect))]);
+        JsFuture::from(self.0.copy_to(destination, &options).map_err(refused)?).await.map_err(refused)?;
+        Ok(())
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
