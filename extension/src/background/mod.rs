@@ -126,7 +126,7 @@ async fn open_in_tab(OpenInTab { token }: OpenInTab, sender: &JsValue) -> Result
     let frame_id = number(sender, "frameId").unwrap_or(0);
     let origin = field(sender, "origin").as_string();
     storage::set_session(&key, &Session { tab_id, frame_id, origin }).await?;
-    tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), Some(tab_id)).await
+    tabs::open(&format!("{OVERLAY_PAGE}?tab#{token}"), tab_id).await
 }
 
 async fn end_picking(sender: &JsValue) -> Result<(), Failure> {
@@ -176,7 +176,7 @@ async fn ensure_engine() -> Result<(), Failure> {
 
 /// Says in a tab of ours that extensions may not enter the page, because the page itself cannot show it.
 async fn say_forbidden(tab_id: i32) {
-    if let Err(failure) = tabs::open(&format!("{OVERLAY_PAGE}?tab"), Some(tab_id)).await {
+    if let Err(failure) = tabs::open(&format!("{OVERLAY_PAGE}?tab"), tab_id).await {
         web_sys::console::error_1(&failure.to_string().into());
     }
 }

@@ -75,8 +75,7 @@ impl Drop for Bitmap {
 pub async fn size(file: &Blob) -> Result<Sides, Failure> {
     let undecodable = |detail: &str| Failure::Undecodable { detail: detail.into() };
     for length in HEADS {
-        let head = file.slice_with_i32_and_i32(0, length.min(file.size()) as i32).map_err(refused)?;
-        if let Some(size) = picture_size::of(&bytes::read(&head).await?) {
+        if let Some(size) = picture_size::of(&bytes::read_head(file, length.min(file.size()) as usize).await?) {
             picture_size::check(size)?;
             let (width, height) = size;
             let longest = FILE + FILE_PER_PIXEL * f64::from(width) * f64::from(height);

@@ -1,14 +1,14 @@
 //! Blobs: reading their bytes and making new ones.
 
-use super::refused;
+use super::{field, refused};
 use crate::protocol::Failure;
 use js_sys::{Array, Uint8Array};
 use std::io::{self, Write};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag};
+use web_sys::{Blob, BlobPropertyBag, ReadableStreamDefaultReader};
 
-/// How many bytes are copied at a time between JavaScript and wasm. For that time they are in memory twice.
+/// How many bytes are given to JavaScript at a time. For that time they are in memory twice.
 const PIECE: usize = 4 << 20;
 
 /// Copies a blob's bytes into wasm memory.
@@ -16,19 +16,31 @@ const PIECE: usize = 4 << 20;
 /// # Errors
 /// When the browser can no longer read it, or there is no memory for it.
 pub async fn read(blob: &Blob) -> Result<Vec<u8>, Failure> {
-    let length = blob.size() as usize;
+    read_head(blob, blob.size() as usize).await
+}
+
+/// Copies the first `length` bytes of a blob into wasm memory.
+///
+/// Not by slices of the blob: it may come from an incognito window, and the browser ends our process, with the edits of all tabs, when it takes a
+/// slice of a blob that is registered with another profile.
+///
+/// # Errors
+/// When the blob is shorter, the browser can no longer read it, or there is no memory for it.
+pub async fn read_head(blob: &Blob, length: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length).map_err(|e| Failure::Internal { detail: e.to_string() })?;
+    let reader: ReadableStreamDefaultReader = blob.stream().get_reader().unchecked_into();
     while bytes.len() < length {
-        let (start, end) = (bytes.len(), length.min(bytes.len() + PIECE));
-        let piece = blob.slice_with_f64_and_f64(start as f64, end as f64).map_err(refused)?;
-        let piece = Uint8Array::new(&JsFuture::from(piece.array_buffer()).await.map_err(refused)?);
-        bytes.resize(end, 0);
-        if piece.length() as usize != end - start {
-            return Err(Failure::Internal { detail: "a blob is shorter than it says".into() });
-        }
-        piece.copy_to(&mut bytes[start..]);
+        let read = JsFuture::from(reader.read()).await.map_err(refused)?;
+        let piece: Uint8Array = field(&read, "value")
+            .dyn_into()
+            .map_err(|_| Failure::Internal { detail: "a blob is shorter than it says".into() })?;
+        let start = bytes.len();
+        bytes.resize(length.min(start + piece.length() as usize), 0);
+        piece.subarray(0, (bytes.len() - start) as u32).copy_to(&mut bytes[start..]);
     }
+    // Nobody waits for the rest.
+    let _ = reader.cancel();
     Ok(bytes)
 }
 

@@ -18,6 +18,8 @@ extern "C" {
     fn connect_js(tab_id: i32, info: &JsValue) -> Result<Port, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = create)]
     fn create_js(properties: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "windows"], js_name = update)]
+    fn update_window(window_id: i32, properties: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "tabs"], js_name = captureVisibleTab)]
     fn capture_visible_tab(options: &JsValue) -> Result<Promise, JsValue>;
 }
@@ -61,16 +63,23 @@ pub fn connect(tab_id: i32, frame_id: i32, name: &str) -> Result<Port, Failure> 
     connect_js(tab_id, &object(&[("frameId", frame_id.into()), ("name", name.into())])).map_err(refused)
 }
 
-/// Opens a page of the extension in a new tab, next to the tab `opener`.
+/// Opens a page of the extension in a new tab, next to the tab `opener`; in a normal window, which comes to the front, if that tab is in an
+/// incognito one: the browser shows our pages in no other.
 ///
 /// # Errors
-/// When the browser refuses.
-pub async fn open(url: &str, opener: Option<i32>) -> Result<(), Failure> {
+/// When the browser refuses, or the opener is gone.
+pub async fn open(url: &str, opener: i32) -> Result<(), Failure> {
+    let elsewhere = is_incognito(opener).await?;
     let mut properties = vec![("url", url.into())];
-    if let Some(id) = opener {
-        properties.push(("openerTabId", id.into()));
+    if !elsewhere {
+        properties.push(("openerTabId", opener.into()));
     }
-    JsFuture::from(create_js(&object(&properties)).map_err(refused)?).await.map_err(refused)?;
+    let tab = JsFuture::from(create_js(&object(&properties)).map_err(refused)?).await.map_err(refused)?;
+    if elsewhere {
+        let window = field(&tab, "windowId").as_f64().unwrap_or_default();
+        let focused = object(&[("focused", true.into())]);
+        JsFuture::from(update_window(window as i32, &focused).map_err(refused)?).await.map_err(refused)?;
+    }
     Ok(())
 }
 

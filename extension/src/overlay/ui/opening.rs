@@ -111,7 +111,10 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
     show_picture(app, &picture, &obtained).await?;
-    let key = kept_name(&picture).filter(|_| obtained.source != Source::Capture);
+    // The engine knows of an incognito window only while we are in it, and not in a tab that stands for its page.
+    let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
+    let leaves_traces = !incognito && obtained.source != Source::Capture;
+    let key = kept_name(&picture).filter(|_| leaves_traces);
     let opened = app.engine.open(obtained.blob, key).await;
     if opened.is_err() {
         // The engine refuses the picture, so it cannot be edited. Only the failure's sentence stays.
