@@ -99,7 +99,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         &[
             "clusters membrane offsets random summed_area",
             "field unblend",
-            "axis_lines biharmonic content flats patch_match pyramid",
+            "axis_lines biharmonic content flats lattice patch_match pyramid",
             "nn_field smooth straight_lines thin votes",
             "gradients seam texture",
             "synthesis",
