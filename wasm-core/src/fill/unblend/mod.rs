@@ -20,6 +20,8 @@
 //! Work and memory depend on the size of the mask and a margin around it, not on that of the picture.
 
 mod beliefs;
+#[cfg(test)]
+mod calibration;
 mod colour;
 mod copies;
 mod drawn;
@@ -47,7 +49,7 @@ use palette::Palette;
 use recover::{Check, recover};
 use scene::Scene;
 use search::find_mark;
-use verdict::{is_convincing, is_seamless};
+use verdict::{is_convincing, is_plausible, is_seamless};
 
 /// The result of looking through a mark.
 #[derive(Clone, Debug)]
@@ -87,7 +89,7 @@ pub(super) async fn unblend(
             return Ok(Some(found));
         }
     }
-    let Some(mark) = find_mark(&scene, &searching).await? else { return Ok(None) };
+    let Some(mark) = find_mark(&scene, &searching).await?.filter(is_plausible) else { return Ok(None) };
     let (found, check) = lift(&scene, mask, &mark, None, pacer).await?;
     Ok((is_forced || is_convincing(&mark, &check)).then_some(found))
 }
@@ -205,7 +207,7 @@ mod tests {
     }
 
     /// Something like a photograph of foliage.
-    fn foliage(x: u32, y: u32, seed: u32) -> Rgb {
+    pub(super) fn foliage(x: u32, y: u32, seed: u32) -> Rgb {
         let light = 40.0
             + 110.0 * octave(x, y, 29, seed)
             + 50.0 * octave(x, y, 11, seed + 1)
@@ -216,7 +218,7 @@ mod tests {
     }
 
     /// Antialiased cover of ten characters, rings and slanted bars in turn.
-    fn letters(x: u32, y: u32) -> f32 {
+    pub(super) fn letters(x: u32, y: u32) -> f32 {
         let inside = |x: f32, y: f32| {
             (0..10u8).any(|i| {
                 let (dx, dy) = (x - (24.3 + f32::from(i % 5) * 39.7), y - (36.6 + f32::from(i / 5) * 64.2));
@@ -234,7 +236,7 @@ mod tests {
     }
 
     /// Something like a page: tinted rows between rules, and lines of antialiased letters.
-    fn page(x: u32, y: u32) -> Rgb {
+    pub(super) fn page(x: u32, y: u32) -> Rgb {
         let ground = match y / 24 % 3 {
             _ if y.is_multiple_of(24) => [208.0, 212.0, 220.0],
             0 => [255.0; 3],
@@ -292,7 +294,7 @@ mod tests {
     }
 
     /// A picture, the same with something laid over it, and a mask three pixels wider than that.
-    fn scene_of(
+    pub(super) fn scene_of(
         picture: impl Fn(u32, u32) -> Rgb,
         cover: impl Fn(u32, u32) -> f32,
         over: impl Fn(u32, u32, Rgb, f32) -> Rgb,
@@ -322,7 +324,7 @@ mod tests {
         (clean, marked, mask)
     }
 
-    fn laid_over(colour: Rgb, cover: f32, mark: Rgb) -> Rgb {
+    pub(super) fn laid_over(colour: Rgb, cover: f32, mark: Rgb) -> Rgb {
         std::array::from_fn(|i| colour[i] * (1.0 - cover) + mark[i] * cover)
     }
 

@@ -192,7 +192,7 @@ fn is_usable(mark: &Mark) -> bool {
     mark.fit.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
 }
 
-/// The mark; none when there is no plausible one.
+/// The likeliest mark; none when there is no evidence of one.
 pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Option<Mark>> {
     let scales = Scales::new(scene, pacer).await?;
     let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES));
@@ -219,5 +219,5 @@ pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Op
             Mark { colour: fit_colour(&pairs, mark.clear), fit: next.fit, ..mark }
         };
     }
-    Ok(is_plausible(&mark).then_some(mark))
+    Ok(Some(mark))
 }

@@ -1,6 +1,7 @@
 //! Decides whether a mark is believed. An opaque object has no line of covered over bare means, or not the texture that goes with it.
 //!
-//! Each bound lies between the marks and the objects of the development cases and of generated ones; objects fail several at once.
+//! Each bound lies between the marks and the objects of the development cases and of generated ones, which `calibration` measures; objects fail
+//! several at once.
 
 use super::mark::Mark;
 use super::recover::Check;
@@ -40,7 +41,7 @@ const MAX_LOOSE_WITH_RIM: f32 = 0.75;
 /// Minimum number of pairs of pixels across the mark's edge on drawn content, and minimum share of those that are equal, over that of pairs which
 /// are not across it.
 const MIN_ACROSS: f32 = 50.0;
-const MIN_SEAMLESS: f32 = 0.8;
+const MIN_SEAMLESS: f32 = 0.7;
 
 /// Whether the line fits a mark.
 pub(super) fn is_plausible(mark: &Mark) -> bool {
