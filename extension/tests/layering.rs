@@ -99,9 +99,9 @@ const ORDERS: &[(&str, &[&str])] = &[
         &[
             "clusters membrane offsets random summed_area",
             "field unblend",
-            "axis_lines biharmonic content flats lattice patch_match pyramid",
-            "nn_field smooth straight_lines thin votes",
-            "gradients seam texture",
+            "biharmonic content flats lattice patch_match pyramid strokes",
+            "axis_lines nn_field smooth straight_lines thin votes",
+            "gradients panels seam texture",
             "synthesis",
             "mod",
         ],

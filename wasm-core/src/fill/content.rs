@@ -15,6 +15,11 @@ const GRAIN: std::ops::RangeInclusive<u32> = 3..=12;
 /// them, and gradients have none.
 const MAX_GRAIN: f32 = 0.65;
 
+/// In drawings that lost a little, at least this share of the second differences lie within [`GRAIN`], and this share of the pairs of neighbours
+/// differ by one level.
+const LOSSY: f32 = 0.2;
+const UNEQUAL: f32 = 0.01;
+
 /// Radius of the near surroundings, in pixels along both axes.
 const NEAR: usize = 32;
 /// The near surroundings are classified for themselves if at least this share of their pairs of neighbours are exactly equal.
@@ -31,6 +36,8 @@ pub(super) struct Content {
     pub(super) is_flat: bool,
     /// The surroundings are flat but for hard edges, without grain: a screen or a drawing.
     pub(super) is_drawn: bool,
+    /// Drawn, and scaled or compressed with losses afterwards: beside edges, colours differ a little from what they were.
+    pub(super) is_lossy: bool,
 }
 
 impl Content {
@@ -56,7 +63,13 @@ impl Content {
         let [all, near] = tallies;
         // A page may show photographs, in which few neighbours are exactly equal.
         let is_drawn = all.is_drawn() || (near.is_drawn() && near.equal as f32 >= EQUAL * near.pairs as f32);
-        Self { is_thin: deepest <= THIN, is_fine: deepest <= FINE, is_flat: all.is_flat() || is_drawn, is_drawn }
+        Self {
+            is_thin: deepest <= THIN,
+            is_fine: deepest <= FINE,
+            is_flat: all.is_flat() || is_drawn,
+            is_drawn,
+            is_lossy: is_drawn && all.is_lossy(),
+        }
     }
 }
 
@@ -92,6 +105,10 @@ impl Tally {
         self.alike as f32 >= FLAT * self.pairs as f32
     }
 
+    fn is_lossy(&self) -> bool {
+        self.grain as f32 > LOSSY * self.bent as f32 && (self.alike - self.equal) as f32 > UNEQUAL * self.pairs as f32
+    }
+
     fn is_drawn(&self) -> bool {
         self.is_flat() && (self.grain as f32) < MAX_GRAIN * self.bent as f32
     }
@@ -120,7 +137,7 @@ mod tests {
     #[test]
     fn photographs_smooth_ones_and_screens_are_told_apart() {
         let kind = |hole: usize, colour: fn(usize, usize, &mut Random) -> i16| {
-            let Content { is_thin, is_fine, is_flat, is_drawn } = Content::of(&field(hole, colour));
+            let Content { is_thin, is_fine, is_flat, is_drawn, .. } = Content::of(&field(hole, colour));
             [is_thin, is_fine, is_flat, is_drawn]
         };
         let grain = |_: usize, _: usize, random: &mut Random| 90 + random.below(20) as i16;

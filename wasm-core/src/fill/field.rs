@@ -116,6 +116,14 @@ impl Field {
             || (y + 1 < self.height && self.states[at + self.width] == state)
     }
 
+    /// The neighbours of a pixel (4-neighbourhood).
+    pub(super) fn beside(&self, at: usize) -> impl Iterator<Item = usize> + use<> {
+        let (width, count, x) = (self.width, self.states.len(), at % self.width);
+        let ways =
+            [(x > 0, -1), (x + 1 < width, 1), (at >= width, -(width as isize)), (at + width < count, width as isize)];
+        ways.into_iter().filter(|(is_there, _)| *is_there).filter_map(move |(_, step)| at.checked_add_signed(step))
+    }
+
     /// City-block distance of each pixel from the nearest known one, in pixels; 0 for known pixels.
     pub(super) fn depths(&self) -> Vec<u32> {
         let (width, height) = (self.width, self.height);

@@ -80,7 +80,7 @@ fn part(field: &Field, start: usize, marks: &mut [Mark]) -> (Vec<usize>, Vec<usi
     let mut next = 0;
     while let Some(at) = part.get(next).copied() {
         next += 1;
-        for near in beside(field, at) {
+        for near in field.beside(at) {
             if marks[near] == Mark::Unseen {
                 match field.states[near] {
                     State::Target => part.push(near),
@@ -92,14 +92,6 @@ fn part(field: &Field, start: usize, marks: &mut [Mark]) -> (Vec<usize>, Vec<usi
         }
     }
     (part, rim)
-}
-
-/// The neighbours of a pixel in the field (4-neighbourhood).
-fn beside(field: &Field, at: usize) -> impl Iterator<Item = usize> + use<> {
-    let (width, count, x) = (field.width, field.states.len(), at % field.width);
-    let ways =
-        [(x > 0, -1), (x + 1 < width, 1), (at >= width, -(width as isize)), (at + width < count, width as isize)];
-    ways.into_iter().filter(|(is_there, _)| *is_there).filter_map(move |(_, step)| at.checked_add_signed(step))
 }
 
 /// The most frequent colour of `rim`, and the groups of pixels of other colours; none if the part is not flat.

@@ -34,6 +34,9 @@ const WITNESSES: usize = 7;
 /// Distance from the hole within which the pattern has to predict what is known, in pixels, and the minimum share of the pixels that it does.
 const NEAR: usize = 12;
 const PREDICTED: f32 = 0.75;
+/// The same share of all that is near, ground included, has to be predicted within so many steps: rules of tables are a lattice, but the tints
+/// of their rows are none. Across a pattern on a gradient, the ground differs by a few.
+const EVEN: u16 = 4 * FIXED_POINT_SCALE.unsigned_abs();
 /// If fewer of the targets differ from the pattern, then a part of the pattern itself is to go.
 const ADDED: f32 = 0.01;
 
@@ -79,6 +82,7 @@ fn stray(field: &Field, shifts: &[Shift]) -> Option<Vec<usize>> {
     let near = Window::of_targets(field, NEAR);
     // Ground that agrees proves nothing: what is counted is what differs from it.
     let (mut seen, mut right, mut targets, mut added) = (0, 0, 0, 0);
+    let (mut all, mut even) = (0, 0);
     let mut stray = vec![];
     for at in window.pixels().filter(|at| field.states[*at] != State::Excluded) {
         let Some(colour) = predicted(field, shifts, at) else { continue };
@@ -92,12 +96,17 @@ fn stray(field: &Field, shifts: &[Shift]) -> Option<Vec<usize>> {
         if !is_right {
             stray.push(at);
         }
-        if contrast > FAINT && near.contains(at) {
+        if !near.contains(at) {
+            continue;
+        }
+        all += 1;
+        even += usize::from(apart(colour, field.pixels[at]) <= EVEN);
+        if contrast > FAINT {
             seen += 1;
             right += usize::from(is_right);
         }
     }
-    let is_pattern = seen > 0 && right as f32 >= PREDICTED * seen as f32;
+    let is_pattern = seen > 0 && right as f32 >= PREDICTED * seen as f32 && even as f32 >= PREDICTED * all as f32;
     (is_pattern && added as f32 > ADDED * targets as f32).then_some(stray)
 }
 

@@ -3,7 +3,8 @@
 //! 1. [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. The steps below fill the rest.
 //! 2. [`clusters`] divides the mask into clusters, which are filled one after another. Each is cut out with its surroundings as a [`field`].
 //! 3. [`content`] classifies the hole and its surroundings, on which the following steps depend.
-//! 4. [`lattice`] continues regular patterns. [`axis_lines`] continues rules, borders and bars of screens through the hole, and
+//! 4. [`lattice`] continues regular patterns. On screens, [`strokes`] tells glyphs from structure, and [`panels`] fills the cells of tables whose
+//!    rows and columns tell what belongs there. [`axis_lines`] continues rules, borders and bars of screens through the hole, and
 //!    [`straight_lines`] slanted lines on screens and all straight structures in photographs.
 //! 5. [`flats`] fills the parts of screens that one colour surrounds.
 //! 6. [`smooth`] fills thin holes in smooth surroundings, by a plane or by [`biharmonic`] interpolation.
@@ -33,12 +34,14 @@ mod lattice;
 pub(crate) mod membrane;
 mod nn_field;
 mod offsets;
+mod panels;
 mod patch_match;
 mod pyramid;
 mod random;
 mod seam;
 mod smooth;
 mod straight_lines;
+mod strokes;
 mod summed_area;
 mod synthesis;
 mod texture;
@@ -142,9 +145,14 @@ async fn complete(
         share.checkpoint().await?;
         let content = Content::of(&field);
         share.checkpoint().await?;
-        let mut drawn = vec![];
+        let (mut drawn, mut glyphs) = (vec![], vec![]);
         if route.is_none() {
             drawn = lattice::fill(&mut field, &share).await?;
+            if content.is_drawn {
+                let panels = panels::fill(&mut field, content, &share).await?;
+                drawn.extend(panels.drawn);
+                glyphs = panels.glyphs;
+            }
             drawn.extend(draw_crossing(&mut field, content, &share).await?);
             if content.is_drawn {
                 drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
@@ -157,6 +165,7 @@ async fn complete(
         if is_smooth {
             smooth::fill(&mut field, &share).await?;
         } else if field.states.contains(&State::Target) {
+            glyphs.into_iter().for_each(|at| field.states[at] = State::Excluded);
             field = synthesis::fill(field, content, seed, &share).await?;
         }
         drawn.into_iter().for_each(|at| field.states[at] = State::Target);
@@ -170,7 +179,7 @@ async fn complete(
 /// Draws structures that cross the hole, marks them known and returns their indices.
 async fn draw_crossing(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Vec<usize>> {
     let ground = if content.is_drawn { axis_lines::ground(field) } else { None };
-    let rules = ground.map_or(vec![], |ground| axis_lines::find(field, ground));
+    let rules = ground.map_or(vec![], |ground| axis_lines::find(field, None, ground));
     pacer.checkpoint().await?;
     let mut drawn: Vec<usize> = vec![];
     for (at, colour) in straight_lines::find(field, content, pacer).await? {
@@ -178,7 +187,7 @@ async fn draw_crossing(field: &mut Field, content: Content, pacer: &dyn Pacer) -
         drawn.push(at);
     }
     // A slanted line lies on top of rules, but the ground that is drawn with it does not.
-    for (at, colour) in rules {
+    for (at, colour) in rules.into_iter().filter(|(_, colour)| Some(*colour) != ground) {
         if field.states[at] == State::Target || ground.is_some_and(|ground| apart(field.pixels[at], ground) <= FAINT) {
             field.settle(at, colour);
             drawn.push(at);
@@ -243,6 +252,45 @@ mod tests {
                 let off = levels_off(screen, |x, y| word(x, y, left, top), wider, None);
                 assert_eq!(off, 0, "brush {wider}, word at {left}, {top}");
             }
+        }
+    }
+
+    /// A table in a page: rows of two tints, rules, and a border.
+    fn table(x: u32, y: u32) -> [u8; 4] {
+        let grey = |v: u8| [v, v, v, 255];
+        match (x, y) {
+            (20..=240, 20..=176) if (x - 20).is_multiple_of(55) || (y - 20).is_multiple_of(26) => grey(70),
+            (20..=240, 20..=176) => grey(if ((y - 20) / 26).is_multiple_of(2) { 28 } else { 40 }),
+            _ => grey(20),
+        }
+    }
+
+    /// Something like a digit in every cell of the table, another one in each.
+    fn digits(x: u32, y: u32) -> bool {
+        let (x, y) = (x.wrapping_sub(20), y.wrapping_sub(20));
+        let (cell, row) = (x / 55, y / 26);
+        let (letter, column, line) = (x % 55 / 8, x % 55 % 8, (y % 26).wrapping_sub(8));
+        x < 220
+            && y < 156
+            && (1..5).contains(&letter)
+            && column < 6
+            && line < 10
+            && (column * 7 + line * 5 + (cell * 31 + row * 17 + letter * 11) * (1 + column * line)) % 7 < 3
+    }
+
+    #[test]
+    fn cells_inside_the_hole_get_the_tint_of_their_row_and_nothing_readable() {
+        for (left, top, right, bottom) in [(24, 50, 236, 122), (22, 75, 239, 94), (40, 63, 150, 128)] {
+            let is_hole = |x: u32, y: u32| (left..right).contains(&x) && (top..bottom).contains(&y);
+            let places = || (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+            let seen = |(x, y): (u32, u32)| if digits(x, y) { [220, 220, 220, 255] } else { table(x, y) };
+            let mut image = Image::new(WIDTH, HEIGHT, places().flat_map(seen).collect()).unwrap();
+            let coverage = places().map(|(x, y)| 255 * u8::from(is_hole(x, y))).collect();
+            let mask = Mask::new(image.bounds(), coverage).unwrap().fitted(&image).unwrap();
+            let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+            image.replace(&filled.patch).unwrap();
+            let wrong = places().filter(|(x, y)| is_hole(*x, *y) && image.pixel(*x, *y) != table(*x, *y)).count();
+            assert_eq!(wrong, 0, "hole from {left}, {top}");
         }
     }
 

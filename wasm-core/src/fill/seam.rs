@@ -100,7 +100,7 @@ mod tests {
         let confidence = vec![1.0; targets.len()];
         let voters =
             Voters { radius: 1, targets: &targets, matches: &matches, confidence: &confidence, votes: Votes::Sharp };
-        let content = Content { is_thin: true, is_fine: true, is_flat: is_drawn, is_drawn };
+        let content = Content { is_thin: true, is_fine: true, is_flat: is_drawn, is_drawn, is_lossy: false };
         pollster::block_on(blend(&mut field, content, voters, &Unpaced)).unwrap();
         field
     }

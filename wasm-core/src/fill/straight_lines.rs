@@ -383,7 +383,8 @@ mod tests {
         drawn.into_iter().map(|(at, _)| at).collect()
     }
 
-    const PHOTOGRAPH: Content = Content { is_thin: false, is_fine: false, is_flat: false, is_drawn: false };
+    const PHOTOGRAPH: Content =
+        Content { is_thin: false, is_fine: false, is_flat: false, is_drawn: false, is_lossy: false };
     const SCREEN: Content = Content { is_flat: true, is_drawn: true, ..PHOTOGRAPH };
 
     fn holed(pixels: &[Colour]) -> Field {
