@@ -13,8 +13,9 @@ export function canvasEdit(canvas: HTMLCanvasElement, forget: () => void): Edit 
       const bitmap = await createImageBitmap(blob);
       const copy = new OffscreenCanvas(rect.width || 1, rect.height || 1);
       copy.getContext('2d', context.getContextAttributes())!.drawImage(canvas, -rect.x, -rect.y);
-      before.push([copy, rect]);
       put(context, bitmap, rect.x, rect.y, rect);
+      before.push([copy, rect]);
+      bitmap.close();
     },
     revert() {
       for (const [copy, rect] of before.reverse()) put(canvas.getContext('2d')!, copy, 0, 0, rect);

@@ -56,6 +56,6 @@ export function watchHeartbeat(port: MessagePort, { stopped, busy }: HeartbeatEv
     busy(data > BUSY);
   }, signal);
   port.start();
-  on(document, 'visibilitychange', () => get(document, 'hidden') || lives(Math.min(limit, RETURN_LIMIT)), signal);
+  on(document, 'visibilitychange', () => get(document, 'hidden') || lives(limit === LIMIT ? RETURN_LIMIT : limit), signal);
   beat();
 }

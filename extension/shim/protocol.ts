@@ -195,7 +195,7 @@ export type Shown = {
  */
 geometry: Geometry, 
 /**
- * All that cut it off, apart from its own box and the viewport.
+ * All that cut it off, apart from the viewport: its own box, and those around it that clip.
  */
 clips: Array<Clip>, };
 

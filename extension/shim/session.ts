@@ -23,6 +23,9 @@ const ALT = 200;
 /** Maximum time in milliseconds until the next animation frame; hidden tabs have none. */
 const FRAME = 250;
 
+/** Maximum time in milliseconds until an overlay in a tab connects. */
+const TAB = 60_000;
+
 /** The work of one overlay on one picture. */
 export interface Session {
   /** The overlay, if it is shown in this document. */
@@ -119,7 +122,9 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     overlay?.remove();
     overlay = post = undefined;
     const reply = await ask({ call: 'open-in-tab', token }).catch(() => undefined);
-    if (!reply || 'err' in reply.body) lost();
+    if (!reply || 'err' in reply.body) return lost();
+    // A tab that is closed before it connects tells nobody.
+    later(TAB, () => post || end());
   }
 
   /** Follows the picture in every animation frame, because no event reports every scroll, layout and transform. */

@@ -1,7 +1,7 @@
 import type { Shown } from './protocol';
 import { isImg, rectOf, styleOf } from './dom';
 import { measure } from './geometry';
-import { get, root } from './native';
+import { call, get, root } from './native';
 import { isStill, type Found } from './target';
 import { flatParent } from './tree';
 
@@ -22,6 +22,8 @@ export function shownOf(found: Found): Shown | undefined {
   const { element } = found;
   const clips: Shown['clips'] = [];
   if (window !== top || !isStill(found) || (isImg(element) && !found.natural)) return;
+  // In lines or columns, it shows less than the rectangle around them.
+  if (call(element, 'getClientRects').length !== 1) return;
   for (let at: Element | undefined = element; at; at = flatParent(at)) {
     const style = styleOf(at) as CSSStyleDeclaration & Record<string, string>;
     if (ALTERING.split(' ').some((name) => !HARMLESS.test(style[name]!))) return;
@@ -33,7 +35,7 @@ export function shownOf(found: Found): Shown | undefined {
     if (isOuter && overflows && style.contain + style.contentVisibility === 'nonevisible') continue;
     // The edge is that of the border, unless there is something inside of it. What clips in SVG is no box.
     if (style.borderRadius !== '0px' || (isOuter && (style.borderWidth !== '0px' || at instanceof SVGElement))) return;
-    if (isOuter) clips.push(rectOf(at).toJSON());
+    clips.push(rectOf(at).toJSON());
   }
   return { geometry: measure(found), clips };
 }

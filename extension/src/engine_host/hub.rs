@@ -86,8 +86,8 @@ pub struct Hub {
     ports: RefCell<HashMap<PortId, Rc<Port>>>,
     /// The last edit whose page went away under it. Its job, if one ran, runs on.
     draft: RefCell<Option<(String, Rc<Port>)>>,
-    /// What the last port that closed had kept, for a minute.
-    left: RefCell<Option<(Keep, Vec<Blob>)>>,
+    /// Ports that have closed with something kept, each for a minute.
+    left: RefCell<Vec<Rc<Port>>>,
     /// Whose turn it is to fill.
     turns: Turns,
     cache: Rc<ModelCache>,
@@ -107,17 +107,17 @@ impl Hub {
     pub async fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         port.keep_alive.take();
-        let left = port.kept.take();
-        futures::join!(self.leave(left), self.keep_draft(port));
+        futures::join!(self.leave(Rc::clone(&port)), self.keep_draft(port));
     }
 
     /// Holds what a port had kept for as long as the tab in which its edit goes on may take to ask for it.
-    async fn leave(&self, left: Option<(Keep, Vec<Blob>)>) {
-        let Some(left) = left else { return };
-        let session = left.0.session.clone();
-        *self.left.borrow_mut() = Some(left);
+    async fn leave(&self, port: Rc<Port>) {
+        if port.kept.borrow().is_none() {
+            return;
+        }
+        self.left.borrow_mut().push(Rc::clone(&port));
         TimeoutFuture::new(LEFT).await;
-        self.left.borrow_mut().take_if(|(newest, _)| newest.session == session);
+        self.left.borrow_mut().retain(|left| !Rc::ptr_eq(left, &port));
     }
 
     async fn keep_draft(&self, port: Rc<Port>) {
@@ -196,21 +196,20 @@ impl Hub {
         Ok((Resumed { fills }, patches))
     }
 
-    /// Gives what was kept for a session; its port may not have closed yet.
+    /// Gives what was kept for a session; its port may not have closed yet. It stays, because whoever takes it may fail and ask again.
     fn take(&self, call: &Take) -> (Taken, Vec<Blob>) {
-        let mine = |slot: &RefCell<Option<(Keep, Vec<Blob>)>>| {
-            slot.borrow_mut().take_if(|(kept, _)| kept.session == call.session)
-        };
-        let found = self.ports.borrow().values().find_map(|port| {
-            let found = mine(&port.kept)?;
-            // It goes on, so nothing is left unfinished there.
+        let (ports, left) = (self.ports.borrow(), self.left.borrow());
+        let found = ports.values().chain(left.iter()).find_map(|port| {
+            let kept = port.kept.borrow();
+            let (kept, blobs) = kept.as_ref().filter(|(kept, _)| kept.session == call.session)?;
+            // The edit goes on elsewhere, so nothing is left unfinished there, and nothing waits for what still runs.
             port.unfinished.set(false);
-            Some(found)
+            port.stop();
+            self.draft.borrow_mut().take_if(|(_, draft)| Rc::ptr_eq(draft, port));
+            Some((kept.edit.clone(), blobs.clone()))
         });
-        match found.or_else(|| mine(&self.left)) {
-            Some((kept, blobs)) => (Taken { edit: Some(kept.edit) }, blobs),
-            None => (Taken { edit: None }, vec![]),
-        }
+        let (edit, blobs) = found.unzip();
+        (Taken { edit }, blobs.unwrap_or_default())
     }
 
     fn release(&self, port: &Port) -> Answered<Release> {

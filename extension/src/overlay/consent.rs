@@ -17,17 +17,16 @@ pub enum Consent {
 pub struct Audience {
     /// Origin of the page, as the browser tells it; none where it does not.
     pub origin: Option<String>,
-    /// Whether the page is in an incognito window, whose consents end with it.
+    /// Whether the page is in an incognito window, which nothing remembers.
     pub incognito: bool,
 }
 
 impl Audience {
-    /// Under which key of `storage.session` a consent for pictures of the origin `pictures` is kept; none where it is for once: a page
-    /// without an origin of its own, such as a sandboxed one or a file, is not known again.
+    /// Under which key of `storage.session` a consent for pictures of the origin `pictures` is kept; none where it is for once: in incognito
+    /// windows, and where a page without an origin of its own, such as a sandboxed one or a file, is not known again.
     pub fn key(&self, consent: Consent, pictures: &str) -> Option<String> {
-        let page = self.origin.as_deref().filter(|origin| origin.starts_with("http"))?;
-        let window = if self.incognito { "incognito" } else { "normal" };
-        Some(format!("consent:{consent:?}:{window}:{page} {pictures}"))
+        let page = self.origin.as_deref().filter(|origin| origin.starts_with("http") && !self.incognito)?;
+        Some(format!("consent:{consent:?}:{page} {pictures}"))
     }
 }
 
@@ -36,11 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_consent_is_for_one_page_one_site_and_one_kind_of_window() {
-        let page = |origin: &str, incognito| Audience { origin: Some(origin.into()), incognito };
+    fn a_consent_is_for_one_page_and_one_site() {
+        let page = |origin: &str| Audience { origin: Some(origin.into()), incognito: false };
         let (a, b, c) = ("https://a.example", "https://b.example", "https://b.example:8443");
         let mut keys = vec![];
-        for audience in [page(a, false), page(b, false), page(c, false), page(a, true)] {
+        for audience in [page(a), page(b), page(c)] {
             for consent in [Consent::Read, Consent::PutIn] {
                 keys.extend([a, b, c].map(|pictures| audience.key(consent, pictures).expect("an origin")));
             }
@@ -49,6 +48,12 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), all);
+    }
+
+    #[test]
+    fn an_incognito_window_is_not_remembered() {
+        let audience = Audience { origin: Some("https://a.example".into()), incognito: true };
+        assert_eq!(audience.key(Consent::PutIn, "https://b.example"), None);
     }
 
     #[test]

@@ -5,11 +5,19 @@ use crate::protocol::{Point, Size};
 
 /// Enlargement limits, screen pixels per image pixel.
 const ZOOM: std::ops::RangeInclusive<f64> = 0.02..=32.0;
-/// A picture shown smaller than this (CSS pixels, shorter side) is lifted to fit the viewport.
+/// A picture shown smaller than this (CSS pixels, shorter side) is lifted out of the page to fit the viewport.
 const SMALL: f64 = 260.0;
-/// Room kept around a fitted picture (CSS pixels), and below it for the toolbar.
+/// To this (CSS pixels, shorter side) a lifted picture is enlarged that has not so many pixels of its own, as far as the viewport allows.
+const ENLARGED: f64 = 240.0;
+/// The shorter side (CSS pixels) of a lifted picture that is too long for the viewport to be this wide as a whole: a rule, a strip.
+const STRIP: f64 = 12.0;
+/// Room kept around a fitted picture, CSS pixels.
 const MARGIN: f64 = 24.0;
-const TOOLBAR: f64 = 150.0;
+/// The same between the picture and the toolbar, and between the toolbar and the viewport's edges.
+const GAP: f64 = 12.0;
+const EDGE: f64 = 8.0;
+/// The toolbar's size, CSS pixels, until it is known.
+const TOOLBAR: Size = Size { width: 0.0, height: 130.0 };
 
 /// Home placement and the user's own movement on top.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +26,36 @@ pub struct View {
     pub image: Size,
     /// Viewport size in CSS pixels.
     pub viewport: Size,
+    /// Size of the toolbar in CSS pixels.
+    toolbar: Size,
     home: Affine,
     user: Affine,
+    /// Whether the picture stands, fitted, over the page, because it cannot be worked on at home.
+    lifted: bool,
+    /// Whether the user has begun to work: nothing but the user moves the picture any more, unless it is at home.
+    settled: bool,
+    /// Whether there is no page: home is where the picture fits the viewport.
+    alone: bool,
 }
 
 impl View {
-    /// At home in the page; lifted to fit when it is displayed too small to work on.
+    /// At home in the page; lifted to fit where it is too small to work on there, or not all of it is in sight beside the toolbar.
     pub fn in_page(image: Size, viewport: Size, home: Affine) -> Self {
-        let mut view = Self { image, viewport, home, user: Affine::IDENTITY };
+        let mut view = Self::new(image, viewport, home, false);
         view.reset();
         view
     }
 
     /// Without a page: fitted into the viewport.
     pub fn in_tab(image: Size, viewport: Size) -> Self {
-        let home = fit(image, viewport, 1.0);
-        Self { image, viewport, home, user: Affine::IDENTITY }
+        let mut view = Self::new(image, viewport, Affine::IDENTITY, true);
+        view.home = view.fitted(1.0);
+        view
+    }
+
+    fn new(image: Size, viewport: Size, home: Affine, alone: bool) -> Self {
+        let user = Affine::IDENTITY;
+        Self { image, viewport, toolbar: TOOLBAR, home, user, lifted: false, settled: false, alone }
     }
 
     /// Image pixels to CSS pixels of the viewport.
@@ -46,40 +68,86 @@ impl View {
         self.map().inverse()
     }
 
-    /// True while the user has not zoomed or panned.
+    /// True while the picture stands where the page shows it, or, without a page, where it fits.
     pub fn is_home(&self) -> bool {
         self.user == Affine::IDENTITY
     }
 
-    /// The picture moved in the page, or the viewport changed.
+    /// True while the user has not zoomed or panned.
+    pub fn is_as_opened(&self) -> bool {
+        self.is_home() || self.lifted
+    }
+
+    /// The picture moved in the page, or the viewport changed. Only a picture at home moves with the page.
     pub fn moved(&mut self, viewport: Size, home: Affine) {
+        let stood = self.map();
+        let resized = self.viewport != viewport;
         self.viewport = viewport;
         self.home = home;
+        if self.lifted && resized {
+            self.reset();
+        } else if let Some(back) = self.home.inverse().filter(|_| !self.is_home()) {
+            self.user = back.then(&stood);
+        }
     }
 
     /// The viewport of a tab of our own changed; zoom and pan stay.
     pub fn refitted(&mut self, viewport: Size) {
-        self.moved(viewport, fit(self.image, viewport, 1.0));
+        self.viewport = viewport;
+        self.home = self.fitted(1.0);
+    }
+
+    /// The toolbar has this size, CSS pixels. Until the user begins to work, the picture makes room for it. True if that may have moved it.
+    pub fn make_room(&mut self, toolbar: Size) -> bool {
+        if self.settled || self.toolbar == toolbar || !self.is_as_opened() {
+            return false;
+        }
+        self.toolbar = toolbar;
+        if self.alone {
+            self.home = self.fitted(1.0);
+        } else {
+            self.reset();
+        }
+        true
+    }
+
+    /// The user begins to work.
+    pub fn settle(&mut self) {
+        self.settled = true;
     }
 
     /// Back to where it began.
     pub fn reset(&mut self) {
         self.user = Affine::IDENTITY;
-        let (left, top, right, bottom) = bounds(&self.home.corners(self.image.width, self.image.height));
-        if (right - left).min(bottom - top) >= SMALL {
+        self.lifted = false;
+        if self.alone {
             return;
         }
-        // Only as far as the picture has pixels for, and never beyond the screen.
-        let fitted = fit(self.image, self.viewport, 1.0);
-        if let Some(back) = self.home.inverse().filter(|_| fitted.scale() > self.home.scale()) {
-            self.user = back.then(&fitted);
+        let (left, top, right, bottom) = bounds(&self.home.corners(self.image.width, self.image.height));
+        let small = (right - left).min(bottom - top) < SMALL;
+        let in_sight = left >= 0.0 && top >= 0.0 && right <= self.viewport.width && bottom <= self.viewport.height;
+        if !small && in_sight && self.beside(top, bottom).is_some() {
+            return;
+        }
+        let shorter = self.image.width.min(self.image.height);
+        let mut lifted = self.fitted((ENLARGED / shorter).max(1.0));
+        if lifted.scale() * shorter < STRIP {
+            let (wanted, middle) = ((STRIP / shorter).min(*ZOOM.end()), centre(self.viewport));
+            lifted = lifted.then(&Affine::scale_about(wanted / lifted.scale(), middle));
+        }
+        // A small picture may be as large as it can become.
+        let helps = !in_sight || !small || lifted.scale() > self.home.scale();
+        if let Some(back) = self.home.inverse().filter(|_| helps) {
+            self.user = back.then(&lifted);
+            self.lifted = true;
         }
     }
 
     /// Fitted to the viewport.
     pub fn fit(&mut self) {
         if let Some(back) = self.home.inverse() {
-            self.user = back.then(&fit(self.image, self.viewport, f64::INFINITY));
+            self.user = back.then(&self.fitted(f64::INFINITY));
+            self.lifted = false;
         }
     }
 
@@ -91,6 +159,7 @@ impl View {
         }
         let wanted = (now * factor).clamp(*ZOOM.start(), *ZOOM.end());
         self.user = self.user.then(&Affine::scale_about(wanted / now, about));
+        self.lifted = false;
     }
 
     /// Shifts by CSS pixels; a part of the picture always stays in reach.
@@ -103,6 +172,7 @@ impl View {
             && top < self.viewport.height - MARGIN;
         if in_reach {
             self.user = moved;
+            self.lifted = false;
         }
     }
 
@@ -110,34 +180,47 @@ impl View {
     /// viewport (over the picture, as there is no room beside it).
     pub fn dock(&self, toolbar: Size) -> Point {
         let (left, top, right, bottom) = bounds(&self.map().corners(self.image.width, self.image.height));
-        let gap = 12.0;
         let middle = (left.max(0.0) + right.min(self.viewport.width)) / 2.0;
-        let most = (self.viewport.width - toolbar.width - 8.0).max(8.0);
-        let x = (middle - toolbar.width / 2.0).clamp(8.0, most);
-        let lowest = self.viewport.height - toolbar.height - 8.0;
-        let y = if bottom + gap <= lowest {
-            (bottom + gap).max(8.0)
-        } else if top - gap - toolbar.height >= 8.0 {
-            (top - gap - toolbar.height).min(lowest)
+        let most = (self.viewport.width - toolbar.width - EDGE).max(EDGE);
+        let x = (middle - toolbar.width / 2.0).clamp(EDGE, most);
+        let view = Self { toolbar, ..*self };
+        Point { x, y: view.beside(top, bottom).unwrap_or(view.lowest().max(EDGE)) }
+    }
+
+    /// The lowest place of the toolbar.
+    fn lowest(&self) -> f64 {
+        self.viewport.height - self.toolbar.height - EDGE
+    }
+
+    /// Where the toolbar stands below or above a picture from `top` to `bottom`; none where there is no room.
+    fn beside(&self, top: f64, bottom: f64) -> Option<f64> {
+        let above = top - GAP - self.toolbar.height;
+        if bottom + GAP <= self.lowest() {
+            Some((bottom + GAP).max(EDGE))
         } else {
-            lowest.max(8.0)
-        };
-        Point { x, y }
+            (above >= EDGE).then(|| above.min(self.lowest()))
+        }
+    }
+
+    /// Centred in the viewport above the toolbar, enlarged at most `most` times.
+    fn fitted(&self, most: f64) -> Affine {
+        let Self { image, viewport, .. } = *self;
+        let width = (viewport.width - 2.0 * MARGIN).max(64.0);
+        let height = (self.lowest() - GAP - MARGIN).max(64.0);
+        let scale = (width / image.width).min(height / image.height).min(most);
+        Affine {
+            a: scale,
+            b: 0.0,
+            c: 0.0,
+            d: scale,
+            e: (viewport.width - image.width * scale) / 2.0,
+            f: MARGIN + (height - image.height * scale) / 2.0,
+        }
     }
 }
 
-/// Centred in the viewport above the toolbar, enlarged at most `most` times.
-fn fit(image: Size, viewport: Size, most: f64) -> Affine {
-    let (width, height) = ((viewport.width - 2.0 * MARGIN).max(64.0), (viewport.height - MARGIN - TOOLBAR).max(64.0));
-    let scale = (width / image.width).min(height / image.height).min(most);
-    Affine {
-        a: scale,
-        b: 0.0,
-        c: 0.0,
-        d: scale,
-        e: (viewport.width - image.width * scale) / 2.0,
-        f: MARGIN + (height - image.height * scale) / 2.0,
-    }
+fn centre(viewport: Size) -> Point {
+    Point { x: viewport.width / 2.0, y: viewport.height / 2.0 }
 }
 
 #[cfg(test)]
@@ -162,8 +245,72 @@ mod tests {
     fn a_thumbnail_is_lifted_to_fit_but_not_beyond_its_pixels() {
         let view = at(0.1, 10.0, 10.0);
         assert!(!view.is_home() && view.map().scale() > 0.9 && view.map().scale() <= 1.0);
-        let tiny = View::in_page(Size { width: 40.0, height: 30.0 }, VIEWPORT, Affine::IDENTITY);
-        assert!((tiny.map().scale() - 1.0).abs() < 1e-9, "a picture without more pixels stays");
+    }
+
+    /// Left, top, right and bottom on the screen.
+    fn stands(view: &View) -> (f64, f64, f64, f64) {
+        bounds(&view.map().corners(view.image.width, view.image.height))
+    }
+
+    #[test]
+    fn whatever_the_window_all_of_the_picture_is_in_sight_beside_the_toolbar() {
+        for (width, height, bar) in
+            [(320.0, 568.0, 290.0), (360.0, 640.0, 270.0), (1280.0, 720.0, 124.0), (2560.0, 1300.0, 72.0)]
+        {
+            let (viewport, toolbar) = (Size { width, height }, Size { width: width.min(900.0) - 16.0, height: bar });
+            for (w, h) in [(800.0, 600.0), (300.0, 4000.0), (5000.0, 200.0), (24.0, 24.0), (640.0, 480.0)] {
+                for (x, y) in
+                    [(10.0, 10.0), (-150.0, 20.0), (30.0, height - 100.0), (width - 40.0, -300.0), (0.0, 3.0 * height)]
+                {
+                    let mut view = View::in_page(Size { width: w, height: h }, viewport, Affine::translation(x, y));
+                    view.make_room(toolbar);
+                    let (left, top, right, bottom) = stands(&view);
+                    let what = format!("{w} x {h} at {x}, {y} in {width} x {height}: {left} {top} {right} {bottom}");
+                    assert!(left >= 0.0 && top >= 0.0 && right <= width && bottom <= height, "{what}");
+                    let dock = view.dock(toolbar).y;
+                    assert!(dock >= 0.0 && dock + bar <= height, "{what}: {dock}");
+                    assert!(dock >= bottom || dock + bar <= top, "{what}: {dock}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn icons_are_enlarged_and_strips_can_be_worked_on() {
+        let opened = |width, height| View::in_page(Size { width, height }, VIEWPORT, Affine::translation(30.0, 700.0));
+        let (left, _, right, _) = stands(&opened(24.0, 24.0));
+        assert_eq!((right - left).round(), 240.0);
+        let (left, top, right, bottom) = stands(&opened(88.0, 31.0));
+        assert_eq!((bottom - top).round(), 240.0);
+        assert!(left >= 0.0 && right <= VIEWPORT.width);
+        for (width, height) in [(900.0, 1.0), (1.0, 900.0)] {
+            let (left, top, right, bottom) = stands(&opened(width, height));
+            assert_eq!((right - left).min(bottom - top).round(), STRIP);
+            assert!((left + right - VIEWPORT.width).abs() < 1.0, "in the middle");
+        }
+    }
+
+    #[test]
+    fn what_is_being_worked_on_moves_for_nobody_else() {
+        let large = Size { width: 800.0, height: 60.0 };
+        let mut view =
+            View::in_page(Size { width: 800.0, height: 600.0 }, VIEWPORT, Affine::translation(-100.0, 500.0));
+        let lifted = stands(&view);
+        view.moved(VIEWPORT, Affine::translation(0.0, -900.0));
+        let close = |a: (f64, f64, f64, f64), b: (f64, f64, f64, f64)| {
+            [a.0 - b.0, a.1 - b.1, a.2 - b.2, a.3 - b.3].iter().all(|d| d.abs() < 1e-6)
+        };
+        assert!(close(stands(&view), lifted), "the page scrolls beneath a lifted picture");
+        view.make_room(large);
+        let roomy = stands(&view);
+        assert!(!close(roomy, lifted), "a smaller toolbar leaves more room");
+        view.settle();
+        view.make_room(Size { width: 800.0, height: 300.0 });
+        assert!(close(stands(&view), roomy), "once painted on, it stays");
+        view.zoom(2.0, Point { x: 10.0, y: 10.0 });
+        let zoomed = stands(&view);
+        view.moved(VIEWPORT, Affine::translation(5.0, 5.0));
+        assert!(close(stands(&view), zoomed), "so does what the user zoomed");
     }
 
     #[test]
@@ -199,7 +346,9 @@ mod tests {
         let toolbar = Size { width: 600.0, height: 100.0 };
         assert_eq!(at(0.5, 100.0, 50.0).dock(toolbar).y, 362.0); // 50 + 300 + 12
         assert_eq!(at(0.5, 100.0, 480.0).dock(toolbar).y, 368.0); // above: 480 - 12 - 100
-        assert_eq!(at(1.3, 0.0, 10.0).dock(toolbar).y, 692.0); // over it
+        let mut zoomed = at(0.5, 100.0, 50.0);
+        zoomed.zoom(6.0, Point { x: 300.0, y: 200.0 });
+        assert_eq!(zoomed.dock(toolbar).y, 692.0); // over it
         let narrow = View { viewport: Size { width: 300.0, height: 200.0 }, ..at(1.0, 0.0, 0.0) };
         assert_eq!(narrow.dock(toolbar).x, 8.0);
     }

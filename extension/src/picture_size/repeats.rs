@@ -6,6 +6,9 @@ use std::collections::HashMap;
 /// How deep elements with names stand in, or repeat, others; a deeper drawing counts as endless.
 const DEPTH: usize = 400;
 
+/// What declares an entity.
+const ENTITY: &[u8] = b"<!ENTITY";
+
 /// An element with a name, and what it holds that has none.
 #[derive(Default)]
 struct Named<'a> {
@@ -43,6 +46,25 @@ fn total(all: &mut [Named<'_>], names: &HashMap<&[u8], usize>, at: usize, depth:
     sum
 }
 
+/// Whether character references hide what an address begins with: a name in the drawing itself, or a `data:` URL. No honest drawing does that.
+fn is_disguised(href: &[u8]) -> bool {
+    let path = href.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(href.len());
+    href[..path].contains(&b'&')
+}
+
+/// Whether a drawing can hold elements that its text does not show: in entities with markup, or in another encoding than UTF-8.
+pub(super) fn is_veiled(svg: &[u8]) -> bool {
+    let mut declarations =
+        svg.windows(ENTITY.len()).enumerate().filter(|(_, window)| *window == ENTITY).map(|(at, _)| &svg[at..]);
+    let has_markup = |declaration: &[u8]| {
+        let Some(quote) = declaration.iter().position(|byte| matches!(byte, b'"' | b'\'')) else { return true };
+        let value = &declaration[quote + 1..];
+        let end = value.iter().position(|byte| *byte == declaration[quote]).unwrap_or(value.len());
+        value[..end].iter().any(|byte| matches!(byte, b'<' | b'&'))
+    };
+    svg.contains(&0) || declarations.any(has_markup)
+}
+
 /// All elements with names, after the whole drawing, and where each name is.
 fn read(svg: &[u8]) -> (Vec<Named<'_>>, HashMap<&[u8], usize>) {
     let mut all = vec![Named::default()];
@@ -61,15 +83,19 @@ fn read(svg: &[u8]) -> (Vec<Named<'_>>, HashMap<&[u8], usize>) {
             Some(b'!' | b'?') | None => {}
             Some(_) => {
                 let mut around = open.last().copied().unwrap_or(0);
-                if let Some(name) = attribute(tag, b"id") {
+                let (name, target) = (attribute(tag, b"id"), attribute(tag, b"href"));
+                if name.is_some_and(|name| name.contains(&b'&')) || target.is_some_and(is_disguised) {
+                    all[0].elements = u64::MAX;
+                }
+                if let Some(name) = name {
                     let number = all.len();
                     all[around].inside.push(number);
                     names.entry(name).or_insert(number);
                     around = number;
                     all.push(Named::default());
                 }
-                all[around].elements += 1;
-                if let Some(target) = attribute(tag, b"href").and_then(|href| href.strip_prefix(b"#")) {
+                all[around].elements = all[around].elements.saturating_add(1);
+                if let Some(target) = target.and_then(|href| href.strip_prefix(b"#")) {
                     all[around].repeated.push(target);
                 }
                 if !tag.ends_with(b"/") {

@@ -25,7 +25,7 @@ pub fn check_drawing(svg: &[u8]) -> Result<(), Failure> {
     if embedded != (0, 0) {
         check(embedded)?;
     }
-    if repeats::elements(svg) > MAX_ELEMENTS {
+    if repeats::is_veiled(svg) || repeats::elements(svg) > MAX_ELEMENTS {
         return Err(Failure::Undecodable { detail: "it repeats itself too often".into() });
     }
     Ok(())

@@ -266,7 +266,20 @@ fn a_drawing_may_repeat_itself_and_not_without_end() {
         let endless = check_drawing(drawing(9, tag, href).as_bytes());
         assert!(matches!(endless, Err(Failure::Undecodable { .. })), "a billion paths");
     }
+    // What a reader of the text alone would miss.
+    for veiled in [
+        "<svg><g id='&#97;'/><use href='#a'/></svg>",
+        "<svg><g id='a'/><use href='&#35;a'/></svg>",
+        "<svg><image href='data&#58;image/png;base64,AA'/></svg>",
+        "<!DOCTYPE svg [<!ENTITY a \"<use href='#b'/>\">]><svg>&a;</svg>",
+        "<!DOCTYPE svg [<!ENTITY a '&b;&b;'>]><svg>&a;</svg>",
+        "<\0s\0v\0g\0/\0>\0",
+    ] {
+        assert!(matches!(check_drawing(veiled.as_bytes()), Err(Failure::Undecodable { .. })), "{veiled}");
+    }
     for harmless in [
+        "<!DOCTYPE svg [<!ENTITY ns_svg \"http://www.w3.org/2000/svg\">]><svg xmlns='&ns_svg;'/>",
+        "<svg><a href='https://a.example/?b=1&amp;c=2'><path/></a></svg>",
         "<svg><g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g></svg>",
         "<svg><g id='a'><use href='#a'/></g></svg>",
         "</g></g><use href='#nowhere'/><a href=",

@@ -57,7 +57,7 @@ pub struct Picture {
 pub struct Shown {
     /// Where it stood; its natural size may not have been known yet.
     pub geometry: Geometry,
-    /// All that cut it off, apart from its own box and the viewport.
+    /// All that cut it off, apart from the viewport: its own box, and those around it that clip.
     pub clips: Vec<Clip>,
 }
 

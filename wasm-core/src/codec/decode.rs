@@ -134,27 +134,28 @@ fn has_two_frames(bytes: &[u8]) -> Result<bool> {
     Ok(next()? && next()?)
 }
 
-/// The first frame of a GIF on its screen. What sticks out is cut off.
+/// The first frame of a GIF on its screen, which is as large as it has to be for that frame, as browsers have it.
 fn gif(bytes: &[u8]) -> Result<Image> {
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
     options.set_memory_limit(MemoryLimit::Bytes(NonZeroU64::new(4 * MAX_PIXELS).expect("more than 0")));
     let mut decoder = options.read_info(bytes).map_err(failed)?;
     let (width, height) = (u32::from(decoder.width()), u32::from(decoder.height()));
-    Image::check_size(width, height)?;
     let frame = decoder.next_frame_info().map_err(failed)?.ok_or_else(|| failed("there is no frame"))?;
     let [left, top, across, down] = [frame.left, frame.top, frame.width, frame.height].map(u32::from);
     Image::check_size(across, down)?;
+    let (width, height) = (width.max(left + across), height.max(top + down));
+    Image::check_size(width, height)?;
     let mut frame = vec![0; decoder.buffer_size()];
     decoder.read_into_buffer(&mut frame).map_err(failed)?;
     if (left, top, across, down) == (0, 0, width, height) {
         return Image::new(width, height, frame);
     }
     let mut screen = vec![0; width as usize * height as usize * 4];
-    let row = across.min(width.saturating_sub(left)) as usize * 4;
-    for y in 0..down.min(height.saturating_sub(top)) {
-        let (from, to) = (y as usize * across as usize * 4, ((top + y) as usize * width as usize + left as usize) * 4);
-        screen[to..to + row].copy_from_slice(&frame[from..from + row]);
+    let row = across as usize * 4;
+    for (y, samples) in (top..).zip(frame.chunks_exact(row)) {
+        let at = (y as usize * width as usize + left as usize) * 4;
+        screen[at..at + row].copy_from_slice(samples);
     }
     Image::new(width, height, screen)
 }
@@ -224,6 +225,29 @@ mod tests {
             let mut turned = DynamicImage::ImageRgba8(pixels.clone());
             turned.apply_orientation(orientation);
             assert_eq!(upright(pixels.clone(), orientation), turned.into_rgba8(), "{orientation:?}");
+        }
+    }
+
+    #[test]
+    fn the_screen_of_a_gif_is_as_large_as_its_first_frame_needs() {
+        for (left, top, size) in
+            [(0, 0, (4, 3)), (1, 1, (4, 3)), (3, 0, (5, 3)), (6, 2, (8, 4)), (0, 9, (4, 11)), (9, 9, (11, 11))]
+        {
+            let mut bytes = Vec::new();
+            let palette = [10, 20, 30, 200, 150, 100];
+            let mut encoder = gif::Encoder::new(&mut bytes, 4, 3, &palette).unwrap();
+            let frame =
+                gif::Frame { left, top, width: 2, height: 2, buffer: vec![1, 0, 0, 1].into(), ..Default::default() };
+            encoder.write_frame(&frame).unwrap();
+            drop(encoder);
+            let image = Source::inspect(&bytes).decode(&bytes).unwrap().expect("decoded here");
+            assert_eq!((image.width(), image.height()), size);
+            let at = |x: u16, y: u16| {
+                let start = (usize::from(top + y) * image.width() as usize + usize::from(left + x)) * 4;
+                image.rgba()[start..start + 4].to_vec()
+            };
+            assert_eq!([at(0, 0), at(1, 0), at(0, 1)], [[200, 150, 100, 255], [10, 20, 30, 255], [10, 20, 30, 255]]);
+            assert_eq!(image.rgba().chunks(4).filter(|pixel| pixel[3] == 255).count(), 4);
         }
     }
 

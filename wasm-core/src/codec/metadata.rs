@@ -20,7 +20,7 @@ const PNG_CHUNK_LENGTH: usize = 32;
 /// Maximum length of a colour profile in bytes. Real ones are shorter; one that inflates to more is not real.
 const MAX_PROFILE: usize = 4 << 20;
 
-/// Maximum length of an Exif block in bytes. A JPEG holds 64 KiB of it, and no camera writes more than some.
+/// Maximum length of an Exif block in bytes. A JPEG holds 64 KiB of it, and no camera writes more than a few such segments.
 const MAX_EXIF: usize = 4 << 20;
 
 /// The metadata that is carried over from the source, and a note of the edit.

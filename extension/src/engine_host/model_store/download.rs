@@ -291,8 +291,13 @@ impl Download<'_> {
         match net::get(source, Some(from)).await {
             Err(failed) if unanswered.get() + 1 == CHANCES => {
                 unanswered.set(0);
-                net::get(source, None).await?;
-                self.restart()?;
+                let whole = net::get(source, None).await?;
+                // It may have been the network, which is back: then what has arrived is worth keeping.
+                match net::get(source, Some(from)).await {
+                    Err(_) if whole.status() == 200 => self.restart()?,
+                    Err(_) => {}
+                    answer => return answer,
+                }
                 Err(failed)
             }
             answer => {

@@ -46,7 +46,8 @@ impl<'a> Permission<'a> {
         if keep.checked() {
             remember(app, Consent::Read, &site.origin).await;
         }
-        Some(Self { site, lent: !keep.checked() })
+        // What was granted before is kept for another page.
+        Some(Self { site, lent: !granted && !keep.checked() })
     }
 
     /// It is not needed any longer: the browser gets it back, unless the user keeps it.

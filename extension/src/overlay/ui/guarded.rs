@@ -12,7 +12,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-/// The buttons that permit, hand over or keep something.
+/// The buttons that permit something, or give something to the page.
 const BUTTONS: [&str; 3] = ["notice-yes", "notice-no", "done"];
 
 /// Begins to watch, where a page could cover the overlay.

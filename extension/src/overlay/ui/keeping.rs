@@ -116,7 +116,6 @@ pub(super) fn revert(app: &Rc<App>) {
         if edited {
             // The overlay shows a picture of an earlier edit. The page shows its own picture again.
             page(&it)?.tell(Revert, []).await?;
-            it.dock.lines.announce("statusReverted", &[]);
             close_now(&it);
         }
         it.dock.lines.announce("statusReverted", &[]);

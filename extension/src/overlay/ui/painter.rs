@@ -143,9 +143,14 @@ impl Painter {
         style(&self.ring, "transform", &format!("translate({x:.2}px, {y:.2}px)"));
     }
 
+    /// Size of the toolbar with the lines above it, CSS pixels.
+    pub(super) fn dock_size(&self) -> Size {
+        let rect = self.dock.get_bounding_client_rect();
+        Size { width: rect.width(), height: rect.height() }
+    }
+
     fn place_dock(&self, view: &View) {
-        let size = self.dock.get_bounding_client_rect();
-        let at = view.dock(Size { width: size.width(), height: size.height() });
+        let at = view.dock(self.dock_size());
         style(&self.dock, "left", &format!("{:.0}px", at.x));
         style(&self.dock, "top", &format!("{:.0}px", at.y));
     }

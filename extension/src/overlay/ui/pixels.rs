@@ -101,9 +101,11 @@ async fn read_foreign(app: &App, url: &str, site: &Site) -> Result<Blob, Failure
 
 /// The picture as the screen shows it, at device resolution.
 async fn capture(page: &Page) -> Result<Obtained, Failure> {
-    let geometry = page.hide(true).await?;
+    // Whatever fails, the overlay is to be seen again.
+    let geometry = page.hide(true).await;
     let captured = tabs::capture().await;
     page.hide(false).await?;
+    let geometry = geometry?;
     let url = captured.map_err(|e| Failure::Unreadable { detail: e.to_string() })?;
     let tab = bitmap(&fetch(&url, None).await?).await?;
     let out_of_sight = || Failure::Unreadable { detail: "the picture is out of sight".into() };

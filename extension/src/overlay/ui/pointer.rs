@@ -63,6 +63,9 @@ fn down(app: &Rc<App>, event: &PointerEvent) {
     }
     event.prevent_default();
     app.stage.focus();
+    if let Some(view) = app.stage.scene.borrow_mut().view_mut() {
+        view.settle();
+    }
     let (id, at) = (event.pointer_id(), precise(event));
     {
         let mut hand = app.stage.hand.borrow_mut();

@@ -36,6 +36,14 @@ impl Stage {
 
     /// Draws a frame.
     pub(super) fn draw(&self, edit: &Edit) {
+        if let Some(view) = self.scene.borrow_mut().view_mut() {
+            if edit.is_painted() {
+                view.settle();
+            }
+            if view.make_room(self.painter.dock_size()) {
+                self.painter.mask_changed();
+            }
+        }
         self.painter.draw(&self.scene.borrow(), edit.mask(), &self.hand.borrow(), self.screen.is_open());
     }
 
@@ -70,7 +78,7 @@ impl Stage {
     /// Moves the picture back to where it began. If it is there already, fits it to the window.
     pub(super) fn whole_picture(&self) {
         if let Some(view) = self.scene.borrow_mut().view_mut() {
-            if view.is_home() { view.fit() } else { view.reset() }
+            if view.is_as_opened() { view.fit() } else { view.reset() }
         }
         self.mask_changed();
     }

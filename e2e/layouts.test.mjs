@@ -1,0 +1,57 @@
+// Pictures that are partly out of sight, or tiny: the overlay opens so that all of the picture can be seen and worked on, in windows of any size.
+
+import assert from 'node:assert/strict';
+import { browser, overlay, pickErase, server, stable, test, useBrowser } from './harness.mjs';
+
+useBrowser();
+
+/** Where each picture can be clicked, in a window of `width` by `height`. It is not scrolled into view. */
+const POINTS = {
+  below: (width, height) => ({ x: 60, y: height - 30 }),
+  above: () => ({ x: 60, y: 40 }),
+  beside: (width) => ({ x: width - 60, y: 300 }),
+  tall: (width, height) => ({ x: 60, y: height / 2 }),
+  inside: () => ({ x: 60, y: 150 }),
+  icon: () => ({ x: 32, y: 112 }),
+};
+
+/** Shortest side of a picture that was opened, CSS pixels. */
+const SHORTEST = { icon: 239 };
+
+async function opened(id, size) {
+  const page = await browser.page(`${server.home}/test/layouts.html?${id}`);
+  await page.setViewportSize(size);
+  await page.locator('html[data-ready]').waitFor();
+  await pickErase(page, POINTS[id](size.width, size.height));
+  const editor = await overlay(page);
+  const places = () => editor.frame.evaluate(() => Object.fromEntries(['picture', 'dock'].map((id) => {
+    const { left, top, right, bottom } = document.getElementById(id).getBoundingClientRect();
+    return [id, { left, top, right, bottom }];
+  })));
+  return { page, editor, places: () => stable(places) };
+}
+
+for (const size of [{ width: 1280, height: 720 }, { width: 360, height: 640 }]) {
+  for (const id of Object.keys(POINTS)) {
+    test(`${id}, in ${size.width} x ${size.height}`, async () => {
+      const { editor, places } = await opened(id, size);
+      const { picture, dock } = await places();
+      const what = JSON.stringify({ picture, dock });
+      assert.ok(picture.left >= 0 && picture.top >= 0 && picture.right <= size.width && picture.bottom <= size.height, what);
+      assert.ok(dock.top >= picture.bottom || dock.bottom <= picture.top, `the toolbar stands beside the picture: ${what}`);
+      const shorter = Math.min(picture.right - picture.left, picture.bottom - picture.top);
+      assert.ok(shorter >= (SHORTEST[id] ?? 100), what);
+      // What is being painted on does not move when the toolbar grows or the page moves.
+      await editor.press('auto');
+      const [a, , , d] = await editor.view();
+      const [w, h] = [(picture.right - picture.left) / a, (picture.bottom - picture.top) / d];
+      await editor.paintStroke([{ x: w / 3, y: h / 2 }, { x: w / 2, y: h / 2 }]);
+      const now = (await places()).picture;
+      await editor.surface.evaluate(() => scrollBy(0, 50));
+      assert.deepEqual((await places()).picture, now);
+      await editor.erase();
+      await editor.waitDone();
+      assert.deepEqual((await places()).picture, now);
+    });
+  }
+}
