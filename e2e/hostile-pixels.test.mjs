@@ -161,6 +161,7 @@ const HALVES = {
   'the edge of the window': `<img id="bait" src="${SAND}" style="position:fixed;top:60px;right:-160px">`,
   'object-fit': `<img id="bait" src="${SAND}" style="display:block;width:160px;height:240px;object-fit:none;object-position:0 0">`,
   'background-position': `<div id="bait" style="width:160px;height:240px;background:url(${SAND}) 0 0 no-repeat"></div>`,
+  'a background that is fixed to the window': `<div id="bait" style="position:fixed;top:60px;left:60px;width:160px;height:240px;background:url(${SAND}) 60px 60px no-repeat fixed"></div>`,
   'a body that contains its paint': `<style>body{contain:paint;width:160px;overflow:hidden}</style><img id="bait" src="${SAND}" style="display:block">`,
 };
 const UNCROP = `<script>new MutationObserver(() => {
@@ -195,6 +196,7 @@ const ALTERED = {
   viewBox: `<svg width="160" height="240" viewBox="0 0 160 240"><image id="bait" href="${SAND}" width="320" height="240"/></svg>`,
   preserveAspectRatio: `<svg width="160" height="240"><image id="bait" href="${SAND}" width="160" height="240" preserveAspectRatio="xMinYMin slice"/></svg>`,
   'round corners': styled('border-radius:50%;overflow:hidden;width:320px'),
+  'a background in two lines': `<div style="width:300px;font:100px/120px monospace"><span id="bait" style="background:url(${SAND}) no-repeat">aaa aaa</span></div>`,
   'a turn': styled('transform:rotate(3deg)'),
   'a slot that nobody sees': `<div id="host"><img id="bait" src="${SAND}" style="display:block"></div><script>
     host.attachShadow({ mode: 'closed' }).innerHTML = '<div style="width:160px;overflow:hidden"><slot></slot></div>';
