@@ -196,7 +196,7 @@ const ALTERED = {
   viewBox: `<svg width="160" height="240" viewBox="0 0 160 240"><image id="bait" href="${SAND}" width="320" height="240"/></svg>`,
   preserveAspectRatio: `<svg width="160" height="240"><image id="bait" href="${SAND}" width="160" height="240" preserveAspectRatio="xMinYMin slice"/></svg>`,
   'round corners': styled('border-radius:50%;overflow:hidden;width:320px'),
-  'a background in two lines': `<div style="width:300px;font:100px/120px monospace"><span id="bait" style="background:url(${SAND}) no-repeat">aaa aaa</span></div>`,
+  'a background in two columns': `<div style="columns:2;column-gap:0;width:320px;height:120px"><div id="bait" style="height:240px;background:url(${SAND}) no-repeat"></div></div>`,
   'a turn': styled('transform:rotate(3deg)'),
   'a slot that nobody sees': `<div id="host"><img id="bait" src="${SAND}" style="display:block"></div><script>
     host.attachShadow({ mode: 'closed' }).innerHTML = '<div style="width:160px;overflow:hidden"><slot></slot></div>';

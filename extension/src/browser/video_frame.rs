@@ -16,6 +16,10 @@ extern "C" {
     fn new(bitmap: &ImageBitmap, options: &JsValue) -> Result<VideoFrame, JsValue>;
     #[wasm_bindgen(method, catch, js_name = copyTo)]
     fn copy_to(this: &VideoFrame, destination: &Uint8Array, options: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn rotation(this: &VideoFrame) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn flip(this: &VideoFrame) -> bool;
     #[wasm_bindgen(method)]
     fn close(this: &VideoFrame);
 }
@@ -24,9 +28,11 @@ extern "C" {
 pub struct Frame(VideoFrame);
 
 impl Frame {
-    /// None where the browser makes no such frame: Chromium does not if a side is longer than 32,767 pixels.
+    /// None where the browser makes no such frame, or one that would have to be turned: Chromium does not if a side is longer than 32,767 pixels,
+    /// and keeps the pixels of a picture whose Exif turns it as they are in the file.
     pub fn of(bitmap: &Bitmap) -> Option<Self> {
-        VideoFrame::new(bitmap, &object(&[("timestamp", 0.into())])).ok().map(Self)
+        let frame = Self(VideoFrame::new(bitmap, &object(&[("timestamp", 0.into())])).ok()?);
+        (frame.0.rotation() == 0.0 && !frame.0.flip()).then_some(frame)
     }
 
     /// Copies `height` rows of `width` pixels, from the row `top`, as straight sRGB RGBA.

@@ -2,6 +2,7 @@
 
 use super::model_store::{KeepAlive, ModelCache, Request};
 use super::picture::{Picture, small_png};
+use super::port::{PortId, Post};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
@@ -19,12 +20,6 @@ use wasm_bindgen::JsValue;
 use wasm_core::inpaint::{Preview, Settings};
 use wasm_core::web::{WorkerPacer, memory, milliseconds};
 use web_sys::Blob;
-
-/// Number of a port, given by the document's script.
-type PortId = u32;
-
-/// Sends a message out on a port.
-type Post = Box<dyn Fn(PortId, &JsValue)>;
 
 /// How long the edit of a page that went away is kept, milliseconds.
 const KEPT: u32 = 5 * 60 * 1000;

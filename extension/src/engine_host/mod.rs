@@ -10,6 +10,7 @@ mod failure;
 mod hub;
 mod model_store;
 mod picture;
+mod port;
 mod turns;
 
 pub use hub::Hub;

@@ -1,5 +1,6 @@
 //! Serves what pages ask of the store, and tells them what changes.
 
+use super::super::port::{PortId, Post};
 use super::cache::ModelCache;
 use super::install::Installer;
 use super::jobs::{Jobs, Stop, Tell};
@@ -17,12 +18,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-
-/// Number of a port, given by the document's script.
-type PortId = u32;
-
-/// Sends a message out on a port.
-type Post = Box<dyn Fn(PortId, &JsValue)>;
 
 /// The ports of all pages that have asked for something, and how to send to them.
 struct Ports {

@@ -24,8 +24,8 @@ pub(super) struct Installer {
     pub(super) jobs: Jobs,
     cache: Rc<ModelCache>,
     tell: Tell,
-    /// What was last offered to the user: a model, and the bytes of all its files. The hub may not exceed it afterwards.
-    offered: RefCell<Option<(ModelId, u64)>>,
+    /// Models that were offered to the user, each with the fewest bytes that a page told of all its files. The hub may not exceed it afterwards.
+    offered: RefCell<Vec<(ModelId, u64)>>,
 }
 
 impl Installer {
@@ -69,13 +69,22 @@ impl Installer {
     pub(super) async fn offer(&self, model: &str) -> Result<(u64, String), Failure> {
         let hub = self.hub().await?;
         let (listed, whole) = self.listed(model, &hub).await?;
-        *self.offered.borrow_mut() = Some((model.to_owned(), whole));
+        self.offered(model, whole);
         let records = Records::open().await?;
         let mut bytes = 0;
         for (entry, listed) in listed {
             bytes += bytes_to_download(&listed, records.read(&entry.id).await.as_ref(), LAYOUT);
         }
         Ok((bytes, hub))
+    }
+
+    /// A page offers a model with `whole` bytes; another one may have offered it with fewer, to which the user may agree there.
+    fn offered(&self, model: &str, whole: u64) {
+        let mut offered = self.offered.borrow_mut();
+        match offered.iter_mut().find(|(offered, _)| offered == model) {
+            Some((_, fewest)) => *fewest = whole.min(*fewest),
+            None => offered.push((model.to_owned(), whole)),
+        }
     }
 
     /// The files of a model of the catalogue with what `hub` says about each, and how many bytes they are together.
@@ -104,8 +113,9 @@ impl Installer {
             let hub = self.hub().await?;
             // Before anything is downloaded, so that no model is left without its parts.
             let (listed, whole) = self.listed(model, &hub).await?;
-            let offered = self.offered.borrow_mut().take();
-            if offered.is_some_and(|(offered, most)| offered == model && whole > most) {
+            let offered = self.offered.borrow().iter().position(|(offered, _)| offered == model);
+            let most = offered.map(|at| self.offered.borrow_mut().swap_remove(at).1);
+            if most.is_some_and(|most| whole > most) {
                 let detail = format!("it offered less than the {whole} bytes that it has now");
                 return Err(net::failure(&hub, DownloadFault::Answer, detail));
             }
