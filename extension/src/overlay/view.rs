@@ -219,7 +219,8 @@ impl View {
     }
 }
 
-fn centre(viewport: Size) -> Point {
+/// The middle of the viewport.
+pub fn centre(viewport: Size) -> Point {
     Point { x: viewport.width / 2.0, y: viewport.height / 2.0 }
 }
 

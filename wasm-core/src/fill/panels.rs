@@ -47,10 +47,11 @@ pub(super) async fn fill(field: &mut Field, content: Content, pacer: &dyn Pacer)
     let mut strokes = strokes::strokes(&drawing);
     pacer.checkpoint().await?;
     let is_rim: Vec<bool> = (0..places.len()).map(|at| drawing.is_rim(at)).collect();
-    let mut glyphs = strokes::exclude_glyphs(&mut drawing, &mut strokes);
+    let rim = is_rim.iter().filter(|is_rim| **is_rim).count();
+    let mut glyphs = strokes::exclude_glyphs(&mut drawing, &mut strokes, rim);
     let cut = glyphs.iter().filter(|at| is_rim[**at]).count();
     // What a thin hole cuts goes on behind it.
-    if cut > 0 && content.is_thin || is_text(cut, is_rim.iter().filter(|is_rim| **is_rim).count()) {
+    if cut > 0 && content.is_thin || is_text(cut, rim) {
         glyphs.clear();
     }
     pacer.checkpoint().await?;

@@ -125,9 +125,8 @@ pub(super) fn strokes(field: &Field) -> Vec<Stroke> {
 }
 
 /// Excludes the glyphs among the known pixels of a drawing, and returns their indices: what they hide is unknown as in the hole. What is left of
-/// a panel around the hole becomes structure.
-pub(super) fn exclude_glyphs(field: &mut Field, strokes: &mut [Stroke]) -> Vec<usize> {
-    let rim = (0..strokes.len()).filter(|at| field.is_rim(*at)).count();
+/// a panel around the hole, whose rim has `rim` pixels, becomes structure.
+pub(super) fn exclude_glyphs(field: &mut Field, strokes: &mut [Stroke], rim: usize) -> Vec<usize> {
     let mut glyphs = vec![];
     let mut is_seen: Vec<bool> = strokes.iter().map(|stroke| stroke.is_structure).collect();
     for start in 0..is_seen.len() {
@@ -239,7 +238,8 @@ mod tests {
             _ => 2000,
         });
         let mut strokes = strokes(&field);
-        exclude_glyphs(&mut field, &mut strokes);
+        let rim = (0..strokes.len()).filter(|at| field.is_rim(*at)).count();
+        exclude_glyphs(&mut field, &mut strokes, rim);
         let at = |x: usize, y: usize| y * WIDTH + x;
         let state = |x: usize, y: usize| field.states[at(x, y)];
         assert_eq!([state(23, 60), state(20, 67), state(46, 33), state(44, 38)], [State::Excluded; 4]);

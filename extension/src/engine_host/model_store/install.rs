@@ -69,7 +69,7 @@ impl Installer {
     pub(super) async fn offer(&self, model: &str) -> Result<(u64, String), Failure> {
         let hub = self.hub().await?;
         let (listed, whole) = self.listed(model, &hub).await?;
-        self.offered(model, whole);
+        self.note_offer(model, whole);
         let records = Records::open().await?;
         let mut bytes = 0;
         for (entry, listed) in listed {
@@ -79,7 +79,7 @@ impl Installer {
     }
 
     /// A page offers a model with `whole` bytes; another one may have offered it with fewer, to which the user may agree there.
-    fn offered(&self, model: &str, whole: u64) {
+    fn note_offer(&self, model: &str, whole: u64) {
         let mut offered = self.offered.borrow_mut();
         match offered.iter_mut().find(|(offered, _)| offered == model) {
             Some((_, fewest)) => *fewest = whole.min(*fewest),

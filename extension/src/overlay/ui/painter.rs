@@ -67,15 +67,15 @@ impl Painter {
         self.mask_changed();
     }
 
-    /// Draws everything. `has_picture` says whether the brush has something to paint on.
-    pub(super) fn draw(&self, scene: &Scene, mask: &Mask, hand: &Hand, has_picture: bool) {
+    /// Draws everything. `has_picture` says whether the brush has something to paint on, `dock` is what [`Painter::dock_size`] gives.
+    pub(super) fn draw(&self, scene: &Scene, mask: &Mask, hand: &Hand, has_picture: bool, dock: Size) {
         let Some(view) = scene.view() else {
             let (view, picture) = scene.before_opening(viewport());
             // While there are only questions, the page's own picture stays lit, and they stand beside it.
             if let Some(corners) = picture {
                 self.light(&corners);
             }
-            return self.place_dock(&view);
+            return self.place_dock(&view, dock);
         };
         let map = view.map();
         self.place_picture(&map);
@@ -84,7 +84,7 @@ impl Painter {
             self.draw_mask(view, &map, mask, hand);
         }
         self.draw_ring(&map, hand, has_picture);
-        self.place_dock(view);
+        self.place_dock(view, dock);
     }
 
     fn place_picture(&self, map: &Affine) {
@@ -143,14 +143,14 @@ impl Painter {
         style(&self.ring, "transform", &format!("translate({x:.2}px, {y:.2}px)"));
     }
 
-    /// Size of the toolbar with the lines above it, CSS pixels.
+    /// Size of the toolbar with the lines above it, CSS pixels. The browser has to lay the page out for it, so that one look a frame is enough.
     pub(super) fn dock_size(&self) -> Size {
         let rect = self.dock.get_bounding_client_rect();
         Size { width: rect.width(), height: rect.height() }
     }
 
-    fn place_dock(&self, view: &View) {
-        let at = view.dock(self.dock_size());
+    fn place_dock(&self, view: &View, dock: Size) {
+        let at = view.dock(dock);
         style(&self.dock, "left", &format!("{:.0}px", at.x));
         style(&self.dock, "top", &format!("{:.0}px", at.y));
     }

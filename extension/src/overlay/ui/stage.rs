@@ -6,6 +6,7 @@ use super::screen::{Edit, Screen};
 use crate::overlay::hand::Hand;
 use crate::overlay::host::Host;
 use crate::overlay::scene::Scene;
+use crate::overlay::view::centre;
 use crate::protocol::{Failure, Point};
 use crate::ui::dom::{by_id, style};
 use std::cell::RefCell;
@@ -36,15 +37,16 @@ impl Stage {
 
     /// Draws a frame.
     pub(super) fn draw(&self, edit: &Edit) {
+        let dock = self.painter.dock_size();
         if let Some(view) = self.scene.borrow_mut().view_mut() {
             if edit.is_painted() {
                 view.settle();
             }
-            if view.make_room(self.painter.dock_size()) {
+            if view.make_room(dock) {
                 self.painter.mask_changed();
             }
         }
-        self.painter.draw(&self.scene.borrow(), edit.mask(), &self.hand.borrow(), self.screen.is_open());
+        self.painter.draw(&self.scene.borrow(), edit.mask(), &self.hand.borrow(), self.screen.is_open(), dock);
     }
 
     /// The mask changed, or where it is drawn did.
@@ -66,9 +68,7 @@ impl Stage {
 
     /// Zooms about the pointer, or about the middle.
     pub(super) fn zoom(&self, factor: f64) {
-        let screen = viewport();
-        let middle = Point { x: screen.width / 2.0, y: screen.height / 2.0 };
-        let about = self.hand.borrow().pointer.unwrap_or(middle);
+        let about = self.hand.borrow().pointer.unwrap_or(centre(viewport()));
         if let Some(view) = self.scene.borrow_mut().view_mut() {
             view.zoom(factor, about);
         }
