@@ -5,9 +5,8 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before } from 'node:test';
 import { BOMBS } from './bombs.mjs';
-import { BALL, launch, open, overlay, rightClickErase, test, until } from './harness.mjs';
+import { after, afterEach, BALL, before, launch, open, overlay, rightClickErase, test, until } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { startServer } from './server.mjs';
 import { askStore, storePage } from './store.mjs';

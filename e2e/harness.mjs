@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
-import { after, afterEach, before, test as anyTest } from 'node:test';
+import * as node from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -24,11 +24,18 @@ export { sleep };
  */
 export const PATIENCE = 60_000;
 
-/** A test with a time limit (milliseconds), so that it cannot hang. */
-export const test = (name, body, timeout = 5 * PATIENCE) => anyTest(name, { timeout }, body);
+/** Longest time of a test that does not say its own, and of what comes before and after tests, milliseconds: neither can hang. */
+const LIMIT = 5 * PATIENCE;
+
+/** A test with a time limit (milliseconds). */
+export const test = (name, body, timeout = LIMIT) => node.test(name, { timeout }, body);
+
+/** What comes before and after tests. Those of the test runner itself wait for ever, as a browser does that cannot be closed. */
+export const [before, beforeEach, after, afterEach] = [node.before, node.beforeEach, node.after, node.afterEach]
+  .map((hook) => (body) => hook(body, { timeout: LIMIT }));
 
 /** A test that takes minutes: it runs under `cargo xtask test --all`. */
-export const longTest = (name, body, timeout) => anyTest(name, { timeout, skip: process.env.LONG ? false : 'takes minutes: cargo xtask test --all' }, body);
+export const longTest = (name, body, timeout) => node.test(name, { timeout, skip: process.env.LONG ? false : 'takes minutes: cargo xtask test --all' }, body);
 
 /** The folder with the built extension. */
 export const EXTENSION = process.env.EXTENSION ?? fileURLToPath(new URL('../dist/chrome', import.meta.url));
@@ -256,7 +263,7 @@ export async function stable(read) {
 // ---------------------------------------------------------------- native input
 
 export function xdotool(...words) {
-  return execFileSync('xdotool', words.map(String), { encoding: 'utf8' });
+  return execFileSync('xdotool', words.map(String), { encoding: 'utf8', timeout: PATIENCE });
 }
 
 /** Writes a picture of the whole display to out/<test file>-<name>.png, for people who read a failure. */
@@ -264,7 +271,7 @@ export function snapshot(name) {
   mkdirSync(OUT, { recursive: true });
   const file = basename(process.argv[1]).split('.')[0];
   try {
-    execFileSync('import', ['-window', 'root', `${OUT}${file}-${name}.png`], { stdio: 'ignore' });
+    execFileSync('import', ['-window', 'root', `${OUT}${file}-${name}.png`], { stdio: 'ignore', timeout: PATIENCE });
   } catch {
     // Without ImageMagick there is no picture, but the same failure.
   }
@@ -324,7 +331,7 @@ export async function rightClickErase(page, target, { at, steps } = {}) {
     xdotool('key', ...Array(up).fill('Up'), 'Return');
     await popupCloses('the menu');
     // Most other items open a tab.
-    await until(() => overlayFrame(page) || strangers().length > 0, { timeout: 20_000, what: 'the overlay' }).catch(() => {});
+    await until(() => overlayFrame(page) || strangers().length > 0, { what: 'the overlay' }).catch(() => {});
     if (overlayFrame(page)) return;
     snapshot(`menu-${up}`);
     xdotool('key', 'Escape', 'sleep', 0.2, 'key', 'Escape');

@@ -1,9 +1,8 @@
 // Pages that try to read pixels which they may only show. Each test plays the page's part to its end and asserts that it got nothing.
 
 import assert from 'node:assert/strict';
-import { afterEach } from 'node:test';
 import {
-  acceptBubble, BALL, browser, compareOutside, open, overlay, readElement, readUrl, rightClickErase, server, test, until, useBrowser,
+  acceptBubble, afterEach, BALL, browser, compareOutside, open, overlay, readElement, readUrl, rightClickErase, server, test, until, useBrowser,
 } from './harness.mjs';
 
 useBrowser();

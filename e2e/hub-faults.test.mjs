@@ -6,9 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { after, before, beforeEach } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { launch, PATIENCE, sleep, test, until } from './harness.mjs';
+import { after, before, beforeEach, launch, PATIENCE, sleep, test, until } from './harness.mjs';
 import { HEADERS, startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { after } from 'node:test';
 import {
-  BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, relaunch, rightClickErase, same, server, test, until, useBrowser,
+  after, BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, relaunch, rightClickErase, same, server, test, until,
+  useBrowser,
 } from './harness.mjs';
 
 const folder = mkdtempSync(`${tmpdir()}/rubout-incognito-`);

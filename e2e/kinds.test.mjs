@@ -1,9 +1,8 @@
 // Every kind of picture that a page can show.
 
 import assert from 'node:assert/strict';
-import { afterEach } from 'node:test';
 import {
-  acceptBubble, BALL, browser, compareOutside, differences, open, overlay, readElement, readUrl, redness,
+  acceptBubble, afterEach, BALL, browser, compareOutside, differences, open, overlay, readElement, readUrl, redness,
   refuseBubble, relaunch, rightClickErase, server, test, until, useBrowser,
 } from './harness.mjs';
 

@@ -5,9 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { after } from 'node:test';
 import {
-  BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
+  after, BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
 } from './harness.mjs';
 import { smallestUnet, startHub, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
@@ -198,10 +197,12 @@ slowly('three erases in a chain are undone and redone; between two of them, anot
   };
   await (await start(it, rects[0], 'first')).over;
   await result();
-  const second = await start(it, rects[1], 'second');
-
+  // It is open before the second erase begins: opening takes long beside one.
   const other = await visit();
   const there = await editor(other, '2');
+  await page.bringToFront();
+  const second = await start(it, rects[1], 'second');
+  await other.bringToFront();
   const elsewhere = await start(there, BALL, 'other tab');
   await until(async () => (await said(there)).some((text) => text.startsWith('Waiting')), { what: 'the word that it waits' });
   await page.bringToFront();

@@ -1,8 +1,7 @@
 // Installing a model while a picture is open: the overlay asks before it downloads, shows the progress, and Instant works meanwhile.
 
 import assert from 'node:assert/strict';
-import { after, beforeEach } from 'node:test';
-import { BALL, browser, open, server, test, until, useBrowser } from './harness.mjs';
+import { after, BALL, beforeEach, browser, open, server, test, until, useBrowser } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 

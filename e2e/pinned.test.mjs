@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { after, before } from 'node:test';
-import { launch, test, until, withCatalogue } from './harness.mjs';
+import { after, before, launch, test, until, withCatalogue } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 

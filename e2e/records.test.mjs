@@ -1,8 +1,7 @@
 // The store's records after an end at a bad moment, a failing disk or somebody's hand: a broken record never costs a model.
 
 import assert from 'node:assert/strict';
-import { after, before, beforeEach } from 'node:test';
-import { launch, test, until } from './harness.mjs';
+import { after, before, beforeEach, launch, test, until } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
 

@@ -4,11 +4,11 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { after, before, test } from './harness.mjs';
 
 const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
@@ -801,7 +801,7 @@ async function attacked(attack) {
 }
 
 for (const [name, attack] of Object.entries(STAYS)) {
-  test(`on top in spite of ${name}`, { timeout: 120_000 }, async () => {
+  test(`on top in spite of ${name}`, async () => {
     const { page, frame } = await attacked(attack);
     await eventually(async () => {
       await page.keyboard.press('b');
@@ -813,7 +813,7 @@ for (const [name, attack] of Object.entries(STAYS)) {
 }
 
 for (const [name, attack] of Object.entries(MOVES)) {
-  test(`in a tab because of ${name}`, { timeout: 120_000 }, async () => {
+  test(`in a tab because of ${name}`, async () => {
     const { page, frame } = await attacked(attack);
     await eventually(async () => assert.deepEqual(await sent(page), [{ call: 'open-in-tab', token: 'tok' }]));
     await eventually(() => assert.ok(frame.isDetached()));
@@ -835,7 +835,7 @@ const propertyNames = (page) =>
 const described = (frame) => frame.evaluate(async () => [(await call({ call: 'hello' })).body, (await call({ call: 'hide', hidden: false })).body]);
 
 for (const [name, url, size] of [['a picture in a form', '/100x50', [100, 50]], ['the background of a form', '/70x70', [70, 70]]]) {
-  test(`clobbering: ${name}, whose controls are named like properties of forms`, { timeout: 120_000 }, async () => {
+  test(`clobbering: ${name}, whose controls are named like properties of forms`, async () => {
     // The controls stand in the form: a script that takes one of them for the form's parent walks in a circle.
     const page = await open(`<form id=f style="width:300px;height:200px;padding:9px;rotate:3deg;background:url(/70x70)">
       <img id=i src="/100x50" alt=A title=T><p id=names hidden></p></form>`);
@@ -864,7 +864,7 @@ for (const [name, url, size] of [['a picture in a form', '/100x50', [100, 50]], 
   });
 }
 
-test('clobbering: pictures named like properties of the document and of the window', { timeout: 120_000 }, async () => {
+test('clobbering: pictures named like properties of the document and of the window', async () => {
   const page = await open('<img id=i src="/100x50" alt=A><p id=names></p>');
   const names = await propertyNames(page);
   const frame = await edit(page, clicked(`${home}/100x50`));

@@ -3,6 +3,7 @@
 use crate::shell::{cargo, root, target};
 use crate::{Result, tools};
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -28,11 +29,22 @@ pub enum Which<'a> {
     Named(&'a str),
 }
 
+/// Makes the browser run the tests that take minutes, which a test run skips.
+pub const LONG: (&str, &str) = ("LONG", "1");
+
+/// Longest time of one file, in minutes; the second where the tests that take minutes run as well. The longest file takes 17 on two cores with two
+/// others beside it. What takes longer hangs, and would use up the time of all that come after it.
+const LONGEST_MINUTES: [u32; 2] = [25, 120];
+
+/// What `timeout` answers for a program that it has ended.
+const ENDED_BY_TIMEOUT: i32 = 124;
+
 /// What became of one file.
 struct Outcome {
     file: String,
     took: Duration,
-    passed: bool,
+    /// Names of the tests that failed, or a word about a file that did not come to its end; empty when all passed.
+    failures: Vec<String>,
 }
 
 /// True when `name` is the name of a file of tests, without its ending.
@@ -118,30 +130,61 @@ fn run_file(
     environment: &[(&str, &str)],
 ) -> std::result::Result<Outcome, String> {
     let start = Instant::now();
-    let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec"]);
+    let minutes = LONGEST_MINUTES[usize::from(environment.contains(&LONG))];
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=10", &format!("{minutes}m")]);
+    // Without "force-exit", a file whose browser cannot be closed would not end.
+    command.args(["node", "--test", "--test-force-exit", "--test-reporter=spec"]);
     if let Which::Named(text) = which {
         command.arg(format!("--test-name-pattern={text}"));
     }
     command.arg(format!("{file}{ENDING}")).current_dir(root().join("e2e")).stdin(Stdio::null());
     command.env("CHROMIUM", chromium).env("DISPLAY", &screen.name).envs(environment.iter().copied());
-    let output = command.output().map_err(|e| format!("node did not start: {e}"))?;
+    // Into a file and not through a pipe, which a browser that outlives its test would keep open.
+    let log = target().join(format!("browser-tests/{file}.log"));
+    let told = |e: std::io::Error| format!("{file} could not be run: {e}");
+    let writer =
+        log.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| File::create(&log)).map_err(told)?;
+    command.stdout(writer.try_clone().map_err(told)?).stderr(writer);
+    let status = command.status().map_err(told)?;
     let took = start.elapsed();
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let said = String::from_utf8_lossy(&std::fs::read(&log).map_err(told)?).into_owned();
+    let mut failures = failures(&said);
+    if status.code() == Some(ENDED_BY_TIMEOUT) {
+        failures.push(format!("it had not ended after {minutes} minutes"));
+    } else if !status.success() && failures.is_empty() {
+        failures.push(format!("it ended otherwise: {status}"));
+    }
     // One write, so that files that end together do not mix.
-    let said = format!("\n──── {file}: {:.0} s\n{}{}", took.as_secs_f64(), said[0], said[1]);
-    print!("{said}");
-    Ok(Outcome { file: file.into(), took, passed: output.status.success() })
+    print!("\n──── {file}: {:.0} s\n{said}", took.as_secs_f64());
+    Ok(Outcome { file: file.into(), took, failures })
+}
+
+/// Names of the tests that failed, as the "spec" reporter prints them with its marks: each once, and without the time it took.
+fn failures(said: &str) -> Vec<String> {
+    let mut names: Vec<String> = vec![];
+    for line in said.lines() {
+        let Some(name) = line.trim_start().strip_prefix("✖ ").and_then(|line| line.rsplit_once(" (")) else {
+            continue;
+        };
+        if !names.iter().any(|known| known == name.0) {
+            names.push(name.0.to_owned());
+        }
+    }
+    names
 }
 
 fn report(outcomes: &[Outcome], all: Duration) -> Result {
     println!("\n{:24} {:>6}", "browser tests", "s");
-    for Outcome { file, took, passed } in outcomes {
-        println!("{file:24} {:>6.0}{}", took.as_secs_f64(), if *passed { "" } else { "  FAILED" });
+    for Outcome { file, took, failures } in outcomes {
+        println!("{file:24} {:>6.0}{}", took.as_secs_f64(), if failures.is_empty() { "" } else { "  FAILED" });
     }
     println!("{:24} {:>6.0}", "side by side", all.as_secs_f64());
-    let failed: Vec<&str> = outcomes.iter().filter(|o| !o.passed).map(|o| o.file.as_str()).collect();
-    if failed.is_empty() { Ok(()) } else { Err(format!("browser tests failed in {}", failed.join(", ")).into()) }
+    let failed: Vec<String> = outcomes
+        .iter()
+        .flat_map(|outcome| outcome.failures.iter().map(|name| format!("\n  {}: {name}", outcome.file)))
+        .collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("browser tests failed:{}", failed.concat()).into()) }
 }
 
 /// An X server that nobody sees, ended when it is dropped.
@@ -176,5 +219,19 @@ impl Drop for Screen {
         // Both fail only where it has ended already.
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failures;
+
+    /// What the reporter of node 20 prints for a file with one test that passes, one that fails and a hook that hangs.
+    const SAID: &str = "✔ one (1.5ms)\n✖ two (in a tab) (4001.8ms)\n  'test timed out after 2000ms'\n\nℹ tests 3\n\n✖ failing tests:\n\ntest at \
+                        a.test.mjs:8:1\n✖ two (in a tab) (4001.8ms)\n\n✖ /e2e/a.test.mjs (2001.7ms)\n";
+
+    #[test]
+    fn a_failure_is_named_once_and_without_its_time() {
+        assert_eq!(failures(SAID), ["two (in a tab)", "/e2e/a.test.mjs"]);
     }
 }

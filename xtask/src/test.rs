@@ -1,6 +1,6 @@
 //! Every test, or those that are asked for.
 
-use crate::browser_tests::{self, Which};
+use crate::browser_tests::{self, LONG, Which};
 use crate::shell::cargo;
 use crate::{Result, build, size, tools};
 
@@ -8,8 +8,6 @@ use crate::{Result, build, size, tools};
 const PARITY: &str = "parity";
 /// Makes the browser run the whole list of parity cases, where a test run is content with one of each kernel family.
 const WHOLE_PARITY: (&str, &str) = ("PARITY", "all");
-/// Makes the browser run the tests that take minutes, which a test run skips.
-const LONG: (&str, &str) = ("LONG", "1");
 
 /// Rust natively, then the built extension in a real browser: what CI runs.
 pub fn run() -> Result {
