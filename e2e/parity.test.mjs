@@ -10,7 +10,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { after, before } from './harness.mjs';
+import { after, before, sleep } from './harness.mjs';
 
 const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
@@ -61,15 +61,24 @@ async function load() {
   }, files);
 }
 
+/** Longest time of one case, milliseconds. */
+const CASE = 300_000;
+
 test("the cases hold in the browser's WebGPU", { timeout: 3_600_000 }, async (t) => {
   const { cases, representatives } = await load();
   assert.ok(cases.length > 20, 'the cases are there');
   const wanted = process.env.PARITY === 'all' || process.env.CASES ? cases : representatives;
   for (const name of wanted.filter((name) => new RegExp(process.env.CASES ?? '').test(name))) {
-    await t.test(name, { timeout: 900_000 }, async () => {
-      const result = await page.evaluate((name) => window.parity.run(name).then(
-        (lines) => ({ lines }), (error) => ({ error: String(error) })), name);
-      if (result.error) await load();
+    await t.test(name, { timeout: 2 * CASE }, async () => {
+      const running = page.evaluate((name) => window.parity.run(name).then(
+        (lines) => ({ lines }), (error) => ({ error: String(error) })), name).catch((error) => ({ error: String(error) }));
+      const late = sleep(CASE, { error: `no end within ${CASE} ms` }, { ref: false });
+      const result = await Promise.race([running, late]);
+      // The next case does not begin on what this one has left.
+      if (result.error) {
+        await page.close();
+        await load();
+      }
       assert.equal(result.error, undefined, name);
       console.log(result.lines);
     });

@@ -3,7 +3,7 @@
 //! The browser may end it at any moment, also while a job runs. It therefore keeps no state of its own (sessions are in
 //! `storage.session`), and no job passes through it.
 
-use crate::browser::{field, i18n, menus, offscreen, permissions, scripting, storage, tabs, words};
+use crate::browser::{field, i18n, lent, menus, offscreen, permissions, scripting, storage, tabs, words};
 use crate::protocol::Failure;
 use crate::protocol::background::{OpenInTab, Session, StartInFrame, ToBackground, session_key};
 use crate::protocol::page::{Start, Target};
@@ -40,6 +40,10 @@ pub fn install_menu() -> Result<(), Failure> {
 
 /// "Erase..." was chosen in the context menu.
 pub async fn menu_clicked(info: JsValue, tab: JsValue) {
+    futures::join!(open_clicked(info, tab), lent::give_back_forgotten());
+}
+
+async fn open_clicked(info: JsValue, tab: JsValue) {
     let Some(tab_id) = number(&tab, "id") else { return };
     let frame_id = number(&info, "frameId").unwrap_or(0);
     let src_url = field(&info, "srcUrl").as_string();
@@ -79,7 +83,7 @@ pub async fn pick(tab: JsValue) {
         let token = open_session(tab_id, 0).await?;
         tabs::send_message(tab_id, None, &wire::event(&Start { token, target: Target::Pick }, &[])?).await
     };
-    let (_, result) = futures::join!(ensure_engine(), result);
+    let (_, result, ()) = futures::join!(ensure_engine(), result, lent::give_back_forgotten());
     if result.is_err() {
         say_forbidden(tab_id).await;
     }

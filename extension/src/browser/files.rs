@@ -4,7 +4,9 @@
 
 use super::{bytes, field, object, refused, words};
 use crate::protocol::Failure;
+use futures::lock::Mutex;
 use js_sys::{AsyncIterator, Promise, Uint8Array};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -25,6 +27,11 @@ extern "C" {
 const ASIDE: &str = "aside";
 /// How often a file is read that another part of this worker is just replacing.
 const READS: u32 = 5;
+
+thread_local! {
+    /// Held while a file is written aside: the browser opens a file for one writer only, and two files may have the same name.
+    static ASIDE_IN_USE: Rc<Mutex<()>> = Rc::default();
+}
 
 fn storage() -> StorageManager {
     js_sys::global().unchecked_into::<WorkerGlobalScope>().navigator().storage()
@@ -109,6 +116,8 @@ impl Folder {
     /// # Errors
     /// [`Failure::StorageFull`] when there is no room for both, or the browser refuses. The file is as it was.
     pub async fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let turn = ASIDE_IN_USE.with(Rc::clone);
+        let _turn = turn.lock().await;
         let aside = Self::open(ASIDE).await?;
         {
             let file = aside.file(name).await?;

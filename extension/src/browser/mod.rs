@@ -8,6 +8,7 @@ pub mod bytes;
 pub mod files;
 pub mod gpu;
 pub mod i18n;
+pub mod lent;
 pub mod menus;
 pub mod net;
 pub mod offscreen;

@@ -2,7 +2,7 @@
 
 use super::{field, object, refused};
 use crate::protocol::Failure;
-use js_sys::Promise;
+use js_sys::{Object, Promise};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -12,6 +12,10 @@ extern "C" {
     type Area;
     #[wasm_bindgen(catch, method)]
     fn get(this: &Area, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, method, js_name = get)]
+    fn get_all(this: &Area) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, method)]
+    fn remove(this: &Area, key: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, method)]
     fn set(this: &Area, items: &JsValue) -> Result<Promise, JsValue>;
 
@@ -50,6 +54,23 @@ pub async fn set_session<T: Serialize>(key: &str, value: &T) -> Result<(), Failu
     let items = items(key, value)?;
     JsFuture::from(SESSION.with(|area| area.set(&items)).map_err(refused)?).await.map_err(refused)?;
     Ok(())
+}
+
+/// Removes a value of the area `session`, if there is one.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn remove_session(key: &str) -> Result<(), Failure> {
+    JsFuture::from(SESSION.with(|area| area.remove(key)).map_err(refused)?).await.map(drop).map_err(refused)
+}
+
+/// The keys of all values of the area `session`.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn session_keys() -> Result<Vec<String>, Failure> {
+    let items = JsFuture::from(SESSION.with(Area::get_all).map_err(refused)?).await.map_err(refused)?;
+    Ok(Object::keys(items.unchecked_ref::<Object>()).iter().filter_map(|key| key.as_string()).collect())
 }
 
 /// Reads a value of the area `local`; none where there is none.

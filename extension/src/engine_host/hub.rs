@@ -226,9 +226,8 @@ impl Hub {
     }
 
     async fn encode(&self, id: PortId, port: &Port, call: Encode) -> Answered<Encode> {
-        let Encode { format, purpose, note } = call;
         self.progress(id, None, Stage::Writing, 0.0);
-        let file = opened(&mut *port.picture.lock().await)?.encode(format, purpose, note).await?;
+        let file = opened(&mut *port.picture.lock().await)?.encode(call).await?;
         Ok((Encoded {}, [file]))
     }
 

@@ -6,7 +6,7 @@ use super::model_store::Request;
 use crate::browser::bitmap;
 use crate::browser::bytes::{self, BlobWriter};
 use crate::picture_size;
-use crate::protocol::engine::{EditNote, FileFormat, Opened, Purpose};
+use crate::protocol::engine::{Encode, FileFormat, Opened, Purpose};
 use crate::protocol::{Failure, Rect};
 use gloo_timers::future::TimeoutFuture;
 use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
@@ -172,18 +172,16 @@ impl Picture {
     }
 
     /// Encodes the picture with its applied fills as a file.
-    pub(super) async fn encode(
-        &self,
-        format: FileFormat,
-        purpose: Purpose,
-        note: Option<EditNote>,
-    ) -> Result<Blob, Failure> {
+    pub(super) async fn encode(&self, Encode { format, purpose, part, note }: Encode) -> Result<Blob, Failure> {
         let xmp = note.map(|note| codec::edit_note(&note.agent, &note.actions, note.trained));
         let all = &Metadata { xmp, ..self.source.metadata.clone() };
         let (image, mut file) = (&self.image, BlobWriter::default());
+        let part = part.map_or(image.bounds(), to_engine);
         match (format, purpose) {
-            (FileFormat::Png, Purpose::Page) => codec::write_png(image, &all.colours_only(), true, &mut file),
-            (FileFormat::Png, Purpose::File) => codec::write_png(image, all, false, &mut file),
+            (FileFormat::Png, Purpose::Page) => {
+                codec::write_part_as_png(image, part, &all.colours_only(), true, &mut file)
+            }
+            (FileFormat::Png, Purpose::File) => codec::write_part_as_png(image, part, all, false, &mut file),
             (FileFormat::Jpeg, _) => codec::write_jpeg(image, all, self.source.jpeg.as_ref(), &mut file),
             (FileFormat::Webp, _) => {
                 let data = match self.webp_coding() {

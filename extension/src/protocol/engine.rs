@@ -251,6 +251,8 @@ pub struct Encode {
     pub format: FileFormat,
     /// What for.
     pub purpose: Purpose,
+    /// In a PNG, only these pixels are the picture's, and all others are transparent; all are, where there is none.
+    pub part: Option<Rect>,
     /// What the file shall tell about the edit, if the user wants it to.
     pub note: Option<EditNote>,
 }

@@ -167,10 +167,11 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
         Cancel { job: 1 }.into(),
         Rewind { fills: 2 }.into(),
         Lay { patch: RECT, onto: 2 }.into(),
-        Encode { format: FileFormat::Jpeg, purpose: Purpose::File, note: None }.into(),
+        Encode { format: FileFormat::Png, purpose: Purpose::Page, part: Some(RECT), note: None }.into(),
         Encode {
-            format: FileFormat::Png,
+            format: FileFormat::Jpeg,
             purpose: Purpose::File,
+            part: None,
             note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
         }
         .into(),

@@ -3,7 +3,7 @@
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
 use super::xmp;
-use crate::pixels::Image;
+use crate::pixels::{Image, Rect};
 use crate::{Error, Result};
 use image_webp::WebPEncoder;
 use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
@@ -31,7 +31,24 @@ fn failed(error: impl std::fmt::Display) -> Error {
 /// # Errors
 /// [`Error::Encode`] when the encoder fails, or `file` does.
 pub fn write_png(image: &Image, metadata: &Metadata, quick: bool, file: &mut dyn Write) -> Result<()> {
-    let opaque = image.is_opaque();
+    write_part_as_png(image, image.bounds(), metadata, quick, file)
+}
+
+/// [`write_png`] of a picture of the same size that has only the pixels in `part`. All others are transparent.
+///
+/// # Errors
+/// Those of [`write_png`], and [`Error::MaskOutside`] when `part` does not lie inside the picture.
+pub fn write_part_as_png(
+    image: &Image,
+    part: Rect,
+    metadata: &Metadata,
+    quick: bool,
+    file: &mut dyn Write,
+) -> Result<()> {
+    if !image.bounds().contains(&part) {
+        return Err(Error::MaskOutside);
+    }
+    let opaque = part == image.bounds() && image.is_opaque();
     let mut info = png::Info::with_size(image.width(), image.height());
     info.icc_profile = metadata.icc.as_deref().map(Into::into);
     info.exif_metadata = metadata.exif.as_deref().map(Into::into);
@@ -50,13 +67,19 @@ pub fn write_png(image: &Image, metadata: &Metadata, quick: bool, file: &mut dyn
         writer.write_chunk(ChunkType(*b"iTXt"), &xmp::png_text(packet)).map_err(failed)?;
     }
     let mut rows = writer.stream_writer_with_size(PNG_CHUNK).map_err(failed)?;
-    let mut rgb = vec![];
-    for row in image.rgba().chunks_exact(image.width() as usize * 4) {
+    let stride = image.width() as usize * 4;
+    let [left, right] = [part.x, part.right()].map(|x| x as usize * 4);
+    let mut written = vec![0; stride];
+    for (y, row) in (0..).zip(image.rgba().chunks_exact(stride)) {
         if opaque {
-            rgb.clear();
-            rgb.extend(row.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]));
+            written.clear();
+            written.extend(row.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]));
+        } else if (part.y..part.bottom()).contains(&y) {
+            written[left..right].copy_from_slice(&row[left..right]);
+        } else {
+            written.fill(0);
         }
-        rows.write_all(if opaque { &rgb } else { row }).map_err(failed)?;
+        rows.write_all(&written).map_err(failed)?;
     }
     rows.finish().map_err(failed)?;
     writer.finish().map_err(failed)
@@ -194,6 +217,32 @@ mod tests {
                 prop_assert_eq!(&back, &image);
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_has_the_pictures_own_values_and_the_rest_is_transparent(
+            width in 1u32..40, height in 1u32..40, opaque: bool, corners: [u32; 4],
+        ) {
+            let image = picture(width, height, opaque);
+            let [x, y, right, bottom] = [0, 1, 2, 3].map(|i| corners[i] % if i % 2 == 0 { width } else { height });
+            let part = Rect { x: x.min(right), y: y.min(bottom), width: x.abs_diff(right) + 1, height: y.abs_diff(bottom) + 1 };
+            let mut png = vec![];
+            write_part_as_png(&image, part, &Metadata::default(), true, &mut png).unwrap();
+            let back = Source::inspect(&png).decode(&png).unwrap().expect("decoded here");
+            prop_assert_eq!(back.bounds(), image.bounds());
+            for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+                let is_in = (part.x..part.right()).contains(&x) && (part.y..part.bottom()).contains(&y);
+                prop_assert_eq!(back.pixel(x, y), if is_in { image.pixel(x, y) } else { [0; 4] });
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_that_hangs_over_is_refused() {
+        let over = Rect { x: 3, y: 0, width: 4, height: 1 };
+        let written = write_part_as_png(&picture(6, 4, true), over, &Metadata::default(), true, &mut vec![]);
+        assert!(matches!(written, Err(Error::MaskOutside)));
     }
 
     #[test]

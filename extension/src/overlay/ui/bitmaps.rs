@@ -69,19 +69,6 @@ pub(super) async fn cropped(picture: &Bitmap, rect: Rect) -> Result<Blob, Failur
     to_png(&canvas).await
 }
 
-/// A picture of which everything outside of `part` is transparent, packed as PNG.
-pub(super) async fn blanked_outside(picture: &Blob, part: Rect) -> Result<Blob, Failure> {
-    let picture = bitmap(picture).await?;
-    let (canvas, context) = scratch(picture.width(), picture.height())?;
-    let [x, y, width, height] = [part.x, part.y, part.width, part.height].map(f64::from);
-    context
-        .draw_image_with_image_bitmap_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-            &picture, x, y, width, height, x, y, width, height,
-        )
-        .map_err(refused)?;
-    to_png(&canvas).await
-}
-
 async fn to_png(canvas: &HtmlCanvasElement) -> Result<Blob, Failure> {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         // A canvas that cannot be read answers null below.

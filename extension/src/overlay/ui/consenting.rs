@@ -1,7 +1,7 @@
 //! Asks the user for consents, and knows those that were given.
 
 use super::app::App;
-use crate::browser::{i18n, permissions, storage};
+use crate::browser::{i18n, lent, permissions, storage};
 use crate::overlay::consent::Consent;
 use crate::overlay::disclosure::Terms;
 use crate::overlay::ladder::Site;
@@ -47,14 +47,17 @@ impl<'a> Permission<'a> {
             remember(app, Consent::Read, &site.origin).await;
         }
         // What was granted before is kept for another page.
-        Some(Self { site, lent: !granted && !keep.checked() })
+        let lent = !granted && !keep.checked();
+        if lent {
+            lent::note(&site.pattern).await;
+        }
+        Some(Self { site, lent })
     }
 
     /// It is not needed any longer: the browser gets it back, unless the user keeps it.
     pub(super) async fn give_back(self) {
         if self.lent {
-            // It is gone already where the user took it away.
-            let _ = permissions::remove(&self.site.pattern).await;
+            lent::give_back(&self.site.pattern).await;
         }
     }
 }

@@ -10,8 +10,8 @@ use super::screen::Edit;
 use crate::overlay::document::Job;
 use crate::overlay::projection::{Command, Held, Wanted, next_command};
 use crate::protocol::engine::{
-    ENGINE_PORT, EditNote, Encode, Encoded, EngineEvent, Erase, Erased, FileFormat, Keep, Lay, Open, Opened, Purpose,
-    Resume, Resumed, Rewind, Take, Taken, ToEngine,
+    ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, Keep, Lay, Open, Opened, Resume, Resumed, Rewind, Take,
+    Taken, ToEngine,
 };
 use crate::protocol::{Call, Done, Failure, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
@@ -132,16 +132,10 @@ impl Engine {
     }
 
     /// What the document shows, as a file.
-    pub(super) async fn encode(
-        &self,
-        document: &RefCell<Edit>,
-        format: FileFormat,
-        purpose: Purpose,
-        note: Option<EditNote>,
-    ) -> Result<Blob, Failure> {
+    pub(super) async fn encode(&self, document: &RefCell<Edit>, how: Encode) -> Result<Blob, Failure> {
         let _turn = self.turn.lock().await;
         self.aim(document, None);
-        self.ask(Encode { format, purpose, note }, []).await.map(|(Encoded {}, [file])| file)
+        self.ask(how, []).await.map(|(Encoded {}, [file])| file)
     }
 
     /// Has the engine keep the edit, in case that the overlay has to go on in a tab. An engine that takes the place of this one

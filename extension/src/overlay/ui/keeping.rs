@@ -1,7 +1,6 @@
 //! What the user does with the result: save it, copy it, write it into the page, or put everything back as it was.
 
 use super::app::App;
-use super::bitmaps::blanked_outside;
 use super::consenting::{Destiny, destiny};
 use super::failing::{begin_work, end_work, fail};
 use super::leaving::{close, close_now};
@@ -12,7 +11,7 @@ use crate::browser::{i18n, object, runtime, words};
 use crate::overlay::disclosure::Terms;
 use crate::overlay::file_name::saved_name;
 use crate::overlay::phase::Work;
-use crate::protocol::engine::{FileFormat, Purpose};
+use crate::protocol::engine::{Encode, FileFormat, Purpose};
 use crate::protocol::page::{Apply, Revert};
 use crate::protocol::{Failure, Rect};
 use crate::ui::save_file::save_file;
@@ -50,13 +49,13 @@ fn locked(app: &Rc<App>, work: impl Future<Output = Result<(), Failure>> + 'stat
     });
 }
 
-/// The picture as a file.
-async fn encoded(app: &App, format: FileFormat, purpose: Purpose) -> Result<Blob, Failure> {
+/// The picture as a file; with `part`, only these pixels of it.
+async fn encoded(app: &App, format: FileFormat, purpose: Purpose, part: Option<Rect>) -> Result<Blob, Failure> {
     let noted = purpose == Purpose::File && app.edit.borrow().fills() > 0 && app.settings.values.borrow().note;
     let agent = || format!("{} {}", i18n::text("appName", &[]), runtime::version());
     let phrases = |model: &str, options: &_| app.methods.phrases(model, options);
     let note = noted.then(|| app.edit.borrow().edit_note(agent(), phrases));
-    app.engine.encode(&app.edit, format, purpose, note).await
+    app.engine.encode(&app.edit, Encode { format, purpose, part, note }).await
 }
 
 /// Saves in the chosen format.
@@ -67,7 +66,7 @@ pub(super) fn save(app: &Rc<App>) {
     let it = Rc::clone(app);
     let work = async move {
         let format = it.dock.format();
-        let blob = encoded(&it, format, Purpose::File).await?;
+        let blob = encoded(&it, format, Purpose::File, None).await?;
         let url = it.stage.scene.borrow().picture().and_then(|picture| picture.url.clone());
         save_file(&blob, &saved_name(url.as_deref(), format))?;
         it.edit.borrow_mut().keep();
@@ -85,7 +84,7 @@ pub(super) fn copy(app: &Rc<App>) {
     let it = Rc::clone(app);
     // The clipboard takes a promise, so that the click still counts when the encoding is done.
     let encoding = future_to_promise(async move {
-        let blob = encoded(&it, FileFormat::Png, Purpose::File).await;
+        let blob = encoded(&it, FileFormat::Png, Purpose::File, None).await;
         blob.map(JsValue::from).map_err(|failure| JsValue::from_str(&failure.to_string()))
     });
     let it = Rc::clone(app);
@@ -151,11 +150,7 @@ fn put_in(app: &Rc<App>, part: Option<Rect>) {
     let work = async move {
         let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
         let (Some((width, height)), Some(changed)) = (size, changed) else { return Err(Failure::EmptyMask) };
-        let whole = encoded(&it, FileFormat::Png, Purpose::Page).await?;
-        let blob = match part {
-            Some(part) => blanked_outside(&whole, part).await?,
-            None => whole,
-        };
+        let blob = encoded(&it, FileFormat::Png, Purpose::Page, part).await?;
         // From here on the page is changing.
         it.enter(it.phase().unstoppable());
         it.jobs.unstoppable();

@@ -110,17 +110,19 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
         return Ok(());
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
-    show_picture(app, &picture, &obtained).await?;
     // The engine knows of an incognito window only while we are in it, and not in a tab that stands for its page.
     let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
     let leaves_traces = !incognito && obtained.source != Source::Capture;
     let key = kept_name(&picture).filter(|_| leaves_traces);
-    let opened = app.engine.open(obtained.blob, key).await;
-    if opened.is_err() {
-        // The engine refuses the picture, so it cannot be edited. Only the failure's sentence stays.
+    // The overlay and the engine decode at the same time.
+    let opening = app.engine.open(obtained.blob.clone(), key);
+    let (shown, opened) = futures::join!(show_picture(app, &picture, &obtained), opening);
+    if shown.is_err() || opened.is_err() {
+        // One of them refuses the picture, so it cannot be edited. Only the failure's sentence stays.
         app.stage.screen.close();
         app.stage.scene.borrow_mut().close();
     }
+    shown?;
     let opened = opened?;
     app.dock.lines.progress_over();
     let Opened { width, height, format, animated, alpha, draft } = opened;
