@@ -1,12 +1,14 @@
 //! Erases from a file what a mask covers: `cargo run --release -p wasm-core --example erase -- in.png mask.png out.png`.
 //!
-//! The mask is white where to erase, grey where to blend. `--seed N` gives another fill, `--route unblend|smooth|patches` one way of the built-in fill. `--model PACK` uses a model (see the example `pack`)
+//! The pictures may have any name: their first bytes tell the format. They are turned upright as their Exif says. The mask is white where to erase,
+//! grey where to blend; one with transparency is opaque where to erase, whatever its colours. `--seed N` gives another fill, `--route unblend|smooth|patches` one way of the built-in fill. `--model PACK` uses a model (see the example `pack`)
 //! instead of the built-in fill, with the VAE of `--vae PACK` (`vae` with the same extension beside the model), `--steps N` (20), `--guidance S`
 //! (2.5), `--reference-start` (from the picture with what is to go, as the reference does) and `--f32` (never in 16 bits). `--times` erases
 //! twice and says when each stage of the second began. `--bench DIR OUT` runs every case of a benchmark folder (manifest.tsv with the columns
 //! id, input and mask) and writes `OUT/<id>.png` and `OUT/times.tsv`.
 #![expect(clippy::print_stdout, reason = "a command-line example")]
 
+use image::{DynamicImage, ImageDecoder, ImageReader};
 use std::cell::Cell;
 use std::error::Error;
 use std::future::ready;
@@ -26,17 +28,27 @@ use wasm_core::pixels::{Image, Mask, Patch};
 use wasm_core::weights::Pack;
 use wasm_core::{Checkpoint, Pacer, Stage, Unpaced, erase_by};
 
+fn read(path: &Path) -> Result<DynamicImage, Box<dyn Error>> {
+    let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
 fn read_image(path: &Path) -> Result<Image, Box<dyn Error>> {
-    let image = image::open(path)?.into_rgba8();
+    let image = read(path)?.into_rgba8();
     Ok(Image::new(image.width(), image.height(), image.into_raw())?)
 }
 
 fn read_mask(path: &Path, image: &Image) -> Result<Mask, Box<dyn Error>> {
-    let mask = image::open(path)?.into_luma8();
+    let mask = read(path)?;
     if (mask.width(), mask.height()) != (image.width(), image.height()) {
         return Err(format!("{}: a mask has the size of its picture", path.display()).into());
     }
-    Ok(Mask::new(image.bounds(), mask.into_raw())?)
+    let alpha: Vec<u8> = mask.to_rgba8().pixels().map(|pixel| pixel[3]).collect();
+    let is_opaque = alpha.iter().all(|alpha| *alpha == 255);
+    Ok(Mask::new(image.bounds(), if is_opaque { mask.into_luma8().into_raw() } else { alpha })?)
 }
 
 /// What fills the hole.

@@ -40,7 +40,11 @@ impl Picture {
         bitmap::size(file).await?;
         let data = bytes::read(file).await?;
         let source = Source::inspect(&data);
-        let decoded_here = source.decode(&data).map_err(failure)?;
+        let decoded_here = match source.decode(&data) {
+            // The browser may make something of a damaged file.
+            Err(Error::Decode(_)) => None,
+            other => other.map_err(failure)?,
+        };
         drop(data);
         let image = match decoded_here {
             Some(image) => image,

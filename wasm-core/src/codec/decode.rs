@@ -67,14 +67,18 @@ impl Source {
         !self.metadata.foreign_profile && self.format != Format::Other
     }
 
-    /// Decodes PNG, GIF and lossless WebP, whose values a canvas would not keep, and turns the picture upright. None for other formats, which the
-    /// browser decodes.
+    /// Decodes PNG, GIF and lossless WebP, whose values a canvas would not keep, as browsers show them: a PNG upright, a WebP as its pixels lie. None
+    /// for what the browser has to decode: other formats, values that it has to convert ([`Self::keeps_colours`]), and an animated PNG whose default
+    /// image is not among its frames.
     ///
     /// # Errors
     /// [`Error::Decode`] when the file is damaged or cut short. Those of [`Image::check_size`], before any pixel is decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Option<Image>> {
+        if self.metadata.foreign_profile {
+            return Ok(None);
+        }
         match self.format {
-            Format::Png => png(bytes).map(Some),
+            Format::Png => png(bytes),
             Format::Gif => gif(bytes).map(Some),
             Format::Webp if self.webp == Some(WebpCoding::Lossless) => webp(bytes).map(Some),
             _ => Ok(None),
@@ -99,8 +103,12 @@ fn png_reader(bytes: &[u8]) -> Result<png::Reader<Cursor<&[u8]>>> {
     decoder.read_info().map_err(failed)
 }
 
-fn png(bytes: &[u8]) -> Result<Image> {
+/// The default image of a PNG; none where it is hidden, because the frames of the animation do not begin with it (APNG, `fcTL` before `IDAT`).
+fn png(bytes: &[u8]) -> Result<Option<Image>> {
     let mut reader = png_reader(bytes)?;
+    if reader.info().animation_control.is_some() && reader.info().frame_control.is_none() {
+        return Ok(None);
+    }
     // Else the room for all pixels would be taken for a file that cannot hold them.
     if reader.info().raw_bytes() / INFLATION > bytes.len() {
         return Err(failed("cut short"));
@@ -122,7 +130,9 @@ fn png(bytes: &[u8]) -> Result<Image> {
     if colour == ColorType::GrayscaleAlpha {
         samples = samples.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect();
     }
-    turned(width, height, samples, orientation)
+    let pixels = RgbaImage::from_raw(width, height, samples).ok_or_else(|| failed("too few pixels"))?;
+    let pixels = upright(pixels, orientation.unwrap_or(Orientation::NoTransforms));
+    Image::new(pixels.width(), pixels.height(), pixels.into_raw()).map(Some)
 }
 
 /// Whether a GIF has a second frame. Decodes none.
@@ -166,20 +176,12 @@ fn webp(bytes: &[u8]) -> Result<Image> {
     decoder.set_memory_limit(bytes.len());
     let (width, height) = decoder.dimensions();
     Image::check_size(width, height)?;
-    let orientation = decoder.exif_metadata().ok().flatten().and_then(|exif| Orientation::from_exif_chunk(&exif));
     let mut samples = vec![0; decoder.output_buffer_size().ok_or_else(|| failed("too large"))?];
     decoder.read_image(&mut samples).map_err(failed)?;
     if !decoder.has_alpha() {
         samples = samples.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
     }
-    turned(width, height, samples, orientation)
-}
-
-/// The picture of these samples, turned upright.
-fn turned(width: u32, height: u32, samples: Vec<u8>, orientation: Option<Orientation>) -> Result<Image> {
-    let pixels = RgbaImage::from_raw(width, height, samples).ok_or_else(|| failed("too few pixels"))?;
-    let pixels = upright(pixels, orientation.unwrap_or(Orientation::NoTransforms));
-    Image::new(pixels.width(), pixels.height(), pixels.into_raw())
+    Image::new(width, height, samples)
 }
 
 /// Turns and mirrors a picture as its file asks for. `DynamicImage` has this for every kind of pixel, which would make the engine 4 kB larger.
@@ -265,6 +267,64 @@ mod tests {
             assert!(!source.animated);
             let decoded = source.decode(&bytes).unwrap().expect("decoded here");
             assert_eq!(decoded.rgba(), picture.as_raw().as_slice());
+        }
+    }
+
+    /// Exif that asks for a quarter turn.
+    const TURN: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+    #[test]
+    fn exif_turns_a_png_and_no_webp() {
+        let picture = noise(6, 4, false);
+        for (format, size) in [(image::ImageFormat::Png, (4, 6)), (image::ImageFormat::WebP, (6, 4))] {
+            let mut bytes = Vec::new();
+            picture.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+            let mut file = img_parts::DynImage::from_bytes(bytes.into()).unwrap().expect("a known format");
+            img_parts::ImageEXIF::set_exif(&mut file, Some(TURN.to_vec().into()));
+            let mut bytes = Vec::new();
+            file.encoder().write_to(&mut bytes).unwrap();
+            let image = Source::inspect(&bytes).decode(&bytes).unwrap().expect("decoded here");
+            assert_eq!((image.width(), image.height()), size, "{format:?}");
+        }
+    }
+
+    /// A PNG with other chunks in front of its pixels.
+    fn png_with(chunks: impl IntoIterator<Item = ([u8; 4], Vec<u8>)>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        noise(6, 4, true).write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+        let mut png = img_parts::png::Png::from_bytes(bytes.into()).unwrap();
+        let chunks = chunks.into_iter().map(|(kind, data)| img_parts::png::PngChunk::new(kind, data.into()));
+        png.chunks_mut().splice(1..1, chunks);
+        png.encoder().bytes().to_vec()
+    }
+
+    #[test]
+    fn a_default_image_that_is_no_frame_is_left_to_the_browser() {
+        let [one, six, four] = [1u32, 6, 4].map(u32::to_be_bytes);
+        let animation = (*b"acTL", [one, [0; 4]].concat());
+        let frame = (*b"fcTL", [&[0; 4], &six[..], &four, &[0; 8], &[0, 1, 0, 10, 0, 0]].concat());
+        let shown = png_with([animation.clone(), frame]);
+        assert!(Source::inspect(&shown).decode(&shown).unwrap().is_some());
+        let hidden = png_with([animation]);
+        assert!(Source::inspect(&hidden).decode(&hidden).unwrap().is_none());
+    }
+
+    #[test]
+    fn values_of_another_colour_model_are_left_to_the_browser_and_the_files_other_words_on_colours_go() {
+        let profile = |space: &[u8; 4]| {
+            let icc = [&[0; 16][..], space, &[7; 180]].concat();
+            [&b"name\0\0"[..], &miniz_oxide::deflate::compress_to_vec_zlib(&icc, 6)].concat()
+        };
+        for (space, is_ours) in [(b"RGB ", true), (b"GRAY", false), (b"Lab ", false)] {
+            let bytes = png_with([
+                (*b"iCCP", profile(space)),
+                (*b"gAMA", 45_455u32.to_be_bytes().to_vec()),
+                (*b"pHYs", vec![0, 0, 1, 0, 0, 0, 1, 0, 1]),
+            ]);
+            let source = Source::inspect(&bytes);
+            assert_eq!((source.keeps_colours(), source.decode(&bytes).unwrap().is_some()), (is_ours, is_ours));
+            let kept: Vec<_> = source.metadata.png_chunks.iter().map(|(kind, _)| kind).collect();
+            assert_eq!(kept, if is_ours { vec![b"gAMA", b"pHYs"] } else { vec![b"pHYs"] });
         }
     }
 

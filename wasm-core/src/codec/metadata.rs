@@ -28,7 +28,8 @@ const MAX_EXIF: usize = 4 << 20;
 pub struct Metadata {
     /// ICC profile of RGB values.
     pub icc: Option<Vec<u8>>,
-    /// Whether the source has a profile for another colour model (CMYK, grey), which does not fit the RGB values that are written.
+    /// Whether the source has a profile for another colour model (CMYK, grey), which does not fit the RGB values that are written. The browser converts
+    /// its values to sRGB, and nothing else that the file says of its colours holds any longer.
     pub foreign_profile: bool,
     /// Pixel density of a JPEG, or the shape of its pixels.
     pub density: Option<PixelDensity>,
@@ -75,9 +76,10 @@ impl Metadata {
     /// Adds what the chunks of a PNG hold.
     fn with_chunks(mut self, file: &Png) -> Self {
         let mut room = png_text::LIMIT;
+        let kept = if self.foreign_profile { &PNG_CHUNKS[PNG_COLOUR_CHUNKS..] } else { &PNG_CHUNKS };
         for chunk in file.chunks() {
             let (kind, contents) = (chunk.kind(), chunk.contents());
-            if PNG_CHUNKS.contains(&kind) && contents.len() <= PNG_CHUNK_LENGTH {
+            if kept.contains(&kind) && contents.len() <= PNG_CHUNK_LENGTH {
                 self.png_chunks.push((kind, contents.to_vec()));
             } else if matches!(&kind, b"tEXt" | b"zTXt" | b"iTXt") {
                 match png_text::cleaned(kind, contents, &mut room) {

@@ -1,6 +1,6 @@
 //! Canvases and decoded pictures, as the browser makes them.
 
-use crate::browser::bitmap::Bitmap;
+use crate::browser::bitmap::{self, Bitmap};
 use crate::browser::{bytes, object, refused, words};
 use crate::picture_size;
 use crate::protocol::{Failure, Rect};
@@ -43,20 +43,38 @@ pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Bl
         return Err(Failure::Undecodable { detail: "the file is too long".into() });
     }
     picture_size::check_drawing(&bytes::read(svg).await?)?;
-    let url = Url::create_object_url_with_blob(svg).map_err(refused)?;
+    drawn_as_image(svg, |_| Ok((width, height))).await
+}
+
+/// What an image element shows of a picture's file, packed as PNG: more than a bitmap of a damaged file, which the browser refuses to make.
+pub(super) async fn as_shown(file: &Blob) -> Result<Blob, Failure> {
+    bitmap::size(file).await?;
+    drawn_as_image(file, |image| {
+        let size = (image.natural_width(), image.natural_height());
+        // The header may have lied.
+        picture_size::check(size).map(|()| size)
+    })
+    .await
+}
+
+/// Draws a file through an image element, with the width and height in pixels that `size` gives, and packs it as PNG.
+async fn drawn_as_image(
+    file: &Blob,
+    size: impl FnOnce(&HtmlImageElement) -> Result<(u32, u32), Failure>,
+) -> Result<Blob, Failure> {
+    let url = Url::create_object_url_with_blob(file).map_err(refused)?;
     let image = HtmlImageElement::new().map_err(refused)?;
     image.set_src(&url);
-    let decoded = JsFuture::from(image.decode()).await;
-    let result = match decoded {
-        Err(error) => Err(Failure::Undecodable { detail: words(&error) }),
-        Ok(_) => {
-            let (canvas, context) = scratch(width, height)?;
-            context
-                .draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, f64::from(width), f64::from(height))
-                .map_err(refused)?;
-            to_png(&canvas).await
-        }
+    let result = async {
+        JsFuture::from(image.decode()).await.map_err(|error| Failure::Undecodable { detail: words(&error) })?;
+        let (width, height) = size(&image)?;
+        let (canvas, context) = scratch(width, height)?;
+        context
+            .draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, f64::from(width), f64::from(height))
+            .map_err(refused)?;
+        to_png(&canvas).await
     };
+    let result = result.await;
     // Revoking cannot fail for a URL that was just made.
     let _ = Url::revoke_object_url(&url);
     result

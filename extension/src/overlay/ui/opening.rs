@@ -1,7 +1,7 @@
 //! From nothing to a picture that can be painted on.
 
 use super::app::App;
-use super::bitmaps::bitmap;
+use super::bitmaps::{as_shown, bitmap};
 use super::consenting::Permission;
 use super::failing::fail;
 use super::guarded::page_says;
@@ -104,31 +104,23 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
         Some((obtained, moved)) => (Some(obtained), Some(moved)),
         None => (obtain(app, &picture).await?, None),
     };
-    let Some(obtained) = obtained else {
+    let Some(mut obtained) = obtained else {
         // The user wants none of the ways that are left.
         close_now(app);
         return Ok(());
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
-    // The engine knows of an incognito window only while we are in it, and not in a tab that stands for its page.
-    let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
-    let leaves_traces = !incognito && obtained.source != Source::Capture;
-    let key = kept_name(&picture).filter(|_| leaves_traces);
-    // The overlay and the engine decode at the same time.
-    let opening = app.engine.open(obtained.blob.clone(), key);
-    let (shown, opened) = futures::join!(show_picture(app, &picture, &obtained), opening);
-    if shown.is_err() || opened.is_err() {
-        // One of them refuses the picture, so it cannot be edited. Only the failure's sentence stays.
-        app.stage.screen.close();
-        app.stage.scene.borrow_mut().close();
-    }
-    shown?;
-    let opened = opened?;
+    let opened = match open_everywhere(app, &picture, &obtained).await {
+        // The file is damaged, or overlay and engine make different pictures of it. What an image element shows of it can be edited.
+        Err(failure @ (Failure::Undecodable { .. } | Failure::Internal { .. })) => {
+            obtained.blob = as_shown(&obtained.blob).await.map_err(|_| failure)?;
+            obtained.drawn = true;
+            open_everywhere(app, &picture, &obtained).await?
+        }
+        other => other?,
+    };
     app.dock.lines.progress_over();
-    let Opened { width, height, format, animated, alpha, draft } = opened;
-    if app.stage.screen.size() != Some((width, height)) {
-        return Err(Failure::Internal { detail: "page and engine disagree on the size".into() });
-    }
+    let Opened { format, animated, alpha, draft, .. } = opened;
     if alpha {
         app.stage.screen.is_transparent();
     }
@@ -150,6 +142,27 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     app.stage.focus();
     app.settle();
     Ok(())
+}
+
+/// Opens a picture in the overlay and in the engine, which decode it at the same time.
+async fn open_everywhere(app: &Rc<App>, picture: &Picture, obtained: &Obtained) -> Result<Opened, Failure> {
+    // The engine knows of an incognito window only while we are in it, and not in a tab that stands for its page.
+    let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
+    let leaves_traces = !incognito && obtained.source != Source::Capture;
+    let key = kept_name(picture).filter(|_| leaves_traces);
+    let opening = app.engine.open(obtained.blob.clone(), key);
+    let (shown, opened) = futures::join!(show_picture(app, picture, obtained), opening);
+    let opened = shown.and(opened).and_then(|opened| {
+        let disagree = || Failure::Internal { detail: "page and engine disagree on the size".into() };
+        let agree = app.stage.screen.size() == Some((opened.width, opened.height));
+        agree.then_some(opened).ok_or_else(disagree)
+    });
+    if opened.is_err() {
+        // It cannot be edited. Only the failure's sentence stays.
+        app.stage.screen.close();
+        app.stage.scene.borrow_mut().close();
+    }
+    opened
 }
 
 /// Shows the picture at its place and begins an edit of it.
