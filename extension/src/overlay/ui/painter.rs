@@ -102,7 +102,11 @@ impl Painter {
         style(&self.picture, "--zoom", &map.scale().to_string());
         let percent = (map.scale() * window().device_pixel_ratio() * 100.0).round() as i32;
         if self.shown_percent.replace(percent) != percent {
-            self.percent.set_text_content(Some(&i18n::text("zoomPercent", &[&percent.to_string()])));
+            let shown = i18n::text("zoomPercent", &[&percent.to_string()]);
+            self.percent.set_text_content(Some(&shown));
+            // Its name begins with what is to be read on it.
+            let name = format!("{shown} · {}", i18n::text("zoomActual", &[]));
+            attribute(&by_id::<HtmlElement>("zoom-actual"), "aria-label", &name);
         }
         attribute(&root(), "data-view", &format!("[{a},{b},{c},{d},{e},{f}]"));
         if map.scale() > PIXELATED {
