@@ -546,12 +546,28 @@ class Overlay {
     while (!over && !this.gone()) await Promise.race([ended, sleep(50)]);
   }
 
+  /** Opens the menu of the toolbar, if a control is in it. */
+  async #reveal(id) {
+    const hidden = () => this.frame.evaluate((id) => !!document.querySelector(`#more-menu[hidden] #${id}`), id);
+    if (!(await hidden())) return;
+    await this.#click('more');
+    await until(async () => this.gone() || !(await hidden()), { what: 'the menu of the toolbar' });
+  }
+
+  async #click(id) {
+    const { x, y, width, height } = await this.frame.locator(`#${id}`).boundingBox();
+    await this.#taken(this.surface.mouse.click(x + width / 2, y + height / 2));
+  }
+
   /** Presses a control, named by its id, once it can be. */
   async press(id) {
+    await this.#reveal(id);
     const control = this.frame.locator(`#${id}`);
     await control.click({ trial: true });
-    const { x, y, width, height } = await control.boundingBox();
-    await this.#taken(this.surface.mouse.click(x + width / 2, y + height / 2));
+    await this.#click(id);
+    // A menu that stays open lies over the picture.
+    const open = () => this.frame.evaluate(() => !document.querySelector('#more-menu').hidden);
+    if (!this.gone() && (await open().catch(() => false))) await this.#click('more');
   }
 
   /** Presses a key. */
@@ -704,8 +720,11 @@ class Overlay {
     await until(() => this.gone(), { timeout, what: 'the end of the overlay' });
   }
 
-  revert() {
-    return this.press('revert');
+  /** Puts the picture back as it was, and agrees that the edit is gone then. */
+  async revert() {
+    await this.press('revert');
+    await this.says(/original/i);
+    await this.press('notice-yes');
   }
 
   cancel() {

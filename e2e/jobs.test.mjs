@@ -90,6 +90,17 @@ test('progress is told, and cancel is quick and loses nothing', async () => {
   assert.doesNotMatch(await page.locator('#img').evaluate((image) => image.currentSrc), /^blob:/, 'the page is untouched');
 });
 
+test('what is painted while a fill runs is kept, and erased next', async () => {
+  const editor = await running();
+  const fills = () => editor.frame.evaluate(() => Number(document.documentElement.dataset.fills));
+  await editor.paintRect({ x: 300, y: 300, width: 160, height: 120 });
+  assert.equal(await editor.state(), 'running', 'the first fill still runs');
+  await until(async () => (await fills()) === 2, { what: 'both fills', timeout: 2 * PATIENCE });
+  await editor.press('undo');
+  await until(async () => (await fills()) === 1, { what: 'the first fill alone' });
+  await editor.leave();
+});
+
 test('two tabs at once: each gets its own result', async () => {
   const first = await running();
   const one = page;

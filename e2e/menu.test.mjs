@@ -117,6 +117,32 @@ test('the keyboard command starts picking, and a click picks', async () => {
   await editor.left();
 });
 
+test('a page that cannot be entered at once is tried again, and only a rule of the browser is called that', async () => {
+  const page = await browser.page(`${server.home}/test/kinds.html`);
+  /** The next `times` attempts to enter a page fail with these words of the browser. */
+  const failing = (times, words) => browser.worker().evaluate(([times, words]) => {
+    globalThis.entering ??= chrome.scripting.executeScript;
+    let left = times;
+    chrome.scripting.executeScript = (...all) =>
+      left-- > 0 ? Promise.reject(new Error(words)) : globalThis.entering.apply(chrome.scripting, all);
+  }, [times, words]);
+  const refused = 'Cannot access contents of the page. Extension manifest must request permission to access the respective host.';
+  for (const words of [refused, 'Frame with ID 0 was removed.']) {
+    await failing(5, words);
+    const editor = await open(page, '#img');
+    assert.equal(editor.surface, page, 'the overlay is in the page');
+    await editor.leave();
+  }
+  for (const [words, said] of [['Frame with ID 0 was removed.', /did not answer/i], ['The extensions gallery cannot be scripted.', /does not let extensions/i]]) {
+    await failing(1e9, words);
+    await rightClickErase(page, '#img');
+    const editor = await overlay(page, { states: ['failed'] });
+    assert.match(await editor.says(), said);
+    await editor.surface.close();
+  }
+  await failing(0, '');
+});
+
 test('a second request on the same page focuses the overlay that is there', async () => {
   const page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');

@@ -58,6 +58,48 @@ test('Put back, before Done, leaves the page as it was', async () => {
   same(was, await readElement(page, '#img'));
 });
 
+test('Put back asks first, and what the keyboard does by itself loses nothing', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  const filled = await editor.shown();
+  for (const key of ['Escape', 'Enter']) {
+    await editor.press('revert');
+    await editor.says(/original/i);
+    await editor.key(key);
+    await until(async () => (await editor.notice()) === '', { what: `an answer by ${key}` });
+    same(filled, await editor.shown(), `${key} loses nothing`);
+  }
+  // Escape asks whether to discard, and Enter goes on.
+  await editor.key('Escape');
+  await editor.says(/without keeping/i);
+  await editor.key('Enter');
+  await until(async () => (await editor.notice()) === '', { what: 'the question answered' });
+  assert.equal(editor.gone(), false, 'Discard is not what Enter does');
+  same(filled, await editor.shown());
+  await editor.key('Escape');
+  await editor.says(/without keeping/i);
+  await editor.press('notice-yes');
+  await editor.left();
+  // What was discarded is not offered again.
+  const again = await open(page, '#img');
+  assert.equal(await again.notice(), '');
+  assert.ok(redness(await again.shown()) > 1000);
+});
+
+test('what was not discarded is offered after the page was left', async () => {
+  await kinds();
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.reload();
+  await page.locator('html[data-ready]').waitFor();
+  const again = await open(page, '#img', { states: ['asking'], resume: true });
+  await again.says(/interrupted/i);
+  await again.press('notice-yes');
+  await until(async () => redness(await again.shown()) < 5, { what: 'the fill' });
+});
+
 test('closing with unsaved fills asks once, and keeps or discards', async () => {
   await kinds();
   const was = await readElement(page, '#img');

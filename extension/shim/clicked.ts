@@ -11,14 +11,20 @@ export function watchClicks(): void {
   on(window, 'contextmenu', ({ clientX, clientY }: MouseEvent) => (clicked = new DOMRect(clientX, clientY, 1, 1)));
 }
 
+/** Distance in CSS pixels from which a picture is hit that is thinner than that: nobody can point at a line of one pixel. */
+const NEAR = 4;
+
 /** The topmost picture at a point of the viewport. */
 export function pictureAt(x: number, y: number): Found | undefined {
   const hit = stackAt(x, y).flatMap(pictureOf).find(isOffered);
   if (hit && hit.kind !== 'background') return hit;
   // Nothing or only a background was hit. Backgrounds often lie behind other pictures, and hit testing skips elements without pointer events.
+  const near = new DOMRect(x - NEAR, y - NEAR, 2 * NEAR + 1, 2 * NEAR + 1);
   const point = new DOMRect(x, y, 1, 1);
+  const isHit = (at: Element, rect = rectOf(at)) =>
+    Math.min(rect.width, rect.height) < NEAR ? overlap(rect, near) : overlap(rect, point) && styleOf(at).pointerEvents === 'none';
   const free = everything()
-    .filter((at) => kindOf(at) && overlap(rectOf(at), point) && styleOf(at).pointerEvents === 'none')
+    .filter((at) => kindOf(at) && isHit(at))
     .flatMap(pictureOf)
     .findLast(isOffered);
   return free && (!hit || call(hit.element, 'contains', free.element)) ? free : hit;

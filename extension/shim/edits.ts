@@ -18,12 +18,14 @@ export const editOf = ({ element }: Found): Edit | undefined => edits.get(elemen
 export async function apply(found: Found, ...shown: Parameters<Edit['show']>): Promise<void> {
   const { element } = found;
   if (isVideo(element) || found.tainted) notReplaceable();
+  const was = editOf(found)?.source ?? found.source;
   const forget = () => edits.delete(element);
   const inherit: Inherit = (heir, ...last) => {
     found.element = heir;
     apply(found, ...last).catch(() => 0);
   };
   const edit = editOf(found) ?? (isCanvas(element) ? canvasEdit(element, forget) : attributeEdit(found, forget, inherit));
+  edit.source ??= was;
   await edit.show(...shown);
   edits.set(element, edit);
 }

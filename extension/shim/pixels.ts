@@ -20,7 +20,7 @@ export async function readDirect(found: Found): Promise<Reply> {
   const displays = () => (isImg(element) || isSvgImage(element)) && isStill(found);
   if (isImg(element) && displays()) {
     if (!element.complete) await within(PATIENCE, element.decode()).catch(() => 0);
-    if (!element.naturalWidth) return isEmpty();
+    if (!element.naturalWidth) return element.complete && found.source ? isBroken(found.source) : isEmpty();
   }
   const url = found.source || isEmpty();
   const cors = call(element, 'getAttribute', 'crossorigin');
@@ -36,6 +36,16 @@ export async function readDirect(found: Found): Promise<Reply> {
 
 /** Step 2 of the ladder: fetches the address as the page would. */
 export const fetchSource = (found: Found): Promise<Reply> => load(found.source, 'omit').catch(unreadable);
+
+/** The page's own file, of which an edit stands in the page. */
+export const fetchOriginal = (url: string): Promise<Reply> =>
+  (isOwn(url) ? load(url, 'same-origin') : Promise.reject('foreign')).catch(unreadable);
+
+/** The page shows no picture, although it has done with loading: nothing came, or something that the browser does not decode. */
+async function isBroken(url: string): Promise<never> {
+  if (isOwn(url)) await load(url, 'same-origin').catch(() => refuse({ failure: 'not-loaded' }));
+  return refuse(isOwn(url) ? { failure: 'undecodable', detail: 'shown as broken' } : { failure: 'not-loaded' });
+}
 
 const isEmpty = () => refuse({ failure: 'empty-image' });
 

@@ -35,7 +35,7 @@ detail: string, } | { "failure": "permission-denied" } | { "failure": "login-nee
 /**
  * What the decoder said.
  */
-detail: string, } | { "failure": "empty-image" } | { "failure": "too-large", 
+detail: string, } | { "failure": "empty-image" } | { "failure": "not-loaded" } | { "failure": "too-large", 
 /**
  * Width in pixels.
  */
@@ -43,7 +43,11 @@ width: number,
 /**
  * Height in pixels.
  */
-height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "concealed" } | { "failure": "forbidden-page" } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
+height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "concealed" } | { "failure": "forbidden-page" } | { "failure": "unanswered", 
+/**
+ * What the browser said.
+ */
+detail: string, } | { "failure": "engine-lost" } | { "failure": "store-lost" } | { "failure": "clipboard", 
 /**
  * What the browser said.
  */
@@ -225,6 +229,10 @@ alt: string,
  */
 edited: boolean, 
 /**
+ * What [`Self::url`] was before the first of these edits; none where none stands.
+ */
+originalUrl: string | null, 
+/**
  * Where it stands.
  */
 geometry: Geometry, 
@@ -267,6 +275,8 @@ export type ReadDirect = unknown;
 
 export type Fetch = unknown;
 
+export type FetchOriginal = unknown;
+
 export type Hide = { 
 /**
  * True to hide.
@@ -293,7 +303,7 @@ export type Revert = unknown;
 
 export type Close = unknown;
 
-export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "hide" } & Hide | { "call": "lost-focus" } & LostFocus | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
+export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "fetch-original" } & FetchOriginal | { "call": "hide" } & Hide | { "call": "lost-focus" } & LostFocus | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
 
 export type Subject = { "reply": "picture", 
 /**

@@ -7,7 +7,7 @@ import { farewell, farewellWords } from './farewell';
 import { learnNaturalSize, measure } from './geometry';
 import { call, get } from './native';
 import { hasRoom, openOverlay, type Overlay } from './overlay';
-import { fetchSource, readDirect } from './pixels';
+import { fetchOriginal, fetchSource, readDirect } from './pixels';
 import { refuse } from './refusal';
 import { shownOf } from './shown';
 import { isOwn, type Found } from './target';
@@ -75,6 +75,8 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         return readDirect(picture());
       case 'fetch':
         return fetchSource(picture());
+      case 'fetch-original':
+        return fetchOriginal(editOf(picture())?.source ?? '');
       case 'hide':
         overlay?.topmost.hide(call.hidden);
         await frame();
@@ -186,6 +188,7 @@ function describe(found: Found, shown?: Shown): Picture {
     sameOrigin: !source || isOwn(source),
     alt: name.trim().slice(0, ALT),
     edited: !!editOf(found),
+    originalUrl: editOf(found)?.source || null,
     shown: shown ?? null,
     geometry: measure(found),
   };

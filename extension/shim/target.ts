@@ -23,7 +23,7 @@ export interface Found extends Place {
   natural?: Size;
 }
 
-/** Minimum side in CSS pixels of a picture that is offered; smaller ones have no room to paint. */
+/** Minimum longer side in CSS pixels of a picture that is offered. The shorter one may be a single pixel: of a rule, say. */
 const MIN_SIDE = 16;
 
 /** Sources up to this many pixels a side are spacers or tracking pixels, and are not offered. */
@@ -76,7 +76,8 @@ export function isOffered({ element }: Found): boolean {
   const { width, height } = rectOf(element);
   const natural = (isImg(element) && Math.max(element.naturalWidth, element.naturalHeight)) || MIN_SIDE;
   return (
-    Math.min(width, height) >= MIN_SIDE &&
+    Math.min(width, height) > 0 &&
+    Math.max(width, height) >= MIN_SIDE &&
     natural > SPACER &&
     call(element, 'checkVisibility', { visibilityProperty: true, opacityProperty: true })
   );

@@ -5,7 +5,6 @@
 //! Code that needs neither the DOM nor the extension's API is kept apart from code that does, and is compiled and tested natively. Everything
 //! else is compiled for wasm32 only.
 
-#[cfg(target_arch = "wasm32")]
 pub mod background;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

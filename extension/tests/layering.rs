@@ -127,8 +127,9 @@ const ORDERS: &[(&str, &[&str])] = &[
         &[
             "frames bitmaps",
             "lines mask_layer stencil page settings jobs",
-            "screen painter options",
-            "results engine stage methods handover",
+            "screen options",
+            "painter",
+            "results engine stage methods handover toolbar",
             "dock",
             "app",
             "guarded painting",

@@ -59,13 +59,23 @@ pub struct Job {
     pub onto: usize,
 }
 
+/// A job whose result is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    job: JobId,
+    /// What it fills was painted in the first so many steps of the history. What is painted after them waits for the next fill.
+    steps: usize,
+    /// Where it fills, image pixels.
+    rect: Rect,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Document<P> {
     mask: Mask,
     history: History<Variations<FillResult<P>>>,
     /// The job whose result is waited for.
-    pending: Option<JobId>,
+    pending: Option<Pending>,
     /// The results that showed when the picture was last saved, copied or written into the page.
     kept: Vec<ResultId>,
     /// The last number that was given to a job or a result.
@@ -102,8 +112,8 @@ impl<P> Document<P> {
     }
 
     /// Records a stroke that was painted piece by piece.
+    /// While a job runs, it is paint for the next one.
     pub fn record(&mut self, stroke: MaskOp) {
-        self.pending = None;
         self.history.painted(stroke);
     }
 
@@ -130,6 +140,7 @@ impl<P> Document<P> {
             return Err(Failure::WholeMask);
         }
         let onto = self.fills();
+        self.pending = None;
         Ok(self.job(Made { engine, seed, hole: Hole { rect, coverage: coverage.into() } }, onto))
     }
 
@@ -139,6 +150,7 @@ impl<P> Document<P> {
         let hole = self.last_hole()?.clone();
         let seed = seed.wrapping_add(self.last_fill()?.made());
         let onto = self.fills() - 1;
+        self.pending = None;
         Some(self.job(Made { engine, seed, hole }, onto))
     }
 
@@ -149,7 +161,8 @@ impl<P> Document<P> {
 
     fn job(&mut self, made: Made, onto: usize) -> Job {
         let id = self.next_id();
-        self.pending = Some(id);
+        let steps = self.pending.map_or(self.history.standing(), |before| before.steps);
+        self.pending = Some(Pending { job: id, steps, rect: made.hole.rect });
         Job { id, made, onto }
     }
 
@@ -160,15 +173,22 @@ impl<P> Document<P> {
 
     /// The job ended without a result: the document is as it was before.
     pub fn give_up(&mut self, job: JobId) {
-        self.pending.take_if(|pending| *pending == job);
+        self.pending.take_if(|pending| pending.job == job);
+    }
+
+    /// Where a job fills that runs, image pixels.
+    pub fn filling(&self) -> Option<Rect> {
+        self.pending.map(|pending| pending.rect)
+    }
+
+    /// True when something is painted that a job which runs does not fill.
+    pub fn waits(&self) -> bool {
+        self.pending.is_some_and(|pending| self.history.standing() > pending.steps)
     }
 
     /// Takes the result of a job. False where the job is not waited for: something else was done meanwhile.
     pub fn finish(&mut self, job: Job, rect: Rect, pixels: P) -> bool {
-        if self.pending != Some(job.id) {
-            return false;
-        }
-        self.pending = None;
+        let Some(Pending { steps, .. }) = self.pending.take_if(|pending| pending.job == job.id) else { return false };
         let again = job.onto < self.fills();
         let result = FillResult { id: job.id, rect, pixels, made: Some(job.made) };
         match self.history.last_fill_mut().filter(|_| again) {
@@ -177,7 +197,7 @@ impl<P> Document<P> {
                 self.history.give_up_undone();
             }
             None => {
-                self.history.filled(Variations::new(result));
+                self.history.filled(steps, Variations::new(result));
                 self.discard_drag();
             }
         }
@@ -188,7 +208,8 @@ impl<P> Document<P> {
     pub fn resume(&mut self, rect: Rect, pixels: P) {
         self.pending = None;
         let id = self.next_id();
-        self.history.filled(Variations::new(FillResult { id, rect, pixels, made: None }));
+        let steps = self.history.standing();
+        self.history.filled(steps, Variations::new(FillResult { id, rect, pixels, made: None }));
     }
 
     /// Chooses another result of the last fill. What could be redone is given up, since it was made on top of the result

@@ -17,13 +17,18 @@ pub fn file_name(url: Option<&str>) -> String {
     name.and_then(decoded).unwrap_or_else(|| NAMELESS.into())
 }
 
-/// The name of a saved file: that of the picture, without what file systems forbid, with the format's extension.
-pub fn saved_name(url: Option<&str>, format: FileFormat) -> String {
+/// What a saved file has after the name of its picture, so that it does not look like the original.
+const EDITED: &str = "-edited";
+
+/// The name of a saved file: that of the picture, without what file systems forbid, with the format's extension. It says that it is edited,
+/// unless `keep` is set.
+pub fn saved_name(url: Option<&str>, format: FileFormat, keep: bool) -> String {
     let original = file_name(url);
     let stem = original.rsplit_once('.').map_or(original.as_str(), |(stem, _)| stem);
     let allowed = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
     let safe: String = stem.chars().map(allowed).take(MAX_LENGTH).collect();
-    format!("{safe}.{}", format.extension())
+    let edited = if keep || safe.ends_with(EDITED) { "" } else { EDITED };
+    format!("{safe}{edited}.{}", format.extension())
 }
 
 /// Percent-encoded UTF-8 as text; none where it is broken.
@@ -63,11 +68,14 @@ mod tests {
 
     #[test]
     fn saved_files_have_names_that_file_systems_take() {
-        assert_eq!(saved_name(Some("https://a.example/a.b.png"), FileFormat::Webp), "a.b.webp");
-        assert_eq!(saved_name(Some("https://a.example/..%2F%5C%3A%00x.png"), FileFormat::Png), "..____x.png");
-        assert_eq!(saved_name(None, FileFormat::Jpeg), format!("picture.{}", FileFormat::Jpeg.extension()));
+        let saved = |url, format| saved_name(Some(url), format, false);
+        assert_eq!(saved("https://a.example/a.b.png", FileFormat::Webp), "a.b-edited.webp");
+        assert_eq!(saved("https://a.example/..%2F%5C%3A%00x.png", FileFormat::Png), "..____x-edited.png");
+        assert_eq!(saved("https://a.example/cat-edited.png", FileFormat::Png), "cat-edited.png", "once is enough");
+        assert_eq!(saved_name(Some("https://a.example/a.b.png"), FileFormat::Webp, true), "a.b.webp");
+        assert_eq!(saved_name(None, FileFormat::Jpeg, true), format!("picture.{}", FileFormat::Jpeg.extension()));
         let long = format!("https://a.example/{}.png", "x".repeat(500));
-        assert_eq!(saved_name(Some(&long), FileFormat::Png).len(), 104);
+        assert_eq!(saved_name(Some(&long), FileFormat::Png, true).len(), 104);
     }
 
     proptest! {
@@ -75,7 +83,7 @@ mod tests {
         fn any_address_gives_a_name(url in ".{0,80}") {
             let url = format!("https://a.example/{url}");
             prop_assert!(!file_name(Some(&url)).is_empty());
-            prop_assert!(!saved_name(Some(&url), FileFormat::Png).contains(['/', '\\', ':']));
+            prop_assert!(!saved_name(Some(&url), FileFormat::Png, false).contains(['/', '\\', ':']));
         }
     }
 }

@@ -25,6 +25,10 @@ pub struct Hand {
     pub cursor: Option<Point>,
     /// Where the pointer is, CSS pixels; none outside of the overlay.
     pub pointer: Option<Point>,
+    /// How often the user has changed the size of the brush.
+    sizings: u32,
+    /// The last change is so recent that the size shows.
+    pub sizing: bool,
 }
 
 impl Default for Hand {
@@ -37,6 +41,8 @@ impl Default for Hand {
             space_held: false,
             cursor: None,
             pointer: None,
+            sizings: 0,
+            sizing: false,
         }
     }
 }
@@ -54,6 +60,11 @@ impl Hand {
         self.radius
     }
 
+    /// Diameter in whole image pixels, as people read it.
+    pub fn pixels(&self) -> String {
+        format!("{:.0}", self.radius * 2.0)
+    }
+
     /// Sets the radius (image pixels), within what the picture allows.
     pub fn set_radius(&mut self, radius: f64) {
         self.radius = radius.clamp(MIN_RADIUS, self.max_radius);
@@ -67,6 +78,18 @@ impl Hand {
     /// Where the slider stands, from 0 to 1.
     pub fn radius_along(&self) -> f64 {
         (self.radius / MIN_RADIUS).ln() / (self.max_radius / MIN_RADIUS).ln()
+    }
+
+    /// The user changed the size, which shows from now on. Gives the number of the change, for [`Self::size_shown`].
+    pub fn size_changed(&mut self) -> u32 {
+        self.sizings += 1;
+        self.sizing = true;
+        self.sizings
+    }
+
+    /// The size has shown for a while since that change. It goes on to show if there was another.
+    pub fn size_shown(&mut self, change: u32) {
+        self.sizing &= change != self.sizings;
     }
 
     /// The centre of the ring that shows the brush: in image pixels for the keyboard's brush, else in CSS pixels for the pointer. At
@@ -113,6 +136,17 @@ mod tests {
         assert_eq!(hand.radius(), 200.0);
         hand.fit(1, 1);
         assert_eq!(hand.radius(), 1.0, "a tiny picture has a brush, too");
+    }
+
+    #[test]
+    fn the_size_shows_for_a_while_after_the_last_change() {
+        let mut hand = Hand::default();
+        assert!(!hand.sizing, "nobody has changed it");
+        let (first, second) = (hand.size_changed(), hand.size_changed());
+        hand.size_shown(first);
+        assert!(hand.sizing, "it was changed again meanwhile");
+        hand.size_shown(second);
+        assert!(!hand.sizing);
     }
 
     #[test]

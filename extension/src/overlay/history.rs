@@ -34,9 +34,16 @@ impl<F> History<F> {
         self.push(Step::Paint(op));
     }
 
-    /// Records a fill. What was undone before is given up.
-    pub fn filled(&mut self, fill: F) {
-        self.push(Step::Fill(fill));
+    /// How many steps stand.
+    pub fn standing(&self) -> usize {
+        self.now
+    }
+
+    /// Records a fill of what was painted in the first `steps` steps. What was painted since stays painted. What was undone before is given up.
+    pub fn filled(&mut self, steps: usize, fill: F) {
+        self.give_up_undone();
+        self.steps.insert(steps.min(self.now), Step::Fill(fill));
+        self.now += 1;
     }
 
     fn push(&mut self, step: Step<F>) {
@@ -131,7 +138,7 @@ mod tests {
         let mut history = History::default();
         history.painted(MaskOp::Invert);
         history.painted(MaskOp::Clear);
-        history.filled('a');
+        history.filled(history.standing(), 'a');
         history.painted(MaskOp::Invert);
         assert_eq!((history.ops().count(), history.fills().count()), (1, 1));
         assert!(history.undo() && history.undo());
@@ -146,7 +153,7 @@ mod tests {
     fn a_new_step_gives_up_what_was_undone() {
         let mut history = History::default();
         history.painted(MaskOp::Invert);
-        history.filled('a');
+        history.filled(history.standing(), 'a');
         history.undo();
         assert_eq!((history.fills().count(), history.all_fills().count()), (0, 1));
         history.painted(MaskOp::Clear);

@@ -55,11 +55,6 @@ impl Host {
         self == Self::Shim && top
     }
 
-    /// Whether the wheel scrolls the page, with the picture in it, as long as the user has not zoomed or panned.
-    pub fn shares_wheel(self) -> bool {
-        self == Self::Shim
-    }
-
     /// Whether the overlay closes its own window at the end. A frame is taken away by the shim.
     pub fn closes_window(self) -> bool {
         self == Self::Tab

@@ -4,6 +4,7 @@
 //!
 //! - the edit: [`document`] (what is painted and filled), made of [`mask`], [`history`] (undo and redo) and [`variations`]
 //!   (results to choose from); [`projection`] (how screen and engine follow it);
+//! - the toolbar: [`rows`];
 //! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
@@ -31,6 +32,7 @@ pub mod phase;
 pub mod placement;
 pub mod projection;
 pub mod remaining;
+pub mod rows;
 pub mod scene;
 pub mod settings;
 pub mod stroke;

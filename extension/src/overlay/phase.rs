@@ -21,6 +21,8 @@ pub enum Question {
     PutIn,
     /// Shall the overlay close although something would be lost?
     Close,
+    /// Shall everything be as it was before, and nothing of the edit be left?
+    Revert,
 }
 
 /// Names what stops a piece of work.
@@ -121,6 +123,11 @@ impl Phase {
         matches!(self, Self::Painting | Self::Done | Self::Failed)
     }
 
+    /// True where the user may paint: also while a fill runs, for the next one.
+    pub fn can_mark(self) -> bool {
+        self.can_paint() || matches!(self, Self::Running(Work::Fill { .. }))
+    }
+
     /// True where nothing but stopping and closing is possible.
     pub fn is_locked(self) -> bool {
         matches!(self, Self::Running(_) | Self::Closing)
@@ -197,7 +204,9 @@ impl Phase {
         match (self, question) {
             (Self::Asking(asked), _) if asked != question => self,
             (Self::Asking(_), Question::Read | Question::Frame | Question::Resume) => Self::Opening,
-            (Self::Asking(_), Question::Download | Question::PutIn | Question::Close) => Self::resting(facts),
+            (Self::Asking(_), Question::Download | Question::PutIn | Question::Close | Question::Revert) => {
+                Self::resting(facts)
+            }
             _ => self,
         }
     }
@@ -251,6 +260,7 @@ mod tests {
             Just(Question::Download),
             Just(Question::PutIn),
             Just(Question::Close),
+            Just(Question::Revert),
         ]
     }
 
@@ -361,6 +371,16 @@ mod tests {
             if phase != Phase::Asking(question) {
                 prop_assert_eq!(phase.answered(question, facts), phase);
             }
+        }
+    }
+
+    #[test]
+    fn a_fill_is_no_reason_not_to_paint_the_next_one() {
+        assert!(Phase::Painting.can_mark() && Phase::Running(Work::Fill { job: Some(1) }).can_mark());
+        for other in
+            [Phase::Opening, Phase::Asking(Question::Close), Phase::Running(Work::Keep { stop: None }), Phase::Closing]
+        {
+            assert!(!other.can_mark(), "{other:?}");
         }
     }
 

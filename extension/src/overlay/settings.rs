@@ -15,6 +15,8 @@ pub struct EditSettings {
     /// Saved files tell by which methods and from which seeds they were edited. Off by default, because users who clean up a picture
     /// do not expect new traces in it; users who have to disclose an edit can turn it on.
     pub note: bool,
+    /// Saved files are named as their pictures are, without a word that they are edited.
+    pub keep_name: bool,
     /// The values of the models' options that the user set, by the options' names. Each is stored under a key of its own.
     #[serde(flatten)]
     pub options: BTreeMap<String, f64>,
@@ -22,7 +24,7 @@ pub struct EditSettings {
 
 impl Default for EditSettings {
     fn default() -> Self {
-        Self { engine: None, seed: 1, note: false, options: BTreeMap::new() }
+        Self { engine: None, seed: 1, note: false, keep_name: false, options: BTreeMap::new() }
     }
 }
 
@@ -80,7 +82,7 @@ mod tests {
         assert_eq!(two().map(|option| settings.value(&option)), [30.0, 3.5]);
         let stored: serde_json::Value = serde_json::to_value(&settings).expect("plain data");
         let keys: Vec<&String> = stored.as_object().expect("an object").keys().collect();
-        assert_eq!(keys, ["engine", "guidance", "note", "seed", "steps"]);
+        assert_eq!(keys, ["engine", "guidance", "keep_name", "note", "seed", "steps"]);
     }
 
     #[test]

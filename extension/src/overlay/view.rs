@@ -3,8 +3,10 @@
 use super::affine::{Affine, bounds};
 use crate::protocol::{Point, Size};
 
-/// Enlargement limits, screen pixels per image pixel.
-const ZOOM: std::ops::RangeInclusive<f64> = 0.02..=32.0;
+/// The largest enlargement, screen pixels per image pixel.
+const MAX_ZOOM: f64 = 32.0;
+/// How small a picture can be made, as a part of the size at which it is fitted or stands in the page.
+const MIN_ZOOM: f64 = 0.5;
 /// A picture shown smaller than this (CSS pixels, shorter side) is lifted out of the page to fit the viewport.
 const SMALL: f64 = 260.0;
 /// To this (CSS pixels, shorter side) a lifted picture is enlarged that has not so many pixels of its own, as far as the viewport allows.
@@ -19,6 +21,23 @@ const EDGE: f64 = 8.0;
 /// The toolbar's size, CSS pixels, until it is known.
 const TOOLBAR: Size = Size { width: 0.0, height: 130.0 };
 
+/// The edge that the toolbar keeps while it grows and shrinks, CSS pixels from the top of the viewport.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Edge {
+    /// It grows downwards: it stands below the picture.
+    Top(f64),
+    /// It grows upwards: it stands above the picture, or at the end of the viewport.
+    Bottom(f64),
+}
+
+/// Where the toolbar stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Berth {
+    /// Its middle, CSS pixels from the left of the viewport.
+    middle: f64,
+    edge: Edge,
+}
+
 /// Home placement and the user's own movement on top.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
@@ -28,6 +47,8 @@ pub struct View {
     pub viewport: Size,
     /// Size of the toolbar in CSS pixels.
     toolbar: Size,
+    /// Where the toolbar stays, once the user works or zooms: it does not jump away from under the pointer.
+    berth: Option<Berth>,
     home: Affine,
     user: Affine,
     /// Whether the picture stands, fitted, over the page, because it cannot be worked on at home.
@@ -55,7 +76,7 @@ impl View {
 
     fn new(image: Size, viewport: Size, home: Affine, alone: bool) -> Self {
         let user = Affine::IDENTITY;
-        Self { image, viewport, toolbar: TOOLBAR, home, user, lifted: false, settled: false, alone }
+        Self { image, viewport, toolbar: TOOLBAR, berth: None, home, user, lifted: false, settled: false, alone }
     }
 
     /// Image pixels to CSS pixels of the viewport.
@@ -82,6 +103,9 @@ impl View {
     pub fn moved(&mut self, viewport: Size, home: Affine) {
         let stood = self.map();
         let resized = self.viewport != viewport;
+        if resized || (self.is_home() && self.home != home) {
+            self.berth = None;
+        }
         self.viewport = viewport;
         self.home = home;
         if self.lifted && resized {
@@ -93,6 +117,7 @@ impl View {
 
     /// The viewport of a tab of our own changed; zoom and pan stay.
     pub fn refitted(&mut self, viewport: Size) {
+        self.berth = None;
         self.viewport = viewport;
         self.home = self.fitted(1.0);
     }
@@ -113,12 +138,32 @@ impl View {
 
     /// The user begins to work.
     pub fn settle(&mut self) {
+        self.hold();
         self.settled = true;
+    }
+
+    /// The toolbar stays where it is.
+    fn hold(&mut self) {
+        self.berth = self.berth.or(Some(self.berth_of(self.toolbar)));
+    }
+
+    /// Back to where it began, beside a toolbar of this size. If it is there already, fitted to the viewport.
+    pub fn whole(&mut self, toolbar: Size) {
+        let stood = self.map();
+        self.toolbar = toolbar;
+        if self.alone {
+            self.home = self.fitted(1.0);
+        }
+        self.reset();
+        if self.map() == stood {
+            self.fit();
+        }
     }
 
     /// Back to where it began.
     pub fn reset(&mut self) {
         self.user = Affine::IDENTITY;
+        self.berth = None;
         self.lifted = false;
         if self.alone {
             return;
@@ -132,7 +177,7 @@ impl View {
         let shorter = self.image.width.min(self.image.height);
         let mut lifted = self.fitted((ENLARGED / shorter).max(1.0));
         if lifted.scale() * shorter < STRIP {
-            let (wanted, middle) = ((STRIP / shorter).min(*ZOOM.end()), centre(self.viewport));
+            let (wanted, middle) = ((STRIP / shorter).min(MAX_ZOOM), centre(self.viewport));
             lifted = lifted.then(&Affine::scale_about(wanted / lifted.scale(), middle));
         }
         // A small picture may be as large as it can become.
@@ -145,9 +190,30 @@ impl View {
 
     /// Fitted to the viewport.
     pub fn fit(&mut self) {
+        self.berth = None;
         if let Some(back) = self.home.inverse() {
             self.user = back.then(&self.fitted(f64::INFINITY));
             self.lifted = false;
+        }
+    }
+
+    /// Shows each image pixel on `scale` CSS pixels, about the middle of what is in sight.
+    pub fn zoom_to(&mut self, scale: f64) {
+        let now = self.map().scale();
+        if now > 0.0 {
+            self.zoom(scale / now, self.middle());
+        }
+    }
+
+    /// The middle of what is in sight of the picture, CSS pixels of the viewport; that of the viewport where nothing is.
+    pub fn middle(&self) -> Point {
+        let Size { width, height } = self.viewport;
+        let (left, top, right, bottom) = bounds(&self.map().corners(self.image.width, self.image.height));
+        let (left, top, right, bottom) = (left.max(0.0), top.max(0.0), right.min(width), bottom.min(height));
+        if left < right && top < bottom {
+            Point { x: (left + right) / 2.0, y: (top + bottom) / 2.0 }
+        } else {
+            centre(self.viewport)
         }
     }
 
@@ -157,13 +223,16 @@ impl View {
         if now <= 0.0 || !factor.is_finite() || factor <= 0.0 {
             return;
         }
-        let wanted = (now * factor).clamp(*ZOOM.start(), *ZOOM.end());
+        self.hold();
+        let smallest = self.fitted(f64::INFINITY).scale().min(self.home.scale()) * MIN_ZOOM;
+        let wanted = (now * factor).clamp(smallest.min(MAX_ZOOM), MAX_ZOOM);
         self.user = self.user.then(&Affine::scale_about(wanted / now, about));
         self.lifted = false;
     }
 
     /// Shifts by CSS pixels; a part of the picture always stays in reach.
     pub fn pan(&mut self, x: f64, y: f64) {
+        self.hold();
         let moved = self.user.then(&Affine::translation(x, y));
         let (left, top, right, bottom) = bounds(&self.home.then(&moved).corners(self.image.width, self.image.height));
         let in_reach = right > MARGIN
@@ -177,14 +246,29 @@ impl View {
     }
 
     /// Top left corner for a toolbar of this size: below the picture, else above it, else at the bottom of the
-    /// viewport (over the picture, as there is no room beside it).
+    /// viewport (over the picture, as there is no room beside it). Once the user works, it keeps its place.
     pub fn dock(&self, toolbar: Size) -> Point {
+        let Berth { middle, edge } = self.berth.unwrap_or_else(|| self.berth_of(toolbar));
+        let most = (self.viewport.width - toolbar.width - EDGE).max(EDGE);
+        let lowest = self.viewport.height - toolbar.height - EDGE;
+        let y = match edge {
+            Edge::Top(top) => top,
+            Edge::Bottom(bottom) => bottom - toolbar.height,
+        };
+        Point { x: (middle - toolbar.width / 2.0).clamp(EDGE, most), y: y.min(lowest).max(EDGE) }
+    }
+
+    /// Where a toolbar of this size stands beside the picture, or over it.
+    fn berth_of(&self, toolbar: Size) -> Berth {
         let (left, top, right, bottom) = bounds(&self.map().corners(self.image.width, self.image.height));
         let middle = (left.max(0.0) + right.min(self.viewport.width)) / 2.0;
-        let most = (self.viewport.width - toolbar.width - EDGE).max(EDGE);
-        let x = (middle - toolbar.width / 2.0).clamp(EDGE, most);
         let view = Self { toolbar, ..*self };
-        Point { x, y: view.beside(top, bottom).unwrap_or(view.lowest().max(EDGE)) }
+        let edge = match view.beside(top, bottom) {
+            Some(y) if y > bottom => Edge::Top(y),
+            Some(y) => Edge::Bottom(y + toolbar.height),
+            None => Edge::Bottom(self.viewport.height - EDGE),
+        };
+        Berth { middle, edge }
     }
 
     /// The lowest place of the toolbar.
@@ -220,7 +304,7 @@ impl View {
 }
 
 /// The middle of the viewport.
-pub fn centre(viewport: Size) -> Point {
+fn centre(viewport: Size) -> Point {
     Point { x: viewport.width / 2.0, y: viewport.height / 2.0 }
 }
 
@@ -233,6 +317,12 @@ mod tests {
     fn at(scale: f64, x: f64, y: f64) -> View {
         let home = Affine { a: scale, b: 0.0, c: 0.0, d: scale, e: x, f: y };
         View::in_page(Size { width: 800.0, height: 600.0 }, VIEWPORT, home)
+    }
+
+    /// The same, at home wherever that is.
+    fn left_at(scale: f64, x: f64, y: f64) -> View {
+        let home = Affine { a: scale, b: 0.0, c: 0.0, d: scale, e: x, f: y };
+        View::new(Size { width: 800.0, height: 600.0 }, VIEWPORT, home, false)
     }
 
     #[test]
@@ -326,10 +416,45 @@ mod tests {
             view.zoom(10.0, pointer);
         }
         assert!(view.map().scale() <= 32.0 + 1e-9);
+        for _ in 0..100 {
+            view.zoom(0.1, pointer);
+        }
+        assert!(view.map().scale() >= 0.25 - 1e-9, "half of its size in the page");
+        view.zoom_to(1.0);
+        assert!((view.map().scale() - 1.0).abs() < 1e-9);
         view.zoom(f64::NAN, pointer);
         view.zoom(-1.0, pointer);
         view.reset();
         assert!(view.is_home());
+    }
+
+    #[test]
+    fn the_toolbar_does_not_jump_once_the_user_works() {
+        let bar = Size { width: 600.0, height: 60.0 };
+        let mut below = at(0.5, 100.0, 50.0);
+        below.make_room(bar);
+        let berth = below.dock(bar);
+        below.settle();
+        let grown = Size { width: 600.0, height: 160.0 };
+        assert_eq!(below.dock(grown), berth, "lines that come in push it down");
+        below.zoom(6.0, Point { x: 300.0, y: 200.0 });
+        below.pan(0.0, 300.0);
+        assert_eq!(below.dock(bar), berth, "the button to zoom stays under the pointer");
+        let mut above = at(0.5, 100.0, 480.0);
+        above.make_room(bar);
+        let berth = above.dock(bar);
+        above.settle();
+        let low = above.dock(grown);
+        assert_eq!((low.x, low.y + grown.height), (berth.x, berth.y + bar.height), "above, they push it up");
+        below.whole(grown);
+        let (_, _, _, bottom) = stands(&below);
+        assert!(below.dock(grown).y >= bottom, "the whole picture shows beside what there is now");
+    }
+
+    #[test]
+    fn buttons_zoom_about_what_is_in_sight() {
+        assert_eq!(left_at(1.0, -600.0, 100.0).middle(), Point { x: 100.0, y: 400.0 });
+        assert_eq!(left_at(1.0, -900.0, 100.0).middle(), centre(VIEWPORT), "nothing is");
     }
 
     #[test]
@@ -347,9 +472,8 @@ mod tests {
         let toolbar = Size { width: 600.0, height: 100.0 };
         assert_eq!(at(0.5, 100.0, 50.0).dock(toolbar).y, 362.0); // 50 + 300 + 12
         assert_eq!(at(0.5, 100.0, 480.0).dock(toolbar).y, 368.0); // above: 480 - 12 - 100
-        let mut zoomed = at(0.5, 100.0, 50.0);
-        zoomed.zoom(6.0, Point { x: 300.0, y: 200.0 });
-        assert_eq!(zoomed.dock(toolbar).y, 692.0); // over it
+        assert_eq!(at(1.0, 100.0, 50.0).dock(toolbar).y, 662.0); // 50 + 600 + 12
+        assert_eq!(left_at(1.2, 0.0, 40.0).dock(toolbar).y, 692.0); // over it
         let narrow = View { viewport: Size { width: 300.0, height: 200.0 }, ..at(1.0, 0.0, 0.0) };
         assert_eq!(narrow.dock(toolbar).x, 8.0);
     }

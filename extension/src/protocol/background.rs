@@ -60,6 +60,9 @@ pub struct Session {
     pub origin: Option<String>,
 }
 
+/// In the place of a session's token: there is no session, because the page did not answer.
+pub const UNANSWERED: &str = "unanswered";
+
 /// Key of a [`Session`] in `storage.session`.
 pub fn session_key(token: &str) -> String {
     format!("session:{token}")

@@ -11,8 +11,8 @@ use super::models::{
     StoreSettings, ToModels, UseHub, Verify, Work,
 };
 use super::page::{
-    Apply, Bytes, Close, Fetch, Hello, Hide, LostFocus, Measured, PageEvent, Picture, PictureKind, ReadDirect, Revert,
-    Shown, Subject, Target, ToPage,
+    Apply, Bytes, Close, Fetch, FetchOriginal, Hello, Hide, LostFocus, Measured, PageEvent, Picture, PictureKind,
+    ReadDirect, Revert, Shown, Subject, Target, ToPage,
 };
 use super::{Call, Clip, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
 use serde_json::Value;
@@ -48,6 +48,7 @@ pub(crate) fn plain_picture(geometry: Geometry) -> Picture {
         kind: PictureKind::Image,
         url: None,
         page_origin: "https://example.org".into(),
+        original_url: None,
         same_origin: true,
         alt: String::new(),
         edited: false,
@@ -72,6 +73,7 @@ fn picture() -> Picture {
         kind: PictureKind::SvgImage,
         url: Some("https://example.org/a.png".into()),
         alt: "A cat".into(),
+        original_url: Some("https://example.org/cat.jpg".into()),
         shown: Some(Box::new(Shown {
             geometry: geometry(),
             clips: vec![Clip { x: 1.0, y: 2.0, width: 3.0, height: 4.5 }],
@@ -85,6 +87,7 @@ pub(super) fn to_page() -> Vec<ToPage> {
         Hello.into(),
         ReadDirect.into(),
         Fetch.into(),
+        FetchOriginal.into(),
         Hide { hidden: true }.into(),
         LostFocus.into(),
         Apply { changed: RECT, width: 5, height: 6 }.into(),
@@ -98,6 +101,7 @@ pub(super) fn reply_of_page(call: &ToPage) -> Value {
         ToPage::Hello(_) => reply::<Hello>(Subject::Picture { picture: Box::new(picture()) }),
         ToPage::ReadDirect(_) => reply::<ReadDirect>(Bytes { drawn: true }),
         ToPage::Fetch(_) => reply::<Fetch>(Bytes { drawn: false }),
+        ToPage::FetchOriginal(_) => reply::<FetchOriginal>(Bytes { drawn: false }),
         ToPage::Hide(_) => reply::<Hide>(Measured { geometry: geometry() }),
         ToPage::LostFocus(_) => reply::<LostFocus>(Done {}),
         ToPage::Apply(_) => reply::<Apply>(Done {}),
@@ -334,6 +338,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::LoginNeeded,
         Failure::Undecodable { detail: detail() },
         Failure::EmptyImage,
+        Failure::NotLoaded,
         Failure::TooLarge { width: 70_001, height: 70_002 },
         Failure::EmptyMask,
         Failure::WholeMask,
@@ -343,6 +348,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Captured,
         Failure::Concealed,
         Failure::ForbiddenPage,
+        Failure::Unanswered { detail: "frame removed".into() },
         Failure::EngineLost,
         Failure::StoreLost,
         Failure::Clipboard { detail: detail() },

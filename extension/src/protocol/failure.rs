@@ -75,6 +75,9 @@ pub enum Failure {
     /// The picture has no pixels.
     #[error("the picture has no pixels")]
     EmptyImage,
+    /// The page itself could not load the picture.
+    #[error("the page did not load the picture")]
+    NotLoaded,
     /// The picture is larger than what is accepted (`picture_size::check`).
     #[error("the picture is {width} x {height}, over the limit")]
     TooLarge {
@@ -107,6 +110,12 @@ pub enum Failure {
     /// The page cannot be reached: the browser's own pages, the extension shop, other extensions.
     #[error("extensions do not work on this page")]
     ForbiddenPage,
+    /// The page did not answer, though extensions work on it: it was being left or loaded anew, or is stuck.
+    #[error("the page did not answer: {detail}")]
+    Unanswered {
+        /// What the browser said.
+        detail: String,
+    },
     /// The engine stopped while it worked on a picture (its page was closed or crashed).
     #[error("the engine stopped")]
     EngineLost,
@@ -187,6 +196,7 @@ impl Failure {
             Self::LoginNeeded => "failLogin",
             Self::Undecodable { .. } => "failUndecodable",
             Self::EmptyImage => "failEmptyImage",
+            Self::NotLoaded => "failNotLoaded",
             Self::TooLarge { .. } => "failTooLarge",
             Self::EmptyMask => "failEmptyMask",
             Self::WholeMask => "failWholeMask",
@@ -196,6 +206,7 @@ impl Failure {
             Self::Captured => "failCaptured",
             Self::Concealed => "failConcealed",
             Self::ForbiddenPage => "failForbiddenPage",
+            Self::Unanswered { .. } => "failUnanswered",
             Self::EngineLost => "failEngineLost",
             Self::StoreLost => "failStoreLost",
             Self::ModelMissing => "failModelMissing",
@@ -261,6 +272,7 @@ impl Failure {
             Self::Undecodable { .. }
             | Self::LoginNeeded
             | Self::EmptyImage
+            | Self::NotLoaded
             | Self::TooLarge { .. }
             | Self::EmptyMask
             | Self::WholeMask
@@ -269,6 +281,7 @@ impl Failure {
             | Self::ForeignWeights { .. }
             | Self::BadModel { .. }
             | Self::OtherLayout
+            | Self::Unanswered { .. }
             | Self::ForbiddenPage => Remedy::Close,
         }
     }

@@ -44,10 +44,19 @@ pub struct Picture {
     pub alt: String,
     /// True where an earlier edit of ours stands in the page, so that there is something to put back.
     pub edited: bool,
+    /// What [`Self::url`] was before the first of these edits; none where none stands.
+    pub original_url: Option<String>,
     /// Where it stands.
     pub geometry: Geometry,
     /// What of a picture of another origin was to be seen when it was chosen; none where that cannot be said.
     pub shown: Option<Box<Shown>>,
+}
+
+impl Picture {
+    /// Address of the picture as the page's author meant it, whatever stands in its place now.
+    pub fn original(&self) -> Option<&str> {
+        self.original_url.as_deref().or(self.url.as_deref())
+    }
 }
 
 /// What a document showed of a picture when it was chosen, before anything of ours was there that its scripts could answer to.
@@ -104,6 +113,7 @@ calls! {
         Hello with [B; 0] => Subject,
         ReadDirect with [B; 0] => Bytes,
         Fetch with [B; 0] => Bytes,
+        FetchOriginal with [B; 0] => Bytes,
         Hide with [B; 0] => Measured,
         LostFocus with [B; 0] => Done,
         Apply with [B; 1] => Done,
@@ -154,6 +164,11 @@ pub struct ReadDirect;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
 pub struct Fetch;
+
+/// The page's own file, in whose place an edit of ours stands: a saved file is like it. Not for files of other origins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct FetchOriginal;
 
 /// One blob comes along: the picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -38,6 +38,7 @@ fn typescript_types_are_current() {
         Hello::decl(&config),
         ReadDirect::decl(&config),
         Fetch::decl(&config),
+        FetchOriginal::decl(&config),
         Hide::decl(&config),
         LostFocus::decl(&config),
         Apply::decl(&config),

@@ -36,6 +36,7 @@ impl Notice {
     /// Shows a sentence, in place of what shows. Each button shows if its label is not empty. Nobody waits for an answer.
     pub(crate) fn show(&self, text: &str, yes: &str, no: &str) {
         self.asker.dismiss();
+        self.row.set_class_name("");
         self.text.set_text_content(Some(text));
         show_text(&self.yes, yes);
         show_text(&self.no, no);
@@ -47,9 +48,20 @@ impl Notice {
     /// its label is not empty.
     pub(crate) async fn ask(&self, text: &str, yes: &str, no: &str) -> Option<bool> {
         self.show(text, yes, no);
+        self.answered(&self.yes).await
+    }
+
+    /// As [`Self::ask`], where "yes" loses something: "no" has the focus and stands out.
+    pub(crate) async fn ask_before_losing(&self, text: &str, yes: &str, no: &str) -> Option<bool> {
+        self.show(text, yes, no);
+        self.row.set_class_name("careful");
+        self.answered(&self.no).await
+    }
+
+    async fn answered(&self, first: &HtmlButtonElement) -> Option<bool> {
         let answer: oneshot::Receiver<bool> = self.asker.wait();
         // The keyboard's way to the answer is short; the question itself is read as an alert.
-        let _ = self.yes.focus();
+        let _ = first.focus();
         let answer = answer.await.ok()?;
         if !self.asker.is_waiting() {
             self.hide();

@@ -94,8 +94,7 @@ fn a_failed_job_changes_nothing_and_its_late_result_is_refused() {
 
 #[test]
 fn a_job_that_was_begun_before_a_change_cannot_change_what_came_after() {
-    let changes: [fn(&mut Document<&'static str>); 6] = [
-        |document| document.paint(dab(20.0, 20.0, false)),
+    let changes: [fn(&mut Document<&'static str>); 5] = [
         |document| _ = document.undo(),
         |document| document.revert(),
         |document| document.open(9, 9),
@@ -111,6 +110,32 @@ fn a_job_that_was_begun_before_a_change_cannot_change_what_came_after() {
         assert!(!document.finish(job.clone(), job.made.hole.rect, "late"), "change {number}");
         assert_eq!(shown(&document), before, "change {number}");
     }
+}
+
+#[test]
+fn what_is_painted_while_a_fill_runs_stays_for_the_next_one() {
+    let mut document = filled(&["a"]);
+    document.paint(dab(10.0, 10.0, false));
+    let job = document.begin(model(), 1).expect("painted");
+    assert_eq!((document.filling(), document.waits()), (Some(job.made.hole.rect), false));
+    document.paint(dab(30.0, 30.0, false));
+    assert!(document.waits());
+    let hole = job.made.hole.clone();
+    let job = document.begin_instead(job, EngineChoice::Instant);
+    assert!(document.finish(job, hole.rect, "b"));
+    assert_eq!(shown(&document), ["a", "b"]);
+    assert_eq!((document.mask().at(10, 10), document.mask().at(30, 30)), (0, 255));
+    assert_eq!((document.filling(), document.waits()), (None, false));
+    document.undo();
+    assert!(!document.is_painted() && shown(&document) == ["a", "b"], "the stroke came last");
+    document.undo();
+    assert_eq!(document.mask().at(10, 10), 255, "the fill's own paint is there again");
+    document.redo();
+    assert_eq!(document.last_hole(), Some(&hole));
+    let again = document.begin_again(EngineChoice::Instant, 1).expect("there is a fill");
+    document.paint(dab(20.0, 20.0, false));
+    assert!(document.finish(again, hole.rect, "c"));
+    assert!(document.is_painted() && shown(&document) == ["a", "c"]);
 }
 
 #[test]
@@ -200,6 +225,8 @@ enum Ending {
     Cancelled,
     /// The engine is lost in the middle, and the job is asked for once more.
     LostOnce,
+    /// The user paints meanwhile.
+    Painted(f64, f64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -210,6 +237,7 @@ fn event() -> impl Strategy<Value = Event> {
             1 => Just(Ending::Fails),
             1 => Just(Ending::Cancelled),
             1 => Just(Ending::LostOnce),
+            2 => (0.0..f64::from(SIZE), 0.0..f64::from(SIZE)).prop_map(|(x, y)| Ending::Painted(x, y)),
         ]
     };
     let side = || 0.0..f64::from(SIZE);
@@ -323,6 +351,12 @@ impl World {
             Ending::Result => {
                 let pixels = self.engine.fill(&job);
                 assert!(self.document.finish(job, rect, pixels));
+            }
+            Ending::Painted(x, y) => {
+                let pixels = self.engine.fill(&job);
+                self.document.paint(dab(x, y, false));
+                assert!(self.document.finish(job, rect, pixels));
+                assert!(self.document.mask().at(x as i64, y as i64) > 0, "it is not dropped");
             }
             Ending::LostOnce => {
                 self.engine.lose();

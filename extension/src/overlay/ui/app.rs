@@ -91,7 +91,8 @@ impl App {
         let weak = Rc::downgrade(&app);
         frames.draw_with(move || {
             if let Some(app) = weak.upgrade() {
-                app.stage.draw(&app.edit.borrow());
+                app.dock.toolbar.fit();
+                app.stage.draw(&app.edit.borrow(), app.can_mark());
             }
         });
         app.enter(Phase::Opening);
@@ -130,6 +131,7 @@ impl App {
         }
         self.phase.set(phase);
         attribute(&root(), "data-state", phase.name());
+        attribute(&root(), "data-brush", if phase.can_mark() { "paints" } else { "rests" });
         self.show_buttons();
         (self.hooks.keep)(self, phase);
         self.stage.frames.request();
@@ -145,6 +147,11 @@ impl App {
         self.stage.screen.is_open() && self.phase().can_paint()
     }
 
+    /// The user may paint, be it for the next job only.
+    pub(super) fn can_mark(&self) -> bool {
+        self.stage.screen.is_open() && self.phase().can_mark()
+    }
+
     /// Enables the buttons whose action is possible, and disables the others.
     fn show_buttons(&self) {
         let locked = self.phase().is_locked();
@@ -154,7 +161,7 @@ impl App {
         for (id, enabled) in [
             ("undo", undo && !locked),
             ("redo", redo && !locked),
-            ("erase", !locked),
+            ("erase", !locked || edit.waits()),
             ("again", !locked && edit.last_hole().is_some()),
             ("clear", !locked),
             ("invert", !locked),
@@ -180,7 +187,10 @@ impl App {
             return None;
         }
         self.enter(phase);
-        let answer = self.dock.notice.ask(text, yes, no).await;
+        let notice = &self.dock.notice;
+        let loses = matches!(question, Question::Close | Question::Revert);
+        let answer =
+            if loses { notice.ask_before_losing(text, yes, no).await } else { notice.ask(text, yes, no).await };
         if answer.is_some() {
             self.enter(self.phase().answered(question, self.facts()));
         }

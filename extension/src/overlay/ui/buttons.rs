@@ -7,6 +7,7 @@ use super::keeping::{copy, done, revert, save};
 use super::leaving::{close, escape};
 use super::painting::{choose, paint, size_changed};
 use super::results::clicked;
+use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, neighbour_result, redo, undo};
 use crate::overlay::mask::MaskOp;
 use crate::overlay::tool::TOOLS;
@@ -37,6 +38,10 @@ pub(super) fn bind(app: &Rc<App>) {
         }
     });
     click("close", close);
+    click("zoom-out", |app| app.stage.zoom(1.0 / ZOOM_STEP));
+    click("zoom-in", |app| app.stage.zoom(ZOOM_STEP));
+    click("zoom-actual", |app| app.stage.actual_size());
+    click("zoom-fit", |app| app.stage.whole_picture());
     click("help", |app| app.dock.help.show());
     click("notice-yes", |app| _ = may_act(app) && app.answer(true));
     click("notice-no", |app| _ = may_act(app) && app.answer(false));

@@ -3,6 +3,7 @@
 use super::frames::Frames;
 use super::lines::Lines;
 use super::results::Results;
+use super::toolbar::Toolbar;
 use crate::browser::i18n;
 use crate::overlay::hand::Hand;
 use crate::overlay::tool::TOOLS;
@@ -19,6 +20,7 @@ pub(super) struct Dock {
     pub notice: Notice,
     pub lines: Lines,
     pub results: Results,
+    pub toolbar: Toolbar,
     pub size: HtmlInputElement,
     pub help: Sheet,
     format: HtmlSelectElement,
@@ -32,6 +34,7 @@ impl Dock {
             notice: Notice::find("notice", move || redrawn.request()),
             lines: Lines::find(frames),
             results: Results::find(),
+            toolbar: Toolbar::find(),
             size: by_id("size"),
             help: Sheet::find("help"),
             format: by_id("format"),
@@ -55,7 +58,7 @@ impl Dock {
     /// Shows how large the brush is.
     pub(super) fn show_size(&self, hand: &Hand) {
         self.size.set_value(&format!("{:.4}", hand.radius_along()));
-        attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&diameter(hand)]));
+        attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&hand.pixels()]));
     }
 
     /// The result cannot be put into the page: the button that would do it says what can be done instead.
@@ -79,11 +82,6 @@ impl Dock {
         let value = self.format.value();
         formats.into_iter().find(|f| format_name(*f) == value).unwrap_or(self.native_format.get())
     }
-}
-
-/// Diameter of the brush in whole image pixels.
-pub(super) fn diameter(hand: &Hand) -> String {
-    format!("{:.0}", hand.radius() * 2.0)
 }
 
 fn format_name(format: FileFormat) -> &'static str {

@@ -8,7 +8,7 @@
 
 use super::screen::Edit;
 use crate::overlay::document::Job;
-use crate::overlay::projection::{Command, Held, Wanted, next_command};
+use crate::overlay::projection::{Command, Held, ResultId, Wanted, next_command};
 use crate::protocol::engine::{
     ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, Keep, Lay, Open, Opened, Resume, Resumed, Rewind, Take,
     Taken, ToEngine,
@@ -27,7 +27,10 @@ const MAX_LOSSES: u32 = 1;
 
 /// What it takes to open the picture in an engine.
 struct Source {
+    /// The picture as it was obtained.
     file: Blob,
+    /// The page's own file and the picture's size, where the picture is an earlier edit of it: what is saved is like that file.
+    original: Option<(Blob, Rect)>,
     /// Names the picture across pages, so that an interrupted edit of it is found again.
     key: Option<String>,
 }
@@ -45,7 +48,20 @@ impl Target {
         let results = document.line().map(|result| (result.rect, result.pixels.patch.clone())).collect();
         Self { wanted: document.wanted(fills), results }
     }
+
+    /// The same on the page's own file, over which the picture lies like a result of its own.
+    fn onto(mut self, source: Option<&Source>) -> Self {
+        if let Some((source, (_, whole))) = source.and_then(|source| Some((source, source.original.as_ref()?))) {
+            self.results.insert(0, (*whole, source.file.clone()));
+            self.wanted.line.insert(0, EARLIER);
+            self.wanted.showing += 1;
+        }
+        self
+    }
 }
+
+/// The result in the place of which an earlier edit stands. No job has this number.
+const EARLIER: ResultId = 0;
 
 /// See the module.
 pub(super) struct Engine {
@@ -77,9 +93,23 @@ impl Engine {
 
     /// Opens a picture in which nothing is filled yet.
     pub(super) async fn open(&self, file: Blob, key: Option<String>) -> Result<Opened, Failure> {
+        self.open_source(Source { file, original: None, key }).await
+    }
+
+    /// Opens a picture that is an earlier edit of `original` and covers `whole` of it, in which nothing else is filled yet. Where that file
+    /// does not fit it, the picture is opened by itself.
+    pub(super) async fn open_edited(&self, file: Blob, original: Blob, whole: Rect) -> Result<Opened, Failure> {
+        let source = Source { file: file.clone(), original: Some((original, whole)), key: None };
+        match self.open_source(source).await {
+            Ok(opened) if (opened.width, opened.height) == (whole.width, whole.height) => Ok(opened),
+            _ => self.open(file, None).await,
+        }
+    }
+
+    async fn open_source(&self, source: Source) -> Result<Opened, Failure> {
         let _turn = self.turn.lock().await;
-        *self.source.borrow_mut() = Some(Source { file, key });
-        *self.target.borrow_mut() = Target::default();
+        *self.target.borrow_mut() = Target::default().onto(Some(&source));
+        *self.source.borrow_mut() = Some(source);
         self.kept.take();
         self.connection.take();
         self.held.take();
@@ -185,7 +215,8 @@ impl Engine {
     /// Sets the target: the document with its first `fills` fills, or with those that show if none is given.
     fn aim(&self, document: &RefCell<Edit>, fills: Option<usize>) {
         let document = document.borrow();
-        *self.target.borrow_mut() = Target::of(&document, fills.unwrap_or(document.fills()));
+        let target = Target::of(&document, fills.unwrap_or(document.fills()));
+        *self.target.borrow_mut() = target.onto(self.source.borrow().as_ref());
     }
 
     /// Brings the engine to the target and sends a request. Does both once more when the engine is lost.
@@ -249,7 +280,8 @@ impl Engine {
         let open = {
             let source = self.source.borrow();
             let source = source.as_ref().ok_or(Failure::EngineLost)?;
-            blobs.insert(0, source.file.clone());
+            let original = source.original.as_ref().map(|(file, _)| file);
+            blobs.insert(0, original.unwrap_or(&source.file).clone());
             Open { fills, key: source.key.clone() }
         };
         let known = self.connection.borrow().clone();

@@ -8,6 +8,7 @@ use super::screen::Pixels;
 use super::stepping::show_fills;
 use crate::browser::{bytes, i18n};
 use crate::overlay::document::Job;
+use crate::overlay::gesture::Gesture;
 use crate::overlay::phase::{Phase, Work};
 use crate::protocol::engine::{EngineChoice, EngineEvent};
 use crate::protocol::{Failure, Rect};
@@ -47,8 +48,11 @@ pub(super) fn erase_after_rest(app: &Rc<App>) {
     });
 }
 
-/// Fills what is painted.
+/// Fills what is painted; while a fill runs, after that one.
 pub(super) fn erase(app: &Rc<App>) {
+    if app.can_mark() && app.phase().is_running() {
+        return queue(app);
+    }
     if !app.can_paint() {
         return;
     }
@@ -58,6 +62,15 @@ pub(super) fn erase(app: &Rc<App>) {
     match job {
         Ok(job) => run(app, job, erase),
         Err(failure) => fail(app, failure, |_| {}),
+    }
+}
+
+/// What is painted while a fill runs is erased right after it.
+fn queue(app: &App) {
+    finish_stroke(app);
+    if app.edit.borrow().waits() {
+        app.jobs.queue();
+        app.dock.lines.announce("statusQueued", &[]);
     }
 }
 
@@ -81,7 +94,13 @@ fn run(app: &Rc<App>, job: Job, retry: fn(&Rc<App>)) {
     let app = Rc::clone(app);
     spawn_local(async move {
         let result = fill(&app, job).await;
+        let done = result.is_ok();
         end_work(&app, result, retry);
+        // What was painted meanwhile.
+        let wanted = app.jobs.take_queued();
+        if done && app.edit.borrow().is_painted() {
+            if wanted { erase(&app) } else { erase_after_rest(&app) }
+        }
     });
 }
 
@@ -101,12 +120,26 @@ async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
         }
     };
     let finished = app.edit.borrow_mut().finish(job, rect, pixels);
+    drag_on(app);
     if !finished {
         // The edit has gone on without it.
         return app.engine.sync(&app.edit).await;
     }
     result_is_there(app, &chosen, ms, fell_back);
     Ok(())
+}
+
+/// What is being dragged is painted again, because the result took all paint away that is not recorded.
+fn drag_on(app: &App) {
+    if let Gesture::Stroke { stamps, erase, .. } = &app.stage.hand.borrow().gesture {
+        let mut edit = app.edit.borrow_mut();
+        if let [only] = stamps[..] {
+            edit.drag(only, only, *erase);
+        }
+        for pair in stamps.windows(2) {
+            edit.drag(pair[0], pair[1], *erase);
+        }
+    }
 }
 
 /// Shows that the result is there. The user can go on at once, while the picture still fades.

@@ -17,6 +17,8 @@ pub(super) struct Jobs {
     /// How often the mask has been worked on.
     touches: Cell<u32>,
     last_stop: Cell<StopId>,
+    /// What is painted while a job runs is to be erased as soon as it has ended.
+    queued: Cell<bool>,
     stop: RefCell<Option<(StopId, oneshot::Sender<()>)>>,
 }
 
@@ -42,6 +44,16 @@ impl Jobs {
     /// The work can no longer be stopped.
     pub(super) fn unstoppable(&self) {
         self.stop.take();
+    }
+
+    /// What is painted while a job runs shall be erased right after it.
+    pub(super) fn queue(&self) {
+        self.queued.set(true);
+    }
+
+    /// Whether that was wanted.
+    pub(super) fn take_queued(&self) -> bool {
+        self.queued.take()
     }
 
     /// The mask is being worked on.

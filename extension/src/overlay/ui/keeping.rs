@@ -10,7 +10,7 @@ use super::stepping::show_edit;
 use crate::browser::{i18n, object, runtime, words};
 use crate::overlay::disclosure::Terms;
 use crate::overlay::file_name::saved_name;
-use crate::overlay::phase::Work;
+use crate::overlay::phase::{Question, Work};
 use crate::protocol::engine::{Encode, FileFormat, Purpose};
 use crate::protocol::page::{Apply, Revert};
 use crate::protocol::{Failure, Rect};
@@ -67,10 +67,11 @@ pub(super) fn save(app: &Rc<App>) {
     let work = async move {
         let format = it.dock.format();
         let blob = encoded(&it, format, Purpose::File, None).await?;
-        let url = it.stage.scene.borrow().picture().and_then(|picture| picture.url.clone());
-        save_file(&blob, &saved_name(url.as_deref(), format))?;
+        let url = it.stage.scene.borrow().picture().and_then(|picture| picture.original().map(ToOwned::to_owned));
+        let name = saved_name(url.as_deref(), format, it.settings.values.borrow().keep_name);
+        save_file(&blob, &name)?;
         it.edit.borrow_mut().keep();
-        it.dock.lines.announce("statusSaved", &[]);
+        it.dock.lines.say("statusSaved", &[&name]);
         Ok(())
     };
     locked(app, work, save);
@@ -94,17 +95,28 @@ pub(super) fn copy(app: &Rc<App>) {
         let writing = write_clipboard(&js_sys::Array::of1(&item.into())).map_err(refused)?;
         JsFuture::from(writing).await.map_err(refused)?;
         it.edit.borrow_mut().keep();
-        it.dock.lines.announce("statusCopied", &[]);
+        it.dock.lines.say("statusCopied", &[]);
         Ok(())
     };
     locked(app, work, copy);
 }
 
-/// Everything as it was, here and in the page.
+/// Everything as it was, here and in the page, after a question: what was made is gone then.
 pub(super) fn revert(app: &Rc<App>) {
     if !app.can_paint() {
         return;
     }
+    touched(app);
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        let [text, yes, no] = ["askRevert", "revert", "askUnsavedNo"].map(|key| i18n::text(key, &[]));
+        if app.ask(Question::Revert, &text, &yes, &no).await {
+            put_back(&app);
+        }
+    });
+}
+
+fn put_back(app: &Rc<App>) {
     let it = Rc::clone(app);
     let work = async move {
         let edited = it.stage.scene.borrow().picture().is_some_and(|picture| picture.edited);
@@ -120,7 +132,7 @@ pub(super) fn revert(app: &Rc<App>) {
         it.dock.lines.announce("statusReverted", &[]);
         Ok(())
     };
-    locked(app, work, revert);
+    locked(app, work, put_back);
 }
 
 /// Writes the result into the page and closes, where the page may have it.

@@ -5,6 +5,7 @@ use super::erasing::{erase, try_again};
 use super::keeping::{copy, save};
 use super::leaving::escape;
 use super::painting::{announce_size, choose, move_cursor, scale_brush, toggle_brush};
+use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, redo, undo};
 use crate::overlay::tool::Tool;
 use crate::ui::dom::{by_id, document, window};
@@ -13,8 +14,6 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent};
 
-/// Enlargement of one press of `+`.
-const ZOOM_STEP: f64 = 1.25;
 /// Enlargement of the brush by one press of `]`, and with Shift.
 const BRUSH_STEP: f64 = 1.15;
 const BRUSH_LEAP: f64 = 2.0;
@@ -64,11 +63,17 @@ fn down(app: &Rc<App>, event: &KeyboardEvent) -> bool {
     }
     let key = event.key();
     let focus = Focus(document().active_element());
-    if event.ctrl_key() || event.meta_key() {
+    // The right Alt key of many keyboards types brackets, and counts as Ctrl+Alt.
+    let types = event.get_modifier_state("AltGraph");
+    if (event.ctrl_key() || event.meta_key()) && !types {
         return with_control(app, &key, event.shift_key());
     }
+    // Alt with an arrow goes back, with a letter it opens a menu of the browser.
+    if event.alt_key() && !types && (key.len() > 1 || key.chars().all(char::is_alphanumeric)) {
+        return false;
+    }
     match key.as_str() {
-        "Escape" if event.repeat() => {}
+        "Escape" if event.repeat() || app.dock.toolbar.close_menu() => {}
         "Escape" => escape(app),
         "Enter" if focus.is_on_picture() => erase(app),
         " " if focus.is_on_picture() => space(app, event),
@@ -160,7 +165,7 @@ fn arrow(app: &App, key: &str, shift: bool) {
     move_cursor(app, x, y);
 }
 
-fn brush(app: &App, factor: f64) {
+fn brush(app: &Rc<App>, factor: f64) {
     scale_brush(app, factor);
     announce_size(app);
 }

@@ -64,6 +64,14 @@ impl Lines {
         self.hint_sentence(&i18n::text(key, &[]));
     }
 
+    /// Says that something is done, for all to read; a screen reader says it as well.
+    pub(super) fn say(&self, key: &str, placeholders: &[&str]) {
+        let sentence = i18n::text(key, placeholders);
+        attribute(&self.hint, "data-i18n", key);
+        self.hint_sentence(&sentence);
+        self.announcer.say(&sentence);
+    }
+
     /// A hint that is put together from more than one message.
     pub(super) fn hint_sentence(&self, sentence: &str) {
         self.hint.set_text_content(Some(sentence));

@@ -3,7 +3,7 @@
 //! - Drawing: [`frames`] (when), [`bitmaps`], [`stencil`] (the shape of previews), [`screen`] (the picture), [`mask_layer`],
 //!   [`painter`] (everything over and around it).
 //! - Talking: [`page`] (the shim), [`engine`], [`lines`] (progress, hints), [`results`].
-//! - Parts: [`stage`] (what is looked at), [`dock`] (the toolbar), [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`], [`handover`] (what a tab needs to go on).
+//! - Parts: [`stage`] (what is looked at), [`dock`] with its [`toolbar`], [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`], [`handover`] (what a tab needs to go on).
 //! - [`app`] puts them together.
 //! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
 //!   results), [`erasing`], [`keeping`] (save, copy, put back, done), [`models`], [`pixels`], [`moving`] (from the page into a
@@ -44,5 +44,6 @@ mod stage;
 mod start;
 mod stencil;
 mod stepping;
+mod toolbar;
 
 pub use start::start;

@@ -10,7 +10,6 @@ use super::models;
 use super::moving::{arrived, go_on};
 use super::page::Page;
 use super::painter::viewport;
-use super::painting::size_changed;
 use super::pixels::{Obtained, obtain};
 use super::screen::Pixels;
 use crate::browser::{i18n, storage};
@@ -19,10 +18,10 @@ use crate::overlay::file_name::file_name;
 use crate::overlay::kept_edit::kept_name;
 use crate::overlay::ladder::Site;
 use crate::overlay::phase::{Phase, Question};
-use crate::protocol::background::{Session, StartInFrame, session_key};
+use crate::protocol::background::{Session, StartInFrame, UNANSWERED, session_key};
 use crate::protocol::engine::{Opened, Release};
-use crate::protocol::page::{Hello, PageEvent, Picture, Subject};
-use crate::protocol::{Failure, Size};
+use crate::protocol::page::{FetchOriginal, Hello, PageEvent, Picture, Subject};
+use crate::protocol::{Failure, Rect, Size};
 use crate::ui::dom::{attribute, root};
 use crate::wire::ask_background;
 use std::rc::Rc;
@@ -41,8 +40,13 @@ pub(super) fn retry(app: Rc<App>) {
 pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) -> Result<(), Failure> {
     app.dock.lines.progress(&i18n::text("progressOpening", &[]), None);
     // Only the background writes sessions, and only for a token that it handed to our own shim.
-    let session: Session =
-        storage::session(&session_key(token)).await?.filter(|_| !token.is_empty()).ok_or(Failure::ForbiddenPage)?;
+    let session: Session = match token {
+        "" => return Err(Failure::ForbiddenPage),
+        UNANSWERED => return Err(Failure::Unanswered { detail: "there is no session".into() }),
+        token => storage::session(&session_key(token))
+            .await?
+            .ok_or_else(|| Failure::Unanswered { detail: "its session has ended".into() })?,
+    };
     let events = Rc::downgrade(app);
     let on_event = move |event| {
         if let Some(app) = events.upgrade() {
@@ -150,9 +154,18 @@ async fn open_everywhere(app: &Rc<App>, picture: &Picture, obtained: &Obtained) 
     let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
     let leaves_traces = !incognito && obtained.source != Source::Capture;
     let key = kept_name(picture).filter(|_| leaves_traces);
-    let opening = app.engine.open(obtained.blob.clone(), key);
-    let (shown, opened) = futures::join!(show_picture(app, picture, obtained), opening);
-    let opened = shown.and(opened).and_then(|opened| {
+    let opened = if picture.original_url.is_some() {
+        // What lies over the page's own file has the size that the overlay finds.
+        match show_picture(app, picture, obtained).await {
+            Ok(()) => open_in_engine(app, obtained, key).await,
+            Err(failure) => Err(failure),
+        }
+    } else {
+        let opening = app.engine.open(obtained.blob.clone(), key);
+        let (shown, opened) = futures::join!(show_picture(app, picture, obtained), opening);
+        shown.and(opened)
+    };
+    let opened = opened.and_then(|opened| {
         let disagree = || Failure::Internal { detail: "page and engine disagree on the size".into() };
         let agree = app.stage.screen.size() == Some((opened.width, opened.height));
         agree.then_some(opened).ok_or_else(disagree)
@@ -163,6 +176,22 @@ async fn open_everywhere(app: &Rc<App>, picture: &Picture, obtained: &Obtained) 
         app.stage.scene.borrow_mut().close();
     }
     opened
+}
+
+/// Opens an edit of the page's own file in the engine: over that file, where the page still gives it.
+async fn open_in_engine(app: &App, obtained: &Obtained, key: Option<String>) -> Result<Opened, Failure> {
+    let page = app.page.borrow().clone().filter(|_| obtained.source == Source::Page);
+    if let (Some(page), Some((width, height))) = (page, app.stage.screen.size())
+        && let Ok((original, _)) = page.bytes(FetchOriginal).await
+    {
+        let whole = Rect { x: 0, y: 0, width, height };
+        let opened = app.engine.open_edited(obtained.blob.clone(), original, whole).await;
+        // The file may be damaged, or another one by now.
+        if opened.is_ok() {
+            return opened;
+        }
+    }
+    app.engine.open(obtained.blob.clone(), key).await
 }
 
 /// Shows the picture at its place and begins an edit of it.
@@ -181,7 +210,7 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
     }
     app.edit.borrow_mut().open(width, height);
     app.stage.hand.borrow_mut().fit(width, height);
-    size_changed(app);
+    app.dock.show_size(&app.stage.hand.borrow());
     attribute(&root(), "data-image", &format!("{width}x{height}"));
     app.stage.painter.find_accent();
     app.stage.mask_changed();

@@ -2,9 +2,10 @@
 
 use super::bitmaps::context;
 use super::mask_layer::MaskLayer;
+use super::screen::Edit;
+use crate::browser::i18n;
 use crate::overlay::affine::Affine;
 use crate::overlay::hand::Hand;
-use crate::overlay::mask::Mask;
 use crate::overlay::scene::Scene;
 use crate::overlay::view::View;
 use crate::protocol::{Failure, Point, Size};
@@ -17,14 +18,19 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 const ACCENT: [u8; 3] = [0x2f, 0x6f, 0xed];
 /// Screen pixels per image pixel above which single image pixels are shown as squares.
 const PIXELATED: f64 = 3.0;
-/// The smallest diameter of the ring, CSS pixels.
+/// The smallest diameter of the ring, CSS pixels, and of one that has room for a number.
 const MIN_RING: f64 = 3.0;
+const MIN_LABELLED: f64 = 90.0;
 
 /// See the module.
 pub(super) struct Painter {
     picture: HtmlElement,
     mask: HtmlCanvasElement,
     ring: HtmlElement,
+    ring_size: HtmlElement,
+    percent: HtmlElement,
+    /// Percent that the zoom shows.
+    shown_percent: Cell<i32>,
     shimmer: HtmlElement,
     dim: HtmlElement,
     dock: HtmlElement,
@@ -41,6 +47,9 @@ impl Painter {
         Ok(Self {
             picture: by_id("picture"),
             ring: by_id("ring"),
+            ring_size: by_id("ring-size"),
+            percent: by_id("zoom-percent"),
+            shown_percent: Cell::default(),
             shimmer: by_id("shimmer"),
             dim: by_id("dim"),
             dock: by_id("dock"),
@@ -67,8 +76,8 @@ impl Painter {
         self.mask_changed();
     }
 
-    /// Draws everything. `has_picture` says whether the brush has something to paint on, `dock` is what [`Painter::dock_size`] gives.
-    pub(super) fn draw(&self, scene: &Scene, mask: &Mask, hand: &Hand, has_picture: bool, dock: Size) {
+    /// Draws everything. `paints` says whether the brush would paint, `dock` is what [`Painter::dock_size`] gives.
+    pub(super) fn draw(&self, scene: &Scene, edit: &Edit, hand: &Hand, paints: bool, dock: Size) {
         let Some(view) = scene.view() else {
             let (view, picture) = scene.before_opening(viewport());
             // While there are only questions, the page's own picture stays lit, and they stand beside it.
@@ -81,9 +90,9 @@ impl Painter {
         self.place_picture(&map);
         self.light(&map.corners(view.image.width, view.image.height));
         if self.stale.replace(false) {
-            self.draw_mask(view, &map, mask, hand);
+            self.draw_mask(view, &map, edit, hand);
         }
-        self.draw_ring(&map, hand, has_picture);
+        self.draw_ring(view, hand, paints);
         self.place_dock(view, dock);
     }
 
@@ -91,6 +100,14 @@ impl Painter {
         let Affine { a, b, c, d, e, f } = map;
         style(&self.picture, "transform", &format!("matrix({a}, {b}, {c}, {d}, {e}, {f})"));
         style(&self.picture, "--zoom", &map.scale().to_string());
+        let percent = (map.scale() * window().device_pixel_ratio() * 100.0).round() as i32;
+        if self.shown_percent.replace(percent) != percent {
+            let shown = i18n::text("zoomPercent", &[&percent.to_string()]);
+            self.percent.set_text_content(Some(&shown));
+            // Its name begins with what is to be read on it.
+            let name = format!("{shown} · {}", i18n::text("zoomActual", &[]));
+            attribute(&by_id::<HtmlElement>("zoom-actual"), "aria-label", &name);
+        }
         attribute(&root(), "data-view", &format!("[{a},{b},{c},{d},{e},{f}]"));
         if map.scale() > PIXELATED {
             attribute(&root(), "data-pixelated", "");
@@ -108,19 +125,19 @@ impl Painter {
         style(&self.dim, "clip-path", &format!("polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, {hole})"));
     }
 
-    fn draw_mask(&self, view: &View, map: &Affine, mask: &Mask, hand: &Hand) {
+    fn draw_mask(&self, view: &View, map: &Affine, edit: &Edit, hand: &Hand) {
         let (width, height) = (view.viewport.width.round() as u32, view.viewport.height.round() as u32);
         if (self.mask.width(), self.mask.height()) != (width, height) {
             self.mask.set_width(width);
             self.mask.set_height(height);
         }
         let mut layer = self.layer.borrow_mut();
-        layer.draw(&self.mask, mask, map, self.march.get());
+        layer.draw(&self.mask, edit.mask(), map, self.march.get());
         if let Some((outline, closed)) = hand.gesture.outline() {
             let outline: Vec<Point> = outline.into_iter().map(|p| map.apply(p)).collect();
             layer.outline(&outline, closed);
         }
-        if let Some(extent) = mask.extent() {
+        if let Some(extent) = edit.filling().or(edit.mask().extent()) {
             let [x, y, w, h] = [extent.x, extent.y, extent.width, extent.height].map(f64::from);
             let corners = Affine::translation(x, y).then(map).corners(w, h);
             let points: Vec<String> = corners.iter().map(|p| format!("{:.1}px {:.1}px", p.x, p.y)).collect();
@@ -128,15 +145,22 @@ impl Painter {
         }
     }
 
-    fn draw_ring(&self, map: &Affine, hand: &Hand, has_picture: bool) {
+    fn draw_ring(&self, view: &View, hand: &Hand, paints: bool) {
+        let map = view.map();
         let (in_image, on_screen) = hand.ring();
-        let at = in_image.map(|at| map.apply(at)).or(on_screen);
-        let Some(at) = at.filter(|_| has_picture) else {
+        let sizing = hand.sizing.then(|| view.middle());
+        let at = in_image.map(|at| map.apply(at)).or(on_screen).or(sizing);
+        let Some(at) = at.filter(|_| paints) else {
             self.ring.set_hidden(true);
             return;
         };
         let diameter = (hand.radius() * 2.0 * map.scale()).max(MIN_RING);
         self.ring.set_hidden(false);
+        self.ring_size.set_hidden(!hand.sizing);
+        if hand.sizing {
+            self.ring_size.set_text_content(Some(&i18n::text("brushPixels", &[&hand.pixels()])));
+            self.ring_size.set_class_name(if diameter < MIN_LABELLED { "below" } else { "" });
+        }
         style(&self.ring, "width", &format!("{diameter:.2}px"));
         style(&self.ring, "height", &format!("{diameter:.2}px"));
         let (x, y) = (at.x - diameter / 2.0, at.y - diameter / 2.0);

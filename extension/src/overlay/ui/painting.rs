@@ -1,11 +1,15 @@
 //! Painting with any device.
 
 use super::app::App;
-use super::dock::diameter;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::phase::Phase;
 use crate::overlay::tool::Tool;
+use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// How long the size of the brush shows after a change, milliseconds.
+const SIZING: u32 = 1200;
 
 /// The mask is being worked on: an automatic erase is put off, and a failure that shows is dismissed.
 pub(super) fn touched(app: &App) {
@@ -58,7 +62,7 @@ pub(super) fn choose(app: &App, tool: &'static Tool) {
 }
 
 /// Multiplies the radius of the brush.
-pub(super) fn scale_brush(app: &App, factor: f64) {
+pub(super) fn scale_brush(app: &Rc<App>, factor: f64) {
     let mut hand = app.stage.hand.borrow_mut();
     let radius = hand.radius() * factor;
     hand.set_radius(radius);
@@ -66,16 +70,23 @@ pub(super) fn scale_brush(app: &App, factor: f64) {
     size_changed(app);
 }
 
-/// Shows the size of the brush.
-pub(super) fn size_changed(app: &App) {
+/// Shows the size of the brush, for a while also as a ring with a number.
+pub(super) fn size_changed(app: &Rc<App>) {
     app.dock.show_size(&app.stage.hand.borrow());
+    let changes = app.stage.hand.borrow_mut().size_changed();
     app.stage.frames.request();
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        TimeoutFuture::new(SIZING).await;
+        app.stage.hand.borrow_mut().size_shown(changes);
+        app.stage.frames.request();
+    });
 }
 
 /// Moves the keyboard's brush by screen pixels, so that a step is as visible at every zoom; paints on the way while the
 /// brush is down.
 pub(super) fn move_cursor(app: &App, x: f64, y: f64) {
-    if !app.can_paint() {
+    if !app.can_mark() {
         return;
     }
     let Some((width, height)) = app.stage.screen.size() else { return };
@@ -96,7 +107,7 @@ pub(super) fn move_cursor(app: &App, x: f64, y: f64) {
 
 /// Puts the keyboard's brush down, or lifts it.
 pub(super) fn toggle_brush(app: &App) {
-    if !app.can_paint() || app.stage.hand.borrow().cursor.is_none() {
+    if !app.can_mark() || app.stage.hand.borrow().cursor.is_none() {
         return;
     }
     if app.stage.hand.borrow().gesture.stroke().is_some() {
@@ -115,6 +126,6 @@ pub(super) fn toggle_brush(app: &App) {
 
 /// Tells the screen reader how large the brush is.
 pub(super) fn announce_size(app: &App) {
-    let size = diameter(&app.stage.hand.borrow());
+    let size = app.stage.hand.borrow().pixels();
     app.dock.lines.announce("statusSize", &[&size]);
 }

@@ -69,7 +69,9 @@ pub(super) async fn obtain(app: &App, picture: &Picture) -> Result<Option<Obtain
                 return Ok(Some(Obtained { blob, drawn, part: Part::WHOLE, fixed: None, source }));
             }
             // Nothing that another step could change.
-            Err(failure @ (Failure::EmptyImage | Failure::Gone)) => return Err(failure),
+            Err(failure @ (Failure::EmptyImage | Failure::NotLoaded | Failure::Undecodable { .. } | Failure::Gone)) => {
+                return Err(failure);
+            }
             Err(failure) => last = failure,
         }
     }

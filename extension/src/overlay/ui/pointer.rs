@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::erasing::erase_after_rest;
-use super::painting::{cancel_gesture, finish_stroke, size_changed, touched};
+use super::painting::{cancel_gesture, finish_stroke, scale_brush, touched};
 use crate::overlay::gesture::Gesture;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::stroke::{Stamp, pressed_radius};
@@ -15,6 +15,9 @@ use web_sys::{MouseEvent, PointerEvent, WheelEvent};
 /// Pixels that a browser scrolls for a line and for a page of the wheel.
 const LINE: f64 = 16.0;
 const PAGE: f64 = 400.0;
+/// How much a pixel of the wheel zooms, and changes the size of the brush (logarithm of the factor).
+const ZOOM: f64 = 0.0025;
+const BRUSH: f64 = 0.002;
 
 /// Listens on the stage.
 pub(super) fn bind(app: &Rc<App>) {
@@ -62,6 +65,9 @@ fn down(app: &Rc<App>, event: &PointerEvent) {
         return;
     }
     event.prevent_default();
+    if app.dock.toolbar.close_menu() {
+        return;
+    }
     app.stage.focus();
     if let Some(view) = app.stage.scene.borrow_mut().view_mut() {
         view.settle();
@@ -85,7 +91,7 @@ fn down(app: &Rc<App>, event: &PointerEvent) {
         app.stage.hand.borrow_mut().gesture = Gesture::Pan { pointer: id, last: at };
         return app.stage.cursor("grabbing");
     }
-    if event.button() != 0 || !app.can_paint() {
+    if event.button() != 0 || !app.can_mark() {
         return;
     }
     touched(app);
@@ -150,7 +156,7 @@ fn up(app: &Rc<App>, event: &PointerEvent) {
     }
 }
 
-fn wheel(app: &App, event: &WheelEvent) {
+fn wheel(app: &Rc<App>, event: &WheelEvent) {
     if !app.stage.screen.is_open() {
         return;
     }
@@ -160,25 +166,21 @@ fn wheel(app: &App, event: &WheelEvent) {
         _ => 1.0,
     };
     let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-    if event.ctrl_key() {
-        event.prevent_default();
-        if let Some(view) = app.stage.scene.borrow_mut().view_mut() {
-            view.zoom((-dy * 0.0025).exp(), place(event));
+    event.prevent_default();
+    if event.alt_key() {
+        return scale_brush(app, (-(dx + dy) * BRUSH).exp());
+    }
+    // What is being painted stays under the pointer.
+    if app.stage.hand.borrow().gesture.paints() {
+        return;
+    }
+    if let Some(view) = app.stage.scene.borrow_mut().view_mut() {
+        // Fingers on a touchpad that pinch count as a wheel with Ctrl. A wheel that is tilted, or turned with Shift, moves the picture.
+        if event.shift_key() || (dx.abs() > dy.abs() && !event.ctrl_key()) {
+            view.pan(-dx, -dy);
+        } else {
+            view.zoom((-dy * ZOOM).exp(), place(event));
         }
-    } else if event.alt_key() {
-        event.prevent_default();
-        let mut hand = app.stage.hand.borrow_mut();
-        let radius = hand.radius() * (-(dx + dy) * 0.002).exp();
-        hand.set_radius(radius);
-        drop(hand);
-        size_changed(app);
-    } else {
-        let mut scene = app.stage.scene.borrow_mut();
-        let shares = scene.host.shares_wheel();
-        // Before any zoom or pan the wheel scrolls the page, and the picture moves with it.
-        let Some(view) = scene.view_mut().filter(|view| !(shares && view.is_home())) else { return };
-        event.prevent_default();
-        view.pan(-dx, -dy);
     }
     app.stage.mask_changed();
 }

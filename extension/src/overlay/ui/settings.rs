@@ -20,6 +20,7 @@ pub(super) struct SettingsSheet {
     sheet: Sheet,
     seed: HtmlInputElement,
     note: HtmlInputElement,
+    keep_name: HtmlInputElement,
     auto: HtmlButtonElement,
     pub values: RefCell<EditSettings>,
     /// Erase by itself after a rest.
@@ -33,6 +34,7 @@ impl SettingsSheet {
             sheet: Sheet::find("settings"),
             seed: by_id("seed"),
             note: by_id("note"),
+            keep_name: by_id("keep-name"),
             auto: by_id("auto"),
             values: RefCell::default(),
             erase_on_release: Cell::new(true),
@@ -58,6 +60,7 @@ impl SettingsSheet {
                 }) as fn(&Self),
             ),
             (&self.note, |it| it.values.borrow_mut().note = it.note.checked()),
+            (&self.keep_name, |it| it.values.borrow_mut().keep_name = it.keep_name.checked()),
         ] {
             let it = Rc::clone(self);
             on(field, "change", move |_: &Event| {
@@ -118,6 +121,7 @@ impl SettingsSheet {
         let values = self.values.borrow();
         self.seed.set_value(&values.seed.to_string());
         self.note.set_checked(values.note);
+        self.keep_name.set_checked(values.keep_name);
     }
 
     /// Seed of the first result of a fill.

@@ -6,12 +6,14 @@ use super::screen::{Edit, Screen};
 use crate::overlay::hand::Hand;
 use crate::overlay::host::Host;
 use crate::overlay::scene::Scene;
-use crate::overlay::view::centre;
 use crate::protocol::{Failure, Point};
-use crate::ui::dom::{by_id, style};
+use crate::ui::dom::{by_id, style, window};
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::HtmlElement;
+
+/// Enlargement of one press of `+`.
+pub(super) const ZOOM_STEP: f64 = 1.25;
 
 /// See the module.
 pub(super) struct Stage {
@@ -35,8 +37,8 @@ impl Stage {
         })
     }
 
-    /// Draws a frame.
-    pub(super) fn draw(&self, edit: &Edit) {
+    /// Draws a frame. `paints` says whether the brush would.
+    pub(super) fn draw(&self, edit: &Edit, paints: bool) {
         let dock = self.painter.dock_size();
         if let Some(view) = self.scene.borrow_mut().view_mut() {
             if edit.is_painted() {
@@ -46,7 +48,7 @@ impl Stage {
                 self.painter.mask_changed();
             }
         }
-        self.painter.draw(&self.scene.borrow(), edit.mask(), &self.hand.borrow(), self.screen.is_open(), dock);
+        self.painter.draw(&self.scene.borrow(), edit, &self.hand.borrow(), paints, dock);
     }
 
     /// The mask changed, or where it is drawn did.
@@ -66,19 +68,28 @@ impl Stage {
         self.scene.borrow().image_point(at)
     }
 
-    /// Zooms about the pointer, or about the middle.
+    /// Zooms about the pointer, or about the middle of what is in sight.
     pub(super) fn zoom(&self, factor: f64) {
-        let about = self.hand.borrow().pointer.unwrap_or(centre(viewport()));
+        let about = self.hand.borrow().pointer;
         if let Some(view) = self.scene.borrow_mut().view_mut() {
-            view.zoom(factor, about);
+            view.zoom(factor, about.unwrap_or(view.middle()));
+        }
+        self.mask_changed();
+    }
+
+    /// Shows each pixel of the picture on one of the screen.
+    pub(super) fn actual_size(&self) {
+        if let Some(view) = self.scene.borrow_mut().view_mut() {
+            view.zoom_to(1.0 / window().device_pixel_ratio());
         }
         self.mask_changed();
     }
 
     /// Moves the picture back to where it began. If it is there already, fits it to the window.
     pub(super) fn whole_picture(&self) {
+        let dock = self.painter.dock_size();
         if let Some(view) = self.scene.borrow_mut().view_mut() {
-            if view.is_as_opened() { view.fit() } else { view.reset() }
+            view.whole(dock);
         }
         self.mask_changed();
     }
