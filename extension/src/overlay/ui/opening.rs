@@ -185,11 +185,7 @@ async fn open_in_engine(app: &App, obtained: &Obtained, key: Option<String>) -> 
         && let Ok((original, _)) = page.bytes(FetchOriginal).await
     {
         let whole = Rect { x: 0, y: 0, width, height };
-        let opened = app.engine.open_edited(obtained.blob.clone(), original, whole).await;
-        // The file may be damaged, or another one by now.
-        if opened.is_ok() {
-            return opened;
-        }
+        return app.engine.open_edited(obtained.blob.clone(), original, whole).await;
     }
     app.engine.open(obtained.blob.clone(), key).await
 }
