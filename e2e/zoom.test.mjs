@@ -94,11 +94,6 @@ for (const [id, side] of [['rule', 'height'], ['post', 'width']]) {
     const editor = await overlay(page);
     const picture = await stable(() => editor.frame.locator('#picture').boundingBox());
     assert.ok(picture[side] >= 11, JSON.stringify(picture));
-    await editor.press('auto');
-    const long = { from: 290, length: 20 };
-    await editor.paintRect(id === 'rule' ? { x: long.from, y: -0.2, width: long.length, height: 1.4 } : { x: -0.2, y: long.from, width: 1.4, height: long.length });
-    await editor.passed();
-    await editor.erase();
-    await editor.waitDone();
+    await editor.eraseRect(id === 'rule' ? { x: 290, y: -0.2, width: 20, height: 1.4 } : { x: -0.2, y: 290, width: 1.4, height: 20 });
   });
 }

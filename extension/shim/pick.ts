@@ -1,5 +1,6 @@
 import { pictureAt } from './clicked';
 import { make, on, rectOf } from './dom';
+import { call } from './native';
 import { addHost, PICK, place } from './style';
 import { isOffered, offered, type Found } from './target';
 
@@ -42,6 +43,9 @@ export function pick(taken: (found?: Found) => void): () => void {
     taken(found);
   }
 
+  /** Whether there is nothing to pick, here or in a frame. */
+  const isEmpty = () => window === top && !offered().length && !call(document, 'querySelector', 'iframe,frame');
+
   /** Goes `by` pictures forward among those on the screen, from top to bottom and from left to right. */
   function step(by: number): void {
     const all = offered()
@@ -59,6 +63,7 @@ export function pick(taken: (found?: Found) => void): () => void {
     const found = event.type === 'click' && pictureAt(event.clientX, event.clientY);
     // The picture that was pointed at, even if the page shows another one since the press.
     if (found) take(current ?? found);
+    else if (event.type === 'click' && isEmpty()) take();
   }, signal);
   on(window, 'pointermove', (event: PointerEvent) => {
     pointer = event;
@@ -83,7 +88,7 @@ export function pick(taken: (found?: Found) => void): () => void {
 
   layer.popover = 'manual';
   hint.role = 'status';
-  hint.textContent = chrome.i18n.getMessage('pickHint');
+  hint.textContent = chrome.i18n.getMessage(isEmpty() ? 'pickNone' : 'pickHint');
   layer.append(box, hint);
   const { host } = addHost(layer, PICK);
   layer.showPopover();

@@ -177,7 +177,8 @@ impl View {
         let shorter = self.image.width.min(self.image.height);
         let mut lifted = self.fitted((ENLARGED / shorter).max(1.0));
         if lifted.scale() * shorter < STRIP {
-            let (wanted, middle) = ((STRIP / shorter).min(MAX_ZOOM), centre(self.viewport));
+            let wanted = (STRIP / shorter).min(MAX_ZOOM);
+            let middle = lifted.apply(Point { x: self.image.width / 2.0, y: self.image.height / 2.0 });
             lifted = lifted.then(&Affine::scale_about(wanted / lifted.scale(), middle));
         }
         // A small picture may be as large as it can become.
@@ -378,6 +379,8 @@ mod tests {
             let (left, top, right, bottom) = stands(&opened(width, height));
             assert_eq!((right - left).min(bottom - top).round(), STRIP);
             assert!((left + right - VIEWPORT.width).abs() < 1.0, "in the middle");
+            let room = VIEWPORT.height - TOOLBAR.height;
+            assert!(((top + bottom) / 2.0 - room / 2.0).abs() < MARGIN, "also from above: {top} to {bottom}");
         }
     }
 
