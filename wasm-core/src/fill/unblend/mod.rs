@@ -6,6 +6,7 @@
 //! 1. [`pieces`] divides the mask into connected pieces and finds those that are copies of each other.
 //! 2. [`scene`] measures texture around the mask and interpolates a first guess of `B` over it.
 //! 3. [`palette`] finds the mark on drawn content, by what it does to the few colours there; elsewhere, the steps 5 to 7 do.
+//!    [`steps`] finds marks by what they do to pixels a few apart, on either side of an edge, wherever in the mask that is.
 //! 4. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
 //! 5. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
 //! 6. [`beliefs`] labels the sites by loopy belief propagation: each is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or unexplained
@@ -34,6 +35,7 @@ mod pieces;
 mod recover;
 mod scene;
 mod search;
+mod steps;
 mod verdict;
 
 use crate::pacer::Share;
@@ -358,6 +360,25 @@ mod tests {
             let found = run(&marked, &mask).expect("a mark");
             let (ratio, left) = quality(&clean, &mask, &found);
             assert!(ratio >= 35.0 && left < 0.05, "{ratio} dB, {left} left");
+        }
+    }
+
+    #[test]
+    fn in_a_rectangle_the_mark_is_found_and_bare_pixels_stay() {
+        for (opacity, mark) in [(0.5, [255.0; 3]), (0.4, [220.0, 40.0, 40.0])] {
+            let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, opacity * t, mark));
+            let rect = mask.rect();
+            let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
+            let found = run(&marked, &mask).expect("a mark");
+            let (ratio, left) = quality(&clean, &mask, &found);
+            assert!(ratio >= 35.0 && left < 0.05, "{ratio} dB, {left} left");
+            let places = || (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
+            let is_near = |x: u32, y: u32| (y - 2..y + 3).any(|y| (x - 2..x + 3).any(|x| letters(x, y) > 0.0));
+            let bare: Vec<_> = places().filter(|(x, y)| !is_near(*x, *y)).collect();
+            let seen = |x: u32, y: u32| &found.patch.rgba[((y - rect.y) * rect.width + x - rect.x) as usize * 4..][..4];
+            let kept = bare.iter().filter(|(x, y)| found.left.at(*x, *y) == 0 && seen(*x, *y) == marked.pixel(*x, *y));
+            let share = kept.count() as f32 / bare.len() as f32;
+            assert!(share >= 0.97, "{share} of the bare pixels stay");
         }
     }
 
