@@ -364,25 +364,6 @@ mod tests {
     }
 
     #[test]
-    fn in_a_rectangle_the_mark_is_found_and_bare_pixels_stay() {
-        for (opacity, mark) in [(0.5, [255.0; 3]), (0.4, [220.0, 40.0, 40.0])] {
-            let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, opacity * t, mark));
-            let rect = mask.rect();
-            let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
-            let found = run(&marked, &mask).expect("a mark");
-            let (ratio, left) = quality(&clean, &mask, &found);
-            assert!(ratio >= 35.0 && left < 0.05, "{ratio} dB, {left} left");
-            let places = || (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
-            let is_near = |x: u32, y: u32| (y - 2..y + 3).any(|y| (x - 2..x + 3).any(|x| letters(x, y) > 0.0));
-            let bare: Vec<_> = places().filter(|(x, y)| !is_near(*x, *y)).collect();
-            let seen = |x: u32, y: u32| &found.patch.rgba[((y - rect.y) * rect.width + x - rect.x) as usize * 4..][..4];
-            let kept = bare.iter().filter(|(x, y)| found.left.at(*x, *y) == 0 && seen(*x, *y) == marked.pixel(*x, *y));
-            let share = kept.count() as f32 / bare.len() as f32;
-            assert!(share >= 0.97, "{share} of the bare pixels stay");
-        }
-    }
-
-    #[test]
     fn what_was_recovered_is_not_made_up_also_where_the_mask_is_soft_and_patches_can_be_forced() {
         let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, 0.5 * t, [255.0; 3]));
         let rect = mask.rect();

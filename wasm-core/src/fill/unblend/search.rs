@@ -48,6 +48,8 @@ const CLEAR: [f32; 7] = [0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8];
 const PROBES: usize = 3;
 /// Once a probe has a plausible line, only transparencies at most this far from its own are tried.
 const BESIDE: f32 = 0.15;
+/// A plausible mark that the steps suggest, and whose line has at least this correlation, needs no other starts.
+const SURE_CORRELATION: f32 = 0.98;
 /// Two starts whose colours are nearer than this, in levels, count as one.
 const SAME: f32 = 0.5;
 
@@ -152,13 +154,16 @@ impl<'a> Scales<'a> {
                 best = Some(next);
             }
         }
+        if best.as_ref().is_some_and(|b| is_plausible(&b.mark) && b.mark.fit.correlation >= SURE_CORRELATION) {
+            return Ok(best);
+        }
+        // Transparency of the best probe, if it is plausible.
+        let mut probed = None;
         for (i, (clear, colour)) in starts.iter().enumerate() {
             if i == PROBES && !has_promise {
                 return Ok(None);
             }
-            if i >= PROBES
-                && best.as_ref().is_some_and(|b| is_plausible(&b.mark) && (b.mark.clear - clear).abs() > BESIDE)
-            {
+            if i >= PROBES && probed.is_some_and(|probe: f32| (probe - clear).abs() > BESIDE) {
                 continue;
             }
             pacer.progress(Stage::Filling, i as f32 / starts.len() as f32);
@@ -173,6 +178,7 @@ impl<'a> Scales<'a> {
                 self.weigh(Mark::new(*clear, fitted), pacer).await?
             };
             if best.as_ref().is_none_or(|b| next.rank() > b.rank()) {
+                probed = is_plausible(&next.mark).then_some(*clear).or(probed);
                 best = Some(next);
             }
         }

@@ -3,7 +3,7 @@
 //! Each bound lies between the marks and the objects of the development cases and of generated ones, which `calibration` measures; objects fail
 //! several at once.
 
-use super::mark::{LineFit, Mark};
+use super::mark::Mark;
 use super::recover::Check;
 
 /// Minimum log-likelihood ratio of a mark against none, in nats per site.
@@ -30,6 +30,8 @@ pub(super) const MIN_STEPS: f32 = 0.004;
 /// in a lossy picture. What such a mark does not explain is filled.
 const MIN_CLEAR_STEPS: f32 = 0.01;
 const MIN_CLEAR_CORRELATION: f32 = 0.95;
+/// Maximum of the transparency by textures over that by means of such marks: one with a grain of its own has more texture than shines through.
+const MAX_TEXTURE: f32 = 1.2;
 
 /// Bounds that depend on how well the mark explains the steps at its edges.
 struct Bounds {
@@ -44,10 +46,12 @@ struct Bounds {
 impl Bounds {
     const STRICT: Self = Self { misfit: 2.5, unknown: 0.15, loose: 0.5 };
     const STEPPED: Self = Self { misfit: 4.0, ..Self::STRICT };
-    const CLEAR: Self = Self { misfit: 6.5, unknown: 0.25, loose: 0.65 };
+    const CLEAR: Self = Self { misfit: 4.0, unknown: 0.25, loose: 0.65 };
 
-    fn of(fit: &LineFit) -> Self {
+    fn of(mark: &Mark) -> Self {
+        let fit = &mark.fit;
         match fit.steps {
+            _ if fit.texture.0 > MAX_TEXTURE * mark.clear => Self::STRICT,
             MIN_CLEAR_STEPS.. if fit.correlation >= MIN_CLEAR_CORRELATION => Self::CLEAR,
             MIN_STEPS.. => Self::STEPPED,
             _ => Self::STRICT,
@@ -80,12 +84,12 @@ pub(super) fn is_plausible(mark: &Mark) -> bool {
         && fit.contrast >= MIN_CONTRAST
         && fit.spread >= MIN_SPREAD
         && fit.pairs >= MIN_PAIRS
-        && fit.misfit <= Bounds::of(fit).misfit
+        && fit.misfit <= Bounds::of(mark).misfit
 }
 
 /// Whether the labels fit a mark as well: it has an outside, an inside, and a thin edge between the two, and little else.
 pub(super) fn is_convincing(mark: &Mark, check: &Check) -> bool {
-    let bounds = Bounds::of(&mark.fit);
+    let bounds = Bounds::of(mark);
     let max_loose = if mark.rim.is_some() { MAX_LOOSE_WITH_RIM } else { bounds.loose };
     is_plausible(mark)
         && check.bare >= MIN_BARE * check.sites
