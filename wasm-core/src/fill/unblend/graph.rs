@@ -49,14 +49,14 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    /// The sites of the selected rows of pieces, in raster order.
+    /// The sites of the selected parts of pieces, in raster order.
     #[inline(never)]
     pub(super) fn new(scene: &'a Scene<'a>, selections: Vec<Selection>) -> Self {
         let list = &scene.pieces.list;
         let bounds = selections.iter().map(|s| list[s.piece].rect).reduce(|a, b| a.union(&b)).unwrap_or_default();
         let mut index = vec![NO_SITE; bounds.area()];
-        let mut rows_of = vec![(0, 0); list.len()];
-        selections.iter().for_each(|s| rows_of[s.piece] = s.rows);
+        let mut parts = vec![((0, 0), (0, 0)); list.len()];
+        selections.iter().for_each(|s| parts[s.piece] = (s.columns, s.rows));
         let mut places = vec![];
         for y in bounds.y..bounds.bottom() {
             for x in bounds.x..bounds.right() {
@@ -64,8 +64,8 @@ impl<'a> Graph<'a> {
                 if label == 0 {
                     continue;
                 }
-                let (first, end) = rows_of[label as usize - 1];
-                if (first..end).contains(&y) {
+                let ((left, right), (top, bottom)) = parts[label as usize - 1];
+                if (left..right).contains(&x) && (top..bottom).contains(&y) {
                     index[((y - bounds.y) * bounds.width + x - bounds.x) as usize] = places.len() as u32;
                     places.push((x, y, label - 1));
                 }

@@ -216,6 +216,7 @@ impl Line {
             misfit: median(&mut misfits),
             texture: (texture, median(&mut variances)),
             pairs: pairs.len(),
+            steps: 0.0,
         };
         Mark { clear, colour: colour.map(|c| c as f32), rim: None, fit }
     }

@@ -43,6 +43,8 @@ pub(super) struct LineFit {
     pub(super) texture: (f32, f32),
     /// Number of pairs of means.
     pub(super) pairs: usize,
+    /// How well the mark explains the [steps](super::steps) at its edges, in nats per pair.
+    pub(super) steps: f32,
 }
 
 /// What each label does to the hidden colour `B`: the picture shows `(1 - cover) * B + paint`.

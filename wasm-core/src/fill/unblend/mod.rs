@@ -6,6 +6,7 @@
 //! 1. [`pieces`] divides the mask into connected pieces and finds those that are copies of each other.
 //! 2. [`scene`] measures texture around the mask and interpolates a first guess of `B` over it.
 //! 3. [`palette`] finds the mark on drawn content, by what it does to the few colours there; elsewhere, the steps 5 to 7 do.
+//!    [`steps`] finds marks by what they do to pixels a few apart, on either side of an edge, wherever in the mask that is.
 //! 4. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
 //! 5. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
 //! 6. [`beliefs`] labels the sites by loopy belief propagation: each is covered by 0, 1/8 ... 8/8 of the mark (its antialiased edge), or unexplained
@@ -34,6 +35,7 @@ mod pieces;
 mod recover;
 mod scene;
 mod search;
+mod steps;
 mod verdict;
 
 use crate::pacer::Share;

@@ -184,8 +184,9 @@ impl Pieces {
         self.list.iter().any(|p| p.copies.len() >= 2)
     }
 
-    /// The largest pieces that together have at most `limit` pixels; or, when every piece has more, the middle rows of the largest.
-    pub(super) fn sample(&self, limit: usize) -> Vec<Selection> {
+    /// The largest pieces that together have at most `limit` pixels; or, when every piece has more, a part of the largest around `focus`, or around
+    /// its middle without one.
+    pub(super) fn sample(&self, limit: usize, focus: Option<(u32, u32)>) -> Vec<Selection> {
         let order = falling(self.list.iter().map(|piece| piece.pixels as u32));
         let mut room = limit;
         let mut chosen = vec![];
@@ -197,9 +198,16 @@ impl Pieces {
         }
         if let (true, Some(&largest)) = (chosen.is_empty(), order.first()) {
             let rect = self.list[largest].rect;
-            let rows = (limit as u32 / rect.width.max(1)).clamp(1, rect.height);
-            let top = rect.y + (rect.height - rows) / 2;
-            chosen.push(Selection { piece: largest, rows: (top, top + rows) });
+            let (x, y) = focus.unwrap_or((rect.x + rect.width / 2, rect.y + rect.height / 2));
+            // A rectangle of the piece's own proportions, which holds as many of the piece's pixels if they are spread evenly.
+            let share = (limit as f32 / self.list[largest].pixels as f32).sqrt();
+            let part = |start: u32, length: u32, at: u32| {
+                let size = ((length as f32 * share) as u32).clamp(1, length);
+                let first = at.saturating_sub(size / 2).clamp(start, start + length - size);
+                (first, first + size)
+            };
+            let (columns, rows) = (part(rect.x, rect.width, x), part(rect.y, rect.height, y));
+            chosen.push(Selection { piece: largest, columns, rows });
         }
         chosen
     }
@@ -212,7 +220,8 @@ impl Pieces {
                 let rows = (limit as u32 / piece.rect.width.max(1)).max(1);
                 for top in (piece.rect.y..piece.rect.bottom()).step_by(rows as usize) {
                     let bottom = (top + rows).min(piece.rect.bottom());
-                    batches.push(vec![Selection { piece: i, rows: (top, bottom) }]);
+                    let columns = (piece.rect.x, piece.rect.right());
+                    batches.push(vec![Selection { piece: i, columns, rows: (top, bottom) }]);
                 }
                 continue;
             }
@@ -229,17 +238,19 @@ impl Pieces {
     }
 }
 
-/// Some rows of a piece.
+/// Some columns and rows of a piece.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Selection {
     pub(super) piece: usize,
+    /// First column, and the one after the last.
+    pub(super) columns: (u32, u32),
     /// First row, and the one after the last.
     pub(super) rows: (u32, u32),
 }
 
 impl Selection {
     fn whole(piece: usize, rect: Rect) -> Self {
-        Self { piece, rows: (rect.y, rect.bottom()) }
+        Self { piece, columns: (rect.x, rect.right()), rows: (rect.y, rect.bottom()) }
     }
 }
 

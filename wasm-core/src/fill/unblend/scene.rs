@@ -2,6 +2,7 @@
 
 use super::colour::{Rgb, add, distance};
 use super::pieces::Pieces;
+use super::steps;
 use crate::fill::membrane;
 use crate::fill::summed_area::SummedArea;
 use crate::pixels::{Component, Components, Image, Mask};
@@ -32,6 +33,8 @@ pub(super) struct Scene<'a> {
     /// `[window.height, window.width]`: the picture, and under the mask a membrane through what is known around it.
     pub(super) guess: Vec<membrane::Value>,
     pub(super) grains: Grains,
+    /// Differences of pixels that lie [`steps::APART`] instead of those of neighbours.
+    pub(super) far_grains: Grains,
 }
 
 /// Scribbles that follow wires are no marks: in a mask whose window has more than `SPAN` pixels, strokes that cover less than 1 in `SPARSE`
@@ -71,10 +74,12 @@ impl<'a> Scene<'a> {
             return Ok(None);
         }
         pacer.checkpoint().await?;
-        let grains = Grains::new(&guess, &given, window.width as usize);
+        let grains = Grains::new(&guess, &given, window.width as usize, 1);
+        pacer.checkpoint().await?;
+        let far_grains = Grains::new(&guess, &given, window.width as usize, steps::APART as usize);
         pacer.checkpoint().await?;
         membrane::fill(window.width as usize, window.height as usize, &mut guess, &given, pacer).await?;
-        Ok(Some(Self { image, pieces, guess, grains }))
+        Ok(Some(Self { image, pieces, guess, grains, far_grains }))
     }
 
     /// The colour of the picture at a place of the window.
@@ -91,15 +96,16 @@ pub(super) struct Grains {
 }
 
 impl Grains {
-    /// Measures `values` (`[height, width]`), of which only differences between two `given` neighbours count.
-    fn new(values: &[membrane::Value], given: &[bool], width: usize) -> Self {
+    /// Measures `values` (`[height, width]`), of which only differences between two `given` pixels that lie `apart` in a row or a column count.
+    #[inline(never)]
+    fn new(values: &[membrane::Value], given: &[bool], width: usize, apart: usize) -> Self {
         let height = values.len() / width;
         let (columns, rows) = (width.div_ceil(CELL), height.div_ceil(CELL));
         // Sum of differences, their number, and the number of those above one level.
         let mut sums = vec![[0.0f32; 3]; columns * rows];
         for at in 0..values.len() {
             let (x, y) = (at % width, at / width);
-            for (next, inside) in [(at + 1, x + 1 < width), (at + width, y + 1 < height)] {
+            for (next, inside) in [(at + apart, x + apart < width), (at + apart * width, y + apart < height)] {
                 if inside && given[at] && given[next] {
                     let (a, b) = (values[at], values[next]);
                     let difference = distance([a[0], a[1], a[2]], [b[0], b[1], b[2]]);

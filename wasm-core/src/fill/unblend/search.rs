@@ -1,13 +1,14 @@
-//! Searches for the mark: from several starts, by turns of labelling and line fitting, with and without a rim.
+//! Searches for the mark: from several starts, the first of which the steps at its edges suggest, by turns of labelling and line fitting, with and without a rim.
 
 use super::beliefs::{Beliefs, Task, propagate};
 use super::colour::{Rgb, distance, median};
 use super::copies::{Cover, Hint, hint_from_copies, note_cover};
 use super::graph::{Graph, Site};
 use super::line_fit::{Pair, fit_colour, fit_line, pairs, sureness};
-use super::mark::{Mark, Rim};
+use super::mark::{LineFit, Mark, Rim};
 use super::scene::Scene;
-use super::verdict::{MIN_EVIDENCE, is_plausible};
+use super::steps::{Steps, Veil};
+use super::verdict::{MIN_EVIDENCE, MIN_STEPS, is_plausible};
 use crate::{Pacer, Result, Stage};
 
 /// Maximum number of pixels that the colour and the transparency are estimated on.
@@ -47,6 +48,8 @@ const CLEAR: [f32; 7] = [0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8];
 const PROBES: usize = 3;
 /// Once a probe has a plausible line, only transparencies at most this far from its own are tried.
 const BESIDE: f32 = 0.15;
+/// A plausible mark that the steps suggest, and whose line has at least this correlation, needs no other starts.
+const SURE_CORRELATION: f32 = 0.98;
 /// Two starts whose colours are nearer than this, in levels, count as one.
 const SAME: f32 = 0.5;
 
@@ -69,39 +72,53 @@ struct Candidate {
     evidence: f32,
 }
 
+impl Candidate {
+    /// Greater for better ones. By evidence alone, marks that hardly change anything would win: those that explain the steps at their edges count for
+    /// more, and those with a plausible line for even more.
+    fn rank(&self) -> (bool, bool, f32) {
+        let LineFit { steps, misfit, .. } = self.mark.fit;
+        let value = self.evidence + WEIGHT_OF_STEPS * steps - WEIGHT_OF_MISFIT * misfit;
+        (is_plausible(&self.mark), steps >= MIN_STEPS, value)
+    }
+}
+
+/// Weight of the likelihood of the steps, in nats per pair, beside the evidence. A pixel is in four pairs, of which few cross an edge.
+const WEIGHT_OF_STEPS: f32 = 30.0;
+/// Weight of the misfit of the line beside the evidence.
+const WEIGHT_OF_MISFIT: f32 = 0.25;
+
 /// Compares marks on a sample of the mask.
 struct Scales<'a> {
     graph: Graph<'a>,
     /// Log-likelihood without a mark, in nats.
     null: f32,
+    steps: &'a Steps,
 }
 
 impl<'a> Scales<'a> {
     /// Rounds of belief propagation.
     const ROUNDS: usize = 6;
 
-    async fn new(scene: &'a Scene<'a>, pacer: &dyn Pacer) -> Result<Self> {
-        let graph = Graph::new(scene, scene.pieces.sample(START_SITES));
+    async fn new(scene: &'a Scene<'a>, steps: &'a Steps, focus: Option<(u32, u32)>, pacer: &dyn Pacer) -> Result<Self> {
+        let graph = Graph::new(scene, scene.pieces.sample(START_SITES, focus));
         let path = Mark::new(0.5, [128.0; 3]).path();
         let null = propagate(&graph, &path, Self::ROUNDS, &Task::NULL, pacer).await?.evidence;
-        Ok(Self { graph, null })
+        Ok(Self { graph, null, steps })
     }
 
     /// Labels the sample for a mark and computes its evidence.
     async fn weigh(&self, mark: Mark, pacer: &dyn Pacer) -> Result<Candidate> {
         let beliefs = propagate(&self.graph, &mark.path(), Self::ROUNDS, &Task::WEIGH, pacer).await?;
         let evidence = (beliefs.evidence - self.null) / self.graph.sites.len() as f32;
-        Ok(Candidate { mark, beliefs, evidence })
+        let mut candidate = Candidate { mark, beliefs, evidence };
+        let fit = self.pairs(&candidate).map(|pairs| fit_line(&pairs).fit).unwrap_or_default();
+        candidate.mark.fit = LineFit { steps: self.steps.score(&candidate.mark), ..fit };
+        Ok(candidate)
     }
 
     /// The pairs of means that the labels of a candidate give; none when there are too few.
     fn pairs(&self, candidate: &Candidate) -> Option<Vec<Pair>> {
         pairs(&self.graph, &sureness(&candidate.beliefs, None))
-    }
-
-    /// Whether the line through the pairs of a candidate is plausible.
-    fn is_plausible(&self, candidate: &Candidate) -> bool {
-        self.pairs(candidate).is_some_and(|pairs| is_plausible(&fit_line(&pairs)))
     }
 
     /// Fits the line and labels again, by turns, until the transparency stays the same.
@@ -113,7 +130,11 @@ impl<'a> Scales<'a> {
                 break;
             }
             let done = (mark.clear - best.mark.clear).abs() < 0.003;
-            best = self.weigh(Mark { rim: best.mark.rim, ..mark }, pacer).await?;
+            let next = self.weigh(Mark { rim: best.mark.rim, ..mark }, pacer).await?;
+            if next.rank() <= best.rank() {
+                break;
+            }
+            best = next;
             if done {
                 break;
             }
@@ -123,16 +144,26 @@ impl<'a> Scales<'a> {
 
     /// The best start, with the colour fitted to its labels. None when none of the probes has a promising line: for a mark, covered and bare
     /// means soon lie on a line whatever transparency the search starts from.
-    async fn start(&self, starts: &[(f32, Rgb)], pacer: &dyn Pacer) -> Result<Option<Candidate>> {
-        let mut best: Option<(bool, Candidate)> = None;
+    async fn start(&self, starts: &[(f32, Rgb)], veils: &[Veil], pacer: &dyn Pacer) -> Result<Option<Candidate>> {
+        let mut best: Option<Candidate> = None;
         let mut has_promise = false;
+        for veil in veils {
+            let next = self.weigh(veil.mark(), pacer).await?;
+            has_promise |= is_promising(&next.mark);
+            if best.as_ref().is_none_or(|b| next.rank() > b.rank()) {
+                best = Some(next);
+            }
+        }
+        if best.as_ref().is_some_and(|b| is_plausible(&b.mark) && b.mark.fit.correlation >= SURE_CORRELATION) {
+            return Ok(best);
+        }
+        // Transparency of the best probe, if it is plausible.
+        let mut probed = None;
         for (i, (clear, colour)) in starts.iter().enumerate() {
             if i == PROBES && !has_promise {
                 return Ok(None);
             }
-            if i >= PROBES
-                && best.as_ref().is_some_and(|(plausible, b)| *plausible && (b.mark.clear - clear).abs() > BESIDE)
-            {
+            if i >= PROBES && probed.is_some_and(|probe: f32| (probe - clear).abs() > BESIDE) {
                 continue;
             }
             pacer.progress(Stage::Filling, i as f32 / starts.len() as f32);
@@ -141,19 +172,17 @@ impl<'a> Scales<'a> {
             let line = fit_line(&pairs);
             has_promise |= is_promising(&line);
             let fitted = fit_colour(&pairs, *clear);
-            // By evidence alone, marks that hardly change anything would win; a plausible line counts for more.
-            let (next, plausible) = if distance(fitted, *colour) < SAME {
-                (first, is_plausible(&line))
+            let next = if distance(fitted, *colour) < SAME {
+                first
             } else {
-                let next = self.weigh(Mark::new(*clear, fitted), pacer).await?;
-                let plausible = self.is_plausible(&next);
-                (next, plausible)
+                self.weigh(Mark::new(*clear, fitted), pacer).await?
             };
-            if best.as_ref().is_none_or(|(p, b)| (plausible, next.evidence) > (*p, b.evidence)) {
-                best = Some((plausible, next));
+            if best.as_ref().is_none_or(|b| next.rank() > b.rank()) {
+                probed = is_plausible(&next.mark).then_some(*clear).or(probed);
+                best = Some(next);
             }
         }
-        Ok(best.map(|(_, candidate)| candidate))
+        Ok(best)
     }
 
     /// Tries the transparency that the ratio of textures suggests. It may be better where the means hardly vary, as on paper.
@@ -167,9 +196,8 @@ impl<'a> Scales<'a> {
             return Ok(best);
         }
         let other = self.weigh(Mark::new(clear, fit_colour(&pairs, clear)), pacer).await?;
-        let is_better = other.evidence > best.evidence;
         let other = self.polish(other, pacer).await?;
-        Ok(if is_better || self.is_plausible(&other) { other } else { best })
+        Ok(if other.rank() > best.rank() { other } else { best })
     }
 
     /// Tries the mark with each kind of rim. A rim has to raise the evidence markedly to be accepted.
@@ -187,6 +215,10 @@ impl<'a> Scales<'a> {
     }
 }
 
+/// Means tell the transparency more precisely than single pixels do, so that a line is preferred to a mark that explains steps better by less than
+/// this.
+const SAME_STEPS: f32 = 0.95;
+
 /// Whether a line is good enough to replace the present transparency and colour.
 fn is_usable(mark: &Mark) -> bool {
     mark.fit.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
@@ -194,13 +226,18 @@ fn is_usable(mark: &Mark) -> bool {
 
 /// The likeliest mark; none when there is no evidence of one.
 pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Option<Mark>> {
-    let scales = Scales::new(scene, pacer).await?;
-    let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES));
-    let Some(best) = scales.start(&starts(&graph), pacer).await? else { return Ok(None) };
+    let steps = Steps::new(scene);
+    let veils = steps.marks(pacer).await?;
+    let focus = veils.first().and_then(|veil| steps.middle(veil));
+    let scales = Scales::new(scene, &steps, focus, pacer).await?;
+    let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES, focus));
+    let Some(best) = scales.start(&starts(&graph), &veils, pacer).await? else { return Ok(None) };
     let best = scales.polish(best, pacer).await?;
     let best = scales.try_texture(best, pacer).await?;
     let best = scales.try_rims(best, pacer).await?;
-    if best.evidence < MIN_EVIDENCE {
+    let bare: f32 = best.beliefs.states.iter().map(|states| states[0]).sum();
+    let sites = scales.graph.sites.len() as f32;
+    if best.evidence * sites < MIN_EVIDENCE * (sites - bare) {
         return Ok(None);
     }
     let mut mark = best.mark;
@@ -213,10 +250,11 @@ pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Op
         hint = hint_from_copies(scene, &graph, &cover).or(hint);
         let Some(pairs) = pairs(&graph, &sureness(&beliefs, hint.as_ref())) else { return Ok(None) };
         let next = fit_line(&pairs);
-        mark = if is_usable(&next) {
-            Mark { rim: mark.rim, ..next }
+        let score = steps.score(&next);
+        mark = if is_usable(&next) && score >= SAME_STEPS * mark.fit.steps {
+            Mark { rim: mark.rim, fit: LineFit { steps: score, ..next.fit }, ..next }
         } else {
-            Mark { colour: fit_colour(&pairs, mark.clear), fit: next.fit, ..mark }
+            Mark { fit: LineFit { steps: mark.fit.steps, ..next.fit }, ..mark }
         };
     }
     Ok(Some(mark))

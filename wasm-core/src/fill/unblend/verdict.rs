@@ -24,18 +24,47 @@ const MIN_CONTRAST: f32 = 12.0;
 const MIN_SPREAD: f32 = 6.0;
 /// Minimum number of pairs of means.
 const MIN_PAIRS: usize = 150;
-/// Maximum of the median squared distance from the line over the expected one.
-const MAX_MISFIT: f32 = 2.5;
+/// Minimum likelihood of the steps at the edges, in nats per pair, of a mark that explains them.
+pub(super) const MIN_STEPS: f32 = 0.004;
+/// Minimum of the same, and of the correlation, of a mark that is believed although its labels are poor: one of several layers or strengths, or
+/// in a lossy picture. What such a mark does not explain is filled.
+const MIN_CLEAR_STEPS: f32 = 0.01;
+const MIN_CLEAR_CORRELATION: f32 = 0.95;
+/// Maximum of the transparency by textures over that by means of such marks: one with a grain of its own has more texture than shines through.
+const MAX_TEXTURE: f32 = 1.2;
 
-/// Minimum shares of bare and of fully covered pixels, and maximum share of unexplained ones.
+/// Bounds that depend on how well the mark explains the steps at its edges.
+struct Bounds {
+    /// Maximum of the median squared distance from the line over the expected one.
+    misfit: f32,
+    /// Maximum share of unexplained pixels.
+    unknown: f32,
+    /// Maximum share of partly covered pixels that lie at no edge.
+    loose: f32,
+}
+
+impl Bounds {
+    const STRICT: Self = Self { misfit: 2.5, unknown: 0.15, loose: 0.5 };
+    const STEPPED: Self = Self { misfit: 4.0, ..Self::STRICT };
+    const CLEAR: Self = Self { misfit: 4.0, unknown: 0.25, loose: 0.65 };
+
+    fn of(mark: &Mark) -> Self {
+        let fit = &mark.fit;
+        match fit.steps {
+            _ if fit.texture.0 > MAX_TEXTURE * mark.clear => Self::STRICT,
+            MIN_CLEAR_STEPS.. if fit.correlation >= MIN_CLEAR_CORRELATION => Self::CLEAR,
+            MIN_STEPS.. => Self::STEPPED,
+            _ => Self::STRICT,
+        }
+    }
+}
+
+/// Minimum shares of bare and of fully covered pixels.
 const MIN_BARE: f32 = 0.05;
-const MIN_FULL: f32 = 0.05;
-const MAX_UNKNOWN: f32 = 0.15;
+const MIN_FULL: f32 = 0.015;
 /// Maximum share of covered pixels whose hidden colour would lie outside the gamut.
 const MAX_IMPOSSIBLE: f32 = 0.12;
-/// Maximum share of partly covered pixels that lie at no edge, of a plain mark and of one with a rim, which has a partial label although it is
-/// no edge.
-const MAX_LOOSE: f32 = 0.5;
+/// Maximum share of partly covered pixels that lie at no edge, of a mark with a rim, which has a partial label although it is no edge.
 const MAX_LOOSE_WITH_RIM: f32 = 0.75;
 
 /// Minimum number of pairs of pixels across the mark's edge on drawn content, and minimum share of those that are equal, over that of pairs which
@@ -55,16 +84,17 @@ pub(super) fn is_plausible(mark: &Mark) -> bool {
         && fit.contrast >= MIN_CONTRAST
         && fit.spread >= MIN_SPREAD
         && fit.pairs >= MIN_PAIRS
-        && fit.misfit <= MAX_MISFIT
+        && fit.misfit <= Bounds::of(mark).misfit
 }
 
 /// Whether the labels fit a mark as well: it has an outside, an inside, and a thin edge between the two, and little else.
 pub(super) fn is_convincing(mark: &Mark, check: &Check) -> bool {
-    let max_loose = if mark.rim.is_some() { MAX_LOOSE_WITH_RIM } else { MAX_LOOSE };
+    let bounds = Bounds::of(mark);
+    let max_loose = if mark.rim.is_some() { MAX_LOOSE_WITH_RIM } else { bounds.loose };
     is_plausible(mark)
         && check.bare >= MIN_BARE * check.sites
         && check.full >= MIN_FULL * check.sites
-        && check.unknown <= MAX_UNKNOWN * check.sites
+        && check.unknown <= bounds.unknown * check.sites
         && check.impossible <= MAX_IMPOSSIBLE * check.covered
         && check.loose <= max_loose * check.partly
 }
