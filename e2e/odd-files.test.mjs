@@ -112,6 +112,13 @@ async function turnedWebp() {
 
 // ----------------------------------------------------------------------- tests
 
+/** A picture on white: the colour of what is nearly transparent cannot be read back exactly from a canvas. */
+function onWhite({ width, height, data }) {
+  const flat = Buffer.from(data);
+  for (let at = 0; at < flat.length; at += 1) flat[at] = at % 4 === 3 ? 255 : 255 + ((data[at] - 255) * data[at | 3]) / 255;
+  return { width, height, data: flat };
+}
+
 const SMALL = { x: 60, y: 50, width: 40, height: 30 };
 
 for (const [name, type, hole, make] of [
@@ -126,7 +133,7 @@ for (const [name, type, hole, make] of [
   ['a grey PNG with alpha and a linear profile', 'image/png', BALL, () => grey(1, 254)],
 ]) {
   test(`edited as it is shown: ${name}`, async () => {
-    const address = `/odd-${encodeURIComponent(name)}`;
+    const address = `/odd-${name.replaceAll(' ', '-')}`;
     server.put(address, type, await make());
     const page = await browser.page(`${server.home}/test/files.html?${address}`);
     await page.locator('#img').evaluate((image) => image.decode());
@@ -136,6 +143,8 @@ for (const [name, type, hole, make] of [
     await editor.done();
     const now = await readElement(page, '#img');
     assert.deepEqual([now.width, now.height], [was.width, was.height], 'the size that is shown');
-    compareOutside(was, now, hole);
+    // Pictures with alpha are rounded by the canvas they are read from.
+    if (was.data.some((value, at) => at % 4 === 3 && value > 0 && value < 255)) compareOutside(onWhite(was), onWhite(now), hole, { tolerance: 1 });
+    else compareOutside(was, now, hole);
   });
 }
