@@ -37,16 +37,14 @@ const MAX_TEXTURE: f32 = 1.2;
 struct Bounds {
     /// Maximum of the median squared distance from the line over the expected one.
     misfit: f32,
-    /// Maximum share of unexplained pixels.
-    unknown: f32,
     /// Maximum share of partly covered pixels that lie at no edge.
     loose: f32,
 }
 
 impl Bounds {
-    const STRICT: Self = Self { misfit: 2.5, unknown: 0.15, loose: 0.5 };
-    const STEPPED: Self = Self { misfit: 4.0, ..Self::STRICT };
-    const CLEAR: Self = Self { misfit: 4.0, unknown: 0.25, loose: 0.65 };
+    const STRICT: Self = Self { misfit: 2.5, loose: 0.5 };
+    const STEPPED: Self = Self { misfit: 4.0, loose: 0.5 };
+    const CLEAR: Self = Self { misfit: 4.0, loose: 0.65 };
 
     fn of(mark: &Mark) -> Self {
         let fit = &mark.fit;
@@ -59,9 +57,10 @@ impl Bounds {
     }
 }
 
-/// Minimum shares of bare and of fully covered pixels.
+/// Minimum shares of bare and of fully covered pixels, and maximum share of unexplained ones.
 const MIN_BARE: f32 = 0.05;
 const MIN_FULL: f32 = 0.015;
+const MAX_UNKNOWN: f32 = 0.15;
 /// Maximum share of covered pixels whose hidden colour would lie outside the gamut.
 const MAX_IMPOSSIBLE: f32 = 0.12;
 /// Maximum share of partly covered pixels that lie at no edge, of a mark with a rim, which has a partial label although it is no edge.
@@ -94,7 +93,7 @@ pub(super) fn is_convincing(mark: &Mark, check: &Check) -> bool {
     is_plausible(mark)
         && check.bare >= MIN_BARE * check.sites
         && check.full >= MIN_FULL * check.sites
-        && check.unknown <= bounds.unknown * check.sites
+        && check.unknown <= MAX_UNKNOWN * check.sites
         && check.impossible <= MAX_IMPOSSIBLE * check.covered
         && check.loose <= max_loose * check.partly
 }
