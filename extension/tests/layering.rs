@@ -111,7 +111,7 @@ const ORDERS: &[(&str, &[&str])] = &[
         &[
             "colour labels pieces",
             "mark scene",
-            "graph",
+            "graph steps",
             "beliefs palette",
             "copies recover",
             "drawn line_fit verdict",

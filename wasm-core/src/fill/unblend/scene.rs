@@ -2,11 +2,13 @@
 
 use super::colour::{Rgb, add, distance};
 use super::pieces::Pieces;
-use super::steps;
 use crate::fill::membrane;
 use crate::fill::summed_area::SummedArea;
 use crate::pixels::{Component, Components, Image, Mask};
 use crate::{Pacer, Result};
+
+/// Distance between the pixels of a pair: more than twice the width of an antialiased edge.
+pub(super) const APART: i64 = 5;
 
 /// Width of the surroundings that texture is measured on, in pixels around the mask.
 const MARGIN: u32 = 24;
@@ -33,7 +35,7 @@ pub(super) struct Scene<'a> {
     /// `[window.height, window.width]`: the picture, and under the mask a membrane through what is known around it.
     pub(super) guess: Vec<membrane::Value>,
     pub(super) grains: Grains,
-    /// Differences of pixels that lie [`steps::APART`] instead of those of neighbours.
+    /// Differences of pixels that lie [`APART`] instead of those of neighbours.
     pub(super) far_grains: Grains,
 }
 
@@ -76,7 +78,7 @@ impl<'a> Scene<'a> {
         pacer.checkpoint().await?;
         let grains = Grains::new(&guess, &given, window.width as usize, 1);
         pacer.checkpoint().await?;
-        let far_grains = Grains::new(&guess, &given, window.width as usize, steps::APART as usize);
+        let far_grains = Grains::new(&guess, &given, window.width as usize, APART as usize);
         pacer.checkpoint().await?;
         membrane::fill(window.width as usize, window.height as usize, &mut guess, &given, pacer).await?;
         Ok(Some(Self { image, pieces, guess, grains, far_grains }))

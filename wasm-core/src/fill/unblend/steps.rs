@@ -6,11 +6,9 @@
 
 use super::colour::{Rgb, squared};
 use super::mark::Mark;
-use super::scene::Scene;
+use super::scene::{APART, Scene};
 use crate::{Pacer, Result};
 
-/// Distance between the pixels of a pair: more than twice the width of an antialiased edge.
-pub(super) const APART: i64 = 5;
 /// Maximum number of pairs; of more, an even sample is taken.
 const MAX_STEPS: usize = 16_000;
 /// Transparencies at which marks are looked for, from `MIN_CLEAR` in steps of `CLEAR_STEP`.
