@@ -549,9 +549,13 @@ class Overlay {
   /** Opens the menu of the toolbar, if a control is in it. */
   async #reveal(id) {
     const hidden = () => this.frame.evaluate((id) => !!document.querySelector(`#more-menu[hidden] #${id}`), id);
-    if (!(await hidden())) return;
-    await this.#click('more');
-    await until(async () => this.gone() || !(await hidden()), { what: 'the menu of the toolbar' });
+    // The toolbar may be laid out anew between the look at the button and the click on it.
+    await until(async () => {
+      if (this.gone() || !(await hidden())) return true;
+      await this.frame.locator('#more').click({ trial: true });
+      await this.#click('more');
+      return this.gone() || !(await hidden());
+    }, { what: 'the menu of the toolbar' });
   }
 
   async #click(id) {
