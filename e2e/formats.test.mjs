@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { PNG } from 'pngjs';
 import {
-  BALL, browser, compareOutside, differences, open, overlay, readElement, readUrl, redness, rightClickErase, same, server,
+  BALL, browser, compareOutside, differences, open, overlay, pngChunks, readElement, readUrl, redness, rightClickErase, same, server,
   sleep, test, until, useBrowser,
 } from './harness.mjs';
 
@@ -85,16 +85,6 @@ function exifTags(tiff) {
 function jpegExif(jpeg) {
   const found = segments(jpeg).find(({ marker, data }) => marker === 0xe1 && data.toString('latin1', 0, 4) === 'Exif');
   return found && exifTags(found.data.subarray(6));
-}
-
-function pngChunks(png) {
-  const found = [];
-  for (let at = 8; at < png.length; ) {
-    const length = png.readUInt32BE(at);
-    found.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + length) });
-    at += 12 + length;
-  }
-  return found;
 }
 
 function webpChunks(webp) {

@@ -836,6 +836,17 @@ export function compareOutside(before, after, rect, { margin = 8, tolerance = 0 
   assert.ok(count.inside > (rect.width * rect.height) / 5, `the inside changed (${count.inside} pixels)`);
 }
 
+/** The chunks of a PNG: `{ type, data }`. */
+export function pngChunks(png) {
+  const found = [];
+  for (let at = 8; at < png.length; ) {
+    const length = png.readUInt32BE(at);
+    found.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + length) });
+    at += 12 + length;
+  }
+  return found;
+}
+
 /** Asserts that two pictures are the same to the bit. */
 export function same(before, after, words = 'the pictures are the same') {
   const { inside, outside } = differences(before, after, { x: 0, y: 0, width: before.width, height: before.height });

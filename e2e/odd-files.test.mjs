@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import zlib from 'node:zlib';
 import { PNG } from 'pngjs';
-import { BALL, browser, compareOutside, open, readElement, server, test, useBrowser } from './harness.mjs';
+import { BALL, browser, compareOutside, open, pngChunks, readElement, server, test, useBrowser } from './harness.mjs';
 
 useBrowser();
 
@@ -14,17 +14,6 @@ const u32 = (number) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(num
 const le32 = (number) => Buffer.from(u32(number)).reverse();
 
 // ------------------------------------------------------------------------- PNG
-
-/** The chunks of a PNG: `{ type, data }`. */
-function chunks(png) {
-  const found = [];
-  for (let at = 8; at < png.length; ) {
-    const length = png.readUInt32BE(at);
-    found.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + length) });
-    at += 12 + length;
-  }
-  return found;
-}
 
 const chunk = (type, ...parts) => ({ type, data: Buffer.concat(parts.map((part) => Buffer.from(part))) });
 
@@ -45,9 +34,9 @@ async function wrongChecksum() {
 
 /** An animation of one frame, which is not the default image: that is black. */
 async function hiddenDefault() {
-  const [header, ...rest] = chunks(await file('sand.png'));
+  const [header, ...rest] = pngChunks(await file('sand.png'));
   const [width, height] = [header.data.readUInt32BE(0), header.data.readUInt32BE(4)];
-  const black = chunks(PNG.sync.write(new PNG({ width, height, fill: true }), { colorType: header.data[9] }));
+  const black = pngChunks(PNG.sync.write(new PNG({ width, height, fill: true }), { colorType: header.data[9] }));
   const shown = Buffer.concat(rest.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
   return png([
     header,
@@ -85,7 +74,7 @@ function greyProfile(gamma) {
 async function grey(gamma, alpha) {
   const picture = PNG.sync.read(await file('sand.png'));
   for (let at = 3; at < picture.data.length; at += 4) picture.data[at] = alpha;
-  const [header, ...rest] = chunks(PNG.sync.write(picture, { colorType: alpha === 255 ? 0 : 4 }));
+  const [header, ...rest] = pngChunks(PNG.sync.write(picture, { colorType: alpha === 255 ? 0 : 4 }));
   return png([header, chunk('iCCP', 'grey\0\0', zlib.deflateSync(greyProfile(gamma))), chunk('gAMA', u32(100_000)), ...rest]);
 }
 
