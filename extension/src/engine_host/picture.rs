@@ -182,10 +182,8 @@ impl Picture {
         let (image, mut file) = (&self.image, BlobWriter::default());
         let part = part.map_or(image.bounds(), to_engine);
         match (format, purpose) {
-            (FileFormat::Png, Purpose::Page) => {
-                codec::write_part_as_png(image, part, &all.colours_only(), true, &mut file)
-            }
-            (FileFormat::Png, Purpose::File) => codec::write_part_as_png(image, part, all, false, &mut file),
+            (FileFormat::Png, Purpose::Page) => codec::write_png(image, part, &all.colours_only(), true, &mut file),
+            (FileFormat::Png, Purpose::File) => codec::write_png(image, part, all, false, &mut file),
             (FileFormat::Jpeg, _) => codec::write_jpeg(image, all, self.source.jpeg.as_ref(), &mut file),
             (FileFormat::Webp, _) => {
                 let data = match self.webp_coding() {

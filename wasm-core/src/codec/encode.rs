@@ -25,26 +25,12 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
 }
 
-/// Writes a PNG row by row, so that neither the file nor a copy of the pixels is ever in memory as a whole. `quick` saves time at the cost of size,
-/// for pictures that are shown and not kept.
+/// Writes a PNG row by row, so that neither the file nor a copy of the pixels is ever in memory as a whole. It has the picture's size and, in `part`,
+/// its pixels; all others are transparent. `quick` saves time at the cost of size, for pictures that are shown and not kept.
 ///
 /// # Errors
-/// [`Error::Encode`] when the encoder fails, or `file` does.
-pub fn write_png(image: &Image, metadata: &Metadata, quick: bool, file: &mut dyn Write) -> Result<()> {
-    write_part_as_png(image, image.bounds(), metadata, quick, file)
-}
-
-/// [`write_png`] of a picture of the same size that has only the pixels in `part`. All others are transparent.
-///
-/// # Errors
-/// Those of [`write_png`], and [`Error::MaskOutside`] when `part` does not lie inside the picture.
-pub fn write_part_as_png(
-    image: &Image,
-    part: Rect,
-    metadata: &Metadata,
-    quick: bool,
-    file: &mut dyn Write,
-) -> Result<()> {
+/// [`Error::MaskOutside`] when `part` does not lie inside the picture. [`Error::Encode`] when the encoder fails, or `file` does.
+pub fn write_png(image: &Image, part: Rect, metadata: &Metadata, quick: bool, file: &mut dyn Write) -> Result<()> {
     if !image.bounds().contains(&part) {
         return Err(Error::MaskOutside);
     }
@@ -85,13 +71,13 @@ pub fn write_part_as_png(
     writer.finish().map_err(failed)
 }
 
-/// [`write_png`] into memory.
+/// [`write_png`] of the whole picture into memory.
 ///
 /// # Errors
 /// Those of [`write_png`].
 pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    write_png(image, metadata, quick, &mut bytes).map(|()| bytes)
+    write_png(image, image.bounds(), metadata, quick, &mut bytes).map(|()| bytes)
 }
 
 /// Writes a JPEG, with the quantisation, sampling and scans of `coding` if given. Transparent pixels are composited onto white.
@@ -228,7 +214,7 @@ mod tests {
             let [x, y, right, bottom] = [0, 1, 2, 3].map(|i| corners[i] % if i % 2 == 0 { width } else { height });
             let part = Rect { x: x.min(right), y: y.min(bottom), width: x.abs_diff(right) + 1, height: y.abs_diff(bottom) + 1 };
             let mut png = vec![];
-            write_part_as_png(&image, part, &Metadata::default(), true, &mut png).unwrap();
+            write_png(&image, part, &Metadata::default(), true, &mut png).unwrap();
             let back = Source::inspect(&png).decode(&png).unwrap().expect("decoded here");
             prop_assert_eq!(back.bounds(), image.bounds());
             for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
@@ -241,7 +227,7 @@ mod tests {
     #[test]
     fn a_part_that_hangs_over_is_refused() {
         let over = Rect { x: 3, y: 0, width: 4, height: 1 };
-        let written = write_part_as_png(&picture(6, 4, true), over, &Metadata::default(), true, &mut vec![]);
+        let written = write_png(&picture(6, 4, true), over, &Metadata::default(), true, &mut vec![]);
         assert!(matches!(written, Err(Error::MaskOutside)));
     }
 

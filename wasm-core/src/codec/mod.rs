@@ -20,7 +20,7 @@ mod xmp;
 pub use decode::Source;
 #[cfg(test)]
 use encode::encode_jpeg;
-pub use encode::{encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_part_as_png, write_png};
+pub use encode::{encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_png};
 pub use format::Format;
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;
