@@ -2,28 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { BALL, browser, EXTENSION, launch, open, overlay, rightClickErase, server, test, until, useBrowser } from './harness.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { fileURLToPath } from 'node:url';
+import { AXE, audit, fitsPhone } from './audit.mjs';
+import { BALL, browser, editorOverlay, EXTENSION, launch, open, overlay, rightClickErase, server, sleep, test, until, useBrowser } from './harness.mjs';
 
 let page;
 
 useBrowser();
-
-/** Asserts that axe finds no violation in a frame or page. */
-async function audit(frame) {
-  // Colours change gradually: axe must not measure one in between.
-  await until(() => frame.evaluate(() => document.getAnimations().every(({ effect, playState }) =>
-    playState === 'finished' || effect.getComputedTiming().iterations === Infinity)), { what: 'the end of the transitions' });
-  await frame.evaluate(AXE);
-  const violations = await frame.evaluate(async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map(({ target, any }) => `${target} (${any[0]?.message ?? ''})`).join(', ')}`);
-  });
-  assert.deepEqual(violations, []);
-}
 
 const kinds = async () => {
   page = await browser.page(`${server.home}/test/kinds.html`);
@@ -131,12 +117,71 @@ test('the demo page', async () => {
   await audit(page);
 });
 
+test('the window that asks for a site where a frame may not', async () => {
+  page = await browser.page(`chrome-extension://${browser.id}/grant.html#${encodeURIComponent('https://pictures.example.org/*')}`);
+  await page.locator('#why', { hasText: 'pictures.example.org' }).waitFor();
+  await page.setViewportSize({ width: 360, height: 300 });
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await audit(page);
+  }
+  await fitsPhone(page);
+});
+
+for (const scheme of ['light', 'dark']) {
+  test(`the editor in a ${scheme} scheme: pictures, the sheet that saves, the list of what is kept`, async () => {
+    page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.locator('html[data-ready]').waitFor();
+    await page.setInputFiles('#files', ['sand.jpg', 'wide.png'].map((name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url))));
+    const editor = await editorOverlay(page);
+    await editor.eraseRect(BALL);
+    await audit(page);
+    await audit(editor.frame);
+    await page.setViewportSize({ width: 360, height: 780 });
+    await fitsPhone(page);
+    await page.setViewportSize({ width: 1280, height: 780 });
+    const look = async (name) => {
+      if (!process.env.LOOK) return;
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 780 });
+        await sleep(300);
+        await page.screenshot({ path: `${process.env.LOOK}/${name}-${scheme}-${width}.png` });
+      }
+      await page.setViewportSize({ width: 1280, height: 780 });
+      await sleep(300);
+    };
+    await look('editor');
+    await editor.press('save-as');
+    await until(() => editor.frame.locator('#save-as-save').isEnabled(), { what: 'a file' });
+    await audit(editor.frame);
+    await look('save-as');
+    await editor.key('Escape');
+    await page.close();
+    page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
+    await page.emulateMedia({ colorScheme: scheme });
+    await until(async () => (await page.locator('#kept-list li').count()) >= 2, { what: 'the list' });
+    await audit(page);
+    await page.setViewportSize({ width: 360, height: 780 });
+    await fitsPhone(page);
+    await page.setViewportSize({ width: 1280, height: 780 });
+    await look('kept');
+    await page.locator('#forget-all').click();
+    await audit(page);
+    await page.locator('#question-yes').click();
+    await until(async () => (await page.locator('#kept-list li').count()) === 0, { what: 'an empty list' });
+  });
+}
+
 test('every other page of the extension that people see', async () => {
   const names = readdirSync(EXTENSION, { recursive: true }).map(String).filter((name) => name.endsWith('.html'));
   // The overlay is examined above, state by state. The engine's page is never shown.
   for (const name of names.filter((name) => !/overlay|engine|offscreen/.test(name))) {
     page = await browser.page(`chrome-extension://${browser.id}/${name}`);
-    await audit(page);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await audit(page);
+    }
     await page.close();
   }
 });
@@ -151,13 +196,14 @@ test('every word and every label of a page is that of the language file', async 
   writeFileSync(file, JSON.stringify(messages));
   const marked = await launch({ headed: false, extension: copy });
   try {
-    for (const name of ['models.html', 'overlay.html?tab']) {
+    for (const name of ['models.html', 'editor.html', 'welcome.html', 'popup.html', 'overlay.html?tab']) {
       const page = await marked.page(`chrome-extension://${marked.id}/${name}`);
       await page.locator('[data-i18n]').filter({ hasText: '¡' }).first().waitFor({ state: 'attached' });
       const others = await page.evaluate(() => [
         ...[...document.querySelectorAll('[data-i18n]')].map((element) => element.textContent),
         ...[...document.querySelectorAll('[data-i18n-label]')].flatMap((element) => [element.ariaLabel, element.dataset.tip]),
-      ].filter((text) => !text?.startsWith('¡')));
+        // A word of ours may follow a name that is nobody's language, as of the GPU.
+      ].filter((text) => !text?.includes('¡')));
       assert.deepEqual(others, [], `${name} has words of its own`);
       assert.equal(await page.locator('html').getAttribute('lang'), 'en-US');
     }

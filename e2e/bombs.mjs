@@ -142,6 +142,7 @@ const jxl = () => join([0xff, 0x0a], [0xfe, 0xff, 0xff, 0xff, 0x0f + 0x10], Buff
 
 const svg = (body, attributes = 'width="320" height="240" viewBox="0 0 320 240"') =>
   Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${attributes}>${body}</svg>`);
+const html = (body) => `<foreignObject width="320" height="240"><div xmlns="http://www.w3.org/1999/xhtml">${body}</div></foreignObject>`;
 const dataUrl = (type, bytes) => `data:${type};base64,${bytes.toString('base64')}`;
 const levels = (count, make) => Array.from({ length: count }, (_, i) => make(i)).join('');
 
@@ -188,6 +189,15 @@ export const BOMBS = [
   ['JPEG XL of 1 073 741 824 a side', 'image/jxl', [TOO_LARGE], jxl],
   ['SVG that states a million a side', SVG, [HARMLESS], () => svg('<rect width="999999" height="999999" fill="teal"/>', 'width="1000000" height="1000000"')],
   ['SVG with a PNG of 22 000 x 22 000 inside', SVG, [TOO_LARGE], async () => svg(`<image width="320" height="240" href="${dataUrl(PNG, await png(HUGE))}"/>`)],
+  ['SVG with the same, of no type', SVG, [TOO_LARGE], async () => svg(`<image width="320" height="240" href="${dataUrl('', await png(HUGE))}"/>`)],
+  ['SVG with the same, called text', SVG, [TOO_LARGE], async () => svg(`<image width="320" height="240" href="${dataUrl('text/plain', await png(HUGE))}"/>`)],
+  ['SVG of HTML with the same, written in character references', SVG, [TOO_LARGE], async () => svg(html(
+    `<img width="320" height="240" src="${dataUrl(PNG, await png(HUGE)).replace('data', '&#100;&#x61;t&#97;')}"/>`))],
+  ['SVG of HTML with the same, written with an entity', SVG, [TOO_LARGE], async () => Buffer.concat([
+    Buffer.from('<!DOCTYPE svg [<!ENTITY d "data:image">]>'),
+    svg(html(`<img width="320" height="240" src="${dataUrl(PNG, await png(HUGE)).replace('data:image', '&d;')}"/>`))])],
+  ['SVG with the same in a style sheet, written with escapes', SVG, [TOO_LARGE], async () => svg(html(
+    `<p style="height:240px;background:url('${dataUrl(PNG, await png(HUGE)).replace('data', '\\64 at\\000061')}')"/>`))],
   ['PNG that is called an SVG of another kind', 'image/svg-portable', [TOO_LARGE], () => png(HUGE)],
   ['PNG with a profile that inflates to 256 MB', PNG, [HARMLESS], async () => png([64, 64], { extra: [chunk('iCCP', 'name\0\0', await deflatedZeros(256e6))] })],
   ['PNG with texts that inflate to 512 MB', PNG, [HARMLESS], async () => {

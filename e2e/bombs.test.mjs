@@ -97,3 +97,12 @@ for (const [name, type, ends, make] of BOMBS) {
     assert.ok(after < before + ROOM, `${((after - before) / 1e6).toFixed(0)} MB stay taken`);
   });
 }
+
+test('the download that ran beside all of them ends, and is whole', async () => {
+  hub.behaviour.pace = Infinity;
+  const model = async () => (await askStore(store, { call: 'list' })).models.find(({ id }) => id === 'ft_places2');
+  await until(async () => (await model()).status === 'installed', { what: 'the model' });
+  // The store says so just before it lets go of the file.
+  const verified = async () => (await askStore(store, { call: 'verify', model: 'ft_places2' })).reply === 'done';
+  await until(verified, { what: 'the model, whole' });
+});

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
-import { launch, open, readElement } from './harness.mjs';
+import { editorOverlay, launch, open, readElement, rightClickUpload, until } from './harness.mjs';
 import { startServer } from './server.mjs';
 
 const OUT = fileURLToPath(new URL('../dist/demo/', import.meta.url));
@@ -22,12 +22,35 @@ const browser = await launch();
 const page = await browser.page(`${server.home}/demo.html`);
 await page.screenshot({ path: `${OUT}page-before.png`, fullPage: true });
 
+/** The closed line around what is to go from a picture of the demo page. */
+const outlineOf = async (picture) => (await page.locator(picture).getAttribute('data-outline'))
+  .split(' ')
+  .map((pair) => pair.split(',').map(Number))
+  .map(([x, y]) => ({ x, y }));
+
+/** A file is chosen in a page's upload field, edited there before it is uploaded, and handed over. */
+async function upload() {
+  const site = await browser.page(`${server.home}/upload.html`);
+  await site.setInputFiles('#file', fileURLToPath(new URL('./pages/pictures/meadow.jpg', import.meta.url)));
+  const before = await site.locator('#preview').getAttribute('src');
+  await site.screenshot({ path: `${OUT}upload-before.png`, fullPage: true });
+  const tab = await rightClickUpload(site, '#field');
+  const editor = await editorOverlay(tab);
+  await editor.passed();
+  await editor.paintOutline(await outlineOf('#photo'));
+  await editor.erase();
+  await editor.waitDone();
+  await tab.screenshot({ path: `${OUT}upload-editor.png` });
+  await tab.locator('#use').click();
+  await until(async () => (await site.locator('#preview').getAttribute('src')) !== before, { what: 'the edited picture in the page' });
+  await site.locator('#preview').evaluate((image) => image.decode());
+  await site.screenshot({ path: `${OUT}upload-after.png`, fullPage: true });
+  console.log(`edited before upload; the page got ${await site.locator('#what').textContent()}`);
+}
+
 for (const picture of PICTURES) {
   const name = picture.slice(1);
-  const outline = (await page.locator(picture).getAttribute('data-outline'))
-    ?.split(' ')
-    .map((pair) => pair.split(',').map(Number))
-    .map(([x, y]) => ({ x, y }));
+  const outline = await outlineOf(picture);
   const readable = picture !== '#background';
   if (readable) save(`${name}-before`, await readElement(page, picture));
   const editor = await open(page, picture);
@@ -44,8 +67,9 @@ for (const picture of PICTURES) {
 }
 
 await page.screenshot({ path: `${OUT}page-after.png`, fullPage: true });
+await upload();
 console.log(`\nBefore and after: ${OUT}`);
-for (const name of ['page-before.png', 'page-after.png', 'photo-before.png', 'photo-after.png', 'screenshot-after.png']) {
+for (const name of ['page-before.png', 'page-after.png', 'photo-before.png', 'photo-after.png', 'screenshot-after.png', 'upload-before.png', 'upload-after.png']) {
   console.log(`  ${OUT}${name}`);
 }
 

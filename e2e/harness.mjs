@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startServer } from './server.mjs';
+import { likeUsers } from './tabs.mjs';
 
 export { sleep };
 
@@ -76,6 +77,33 @@ export async function relaunch() {
   browser = await launch(options);
 }
 
+/** Gives the extension in `folder` a higher version: the next start of the browser updates it, which starts its service worker. */
+export function update(folder) {
+  const file = `${folder}/manifest.json`;
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  // At most four numbers.
+  const [major, minor, patch, build = 0] = manifest.version.split('.');
+  writeFileSync(file, JSON.stringify({ ...manifest, version: [major, minor, patch, Number(build) + 1].join('.') }));
+}
+
+/**
+ * The user's consent to incognito windows. The browser loads the extension, which is in `folder`, anew, and Playwright finds it again only in another
+ * browser. One that ends while it loads the extension leaves it disabled.
+ */
+export async function allowIncognito(folder) {
+  const extensions = await browser.page('chrome://extensions');
+  await extensions.evaluate(async (extensionId) => {
+    const { onItemStateChanged, updateExtensionConfiguration, getExtensionInfo } = chrome.developerPrivate;
+    const loaded = new Promise((resolve) =>
+      onItemStateChanged.addListener((event) => event.item_id === extensionId && event.event_type === 'INSTALLED' && resolve()));
+    await updateExtensionConfiguration({ extensionId, incognitoAccess: true });
+    await loaded;
+    while ((await getExtensionInfo(extensionId)).disableReasons.reloading) await new Promise((resolve) => setTimeout(resolve, 20));
+  }, browser.id);
+  update(folder);
+  await relaunch();
+}
+
 // -------------------------------------------------------------------- browser
 
 /** A copy of the built extension whose catalogue `change` has changed. */
@@ -98,11 +126,13 @@ function unpinned() {
 /**
  * A Chromium with the extension and an empty profile, or that of the folder `profile`.
  *
- * `webgpu` says whether there is WebGPU, which the CPU then emulates. `requests` collects the URL of every request of pages, frames and workers.
+ * `welcome` leaves the page open that comes after installing. `webgpu` says whether there is WebGPU, which the CPU then emulates. `requests` collects the URL of every request of pages, frames and workers.
  */
-export async function launch({ headed = true, args = [], profile = '', webgpu = true, extension = unpinned() } = {}) {
+export async function launch({ headed = true, args = [], profile = '', webgpu = true, extension = unpinned(), welcome = false } = {}) {
   if (!existsSync(`${extension}/manifest.json`)) throw new Error(`no extension in ${extension}: run "cargo xtask build"`);
   if (headed && !process.env.DISPLAY) throw new Error('no display: run under xvfb-run');
+  // In a new profile, the extension is being installed, and opens a page that says so.
+  const welcomes = !profile || !existsSync(`${profile}/Default`);
   const context = await chromium.launchPersistentContext(profile, {
     headless: !headed,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -127,12 +157,16 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
     ],
   });
   context.setDefaultTimeout(PATIENCE);
-  for (const page of context.pages()) focusLikeUsers(page);
-  context.on('page', focusLikeUsers);
+  for (const page of context.pages()) likeUsers(page);
+  context.on('page', likeUsers);
   const requests = [];
   context.on('request', (request) => requests.push(request.url()));
   const first = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
   const id = new URL(first.url()).host;
+  if (welcomes && !welcome) {
+    const page = await until(() => context.pages().find((page) => page.url().includes('/welcome.html')), { what: 'the page after installing' });
+    await page.close();
+  }
 
   return {
     context,
@@ -178,22 +212,6 @@ export async function launch({ headed = true, args = [], profile = '', webgpu = 
   };
 }
 
-/**
- * Lets a page lose the focus to another tab and to the browser's own bubbles, as it does for every user. Playwright makes each page believe that
- * it always has it, and not the frames of other origins in it, which then ask for it again and again.
- */
-async function focusLikeUsers(page) {
-  try {
-    const session = await page.context().newCDPSession(page);
-    const real = () => session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
-    // Playwright's own wish is repeated for each new document.
-    page.on('framenavigated', (frame) => frame === page.mainFrame() && real().catch(() => {}));
-    await real();
-  } catch {
-    // A page that has just closed needs no focus.
-  }
-}
-
 /** Numbers of those descendants of this process that run extensions. */
 function extensionProcesses() {
   const parents = new Map();
@@ -230,13 +248,13 @@ export function strangers(requests, server) {
   return requests.filter((url) => !own.some((start) => url.startsWith(start)));
 }
 
-/** Polls until `probe` gives a truthy value, and gives that. An exception counts as no value yet. */
+/** Polls until `probe` gives a truthy value, and gives that. An exception counts as no value yet, and so does an answer that does not come. */
 export async function until(probe, { timeout = PATIENCE, what = 'it', step = 50 } = {}) {
   const end = Date.now() + timeout;
   let failure;
   do {
     try {
-      const value = await probe();
+      const value = await within(Math.max(end - Date.now(), PATIENCE), probe());
       if (value) return value;
     } catch (error) {
       failure = error;
@@ -244,6 +262,13 @@ export async function until(probe, { timeout = PATIENCE, what = 'it', step = 50 
     await sleep(step);
   } while (Date.now() < end);
   throw new Error(`${what} did not happen within ${timeout} ms`, { cause: failure });
+}
+
+/** What a promise gives; it fails when that takes longer than `ms` milliseconds. */
+async function within(ms, promise) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(reject, ms, new Error(`no answer within ${ms} ms`))));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Reads until two readings in a row are the same, and gives the last one. */
@@ -289,7 +314,6 @@ function popups() {
   }
 }
 
-const popupOpens = (what, timeout) => until(() => popups() > 0, { what, timeout });
 const popupCloses = (what, timeout) => until(() => popups() === 0, { what: `the end of ${what}`, timeout });
 
 /** Where a viewport point of the page is on the display. */
@@ -299,6 +323,24 @@ async function onScreen(page, { x, y }) {
     top: screenY + (outerHeight - innerHeight),
   }));
   return { x: Math.round(window.left + x), y: Math.round(window.top + y) };
+}
+
+/** Right-clicks a viewport point with the real mouse. A click into a window that is just coming to the front may open nothing: it is repeated. */
+export async function openMenu(page, point) {
+  let patience = 5000;
+  await until(
+    async () => {
+      const { x, y } = await onScreen(page, point);
+      xdotool('mousemove', x, y, 'click', 3);
+      const opened = await until(() => popups() > 0, { timeout: patience }).catch(() => false);
+      patience *= 2;
+      return opened;
+    },
+    { what: 'the menu' },
+  ).catch((error) => {
+    snapshot('no-menu');
+    throw error;
+  });
 }
 
 /** The middle of an element (or the point `at` from its corner), scrolled into view, in the page's viewport. */
@@ -314,36 +356,28 @@ async function pointOf(page, target, at) {
  * Right-clicks with the real mouse and chooses our item in the browser's native menu with the keyboard.
  *
  * `target` is a selector, a locator (also one in a frame) or a point of the viewport. Our item is the second from
- * below in the menus of pictures and videos (above "Inspect"), and the third in the menu of a page (above "View page
- * source"), which also CSS backgrounds get. `steps` lists the positions from below to try, in this order.
+ * below in the menus of pictures, videos, canvases and selections (above "Inspect"), and the third in the menu of a page (above "View page
+ * source"), which also CSS backgrounds get. `steps` lists the positions from below to try, in this order. `leadsTo` is a part of the address
+ * of the tab that comes instead of an overlay, which is then given.
  */
-export async function rightClickErase(page, target, { at, steps } = {}) {
-  if (await isCanvas(page, target)) return pickErase(page, target, { at });
+export async function rightClickErase(page, target, { at, steps, leadsTo } = {}) {
   const others = new Set(page.context().pages());
   const strangers = () => page.context().pages().filter((other) => !others.has(other) && !isOverlay(other.url()));
   for (const up of steps ?? (await usualSteps(page, target))) {
     await page.bringToFront();
-    const { x, y } = await onScreen(page, await pointOf(page, target, at));
-    xdotool('mousemove', x, y, 'click', 3);
-    // A click into a window that is just coming to the front may open nothing.
-    await popupOpens('the menu', 5000).catch(() => xdotool('click', 3));
-    await popupOpens('the menu');
-    xdotool('key', ...Array(up).fill('Up'), 'Return');
+    await openMenu(page, await pointOf(page, target, at));
+    // In the menus of a page and of a field we have two items, which the browser puts into a menu of their own. On a single item, "Right" does nothing.
+    xdotool('key', ...Array(up).fill('Up'), 'Right', 'Return');
     await popupCloses('the menu');
     // Most other items open a tab.
     await until(() => overlayFrame(page) || strangers().length > 0, { what: 'the overlay' }).catch(() => {});
-    if (overlayFrame(page)) return;
+    const led = leadsTo && (await until(() => strangers().find((other) => other.url().includes(leadsTo)), { what: leadsTo, timeout: 3000 }).catch(() => {}));
+    if (led || overlayFrame(page)) return led;
     snapshot(`menu-${up}`);
     xdotool('key', 'Escape', 'sleep', 0.2, 'key', 'Escape');
     for (const extra of strangers()) await extra.close();
   }
   throw new Error('the overlay did not come: see e2e/out/*-menu-*.png');
-}
-
-async function isCanvas(page, target) {
-  if (typeof target === 'object' && 'x' in target) return false;
-  const element = typeof target === 'string' ? page.locator(target).first() : target;
-  return element.evaluate((node) => node.localName === 'canvas');
 }
 
 async function usualSteps(page, target) {
@@ -396,7 +430,7 @@ export async function pressCommand(page) {
 
 // -------------------------------------------------------------------- overlay
 
-const isOverlay = (url) => url.startsWith('chrome-extension://') && url.includes('overlay.html');
+const isOverlay = (url) => /^(chrome|moz)-extension:/.test(url) && url.includes('overlay.html');
 
 /** The frame (or tab) of the overlay that belongs to `page`, if there is one yet. */
 function overlayFrame(page) {
@@ -437,9 +471,56 @@ export async function overlay(page, { states = ['painting'], timeout = PATIENCE,
 }
 
 /**
- * Picks with the keyboard command and a click. This is the only way to a canvas: in the menu of a canvas, the browser shows only items
- * of extensions that ask to be in every menu, even in that of a text field.
+ * Right-clicks an upload field with the real mouse, and chooses our second item in the menu of the page. Gives the editor's tab. `up` is how far from
+ * below our menu stands: in that of a frame, the browser has two more items, in that of what can be written in one less.
  */
+export async function rightClickUpload(page, target, { up = 3 } = {}) {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await page.bringToFront();
+    await openMenu(page, await pointOf(page, target));
+    xdotool('key', ...Array(up).fill('Up'), 'Right', 'sleep', 0.1, 'key', 'Down', 'Return');
+    await popupCloses('the menu');
+    const editor = () => page.context().pages().find((other) => other.url().includes('/editor.html'));
+    const tab = await until(editor, { what: 'the editor', timeout: 8000 }).catch(() => undefined);
+    if (tab) return tab;
+    snapshot('upload-menu');
+    xdotool('key', 'Escape', 'sleep', 0.2, 'key', 'Escape');
+  }
+  throw new Error('the editor did not come: see e2e/out/*-upload-menu.png');
+}
+
+/** Opens the popup of the toolbar over `page`, by its key. It is no page to Playwright; keys go to it through `xdotool`. */
+export async function openPopup(page) {
+  await page.bringToFront();
+  const isOpen = () => browser.worker().evaluate(async () => (await chrome.runtime.getContexts({ contextTypes: ['POPUP'] })).length > 0);
+  await until(async () => {
+    xdotool('key', 'alt+shift+o');
+    return until(isOpen, { what: 'the popup', timeout: 3000 }).catch(() => undefined);
+  }, { what: 'the popup' });
+  // Its program has to be there before it hears keys, and nothing tells us of it.
+  await sleep(1000);
+}
+
+/** Waits for the overlay of the picture that shows in the editor. */
+export async function editorOverlay(page, { states = ['painting'], timeout = PATIENCE } = {}) {
+  let handle;
+  return until(
+    async () => {
+      const element = await page.$('iframe.shown');
+      const frame = await element?.contentFrame();
+      if (!frame || !isOverlay(frame.url())) return undefined;
+      if (handle?.frame !== frame) handle = new Overlay(page, frame, page);
+      await handle.watch();
+      return states.includes(await handle.state()) && handle;
+    },
+    { timeout, what: `a picture in the editor that is ${states.join(' or ')}` },
+  ).catch(async (error) => {
+    snapshot('editor');
+    throw new Error(`${error.message}; its overlay ${handle ? await handle.words() : 'did not come'}`, { cause: error.cause });
+  });
+}
+
+/** Picks with the keyboard command and a click. */
 export async function pickErase(page, target, { at } = {}) {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const { x, y } = await pointOf(page, target, at);
@@ -569,7 +650,11 @@ class Overlay {
     const control = this.frame.locator(`#${id}`);
     await control.click({ trial: true });
     await this.#click(id);
-    // A menu that stays open lies over the picture.
+    await this.#closeMenu();
+  }
+
+  /** A menu that stays open lies over the picture. */
+  async #closeMenu() {
     const open = () => this.frame.evaluate(() => !document.querySelector('#more-menu').hidden);
     if (!this.gone() && (await open().catch(() => false))) await this.#click('more');
   }
@@ -581,10 +666,12 @@ class Overlay {
 
   /** Chooses a value of a list with the keyboard, through all values in between. */
   async pick(id, value) {
+    await this.#reveal(id);
     const list = this.frame.locator(`#${id}`);
     const steps = await list.evaluate((list, value) => [...list.options].findIndex((o) => o.value === value) - list.selectedIndex, value);
     await list.focus();
     for (let i = 0; i < Math.abs(steps); i += 1) await this.key(steps > 0 ? 'ArrowDown' : 'ArrowUp');
+    await this.#closeMenu();
   }
 
   /** Drags the mouse through pixels of the picture. */
@@ -714,7 +801,10 @@ class Overlay {
       await this.key('Escape');
       // Each Escape goes one step out. The last one asks if something would be lost.
       await until(async () => this.gone() || (await asks()), { timeout: 1000 }).catch(() => {});
-      if (await asks()) await this.press('notice-yes').catch(() => {});
+      if (!(await asks())) continue;
+      await this.press('notice-yes').catch(() => {});
+      // The page is asked first whether it covers the overlay; until then, another Escape would take the question away.
+      await until(async () => this.gone() || !(await asks()), { timeout: 3000 }).catch(() => {});
     }
     await this.left();
   }

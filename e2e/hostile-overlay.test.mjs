@@ -193,6 +193,36 @@ test('Done waits, and shows that it does, until the overlay has been in sight fo
   assert.ok(redness(await readElement(page, '#img')) < 5, 'now it is done');
 });
 
+for (const id of ['notice-yes', 'notice-no']) {
+  test(`a question waits, too: under cover, "${id}" neither allows anything nor takes a screenshot`, async () => {
+    page = await browser.page(`${server.home}/test/kinds.html`);
+    await page.locator('html[data-ready]').waitFor();
+    editor = await open(page, '#away', { states: ['asking'] });
+    const button = editor.frame.locator(`#${id}`);
+    const waits = () => button.evaluate((button) => button.ariaDisabled === 'true' && button.title);
+    const asked = await editor.notice();
+    await until(async () => !(await waits()), { what: 'a button that can be pressed' });
+    const { x, y, width, height } = await button.boundingBox();
+    await page.evaluate(() => {
+      window.attack = setInterval(() => {
+        const shadow = document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'closed' });
+        shadow.innerHTML = '<div popover=manual style="width:100vw;height:100vh;background:red;pointer-events:none">page</div>';
+        shadow.firstChild.showPopover();
+      }, 250);
+    });
+    const reason = await until(waits, { what: 'a button that waits', timeout: 5000 });
+    assert.match(reason, /visible/);
+    await page.mouse.click(x + width / 2, y + height / 2);
+    await page.evaluate(() => clearInterval(window.attack));
+    await sleep(100);
+    assert.deepEqual([await editor.state(), await editor.notice()], ['asking', asked], 'the click did nothing');
+    await until(async () => !(await waits()), { what: 'a button that can be pressed again' });
+    await editor.press('notice-no');
+    await editor.says(/screenshot/i);
+    await editor.leave();
+  });
+}
+
 test('a form whose controls are named like properties: the picture in it is edited as any other', async () => {
   page = await browser.page(`${server.home}/test/kinds.html`);
   await page.evaluate(() => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import {
-  acceptBubble, afterEach, BALL, browser, compareOutside, open, overlay, readElement, readUrl, rightClickErase, server, test, until, useBrowser,
+  acceptBubble, afterEach, BALL, browser, compareOutside, hasOverlay, open, openMenu, overlay, pickErase, readElement, readUrl, redness, rightClickErase, server, test, until, useBrowser, xdotool,
 } from './harness.mjs';
 
 useBrowser();
@@ -29,13 +29,17 @@ async function finish(editor) {
 }
 
 /** Opens a picture of the other site, with "yes" to all that is asked. With `keep`, the permission is kept, where that can be chosen. */
-async function openForeign(page, target, { keep = false, steps } = {}) {
-  const editor = await open(page, target, { steps, states: ['asking', 'painting'] });
+async function openForeign(page, target, { keep = false, steps, choose = open } = {}) {
+  const editor = await choose(page, target, { steps, states: ['asking', 'painting'] });
   if ((await editor.state()) === 'asking') {
     if (keep && (await editor.frame.locator('#keep').count())) await editor.press('keep');
     await editor.press('notice-yes');
     if (!browser.hasGranted) await acceptBubble();
-    await editor.reaches('painting');
+    await until(async () => {
+      // A page may show another picture by now: the one that was chosen is edited.
+      if (/another picture/.test(await editor.notice())) await editor.press('notice-no').catch(() => {});
+      return (await editor.state()) === 'painting';
+    }, { what: 'an overlay that is painting' });
   }
   return editor;
 }
@@ -167,6 +171,7 @@ const HALVES = {
   'object-fit': `<img id="bait" src="${SAND}" style="display:block;width:160px;height:240px;object-fit:none;object-position:0 0">`,
   'background-position': `<div id="bait" style="width:160px;height:240px;background:url(${SAND}) 0 0 no-repeat"></div>`,
   'a background that is fixed to the window': `<div id="bait" style="position:fixed;top:60px;left:60px;width:160px;height:240px;background:url(${SAND}) 60px 60px no-repeat fixed"></div>`,
+  'a bar over it': `<div style="position:relative"><img id="bait" src="${SAND}" style="display:block"><div style="position:absolute;left:160px;top:0;width:160px;height:240px;background:#888"></div></div>`,
   'a body that contains its paint': `<style>body{contain:paint;width:160px;overflow:hidden}</style><img id="bait" src="${SAND}" style="display:block">`,
 };
 const UNCROP = `<script>new MutationObserver(() => {
@@ -182,7 +187,7 @@ for (const [name, html] of Object.entries(HALVES)) {
     const page = await show(html + UNCROP);
     // A point in its left half, without scrolling to it.
     const { x, y } = await page.locator('#bait').boundingBox();
-    const steps = html.includes('background') ? [3, 2, 3] : [2, 3, 2];
+    const steps = html.includes('background:url') ? [3, 2, 3] : [2, 3, 2];
     const editor = await openForeign(page, { x: x + 60, y: y + 60 }, { keep: true, steps });
     await editor.eraseRect(SPOT);
     const says = await putIn(editor);
@@ -200,9 +205,12 @@ const ALTERED = {
   'a mask': styled('mask-image:linear-gradient(90deg,#000 50%,#0000 50%)'),
   viewBox: `<svg width="160" height="240" viewBox="0 0 160 240"><image id="bait" href="${SAND}" width="320" height="240"/></svg>`,
   preserveAspectRatio: `<svg width="160" height="240"><image id="bait" href="${SAND}" width="160" height="240" preserveAspectRatio="xMinYMin slice"/></svg>`,
-  'round corners': styled('border-radius:50%;overflow:hidden;width:320px'),
+  'corners of a shape of their own': styled('border-radius:40px;corner-shape:bevel;overflow:hidden;width:320px'),
   'a background in two columns': `<div style="columns:2;column-gap:0;width:320px;height:120px"><div id="bait" style="height:240px;background:url(${SAND}) no-repeat"></div></div>`,
   'a turn': styled('transform:rotate(3deg)'),
+  'a border of it': `<div id="bait" style="width:100px;height:80px;border:70px solid;border-image:url(${SAND}) 30"></div>`,
+  'a background under a gradient': `<div id="bait" style="width:320px;height:240px;background:linear-gradient(#888,#888),url(${SAND})"></div>`,
+  'a box over its middle': `<div style="position:relative"><img id="bait" src="${SAND}" style="display:block"><div style="position:absolute;inset:70px;background:#888;pointer-events:none"></div></div>`,
   'a slot that nobody sees': `<div id="host"><img id="bait" src="${SAND}" style="display:block"></div><script>
     host.attachShadow({ mode: 'closed' }).innerHTML = '<div style="width:160px;overflow:hidden"><slot></slot></div>';
   </script>`,
@@ -221,31 +229,129 @@ for (const [name, html] of Object.entries(ALTERED)) {
   });
 }
 
-test('a page that shows another picture once it sees the overlay does not have that one read', async () => {
-  server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
-  const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
-    new MutationObserver(() => (bait.src = '{{away}}/test/secret.svg')).observe(document.documentElement, { childList: true });
-  </script>`);
+/** Round corners: how round they are in pixels of the picture. */
+const ROUND = {
+  'its own': [`<img id="bait" src="${SAND}" style="display:block;border-radius:60px">`, 60],
+  'its own, inside of a border and padding': [`<img id="bait" src="${SAND}" style="display:block;border:10px solid;padding:10px;border-radius:60px">`, 40],
+  'those of a card around it': [styled('border-radius:60px;overflow:hidden;width:320px;border:10px solid'), 50],
+  'a circle': [`<img id="bait" src="${SAND}" style="display:block;width:240px;height:240px;object-fit:cover;border-radius:50%">`, 120],
+};
+
+for (const [name, [html, radius]] of Object.entries(ROUND)) {
+  test(`what round corners cut off stays hidden, and the rest is put in: ${name}`, async () => {
+    const page = await show(html + UNCROP);
+    const { x, y } = await page.locator('#bait').boundingBox();
+    const editor = await openForeign(page, { x: x + 120, y: y + 60 }, { keep: true });
+    await editor.eraseRect(BALL);
+    const says = await putIn(editor);
+    const got = await readElement(page, '#bait');
+    assert.match(says, /what it does not show is left out/);
+    const edge = name === 'a circle' ? 40 : 0;
+    for (let py = 0; py < radius; py += 1) {
+      for (let px = 0; px < radius; px += 1) {
+        const away = Math.hypot(px + 0.5 - radius, py + 0.5 - radius);
+        if (away > radius + 1) assert.equal(alpha(got, edge + px, py), 0, `${px}, ${py} is hidden`);
+        if (away < radius - 1) assert.equal(alpha(got, edge + px, py), 255, `${px}, ${py} is shown`);
+      }
+    }
+    assert.deepEqual([alpha(got, 160, 120), redness(got) < 5], [255, true], 'the middle, and the ball');
+  });
+}
+
+test('a picture that comes in two sizes: the one that is shown is read, and the page gets no more pixels than it shows', async () => {
+  const page = await show('<img id="bait" srcset="{{away}}/pictures/test/sand.jpg 1x, {{away}}/pictures/test/sand-2x.jpg 2x" style="display:block"><script>' +
+    "new MutationObserver(() => bait.setAttribute('srcset', '{{away}}/pictures/test/sand-2x.jpg 1x')).observe(document.documentElement, { childList: true });</script>");
+  await page.locator('#bait').evaluate((image) => image.decode());
   const before = server.log.length;
   const editor = await openForeign(page, '#bait', { keep: true });
+  const reads = server.log.slice(before).filter(({ side, destination }) => side === 'away' && destination === 'empty').map(({ path }) => path);
+  assert.deepEqual([...new Set(reads)], ['/pictures/test/sand.jpg'], 'what was read');
   await editor.eraseRect(BALL);
-  await putIn(editor);
-  const secrets = server.log.slice(before).filter(({ path, destination }) => path === '/test/secret.svg' && destination === 'empty');
+  await finish(editor);
+  await editor.press('notice-yes').catch(() => {});
+  await until(async () => editor.gone() || (await editor.notice()), { what: 'an end, or a sentence' });
   const got = await spied(page, '#bait');
-  const blue = got.data.filter((byte, i) => i % 4 === 2 && byte === 255 && !got.data[i - 1] && !got.data[i - 2]).length;
-  assert.deepEqual([secrets.length, blue], [0, 0], 'reads of the other picture, and its pixels in the page');
+  assert.ok(!got || (got.width === 320 && got.height === 240), `the page reads ${got?.width} x ${got?.height}`);
+  if (!editor.gone()) await editor.leave();
 });
 
-test('a page that shows another picture once its menu is open does not have that one read', async () => {
+/** The two ways to choose a picture, with the event that tells a page of each before it tells us, and which of our elements is the overlay. */
+const WAYS = {
+  'from the menu': [open, 'contextmenu', 1],
+  'by the pick': [(page, target, options) => pickErase(page, target, options).then(() => overlay(page, options)), 'pointerdown', 2],
+};
+
+for (const [way, [choose, , nth]] of Object.entries(WAYS)) test(`a page that shows another picture once it sees the overlay does not have that one read: ${way}`, async () => {
   server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
   const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
-    addEventListener('contextmenu', () => setTimeout(() => (bait.src = '{{away}}/test/secret.svg')));
+    // Where the user picks, a layer of ours is there before, and what it points at is what is seen. (window.length does not count our frame.)
+    let ours = 0;
+    new MutationObserver((records) => {
+      for (const { addedNodes } of records) for (const { localName } of addedNodes) {
+        if (localName === 'div' && ++ours === ${nth}) bait.src = '{{away}}/test/secret.svg';
+      }
+    }).observe(document.documentElement, { childList: true });
   </script>`);
   const before = server.log.length;
-  const editor = await openForeign(page, '#bait', { keep: true });
+  const editor = await openForeign(page, '#bait', { keep: true, choose });
+  await editor.eraseRect(BALL);
+  assert.match(await page.$eval('#bait', ({ src }) => src), /secret/, 'the page has shown another one');
+  const asked = await finish(editor);
+  // Where it is put in nowhere, nothing is asked.
+  if (/can read/.test(asked)) {
+    await editor.press('notice-yes');
+    await until(async () => editor.gone() || ![asked, ''].includes(await editor.notice()), { what: 'an end, or another sentence' });
+  }
+  const secrets = server.log.slice(before).filter(({ path, destination }) => path === '/test/secret.svg' && destination === 'empty');
+  const got = await spied(page, '#bait');
+  const data = got?.data ?? [];
+  const blue = data.filter((byte, i) => i % 4 === 2 && byte === 255 && !data[i - 1] && !data[i - 2]).length;
+  assert.deepEqual([secrets.length, blue], [0, 0], 'reads of the other picture, and its pixels in the page');
+  if (!editor.gone()) await editor.leave();
+});
+
+for (const [way, [choose, event]] of Object.entries(WAYS)) test(`a page that shows another picture at the click does not have that one read: ${way}`, async () => {
+  server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
+    addEventListener('${event}', () => setTimeout(() => (bait.src = '{{away}}/test/secret.svg')));
+  </script>`);
+  const before = server.log.length;
+  const editor = await openForeign(page, '#bait', { keep: true, choose });
   const fetched = server.log.slice(before).filter(({ side, destination }) => side === 'away' && destination === 'empty').map(({ path }) => path);
   assert.deepEqual([...new Set(fetched)], ['/pictures/test/sand.jpg'], 'what was read');
   await editor.leave();
+});
+
+/** What else than its `src` a page can change at the click. */
+const AT_THE_CLICK = {
+  'a background in its place': "bait.outerHTML = '<div id=bait style=\"width:320px;height:240px;background:url({{away}}/test/secret.svg)\"></div>'",
+  'content in its style': "bait.style.content = 'url({{away}}/test/secret.svg)'",
+  'another img over it, and itself hidden': "const was = bait; was.id = 'was'; was.style.display = 'none'; was.insertAdjacentHTML('afterend', '<img id=bait src={{away}}/test/secret.svg style=\"display:block\">')",
+};
+
+for (const [name, attack] of Object.entries(AT_THE_CLICK)) test(`a page that shows another picture at the click does not have that one read: ${name}`, async () => {
+  server.put('/test/secret.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><path fill="#00f" d="M0 0h320v240H0z"/></svg>');
+  const page = await show(`<img id="bait" src="${SAND}" style="display:block"><script>
+    addEventListener('contextmenu', () => setTimeout(() => { ${attack}; document.documentElement.dataset.swapped = ''; }), { once: true });
+  </script>`);
+  const before = server.log.length;
+  const { x, y } = await page.locator('#bait').boundingBox();
+  await openMenu(page, { x: x + 60, y: y + 60 });
+  await page.locator('html[data-swapped]').waitFor();
+  xdotool('key', 'Up', 'Up', 'Right', 'Return');
+  // Either the one that was clicked is asked for, or the user has to pick one.
+  await until(() => page.evaluate(() => document.documentElement.children.length > 2), { what: 'the overlay, or the pick' });
+  const hasCome = await until(() => hasOverlay(page), { timeout: 2000 }).catch(() => false);
+  const editor = hasCome && (await overlay(page, { states: ['asking', 'painting'] }));
+  if (editor && (await editor.state()) === 'asking') {
+    await editor.press('notice-yes');
+    if (!browser.hasGranted) await acceptBubble();
+    await until(async () => (await editor.state()) === 'painting' || /screenshot/i.test(await editor.notice()), { what: 'what was read' });
+  }
+  const fetched = server.log.slice(before).filter(({ side, destination }) => side === 'away' && destination === 'empty').map(({ path }) => path);
+  assert.deepEqual([...new Set(fetched)].filter((path) => path !== '/pictures/test/sand.jpg'), [], 'what else was read');
+  assert.deepEqual([!!editor, fetched.length > 0], name.includes('img') ? [true, true] : [false, false], 'whether an edit began, and whether anything was read');
+  await page.close();
 });
 
 test("a picture behind the user's login: the screenshot is offered, in its own words, and the login is not used", async () => {

@@ -75,11 +75,13 @@ export async function startHub(files, tls) {
     }
     const cut = behaviour.cuts.shift();
     const end = Math.min(body.length, cut ?? body.length);
-    const step = behaviour.pace === Infinity ? end : Math.max(1, Math.round(behaviour.pace / 20));
+    // It may be changed while a body is being sent.
+    const step = () => (behaviour.pace === Infinity ? end : Math.max(1, Math.round(behaviour.pace / 20)));
     // Each wait adds a listener, which is removed with the response.
     response.setMaxListeners(0);
-    for (let at = 0; at < end && !response.destroyed; at += step) {
-      const more = response.write(body.subarray(at, Math.min(end, at + step)));
+    for (let at = 0, by; at < end && !response.destroyed; at += by) {
+      by = step();
+      const more = response.write(body.subarray(at, Math.min(end, at + by)));
       if (!more && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')]);
       if (behaviour.pace !== Infinity) await new Promise((done) => setTimeout(done, 50));
     }

@@ -2,10 +2,10 @@
 // extension's own process, which the browser ends when it touches them in the wrong way.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import {
-  after, BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, relaunch, rightClickErase, same, server, test, until,
+  after, allowIncognito, BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, rightClickErase, same, server, test, until,
   useBrowser,
 } from './harness.mjs';
 
@@ -13,22 +13,8 @@ const folder = mkdtempSync(`${tmpdir()}/rubout-incognito-`);
 const [profile, extension] = [`${folder}/profile`, `${folder}/extension`];
 cpSync(EXTENSION, extension, { recursive: true });
 
-/** The next start of the browser updates the extension, which starts its service worker. */
-function update() {
-  const file = `${extension}/manifest.json`;
-  const manifest = JSON.parse(readFileSync(file, 'utf8'));
-  writeFileSync(file, JSON.stringify({ ...manifest, version: `${manifest.version}.1` }));
-}
-
-// The user's consent to incognito windows. It reloads the extension, and Playwright finds it again only in a new browser.
 useBrowser({ profile, extension }, async () => {
-  const extensions = await browser.page('chrome://extensions');
-  await extensions.evaluate(
-    (extensionId) => chrome.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }),
-    browser.id,
-  );
-  update();
-  await relaunch();
+  await allowIncognito(extension);
   assert.equal(await browser.worker().evaluate(() => chrome.extension.isAllowedIncognitoAccess()), true);
 });
 

@@ -18,9 +18,13 @@ const POINTS = {
 /** Shortest side of a picture that was opened, CSS pixels. */
 const SHORTEST = { icon: 239 };
 
-async function opened(id, size) {
+async function opened(id, size, dpr = 1) {
   const page = await browser.page(`${server.home}/test/layouts.html?${id}`);
   await page.setViewportSize(size);
+  if (dpr !== 1) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: dpr, mobile: false });
+  }
   await page.locator('html[data-ready]').waitFor();
   await pickErase(page, POINTS[id](size.width, size.height));
   const editor = await overlay(page);
@@ -29,6 +33,27 @@ async function opened(id, size) {
     return [id, { left, top, right, bottom }];
   })));
   return { page, editor, places: () => stable(places) };
+}
+
+/** Where the window is narrow or the screen dense: all of the picture is in sight and free of the toolbar. */
+for (const [what, size, dpr, ids] of [
+  ['320 x 568', { width: 320, height: 568 }, 1, ['below', 'tall', 'icon']],
+  ['a screen of two pixels for one', { width: 1280, height: 720 }, 2, ['below', 'icon']],
+]) {
+  for (const id of ids) {
+    test(`${id}, in ${what}`, async () => {
+      const { editor, places } = await opened(id, size, dpr);
+      const { picture, dock } = await places();
+      const window = await editor.frame.evaluate(() => ({ width: innerWidth, height: innerHeight }));
+      const words = JSON.stringify({ picture, dock, window });
+      assert.ok(picture.left >= -1 && picture.top >= -1 && picture.right <= window.width + 1 && picture.bottom <= window.height + 1, words);
+      assert.ok(dock.left >= -1 && dock.right <= window.width + 1 && dock.bottom <= window.height + 1, words);
+      assert.ok(dock.top >= picture.bottom - 1 || dock.bottom <= picture.top + 1, `the toolbar stands beside the picture: ${words}`);
+      const shorter = Math.min(picture.right - picture.left, picture.bottom - picture.top);
+      assert.ok(shorter >= Math.min(SHORTEST[id] ?? 100, window.height / 4), words);
+      await editor.leave();
+    });
+  }
 }
 
 for (const size of [{ width: 1280, height: 720 }, { width: 360, height: 640 }]) {

@@ -42,14 +42,14 @@ after(async () => {
   server?.close();
 });
 
-/** Opens a page with the module and all fixtures. Gives the page, the names of all cases and those of the representatives. */
-async function load() {
+/** Opens a page with the module and all fixtures. Gives the names of all cases and of those that are wanted: all, or the representatives. */
+async function load(all) {
   page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error));
   page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
   await page.goto(home);
   const files = (await readdir(path.join(FIXTURES, 'moebius'))).filter((name) => /\.(safetensors|png)$/.test(name));
-  return await page.evaluate(async (files) => {
+  return await page.evaluate(async ([files, all]) => {
     const module = await import('/parity.js');
     await module.default();
     for (const file of files) {
@@ -57,17 +57,17 @@ async function load() {
       module.provide(`moebius/${file}`, new Uint8Array(bytes));
     }
     window.parity = module;
-    return { cases: module.cases(), representatives: module.representatives() };
-  }, files);
+    return { cases: module.cases(), wanted: all ? module.cases() : module.representatives() };
+  }, [files, all]);
 }
 
 /** Longest time of one case, milliseconds. */
 const CASE = 300_000;
 
 test("the cases hold in the browser's WebGPU", { timeout: 3_600_000 }, async (t) => {
-  const { cases, representatives } = await load();
+  const all = process.env.PARITY === 'all' || !!process.env.CASES;
+  const { cases, wanted } = await load(all);
   assert.ok(cases.length > 20, 'the cases are there');
-  const wanted = process.env.PARITY === 'all' || process.env.CASES ? cases : representatives;
   for (const name of wanted.filter((name) => new RegExp(process.env.CASES ?? '').test(name))) {
     await t.test(name, { timeout: 2 * CASE }, async () => {
       const running = page.evaluate((name) => window.parity.run(name).then(
@@ -77,7 +77,7 @@ test("the cases hold in the browser's WebGPU", { timeout: 3_600_000 }, async (t)
       // The next case does not begin on what this one has left.
       if (result.error) {
         await page.close();
-        await load();
+        await load(all);
       }
       assert.equal(result.error, undefined, name);
       console.log(result.lines);

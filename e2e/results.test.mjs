@@ -1,7 +1,7 @@
 // Several results of one erase to choose from, and how the settings sheet changes them.
 
 import assert from 'node:assert/strict';
-import { BALL, browser, compareOutside, open, readElement, same, server, test, until, useBrowser } from './harness.mjs';
+import { BALL, browser, compareOutside, open, readElement, readUrl, same, server, test, until, useBrowser } from './harness.mjs';
 
 useBrowser();
 
@@ -106,3 +106,80 @@ test('the seed decides; saved files tell of the edit only if that is wished for;
   same(another, await again.shown(), 'the same seed, the same result');
   await again.leave();
 });
+
+/** Puts a page of text under a translucent word into `#img`; gives the address of the same page without the word. */
+const markedPage = (page) => page.evaluate(async () => {
+  const [width, height] = [420, 240];
+  const draw = (withMark) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const pen = canvas.getContext('2d');
+    for (let row = 0; row < 10; row += 1) {
+      pen.fillStyle = ['#ffffff', '#f0f4fa', '#fffcf0'][row % 3];
+      pen.fillRect(0, row * 24, width, 24);
+      pen.fillStyle = '#d0d4dc';
+      pen.fillRect(0, row * 24, width, 1);
+      pen.fillStyle = '#1f2330';
+      pen.font = '13px sans-serif';
+      pen.fillText('Minutes of the meeting, part '.repeat(3), 6 + 3 * row, row * 24 + 17);
+    }
+    if (withMark) {
+      pen.translate(width / 2, height / 2);
+      pen.rotate(-0.3);
+      pen.globalAlpha = 0.4;
+      pen.fillStyle = '#dc2828';
+      pen.font = 'bold 84px sans-serif';
+      pen.textAlign = 'center';
+      pen.fillText('DRAFT', 0, 30);
+    }
+    return canvas.toDataURL();
+  };
+  const img = document.querySelector('#img');
+  img.src = draw(true);
+  await img.decode();
+  return draw(false);
+});
+
+test('a mark is looked through and the share that was filled is said; Try again offers the other readings by name, then seeds of the chosen one', async () => {
+  const page = await visit();
+  const truth = await readUrl(page, await markedPage(page));
+  const marked = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  assert.equal(await editor.frame.locator('#route').inputValue(), 'automatic', 'every new picture begins with it');
+  await editor.eraseRect({ x: 40, y: 20, width: 340, height: 200 });
+  assert.match(await editor.frame.locator('#hint').textContent(), /^Recovered what was under the mark; \d+% of it had to be filled\.$/);
+  const recovered = await editor.shown();
+  assert.ok(off(recovered, truth) * 10 < off(marked, truth), `${off(recovered, truth)} of ${off(marked, truth)} levels off`);
+
+  const names = () => editor.frame.locator('[data-variation]').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label').split(': ')[1]));
+  const again = async () => {
+    await editor.passed();
+    await editor.key('t');
+    await editor.waitDone();
+    return (await names()).at(-1);
+  };
+  let last = await again();
+  if (last === 'Only text and marks') last = await again();
+  assert.equal(last, 'Everything painted');
+  const readings = await names();
+  assert.equal(readings[0], 'See through');
+  assert.equal(new Set(readings).size, readings.length, 'each once');
+  assert.ok(differ(recovered, await editor.shown()));
+  assert.equal(await again(), 'Everything painted', 'another seed of the chosen one');
+
+  // What the list says is what is done.
+  await editor.press('undo');
+  await editor.pick('route', 'everything');
+  await editor.passed();
+  await editor.erase();
+  await editor.waitDone();
+  assert.notEqual(await editor.frame.locator('#hint').getAttribute('data-i18n'), 'statusRecovered');
+  await editor.leave();
+  const next = await open(await visit(), '#img');
+  assert.equal(await next.frame.locator('#route').inputValue(), 'automatic');
+  await next.leave();
+});
+
+/** Mean difference of two pictures in levels. */
+function off(a, b) {
+  return a.data.reduce((sum, value, at) => sum + Math.abs(value - b.data[at]), 0) / a.data.length;
+}

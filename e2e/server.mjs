@@ -71,17 +71,18 @@ export async function startServer({ ports = [0, 0] } = {}) {
     if (name === '/') name = '/demo.html';
     if (name === '/test/') name = '/test/index.html';
     const file = path.join(ROOT, name);
-    const type = made.get(name)?.type ?? TYPES[path.extname(name)];
-    if (!type || !file.startsWith(ROOT)) throw Object.assign(new Error(name), { code: 'ENOENT' });
-    let body = made.get(name)?.bytes ?? (await readFile(file));
+    const own = made.get(name);
+    const type = own ? own.type : TYPES[path.extname(name)];
+    if (type === undefined || !file.startsWith(ROOT)) throw Object.assign(new Error(name), { code: 'ENOENT' });
+    let body = own ? (typeof own.bytes === 'function' ? own.bytes(request) : own.bytes) : await readFile(file);
     if (/^text\/(html|css)/.test(type)) {
       body = body.toString().replaceAll('{{home}}', origins.home).replaceAll('{{away}}', origins.away);
       response.setHeader('cache-control', 'no-store');
     } else {
       response.setHeader('cache-control', 'max-age=600');
     }
-    for (const [header, value] of Object.entries(made.get(name)?.headers ?? HEADERS[name] ?? {})) response.setHeader(header, value);
-    response.setHeader('content-type', type);
+    for (const [header, value] of Object.entries(own?.headers ?? HEADERS[name] ?? {})) response.setHeader(header, value);
+    if (type) response.setHeader('content-type', type);
     response.end(body);
   }
 
@@ -104,7 +105,7 @@ export async function startServer({ ports = [0, 0] } = {}) {
     ...origins,
     /** Every request so far: `{ side, method, path, destination, origin, at }`. */
     log,
-    /** Serves bytes that a test made, with further headers. */
+    /** Serves bytes that a test made, or what a function makes of each request, with further headers; an empty type is not said. */
     put(name, type, bytes, headers) {
       made.set(name, { type, bytes, headers });
     },

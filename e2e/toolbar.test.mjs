@@ -32,12 +32,19 @@ for (const [width, height, wanted] of [[1280, 720, 1], [900, 700, 1], [640, 700,
     const { page, editor } = await opened({ width, height });
     const one = wanted === 1;
     assert.equal(await stable(() => rows(editor)), wanted);
-    const { dock, erase, done, ...tools } = await boxes(editor, 'dock', 'erase', 'tool-brush', 'tool-lasso', 'zoom-in', 'zoom-out', 'more', 'close', 'undo', 'done');
+    const look = () => boxes(editor, 'dock', 'erase', 'tool-brush', 'tool-eraser', 'tool-select', 'zoom-in', 'zoom-out', 'more', 'close', 'undo', 'done');
+    const areInside = ({ dock, ...tools }) => Object.values(tools).every((box) => box && box.left >= dock.left && box.right <= dock.right);
+    // What a control in it needs is known a frame later.
+    await until(async () => areInside(await look()), { what: 'room for the tools', timeout: 5000 }).catch(() => {});
+    const { dock, erase, done, ...tools } = await look();
     assert.ok(dock.left >= 0 && dock.right <= width, JSON.stringify(dock));
-    assert.ok(Object.values(tools).every((box) => box && box.left >= dock.left && box.right <= dock.right), JSON.stringify(tools));
+    assert.ok(areInside({ dock, ...tools }), JSON.stringify(tools));
     assert.equal(erase.top, tools['tool-brush'].top, 'Erase stands in the row of the tools');
     assert.ok(one || erase.bottom <= done.top, 'what finishes stands below it');
-    assert.ok(erase.left > tools['tool-lasso'].left);
+    assert.ok(erase.left > tools['tool-select'].left);
+    const inRow = await editor.frame.locator('#tools > button').evaluateAll((tools) => tools.length);
+    assert.ok(inRow >= 3, `${inRow} drawing tools are in sight`);
+    if (width >= 360) assert.ok(inRow >= 4, `${inRow} of five`);
 
     // What has no room is in the menu, with its name.
     await editor.frame.locator('#more').click();
@@ -52,6 +59,44 @@ for (const [width, height, wanted] of [[1280, 720, 1], [900, 700, 1], [640, 700,
     await editor.leave();
   });
 }
+
+test('where five tools have no room, the rarest is in the menu, and the chosen one never', async () => {
+  const { page, editor } = await opened({ width: 320, height: 568 });
+  const inMenu = () => editor.frame.locator('#more-menu [role=radio]').evaluateAll((tools) => tools.map(({ id }) => id));
+  assert.ok((await inMenu()).includes('tool-lasso'), 'the lasso');
+  await editor.press('tool-lasso');
+  await until(async () => !(await inMenu()).includes('tool-lasso'), { what: 'the lasso in the row, chosen' });
+  assert.equal(await editor.frame.locator('#tool-lasso').getAttribute('aria-checked'), 'true');
+  assert.equal(await stable(() => rows(editor)), 2);
+  const dock = (await boxes(editor, 'dock')).dock;
+  assert.ok(dock.left >= 0 && dock.right <= 320, JSON.stringify(dock));
+  if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/lasso-320.png` });
+  // By the arrow keys all five come up in turn, each with the focus.
+  await editor.frame.locator('#tool-lasso').focus();
+  const seen = [];
+  for (let i = 0; i < 5; i += 1) {
+    await page.keyboard.press('ArrowRight');
+    const focused = () => editor.frame.evaluate(() => document.activeElement.matches('[role=radio][aria-checked=true]') && document.activeElement.id);
+    seen.push(await until(async () => { const id = await focused(); return id && id !== seen.at(-1) && id; }, { what: 'the next tool' }));
+  }
+  assert.deepEqual(seen, ['tool-select', 'tool-brush', 'tool-eraser', 'tool-rectangle', 'tool-lasso']);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await until(async () => (await inMenu()).length === 0, { what: 'all tools in the row of a wide window' });
+  await editor.leave();
+});
+
+test('when the window gets narrower, the toolbar is inside of it without anything being done', async () => {
+  const { page, editor } = await opened({ width: 1280, height: 720 });
+  for (const width of [900, 640, 360, 320, 1280, 320]) {
+    await page.setViewportSize({ width, height: 640 });
+    const inside = async () => {
+      const { dock } = await boxes(editor, 'dock');
+      return dock.left >= 0 && dock.right <= width && dock.top >= 0 && dock.bottom <= 640;
+    };
+    await until(inside, { what: `the toolbar in a window of ${width}`, timeout: 5000 });
+    assert.ok(await stable(inside), 'and there it stays');
+  }
+});
 
 test('results take room beside the picture, and the toolbar neither jumps nor grows a row', async () => {
   const { editor } = await opened({ width: 360, height: 640 });

@@ -1,8 +1,9 @@
 // Fingers and pens. Only the browser's own debugging protocol can make trusted events of them.
 
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import {
-  BALL, browser, compareOutside, open, readElement, redness, server, stable, test, until, useBrowser,
+  BALL, browser, compareOutside, editorOverlay, open, readElement, redness, server, stable, test, until, useBrowser,
 } from './harness.mjs';
 
 useBrowser({ args: ['--touch-events=enabled'] });
@@ -16,6 +17,7 @@ async function patient(page) {
 
 const painted = (editor) =>
   editor.frame.locator('#mask').evaluate((canvas) => {
+    if (!canvas.width) return 0;
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     let count = 0;
     for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
@@ -54,6 +56,44 @@ test('one finger paints, two fingers zoom and paint nothing', async () => {
   const now = await readElement(page, '#img');
   compareOutside(was, now, BALL, { margin: 24 });
   assert.ok(redness(now) < redness(was) / 10, 'the ball is gone');
+});
+
+test('in the editor: fingers choose a picture, paint it and erase', async () => {
+  const page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
+  await page.locator('html[data-ready]').waitFor();
+  await page.setInputFiles('#files', ['wide.png', 'sand.png'].map((name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url))));
+  await editorOverlay(page);
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, points) => session.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(({ x, y }, id) => ({ x, y, id })) });
+  const tap = async (locator) => {
+    const { x, y, width, height } = await locator.boundingBox();
+    await touch('touchStart', [{ x: x + width / 2, y: y + height / 2 }]);
+    await touch('touchEnd', []);
+  };
+  await tap(page.locator('#strip button').nth(1));
+  await until(async () => (await page.locator('#strip button').nth(1).getAttribute('aria-current')) === 'true', { what: 'the other picture' });
+  const editor = await editorOverlay(page);
+  const was = await editor.shown();
+  await editor.passed();
+  const from = BALL.y + 6;
+  const line = await editor.toTab([{ x: BALL.x + 4, y: from }, { x: BALL.x + BALL.width - 4, y: BALL.y + BALL.height - 6 }]);
+  // One stroke, to and fro: nothing is erased before all of it is painted.
+  await touch('touchStart', [line[0]]);
+  for (let y = line[0].y; y <= line[1].y; y += 5) {
+    for (const x of [line[0].x, (line[0].x + line[1].x) / 2, line[1].x]) await touch('touchMove', [{ x, y }]);
+  }
+  await touch('touchEnd', []);
+  assert.ok((await painted(editor)) > 3000, 'a finger paints');
+  // The setting stays as the test before has left it.
+  if ((await editor.frame.locator('#auto').getAttribute('aria-pressed')) !== 'true') {
+    // A tap that follows a stroke within a moment is none to the browser.
+    await until(async () => {
+      await tap(editor.frame.locator('#erase'));
+      return until(async () => (await editor.state()) !== 'painting', { what: 'a fill', timeout: 3000 }).catch(() => false);
+    }, { what: 'a tap on the button' });
+  }
+  await editor.waitDone();
+  assert.ok(redness(await editor.shown()) < redness(was) / 10, 'the ball is gone');
 });
 
 test('a pen paints as wide as it is pressed', async () => {

@@ -62,6 +62,44 @@ test('the wheel zooms at the pointer, and with Alt it changes the brush', async 
   await until(async () => Math.abs((await editor.view())[4] - left + 60) < 0.01, { what: 'the picture further left' });
 });
 
+/** How much what is in sight differs from the picture at some of its pixels, and how red the picture is there: for each the largest of its values. */
+const inSight = (editor, points) => editor.frame.evaluate((points) => {
+  const [a, b, c, d, e, f] = JSON.parse(document.documentElement.dataset.view);
+  const [view, picture] = ['view', 'picture'].map((id) => document.getElementById(id).getContext('2d'));
+  const colour = (context, x, y) => [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data];
+  return points.map(({ x, y }) => {
+    const [across, down] = [a * (x + 0.5) + c * (y + 0.5) + e, b * (x + 0.5) + d * (y + 0.5) + f];
+    const [seen, is] = [colour(view, across * devicePixelRatio, down * devicePixelRatio), colour(picture, x, y)];
+    return { difference: Math.max(...seen.map((value, i) => Math.abs(value - is[i]))), redness: is[0] - is[1] };
+  });
+}, points);
+
+test('what is in sight is the picture, at every size and after every step', async () => {
+  const page = await kinds();
+  const editor = await open(page, '#img');
+  const middle = { x: BALL.x + BALL.width / 2, y: BALL.y + BALL.height / 2 };
+  const around = [-9, -3, 0, 4, 11].map((shift) => ({ x: middle.x + shift, y: middle.y - shift }));
+  const largest = async (points, field) => Math.max(...(await inSight(editor, points)).map((found) => found[field]));
+  // Smaller than it is, pixels are averages of several.
+  const agrees = () => until(async () => (await largest([middle], 'difference')) < 40, { what: 'the picture as it is' });
+  const red = (wanted) => until(async () => (await largest([middle], 'redness')) > 80 === wanted, { what: wanted ? 'the ball' : 'no ball' });
+  await red(true);
+  await agrees();
+  const [at] = await editor.toTab([middle]);
+  await page.mouse.move(at.x, at.y);
+  for (let i = 0; i < 8 && (await scale(editor)) <= 4; i += 1) await page.mouse.wheel(0, -300);
+  await until(async () => (await scale(editor)) > 4, { what: 'single pixels' });
+  await until(async () => (await largest(around, 'difference')) === 0, { what: 'each pixel as it is' });
+  await editor.press('zoom-fit');
+  await editor.eraseRect(BALL);
+  await editor.shown();
+  await red(false);
+  await agrees();
+  await editor.pressUntil('undo', (shown) => redness(shown) > 5);
+  await red(true);
+  await agrees();
+});
+
 test('Alt+Left goes back as in any page, and nothing is lost', async () => {
   const page = await browser.page(`${server.home}/demo.html`);
   await page.goto(`${server.home}/test/kinds.html`);
@@ -92,8 +130,7 @@ for (const [id, side] of [['rule', 'height'], ['post', 'width']]) {
     // Nobody points at the very pixel.
     await pickErase(page, id === 'rule' ? { x: 200, y: strip.y + 3 } : { x: strip.x + 3, y: 200 });
     const editor = await overlay(page);
-    const picture = await stable(() => editor.frame.locator('#picture').boundingBox());
-    assert.ok(picture[side] >= 11, JSON.stringify(picture));
+    await until(async () => (await editor.frame.locator('#picture').boundingBox())[side] >= 11, { what: 'a strip that is wide enough' });
     await editor.eraseRect(id === 'rule' ? { x: 290, y: -0.2, width: 20, height: 1.4 } : { x: -0.2, y: 290, width: 1.4, height: 20 });
   });
 }

@@ -1,4 +1,5 @@
 // The engine's document: forwards between runtime ports and the worker, under a number for each port. It decides nothing.
+import { leave, stay } from "./engine-home.js";
 import { failedAnswer } from "./failed-answer.js";
 
 const IDLE_MS = 5 * 60 * 1000;
@@ -23,15 +24,20 @@ function start() {
     waiting = undefined;
   };
   // A worker that failed is replaced; whoever used it notices the closed port, connects again and loses nothing.
-  worker.onerror = () => {
-    worker.terminate();
-    for (const port of ports.values()) port.disconnect();
-    ports.clear();
-    busy = false;
-    rest();
-    start();
-  };
+  worker.onerror = restart;
 }
+
+function restart() {
+  worker.terminate();
+  for (const port of ports.values()) port.disconnect();
+  ports.clear();
+  busy = false;
+  rest();
+  start();
+}
+
+// All that the engine does ends: everything that it could still write is removed.
+globalThis.endEngine = restart;
 
 // What the browser does not carry (it is too large, or a blob is gone) is answered all the same: the page waits for it.
 function toPage(port, message) {
@@ -51,7 +57,8 @@ function toWorker(message) {
 // Memory goes back to the user when nobody has needed the engine for a while.
 function rest() {
   clearTimeout(idle);
-  if (ports.size === 0 && !busy) idle = setTimeout(() => window.close(), IDLE_MS);
+  stay();
+  if (ports.size === 0 && !busy) idle = setTimeout(leave, IDLE_MS);
 }
 
 chrome.runtime.onConnect.addListener((port) => {

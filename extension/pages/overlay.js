@@ -1,3 +1,5 @@
+import { completeApi } from "./frame-api.js";
+
 // The overlay's entry. The shim hands its port over as soon as this frame is loaded: catch it before the module is ready.
 const handover = new Promise((resolve) => {
   addEventListener("message", function handed(event) {
@@ -18,6 +20,7 @@ function beat(beats) {
   heart.postMessage(0, [beats]);
 }
 
+completeApi();
 const { default: init, start } = await import("./wasm/overlay.js");
 await init();
 start(handover);

@@ -1,5 +1,5 @@
 import { split } from './css';
-import { decoded, isImg, isSvgImage, make, styleOf, within } from './dom';
+import { decoded, isImg, isSvgImage, later, make, styleOf, within } from './dom';
 import type { Edit, Inherit } from './edit';
 import { call, get } from './native';
 import { notReplaceable } from './refusal';
@@ -7,8 +7,8 @@ import { absolute, sourceOf, type Found } from './target';
 
 /** Maximum time in milliseconds that the element may take to load our picture. */
 const PATIENCE = 20_000;
-
-const PROPERTY = 'background-image';
+/** Milliseconds until a browser has taken notice of a change. */
+const NOTICE = 50;
 
 /** An attribute that decides what an element displays: the page's value and ours. */
 interface Slot {
@@ -20,13 +20,13 @@ interface Slot {
 
 /** Edits a picture that an attribute names: the source of an `<img>` or of an SVG `<image>`, or a background in the style. */
 export function attributeEdit(found: Found, forget: () => void, inherit: Inherit): Edit {
-  const { element, layer, kind } = found;
-  const isBackground = kind === 'background';
+  const { element, layer, property } = found;
+  /** The name of the property in style sheets. */
+  const styled = property?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const slots = slotsOf(found);
   /** Every address under which the page may set its own picture again: lazy loaders keep it in `data-` attributes. */
   const source = sourceOf(found);
-  const known = slots.flatMap((slot) => [...get(slot.element, 'attributes')].flatMap(({ name, value }) => names(name, value)));
-  known.push(source);
+  const known = [...addressesOf(found), source];
   const observer = new MutationObserver(pageWrote);
   let url = '';
   let density = 1;
@@ -34,8 +34,7 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
   let last: Parameters<Edit['show']>;
 
   /** The value of an attribute that displays our picture in the size of the page's own. */
-  function valueFor({ name, element, original }: Slot): string {
-    if (name === 'style') return withBackground(original, layers, 'important');
+  function valueFor({ name, element }: Slot): string {
     if (name !== 'srcset') return url;
     // An empty `srcset` makes the browser skip a `<source>`, which stays where it is.
     return isImg(element) ? `${url} ${density}x` : '';
@@ -43,11 +42,15 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
 
   function write(): void {
     for (const slot of slots) {
-      put(slot, (slot.ours = valueFor(slot)));
-      observer.observe(slot.element, { attributeFilter: ['src', 'srcset', 'href', 'style', 'class'] });
+      if (styled) {
+        // Set alone: an attribute cannot say what shorthands with variables in them leave to the other properties.
+        get(element as HTMLElement, 'style').setProperty(styled, layers, 'important');
+        slot.ours = call(element, 'getAttribute', 'style');
+      } else put(slot, (slot.ours = valueFor(slot)));
+      observer.observe(slot.element, { attributeFilter: ['src', 'srcset', 'href', 'data', 'style', 'class'] });
     }
     // Reading the style in this script makes the browser load a background on behalf of the extension, to which the page's policy does not apply.
-    void styleOf(element).backgroundImage;
+    void (property && styleOf(element)[property]);
     observer.observe(call(element, 'getRootNode'), { childList: true, subtree: true });
     observer.takeRecords();
   }
@@ -88,14 +91,10 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
       const value = call(slot.element, 'getAttribute', name);
       if (value === ours) continue;
       slot.original = value;
-      if (value && isBackground && value.includes(url)) {
-        const { style } = make('i');
-        style.cssText = original ?? '';
-        const was = style.getPropertyValue(PROPERTY);
-        slot.original = withBackground(value, was, style.getPropertyPriority(PROPERTY)) || null;
-      } else if (value) same &&= names(name, value).some((one) => known.includes(one));
+      if (value && styled && value.includes(url)) slot.original = withOriginal(value, original, styled) || null;
+      else if (value) same &&= names(name, value).some((one) => known.includes(one));
     }
-    if (isBackground) {
+    if (styled) {
       restore();
       same = sourceOf(found) === source;
     }
@@ -105,20 +104,23 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
 
   return {
     async show(...shown) {
-      const [blob, , width] = shown;
+      const [blob, , width, height] = shown;
+      const natural = found.natural ?? { width, height };
       const previous = url;
       const next = URL.createObjectURL(blob);
       try {
         // Decoded before it is displayed, so that the element never shows half of it.
         await decoded(next);
         url = next;
-        density = width / (found.natural?.width ?? width);
-        const all = split(styleOf(element).backgroundImage);
+        // Natural sizes are of the turn that the file asks for, also where the page does not make it.
+        density = width / (width > height === natural.width > natural.height ? natural.width : natural.height);
+        const all = property ? split(styleOf(element)[property]) : [];
         all[layer] = `image-set(url("${url}") ${density}x)`;
         layers = all.join();
         write();
-        // Fails if the page's content security policy forbids the picture.
-        await within(PATIENCE, get(element as Partial<HTMLImageElement>, 'decode')?.call(element as HTMLImageElement));
+        // Fails if the page's content security policy forbids the picture. Firefox also refuses while it takes notice of the change.
+        const shows = () => within(PATIENCE, get(element as Partial<HTMLImageElement>, 'decode')?.call(element as HTMLImageElement));
+        await shows().catch(() => new Promise<void>((done) => later(NOTICE, done)).then(shows));
       } catch {
         URL.revokeObjectURL(next);
         url = previous;
@@ -134,9 +136,10 @@ export function attributeEdit(found: Found, forget: () => void, inherit: Inherit
 }
 
 /** The attributes that decide what an element displays. */
-function slotsOf({ element, kind }: Found): Slot[] {
+function slotsOf({ element, property }: Found): Slot[] {
   const slot = (element: Element, name: string) => ({ element, name, original: call(element, 'getAttribute', name) });
-  if (kind === 'background') return [slot(element, 'style')];
+  if (property) return [slot(element, 'style')];
+  if (element instanceof HTMLObjectElement) return [slot(element, 'data')];
   // `href` takes precedence over `xlink:href`, which can stay.
   if (isSvgImage(element)) return [slot(element, 'href')];
   if (!isImg(element)) return [slot(element, 'src')];
@@ -144,6 +147,10 @@ function slotsOf({ element, kind }: Found): Slot[] {
   const sources = parent && get(parent, 'localName') === 'picture' ? parent.querySelectorAll('source') : [];
   return [...[...sources, element].map((one) => slot(one, 'srcset')), slot(element, 'src')];
 }
+
+/** Every address that the attributes of a picture name: those under which a page may show it later. */
+export const addressesOf = (found: Found): string[] =>
+  slotsOf(found).flatMap(({ element }) => [...get(element, 'attributes')].flatMap(({ name, value }) => names(name, value)));
 
 /** The absolute addresses that the value of an attribute names. */
 const names = (name: string, value: string): string[] =>
@@ -156,10 +163,15 @@ function put({ element, name }: Slot, value: string | null): void {
   else call(element, 'setAttribute', name, value);
 }
 
-/** The value of a `style` attribute with another background. */
-function withBackground(css: string | null, value: string, priority: string): string {
-  const { style } = make('i');
-  style.cssText = css ?? '';
-  style.setProperty(PROPERTY, value, priority);
+/** The value of a `style` attribute in which a property is again what it was in the original. */
+function withOriginal(css: string, original: string | null, property: string): string {
+  const [{ style }, { style: was }] = [make('i'), make('i')];
+  style.cssText = css;
+  was.cssText = original ?? '';
+  // A shorthand with variables in it says nothing of a single property.
+  const shorthand = property.split('-')[0]!;
+  const name = !was.getPropertyValue(property) && was.getPropertyValue(shorthand) ? shorthand : property;
+  style.setProperty(property, '');
+  style.setProperty(name, was.getPropertyValue(name), was.getPropertyPriority(name));
   return style.cssText;
 }

@@ -24,8 +24,8 @@ export function canvasEdit(canvas: HTMLCanvasElement, forget: () => void): Edit 
   };
 }
 
-/** Whether all pixels of a canvas are transparent, judged on a reduced copy. Throws where the page cannot read it, or where it has none. */
-export function isBlank(canvas: HTMLCanvasElement): boolean {
+/** Whether all pixels of a canvas or picture are transparent, judged on a reduced copy. Throws where the page cannot read it, or where it has none. */
+export function isBlank(canvas: HTMLCanvasElement | HTMLImageElement | HTMLVideoElement): boolean {
   const side = 64;
   const context = new OffscreenCanvas(side, side).getContext('2d')!;
   context.drawImage(canvas, 0, 0, side, side);

@@ -1,6 +1,6 @@
-import { on, rectOf, styleOf } from './dom';
+import { isImg, on, rectOf, styleOf } from './dom';
 import { call } from './native';
-import { isOffered, kindOf, offered, pictureOf, pictures, type Found } from './target';
+import { isOffered, isOwn, isSpacer, kindOf, pictureOf, type Found } from './target';
 import { everything, hovered, stackAt } from './tree';
 
 /** Where the last right-click was, as a rectangle of one pixel. */
@@ -33,22 +33,36 @@ export function pictureAt(x: number, y: number): Found | undefined {
 /**
  * The picture that was right-clicked; none where that is uncertain, so that the user has to pick one.
  *
+ * Where the browser names its address, no other address is ever read: the page hears of a right-click before anything of ours is in it, and may show
+ * something else since.
+ *
  * The first right-click in a document happens before this script is there. The element under the pointer then tells where it was.
  */
 export function clickedPicture(srcUrl: string | null): Found | undefined {
   const under = hovered();
   const spot = clicked ?? (under ? rectOf(under) : new DOMRect(0, 0, innerWidth, innerHeight));
   const share = (found: Found) => overlap(rectOf(found.element), spot);
-  const [named] = offered()
-    .filter((found) => srcUrl && found.source === srcUrl)
+  const isThere = (found: Found) => share(found) * 2 > spot.width * spot.height;
+  // The browser names what elements show that are pictures, and hardly ever a picture of a style.
+  const all = everything();
+  const named = (elements: Element[]) => (srcUrl ? elements.flatMap(pictureOf).filter(({ source }) => source === srcUrl) : []);
+  const shown = named(all.filter(kindOf));
+  const known = shown.length ? shown : named(all);
+  const [nearest] = known
+    .filter(isOffered)
     .sort((a, b) => share(b) - share(a));
-  if (named) return named;
-  // The clicked element may be a transparent shield over the picture, or its frame.
+  if (nearest) return nearest;
+  // The clicked element may be the frame of the picture.
   const hit = pictureAt(spot.x + spot.width / 2, spot.y + spot.height / 2);
-  if (!hit || share(hit) * 2 <= spot.width * spot.height) return;
-  // A page that shows another picture by now does not change which one was clicked.
-  const isSwapped = srcUrl && !pictures().some(({ source }) => source === srcUrl);
-  return isSwapped ? { ...hit, source: srcUrl } : hit;
+  const there = hit && isThere(hit) ? hit : undefined;
+  if (!srcUrl || there?.source === srcUrl) return there;
+  // An img may show a picture of a style. The page can read its own pictures anyway.
+  if (there?.property === 'content' && isImg(there.element) && isOwn(there.source)) return there;
+  // Or it is a transparent shield that still lies over the picture.
+  const clickedOne = known.find(isThere);
+  if (clickedOne && isSpacer(clickedOne) && call(clickedOne.element, 'checkVisibility', { visibilityProperty: true })) return there;
+  // It may have faded since the pointer left it; or another picture is in its place, and still that one was clicked.
+  return clickedOne ?? (there && /image/.test(there.kind) && !there.property ? { ...there, source: srcUrl } : undefined);
 }
 
 /** The area of the intersection of two rectangles, in square pixels. */

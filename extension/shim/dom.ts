@@ -4,7 +4,7 @@ import { call } from './native';
 
 export const rectOf = (element: Element): DOMRect => call(element, 'getBoundingClientRect');
 
-export const styleOf = (element: Element): CSSStyleDeclaration => getComputedStyle(element);
+export const styleOf = (element: Element, pseudo?: string): CSSStyleDeclaration => getComputedStyle(element, pseudo);
 
 export const isImg = (element: Element): element is HTMLImageElement => element instanceof HTMLImageElement;
 
@@ -37,6 +37,16 @@ export function soon(ms: number, what: () => void): void {
 /** Settles as `promise` does, or fulfils after `ms` milliseconds. */
 export const within = (ms: number, promise?: Promise<unknown>): Promise<unknown> =>
   Promise.race([promise, new Promise<void>((done) => later(ms, done))]);
+
+/** An image of this address, loaded, so that its size is known, and not decoded; rejects when there is none. */
+export function loaded(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  return new Promise((done, failed) => {
+    image.onload = () => done(image);
+    image.onerror = () => failed('not loaded');
+    image.src = url;
+  });
+}
 
 /** An image of this address, loaded and decoded; rejects when it cannot be. */
 export async function decoded(url: string): Promise<HTMLImageElement> {

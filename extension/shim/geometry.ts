@@ -1,8 +1,8 @@
 import type { Geometry } from './protocol';
 import { split } from './css';
-import { decoded, isCanvas, isImg, isSvgImage, isVideo, rectOf, styleOf, within } from './dom';
+import { isCanvas, isImg, isSvgImage, isVideo, loaded, rectOf, styleOf, within } from './dom';
 import { get, root } from './native';
-import { backgroundImage, isStill, type Found } from './target';
+import { isStill, styledImage, type Found } from './target';
 import { flatParent } from './tree';
 
 type Shape = Pick<Geometry, 'linear' | 'borderBox' | 'contentOrigin' | 'contentBox' | 'fit' | 'position'>;
@@ -12,9 +12,9 @@ const PATIENCE = 3000;
 
 /** Measures where a picture is; the protocol describes each number. */
 export function measure(found: Found): Geometry {
-  const { element, kind } = found;
+  const { element } = found;
   // The background of `<body>` is painted over the box of `<html>`, unless `<html>` has its own.
-  const spreads = kind === 'background' && element === get(document, 'body') && styleOf(root()).backgroundImage === 'none';
+  const spreads = isBackground(found) && element === get(document, 'body') && styleOf(root()).backgroundImage === 'none';
   const box = spreads ? root() : element;
   const rect = rectOf(box);
   const shape = isSvgImage(element) ? svgShape(element) : boxShape(found, box as HTMLElement, rect);
@@ -27,6 +27,9 @@ export function measure(found: Found): Geometry {
   };
 }
 
+/** Whether a picture is a background of an element's own box. */
+const isBackground = ({ property, pseudo }: Found): boolean => property === 'backgroundImage' && !pseudo;
+
 /** Finds the natural size of a picture. It is kept when our result is shown in the picture's place. */
 export async function learnNaturalSize(found: Found): Promise<void> {
   const { element } = found;
@@ -37,10 +40,11 @@ export async function learnNaturalSize(found: Found): Promise<void> {
 
 async function learnFromImage(found: Found): Promise<void> {
   const { element, source } = found;
-  const density = backgroundImage(found)?.density ?? 1;
-  if (isImg(element) && !element.complete) await element.decode();
+  const density = styledImage(found)?.density ?? 1;
+  const isOwn = isImg(element) && !found.property;
+  if (isOwn && !element.complete) await element.decode();
   // An element that displays another picture by now does not tell.
-  const image = isImg(element) && isStill(found) ? element : await decoded(source);
+  const image = isOwn && isStill(found) ? element : await loaded(source);
   found.natural ??= { width: image.naturalWidth / density, height: image.naturalHeight / density };
 }
 
@@ -61,13 +65,13 @@ function boxShape(found: Found, box: HTMLElement, rect: DOMRect): Shape {
     const values = split(list);
     return values[found.layer % values.length]!;
   };
-  const isBackground = found.kind === 'background';
-  const from = isBackground ? layer(own.backgroundOrigin) : 'content-box';
+  const tiles = isBackground(found);
+  const from = tiles ? layer(own.backgroundOrigin) : 'content-box';
   const inset = (side: 'Left' | 'Top' | 'Right' | 'Bottom') =>
     (from === 'border-box' ? 0 : parseFloat(style[`border${side}Width`])) +
     (from === 'content-box' ? parseFloat(style[`padding${side}`]) : 0);
   const [x, y] = [inset('Left'), inset('Top')];
-  const isFixed = isBackground && layer(own.backgroundAttachment) === 'fixed';
+  const isFixed = tiles && layer(own.backgroundAttachment) === 'fixed';
   return {
     linear,
     borderBox: { width, height },
@@ -75,8 +79,9 @@ function boxShape(found: Found, box: HTMLElement, rect: DOMRect): Shape {
     contentBox: isFixed
       ? { width: innerWidth, height: innerHeight }
       : { width: width - x - inset('Right'), height: height - y - inset('Bottom') },
-    fit: isBackground ? layer(own.backgroundSize) : own.objectFit,
-    position: isBackground ? layer(own.backgroundPosition) : own.objectPosition,
+    // Where borders, marks of lists and generated content stand is not known: they are shown as large as the element allows.
+    fit: tiles ? layer(own.backgroundSize) : found.pseudo || (found.property && found.property !== 'content') ? 'contain' : own.objectFit,
+    position: tiles ? layer(own.backgroundPosition) : own.objectPosition,
   };
 }
 

@@ -9,7 +9,8 @@ import { sealed, type Message } from './channel';
 import { clickedPicture, watchClicks } from './clicked';
 import { pick } from './pick';
 import { failureOf } from './refusal';
-import { ask, startSession, type Session, type Subject } from './session';
+import { ask, startSession, type Session } from './session';
+import type { Subject } from './target';
 
 /**
  * The global by which a second injection finds the first. Pages do not see the globals of this world, but an element with an id is a global in every world:

@@ -20,5 +20,12 @@ export const get = <E extends object, K extends keyof E>(of: E, name: K): E[K] =
 export const call = <E extends object, K extends MethodOf<E>>(of: E, name: K, ...args: Called<E[K]>[0]): Called<E[K]>[1] =>
   Reflect.apply(get(of, name) as Method, of, args);
 
+/** Ends the pointer lock of this document, if there is one: with it, the page alone has the mouse, and nobody sees where. Says whether there was one. */
+export function unlockPointer(): boolean {
+  const isLocked = !!get(document, 'pointerLockElement');
+  if (isLocked) call(document, 'exitPointerLock');
+  return isLocked;
+}
+
 /** The root element of this document. */
 export const root = (): HTMLElement => get(document, 'documentElement');

@@ -2,6 +2,9 @@
 
 export const WIRE_VERSION = 1;
 export const TAB_PORT = "page";
+export const ANY_FRAME = -1;
+export const UPLOAD_PORT = "upload";
+export const SCROLL_PORT = "scroll";
 
 export type Envelope<B> = { 
 /**
@@ -35,7 +38,11 @@ detail: string, } | { "failure": "permission-denied" } | { "failure": "login-nee
 /**
  * What the decoder said.
  */
-detail: string, } | { "failure": "empty-image" } | { "failure": "not-loaded" } | { "failure": "too-large", 
+detail: string, } | { "failure": "foreign-format", 
+/**
+ * What people call the format.
+ */
+format: string, } | { "failure": "empty-image" } | { "failure": "not-loaded" } | { "failure": "too-large", 
 /**
  * Width in pixels.
  */
@@ -43,7 +50,7 @@ width: number,
 /**
  * Height in pixels.
  */
-height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "captured" } | { "failure": "concealed" } | { "failure": "forbidden-page" } | { "failure": "unanswered", 
+height: number, } | { "failure": "empty-mask" } | { "failure": "whole-mask" } | { "failure": "cancelled" } | { "failure": "gone" } | { "failure": "not-replaceable" } | { "failure": "webp-side" } | { "failure": "captured" } | { "failure": "concealed" } | { "failure": "forbidden-page" } | { "failure": "unanswered", 
 /**
  * What the browser said.
  */
@@ -189,9 +196,21 @@ width: number,
 /**
  * Height.
  */
-height: number, };
+height: number, 
+/**
+ * Pixels of the viewport for each of the box's own, across and down.
+ */
+scale: [number, number], 
+/**
+ * How far its edge is inside of its outer one, in its own pixels: top, right, bottom, left.
+ */
+insets: [number, number, number, number], 
+/**
+ * Computed `border-radius` of its corners: top left, top right, bottom right, bottom left.
+ */
+radii: Array<string>, };
 
-export type PictureKind = "image" | "background" | "canvas" | "svg-image" | "video";
+export type PictureKind = "image" | "background" | "canvas" | "svg-image" | "video" | "generated";
 
 export type Shown = { 
 /**
@@ -201,7 +220,11 @@ geometry: Geometry,
 /**
  * All that cut it off, apart from the viewport: its own box, and those around it that clip.
  */
-clips: Array<Clip>, };
+clips: Array<Clip>, 
+/**
+ * It was faded or in other tones than its own, and recognisable.
+ */
+altered: boolean, };
 
 export type Picture = { 
 /**
@@ -239,7 +262,11 @@ geometry: Geometry,
 /**
  * What of a picture of another origin was to be seen when it was chosen; none where that cannot be said.
  */
-shown: Shown | null, };
+shown: Shown | null, 
+/**
+ * True where the page shows pixels as the file stores them, without the turn that Exif asks for.
+ */
+asStored: boolean, };
 
 export type Target = { "target": "clicked", 
 /**
@@ -251,7 +278,7 @@ srcUrl: string | null, } | { "target": "pick" } | { "target": "pick-end" } | { "
  */
 origin: string, 
 /**
- * The browser's number of that frame.
+ * The browser's number of that frame, or [`ANY_FRAME`].
  */
 frameId: number, 
 /**
@@ -273,6 +300,10 @@ export type Hello = unknown;
 
 export type ReadDirect = unknown;
 
+export type ReadShown = unknown;
+
+export type Compare = unknown;
+
 export type Fetch = unknown;
 
 export type FetchOriginal = unknown;
@@ -282,6 +313,8 @@ export type Hide = {
  * True to hide.
  */
 hidden: boolean, };
+
+export type IsOnTop = unknown;
 
 export type LostFocus = unknown;
 
@@ -303,7 +336,47 @@ export type Revert = unknown;
 
 export type Close = unknown;
 
-export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "fetch" } & Fetch | { "call": "fetch-original" } & FetchOriginal | { "call": "hide" } & Hide | { "call": "lost-focus" } & LostFocus | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close;
+export type MoveToEditor = unknown;
+
+export type Entrust = { 
+/**
+ * Where each result lies, the oldest first. Image pixels.
+ */
+rects: Array<Rect>, 
+/**
+ * Size of the whole picture in image pixels.
+ */
+width: number, 
+/**
+ * See `width`.
+ */
+height: number, };
+
+export type Preserve = { 
+/**
+ * The edit as the overlay writes it.
+ */
+edit: string, 
+/**
+ * How many fills show.
+ */
+fills: number, 
+/**
+ * Whether some of it was not saved, copied or used yet.
+ */
+unsaved: boolean, 
+/**
+ * Whether something that shows was hidden.
+ */
+hidden: boolean, 
+/**
+ * Whether something was painted or erased, also if it was undone.
+ */
+begun: boolean, };
+
+export type Recall = unknown;
+
+export type ToPage = { "call": "hello" } & Hello | { "call": "read-direct" } & ReadDirect | { "call": "read-shown" } & ReadShown | { "call": "compare" } & Compare | { "call": "fetch" } & Fetch | { "call": "fetch-original" } & FetchOriginal | { "call": "hide" } & Hide | { "call": "is-on-top" } & IsOnTop | { "call": "lost-focus" } & LostFocus | { "call": "apply" } & Apply | { "call": "revert" } & Revert | { "call": "close" } & Close | { "call": "move-to-editor" } & MoveToEditor | { "call": "entrust" } & Entrust | { "call": "preserve" } & Preserve | { "call": "recall" } & Recall;
 
 export type Subject = { "reply": "picture", 
 /**
@@ -329,6 +402,18 @@ export type Bytes = { "reply": "bytes",
  */
 drawn: boolean, };
 
+export type Compared = { "reply": "compared", 
+/**
+ * False when the element surely shows another picture.
+ */
+same: boolean, };
+
+export type Seen = { "reply": "seen", 
+/**
+ * Nothing lies over it, or has lain for a while.
+ */
+onTop: boolean, };
+
 export type Measured = { "reply": "geometry", 
 /**
  * Fresh measurements.
@@ -337,7 +422,129 @@ geometry: Geometry, };
 
 export type Done = { "reply": "done", };
 
-export type PageReply = Subject | Bytes | Measured | Done;
+export type PageReply = Subject | Bytes | Compared | Seen | Measured | Done;
+
+export type Held = unknown;
+
+export type HandOver = { 
+/**
+ * In order.
+ */
+files: Array<HandedFile>, };
+
+export type HandedFile = { 
+/**
+ * Its place among those that the field held, if it stays as it is.
+ */
+kept: number | null, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When it was changed last, in milliseconds since 1970; now, where that is not known.
+ */
+lastModified: number | null, };
+
+export type ListedField = { 
+/**
+ * What the page calls it. Any text, or none.
+ */
+name: string, 
+/**
+ * How many files it holds.
+ */
+files: number, 
+/**
+ * Whether a picture is among them.
+ */
+picture: boolean, };
+
+export type FieldList = { 
+/**
+ * Origin of the document.
+ */
+origin: string, 
+/**
+ * In the order of the document.
+ */
+fields: Array<ListedField>, };
+
+export type ToField = { "call": "held" } & Held | { "call": "hand-over" } & HandOver;
+
+export type Field = { "reply": "field", 
+/**
+ * Whether it takes several files.
+ */
+multiple: boolean, 
+/**
+ * The kinds of files that it asks for, as its page writes them; any, where it says nothing.
+ */
+accept: string, 
+/**
+ * Its files, in order.
+ */
+files: Array<HandedFile>, };
+
+export type Handed = { "reply": "handed", 
+/**
+ * False where the page showed no sign of taking them.
+ */
+taken: boolean, };
+
+export type FieldReply = Field | Handed;
+
+export type Survey = unknown;
+
+export type ScrollTo = { 
+/**
+ * What stands at the upper edge of the window then, CSS pixels.
+ */
+top: number, 
+/**
+ * Whether this is the last place: what is pinned to the lower edge of the window shows there only.
+ */
+last: boolean, };
+
+export type ToScroller = { "call": "survey" } & Survey | { "call": "scroll-to" } & ScrollTo;
+
+export type Surveyed = { "reply": "surveyed", 
+/**
+ * Width of what shows of it, without scrollbars.
+ */
+width: number, 
+/**
+ * Height of all of it.
+ */
+height: number, 
+/**
+ * Height of what shows of it.
+ */
+view: number, 
+/**
+ * Device pixels for each of its pixels.
+ */
+dpr: number, 
+/**
+ * Whether a large part of it scrolls by itself.
+ */
+inner: boolean, 
+/**
+ * Whether more of it can be scrolled to at its side.
+ */
+wide: boolean, };
+
+export type Scrolled = { "reply": "scrolled", 
+/**
+ * What stands at the upper edge of the window now, CSS pixels.
+ */
+top: number, 
+/**
+ * Height of all of the page by now.
+ */
+height: number, };
+
+export type ScrollReply = Surveyed | Scrolled;
 
 export type PageEvent = { "event": "moved", 
 /**
@@ -347,7 +554,11 @@ geometry: Geometry, } | { "event": "on-top",
 /**
  * True where it is.
  */
-onTop: boolean, } | { "event": "gone" };
+onTop: boolean, } | { "event": "gone" } | { "event": "deliver", 
+/**
+ * Whether it keeps the metadata of its source.
+ */
+metadata: boolean, };
 
 export type EnsureEngine = unknown;
 
@@ -355,7 +566,11 @@ export type OpenInTab = {
 /**
  * The session.
  */
-token: string, };
+token: string, 
+/**
+ * Whether in the editor.
+ */
+editor: boolean, };
 
 export type PickEnded = unknown;
 
@@ -369,4 +584,18 @@ frameId: number,
  */
 srcUrl: string | null, };
 
-export type ToBackground = { "call": "ensure-engine" } & EnsureEngine | { "call": "open-in-tab" } & OpenInTab | { "call": "pick-ended" } & PickEnded | { "call": "start-in-frame" } & StartInFrame;
+export type PickIn = { 
+/**
+ * The tab.
+ */
+tabId: number, };
+
+export type EditOffered = unknown;
+
+export type FindInFrame = { 
+/**
+ * The session of the frame; that of the field from then on.
+ */
+token: string, };
+
+export type ToBackground = { "call": "ensure-engine" } & EnsureEngine | { "call": "open-in-tab" } & OpenInTab | { "call": "pick-ended" } & PickEnded | { "call": "start-in-frame" } & StartInFrame | { "call": "pick-in" } & PickIn | { "call": "edit-offered" } & EditOffered | { "call": "find-in-frame" } & FindInFrame;

@@ -13,4 +13,4 @@ export const notReplaceable = (): never => refuse({ failure: 'not-replaceable' }
 
 /** The failure that the overlay gets for anything that was thrown. */
 export const failureOf = (error: unknown): Failure =>
-  (error as Partial<Failure>).failure ? (error as Failure) : { failure: 'internal', detail: String(error) };
+  (error as Partial<Failure> | undefined)?.failure ? (error as Failure) : { failure: 'internal', detail: String(error) };

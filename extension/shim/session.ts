@@ -1,21 +1,17 @@
-import type { Answer, Picture, Shown, Target, ToBackground } from './protocol';
+import type { Answer, Picture, Shown, ToBackground } from './protocol';
 import { answer, sealed, type Handler, type Message, type Post } from './channel';
 import { isBlank } from './canvas';
-import { isCanvas, isVideo, later, soon } from './dom';
-import { apply, editOf } from './edits';
+import { isCanvas, isVideo, later, soon, styleOf } from './dom';
+import { apply, editOf, isInPage, learnAddresses } from './edits';
 import { farewell, farewellWords } from './farewell';
 import { learnNaturalSize, measure } from './geometry';
 import { call, get } from './native';
 import { hasRoom, openOverlay, type Overlay } from './overlay';
-import { fetchOriginal, fetchSource, readDirect } from './pixels';
+import { fetchOriginal, fetchSource, isShown, readDirect, readShown } from './pixels';
 import { refuse } from './refusal';
+import { rescue, type Results } from './rescue';
 import { shownOf } from './shown';
-import { isOwn, type Found } from './target';
-
-type Frame = Extract<Target, { target: 'frame' }>;
-
-/** The subject of a session: a picture, or a frame whose access the user has to grant first. */
-export type Subject = Found | Frame;
+import { isOwn, type Found, type Frame, type Subject } from './target';
 
 /** Maximum length of the text that names a picture for screen readers, in characters. */
 const ALT = 200;
@@ -50,14 +46,21 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   let wasOnTop: boolean | undefined;
   let over = false;
   let moved = false;
+  let results: Results | undefined;
+
+  function chosen(): Found {
+    if (!found) throw 'no picture';
+    return found;
+  }
 
   function picture(): Found {
-    if (!found) throw 'no picture';
+    const found = chosen();
     if (!get(found.element, 'isConnected')) refuse({ failure: 'gone' });
     return found;
   }
 
-  const handle: Handler = async (call, [blob]) => {
+  const handle: Handler = async (call, blobs) => {
+    const [blob] = blobs;
     switch (call.call) {
       case 'hello':
         // The frame works, even if the picture takes longer to load than the frame may.
@@ -73,6 +76,10 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         return [{ reply: 'picture', picture: described }];
       case 'read-direct':
         return readDirect(picture());
+      case 'read-shown':
+        return readShown(picture());
+      case 'compare':
+        return [{ reply: 'compared', same: await isShown(picture(), blob!) }];
       case 'fetch':
         return fetchSource(picture());
       case 'fetch-original':
@@ -82,14 +89,24 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         await frame();
         await frame();
         return [{ reply: 'geometry', geometry: measure(picture()) }];
+      case 'is-on-top':
+        // The overlay waits again, until it is told that it is on top.
+        if (overlay && !overlay.topmost.hasStayed()) wasOnTop = false;
+        return [{ reply: 'seen', onTop: wasOnTop !== false }];
       case 'lost-focus':
         overlay?.topmost.lostFocus();
         break;
       case 'apply':
-        await apply(picture(), blob!, call.changed, call.width, call.height);
+        await apply(chosen(), blob!, call.changed, call.width, call.height);
         break;
       case 'revert':
         if (found) editOf(found)?.revert();
+        break;
+      case 'entrust':
+        results = blobs.length ? { size: [call.width, call.height], rects: call.rects, patches: blobs } : undefined;
+        break;
+      case 'move-to-editor':
+        later(0, () => moveToTab(true));
         break;
       case 'close':
         // After the answer has been sent, because the end closes the way to the overlay.
@@ -114,16 +131,17 @@ export function startSession(token: string, subject: Subject, ended: () => void)
   function lost(): void {
     if (over) return;
     end();
-    farewell(words);
+    const left = results;
+    farewell(words, left && found && (() => rescue(found, left)));
   }
 
-  /** Opens the overlay in a tab, because it cannot be shown in the page. */
-  async function moveToTab(): Promise<void> {
+  /** Opens the overlay in a tab, because it cannot be shown in the page; or in the `editor`, because the user wants that. */
+  async function moveToTab(editor = false): Promise<void> {
     if (moved || over) return;
     moved = true;
     overlay?.remove();
     overlay = post = undefined;
-    const reply = await ask({ call: 'open-in-tab', token }).catch(() => undefined);
+    const reply = await ask({ call: 'open-in-tab', token, editor }).catch(() => undefined);
     if (!reply || 'err' in reply.body) return lost();
     // A tab that is closed before it connects tells nobody.
     later(TAB, () => post || end());
@@ -137,12 +155,14 @@ export function startSession(token: string, subject: Subject, ended: () => void)
     const onTop = overlay?.topmost.isOnTop();
     if (post && onTop !== undefined && onTop !== wasOnTop) post(sealed({ event: 'on-top', onTop: (wasOnTop = onTop) }));
     if (!post || !found) return;
-    const geometry = get(found.element, 'isConnected') ? measure(found) : undefined;
+    const isThere = get(found.element, 'isConnected') || (last !== 'gone' && isInPage(found));
+    const geometry = isThere ? measure(found) : undefined;
     const now = JSON.stringify(geometry) ?? 'gone';
     if (last && last !== now) post(sealed(geometry ? { event: 'moved', geometry } : { event: 'gone' }));
     last = now;
   }
 
+  if (found) learnAddresses(found);
   // Before the page can notice anything of ours and change what counts.
   const learning = found && learnNaturalSize(found);
   const shown = found && shownOf(found);
@@ -159,7 +179,7 @@ export function startSession(token: string, subject: Subject, ended: () => void)
         post = mine;
         port.onmessage = ({ data }) => answer(data, handle, mine);
       },
-      rejected: moveToTab,
+      rejected: () => void moveToTab(),
       ended: end,
       lost,
     });
@@ -190,6 +210,7 @@ function describe(found: Found, shown?: Shown): Picture {
     edited: !!editOf(found),
     originalUrl: editOf(found)?.source || null,
     shown: shown ?? null,
+    asStored: styleOf(element).imageOrientation === 'none',
     geometry: measure(found),
   };
 }

@@ -1,5 +1,5 @@
 import { later, on, rectOf, soon } from './dom';
-import { call, get, root } from './native';
+import { call, get, root, unlockPointer } from './native';
 import { HOST, type Host } from './style';
 
 /** The overlay's dialog with its frame. */
@@ -16,6 +16,8 @@ export interface Topmost {
   hide(hidden: boolean): void;
   /** Whether it was on top when last looked at. */
   isOnTop(): boolean;
+  /** Looks at this moment: whether it is on top, and has been for as long as the user has to see it. */
+  hasStayed(): boolean;
   /** Gives the keyboard to the frame, or to the dialog. */
   focus(): void;
   /** The page has taken the keyboard from the frame, or the user has left the page. */
@@ -26,8 +28,14 @@ export interface Topmost {
 const PATIENCE = 10;
 const FORGOTTEN = 2000;
 
+/** How long the user has to see the overlay before a button with consequences acts, milliseconds. */
+const SEEN = 500;
+
 /** The same for a frame that says it has lost the keyboard: the browser's own bubbles and other tabs take it too, though not so often. */
 const FOCUS_FORGOTTEN = 100;
+
+/** The same for looks that find the mouse locked: it takes a few of them until the browser has ended that, and the page may lock it anew in between. */
+const LOCK_FORGOTTEN = 30;
 
 /** Maximum time in milliseconds between two looks, where there are no animation frames. */
 const PAUSE = 100;
@@ -35,14 +43,21 @@ const PAUSE = 100;
 /** Maximum width in CSS pixels of a scroll bar of the page. */
 const BAR = 40;
 
+/** Distance in CSS pixels of the points that are looked at one row after another, where the browser does not tell what covers the frame: no button is smaller. */
+const STEP = 30;
+
 /**
  * Watches the dialog and puts it back on top as soon as it is not: a page can move or change the host, open dialogs and popovers later (in closed shadow
- * roots of its own, so that no event tells of it), cover the dialog with what lets clicks through, and take the focus. Calls `beaten` when it does so again
- * and again, or when the frame cannot be shown at all.
+ * roots of its own, so that no event tells of it), cover the dialog with what lets clicks through, and take the focus or the mouse. Calls `beaten` when it
+ * does so again and again, or when the frame cannot be shown at all.
  */
 export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beaten: () => void, signal: AbortSignal): Topmost {
   let hidden = false;
   let onTop = false;
+  /** When it was last not on top. */
+  let covered = 0;
+  /** The row of points that was looked at last. */
+  let row = 0;
   /** Whether nothing covers the frame, also where clicks pass; none where the browser does not tell, or has not told since the last change. */
   let uncovered: boolean | undefined;
   const observer = new IntersectionObserver(
@@ -64,7 +79,11 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
   /** True for what pointer, keyboard and eye find in the frame's place. */
   function isOnTop(): boolean {
     const { x, y, right, bottom, width, height } = rectOf(iframe);
-    const points = [x + 1, (x + right) / 2, right - 1].flatMap((at) => [y + 1, (y + bottom) / 2, bottom - 1].map((top) => [at, top] as const));
+    const points = [x + 1, (x + right) / 2, right - 1].flatMap((at) => [y + 1, (y + bottom) / 2, bottom - 1].map((top): [number, number] => [at, top]));
+    if (uncovered === undefined) {
+      row = (row + STEP) % height;
+      for (let at = STEP / 2; at < width; at += STEP) points.push([x + at, y + row]);
+    }
     return (
       get(host, 'parentNode') === root() &&
       host.getAttributeNames().join() === 'style' &&
@@ -78,6 +97,7 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
   }
 
   function mend(): void {
+    covered = performance.now();
     try {
       // The frame keeps its state, unless the page has moved the host in another way; then the frame begins anew, and its port is closed.
       if (get(host, 'parentNode') !== root()) call(root(), 'moveBefore', host, null);
@@ -116,6 +136,7 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
 
   const parry = patient(FORGOTTEN);
   const parryLoss = patient(FOCUS_FORGOTTEN);
+  const parryLock = patient(LOCK_FORGOTTEN);
 
   function look(): void {
     if (signal.aborted || get(document, 'hidden')) return;
@@ -124,6 +145,7 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
     const unzoomed = String(1 / get(host, 'currentCSSZoom'));
     if (zoom !== unzoomed) dialog.style.zoom = unzoomed;
     onTop = isOnTop();
+    if (unlockPointer()) parryLock(() => 0);
     if (!onTop) parry(mend);
     else if (call(document, 'hasFocus') && shadow.activeElement !== keyboard()) parry(focus);
   }
@@ -139,6 +161,7 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
     if (newState === 'open' && call(target as Element, 'matches', 'dialog,:popover-open')) parry(mend);
   }, signal);
   on(window, 'fullscreenchange', look, signal);
+  on(window, 'pointerlockchange', () => unlockPointer() && parry(() => 0), signal);
   signal.addEventListener('abort', () => observer.disconnect());
   watch();
   later(0, go);
@@ -150,6 +173,10 @@ export function keepOnTop({ host, shadow, dialog, iframe, hears }: Layers, beate
       watch();
     },
     isOnTop: () => onTop,
+    hasStayed() {
+      look();
+      return performance.now() - covered > SEEN;
+    },
     focus,
     lostFocus: () => call(document, 'hasFocus') && parryLoss(focus),
   };

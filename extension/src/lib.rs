@@ -8,6 +8,8 @@
 pub mod background;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+pub mod drafts;
+pub mod editor;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub mod engine_host;
 pub mod model_catalogue;
@@ -16,7 +18,11 @@ pub mod model_client;
 pub mod models_page;
 pub mod overlay;
 pub mod picture_size;
+#[cfg(target_arch = "wasm32")]
+pub mod popup;
 pub mod protocol;
 pub mod ui;
+#[cfg(target_arch = "wasm32")]
+pub mod welcome;
 #[cfg(target_arch = "wasm32")]
 pub mod wire;

@@ -9,10 +9,30 @@ type Messages = Map<String, Value>;
 /// Where sentences are used. What begins with a dot or is built is not there.
 const SOURCES: [&str; 5] = ["extension/src", "extension/shim", "extension/pages", "manifest", "wasm-core/src"];
 /// Pages with English words between their tags, for those who read the file.
-const PAGES: [&str; 2] = ["extension/pages/overlay.html", "extension/pages/models.html"];
+const PAGES: [&str; 5] = [
+    "extension/pages/overlay.html",
+    "extension/pages/models.html",
+    "extension/pages/editor.html",
+    "extension/pages/popup.html",
+    "extension/pages/welcome.html",
+];
 
 /// Pairs of keys that may have one text in a language although English tells them apart, each with the reason.
 const ALLOWED: [(&str, &str, &str); 0] = [];
+
+/// Words that a language does not use for taking something out of a picture, because its menu and its button have another one, with the keys under
+/// which they mean something else.
+const OTHER_WORDS: &[(&str, &str, &[&str])] = &[
+    ("es", "borr", &["keptAskForgetAll", "keptAskForgetOld"]),
+    ("pt_BR", "apag", &[]),
+    ("it", "cancell", &[]),
+    ("zh_CN", "按键", &[]),
+    ("ru", "стере", &[]),
+    ("ru", "стира", &["helpEraser"]),
+    ("de", "von selbst", &[]),
+    ("fr", "la GPU", &[]),
+    ("en", "could not be had", &[]),
+];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("extension lives in the repository").to_owned()
@@ -231,6 +251,19 @@ fn marks_are_those_of_the_language() {
         }
         // The store shows no more of it.
         assert!(sentence(&messages["appDescription"]).chars().count() <= 132, "{language}: too long for the store");
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_language_keeps_to_its_words() {
+    let languages = languages();
+    let mut faults = vec![];
+    for (language, word, elsewhere) in OTHER_WORDS {
+        let said =
+            languages[*language].iter().filter(|(_, it)| sentence(it).to_lowercase().contains(&word.to_lowercase()));
+        let wrong = said.filter(|(key, _)| !elsewhere.contains(&key.as_str()));
+        faults.extend(wrong.map(|(key, it)| format!("{language}: {key} says \"{word}\": {}", sentence(it))));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -1,6 +1,6 @@
 //! Erasing with the built-in fill: the engine's simplest entry point.
 
-use crate::fill::{self, Filled, Route};
+use crate::fill::{self, Filled, Reading, Route};
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Error, Pacer, Result};
 
@@ -12,18 +12,47 @@ use crate::{Error, Pacer, Result};
 /// # Errors
 /// [`Error::EmptyMask`], [`Error::WholeMask`], [`Error::MaskOutside`]; [`Error::Cancelled`] from `pacer`.
 pub async fn erase(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pacer) -> Result<Patch> {
-    erase_by(image, mask, seed, None, pacer).await
+    Ok(erase_by(image, mask, seed, Route::Automatic, pacer).await?.patch)
 }
 
-/// [`erase`] with a given way to fill, if any.
+/// The result of [`erase_by`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Erased {
+    /// The rectangle that changed.
+    pub patch: Patch,
+    /// How the paint was taken.
+    pub reading: Reading,
+    /// The share of the changed pixels that were made up, 0 to 1; the picture's own colours were recovered in the others.
+    pub made_up: f32,
+    /// True where it lies across text and could not be looked through: what may look like words there is made up.
+    pub invents_text: bool,
+}
+
+/// [`erase`] with a given way to take the paint.
 ///
 /// # Errors
 /// Those of [`erase`].
-pub async fn erase_by(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Patch> {
+pub async fn erase_by(image: &Image, mask: &Mask, seed: u32, route: Route, pacer: &dyn Pacer) -> Result<Erased> {
     let mask = mask.fitted(image)?;
-    let Filled { mut patch, made_up } = fill::instant(image, &mask, seed, route, pacer).await?;
-    blend_covered(&mut patch, image, &made_up)?;
-    Ok(patch)
+    let Filled { mut patch, made_up: filled, reading } = fill::instant(image, &mask, seed, route, pacer).await?;
+    blend_covered(&mut patch, image, &filled)?;
+    let rect = patch.rect;
+    let (mut made_up, mut changed) = (0usize, 0usize);
+    for ((x, y), pixel) in rect.places().zip(patch.rgba.chunks_exact(4)) {
+        let is_made_up = filled.at(x, y) > 0;
+        made_up += usize::from(is_made_up);
+        changed += usize::from(is_made_up || image.pixel(x, y) != pixel);
+    }
+    let invents_text = reading.route != Route::SeeThrough && fill::lies_across_text(image, &mask, pacer).await?;
+    Ok(Erased { patch, reading, made_up: made_up as f32 / changed.max(1) as f32, invents_text })
+}
+
+/// Whether what `mask` covers lies across text on a screen, so that whatever takes its place is made up, also where it looks like words.
+///
+/// # Errors
+/// Those of [`erase`].
+pub async fn lies_across_text(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<bool> {
+    fill::lies_across_text(image, &mask.fitted(image)?, pacer).await
 }
 
 /// Blends `patch`, which has the mask's rectangle, with the picture where the mask covers a pixel in part.
@@ -33,8 +62,7 @@ pub(crate) fn blend_covered(patch: &mut Patch, image: &Image, mask: &Mask) -> Re
     if patch.rgba.len() != before.rgba.len() {
         return Err(Error::WrongLength(patch.rgba.len(), before.rgba.len()));
     }
-    let coverage = (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)));
-    for (((x, y), new), old) in coverage.zip(patch.rgba.chunks_exact_mut(4)).zip(before.rgba.chunks_exact(4)) {
+    for (((x, y), new), old) in rect.places().zip(patch.rgba.chunks_exact_mut(4)).zip(before.rgba.chunks_exact(4)) {
         blend(new, old, mask.at(x, y));
     }
     Ok(())

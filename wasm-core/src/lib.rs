@@ -18,17 +18,22 @@ mod erase;
 mod error;
 pub mod fill;
 pub mod gpu;
+mod hide;
 pub mod inpaint;
 pub mod kernels;
+mod leftover;
 pub mod models;
 pub mod nn;
 pub mod noise;
 mod pacer;
 pub mod pixels;
+pub mod select;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;
 
-pub use erase::{erase, erase_by};
+pub use erase::{Erased, erase, erase_by, lies_across_text};
 pub use error::{Error, GpuError, Misshapen, Result, Storing, WeightsError};
+pub use hide::{Hiding, hide};
+pub use leftover::leftover;
 pub use pacer::{Checkpoint, Pacer, Stage, Unpaced};

@@ -25,6 +25,8 @@ pub enum Stage {
     Filling,
     /// Fitting the content to its surroundings.
     Blending,
+    /// Writing the picture into a file.
+    Writing,
 }
 
 /// How the caller of a long computation learns of its progress, and stops it.
@@ -70,5 +72,20 @@ impl Pacer for Unpaced {
 
     fn checkpoint(&self) -> Checkpoint<'_> {
         Box::pin(ready(Ok(())))
+    }
+}
+
+/// A pacer for tests, which stops what it paces at its checkpoint of this number.
+#[cfg(test)]
+pub(crate) struct StopsAt(pub(crate) std::cell::Cell<u32>);
+
+#[cfg(test)]
+impl Pacer for StopsAt {
+    fn progress(&self, _stage: Stage, _done: f32) {}
+
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        Box::pin(ready(if left == 0 { Err(crate::Error::Cancelled) } else { Ok(()) }))
     }
 }

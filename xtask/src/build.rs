@@ -6,17 +6,41 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Where it is built.
+/// The browsers that it is built for: from the same sources, with a manifest for each.
+#[derive(Clone, Copy)]
+pub enum Browser {
+    /// Chromium, and all that is made of it.
+    Chrome,
+    /// Firefox, where the engine lives in the background's event page.
+    Firefox,
+}
+
+impl Browser {
+    /// Name of its folder in `dist/`, and of its manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// Where the extension is built for it.
+    pub fn folder(self) -> PathBuf {
+        root().join("dist").join(self.name())
+    }
+}
+
+/// Where it is built for Chromium.
 pub fn folder() -> PathBuf {
-    root().join("dist/chrome")
+    Browser::Chrome.folder()
 }
 
 /// Version of the extension: that of the workspace.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Cargo's arguments for the programs that have no engine in them; without its feature, none of them carries any of it.
-const WITHOUT_ENGINE: [&str; 8] =
-    ["--package", "extension", "--bin", "overlay", "--bin", "background", "--bin", "models"];
+const WITHOUT_ENGINE: [&str; 10] =
+    ["--package", "extension", "--bin", "overlay", "--bin", "background", "--bin", "models", "--bin", "editor"];
 const ENGINE: [&str; 6] = ["--package", "extension", "--bin", "engine", "--features", "extension/engine"];
 const PARITY: [&str; 4] = ["--package", "wasm-core", "--bin", "parity"];
 
@@ -38,7 +62,7 @@ impl Profile {
     }
 }
 
-/// Builds the extension into `dist/chrome/`.
+/// Builds the extension into `dist/chrome/` and `dist/firefox/`.
 pub fn run(profile: Profile) -> Result {
     prepare()?;
     compile(profile, &WITHOUT_ENGINE)?;
@@ -63,13 +87,31 @@ pub fn parity() -> Result {
     bindings(Profile::Web, &["parity"], &root().join("dist/parity"))
 }
 
+/// Builds the model's benchmark for Dawn, and gives its folder.
+pub fn benchmark() -> Result<PathBuf> {
+    tools::wasm_target()?;
+    compile(Profile::Web, &["--package", "wasm-core", "--bin", "bench"])?;
+    let folder = root().join("dist/bench");
+    bindings(Profile::Web, &["bench"], &folder)?;
+    Ok(folder)
+}
+
 fn prepare() -> Result {
     tools::wasm_target()?;
     tools::npm_packages()
 }
 
 fn compile(profile: Profile, what: &[&str]) -> Result {
-    cargo(&[&["build", "--target", shell::WASM, "--profile", profile.name()], what].concat())
+    // Messages about panics name source files: not where those lie on this machine, so that the same sources give the same bytes everywhere.
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let named = [(Some(root()), "rubout"), (home, "cargo")];
+    let flags = named
+        .iter()
+        .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path.as_ref()?.display())));
+    let flags = format!("target.{}.rustflags={}", shell::WASM, json!(flags.collect::<Vec<_>>()));
+    let options = ["build", "--target", shell::WASM, "--profile", profile.name(), "--config", &flags];
+    cargo(&[&options[..], what].concat())
 }
 
 /// Puts together what is compiled and what is copied.
@@ -89,10 +131,18 @@ fn extension(profile: Profile) -> Result {
     std::fs::copy(root.join("LICENSE"), dist.join("LICENSE"))?;
     std::fs::copy(catalogue::file(), dist.join("catalogue.json"))?;
     std::fs::write(dist.join(notices::FILE), notices::text()?)?;
-    bindings(profile, &["overlay", "background", "models", "engine"], &dist.join("wasm"))?;
+    bindings(profile, &["overlay", "background", "models", "editor", "engine"], &dist.join("wasm"))?;
     shim(&dist)?;
-    manifest(&dist)?;
-    eprintln!("built {}", dist.display());
+    // Everything but the manifest is the same.
+    let firefox = Browser::Firefox.folder();
+    if firefox.exists() {
+        std::fs::remove_dir_all(&firefox)?;
+    }
+    copy_folder(&dist, &firefox)?;
+    for browser in [Browser::Chrome, Browser::Firefox] {
+        std::fs::write(browser.folder().join("manifest.json"), manifest(browser)?)?;
+        eprintln!("built {}", browser.folder().display());
+    }
     Ok(())
 }
 
@@ -122,22 +172,43 @@ fn binding(wasm: &Path, to: &Path) -> std::result::Result<(), Box<dyn std::error
     Ok(())
 }
 
-/// The one script that enters pages: all its modules in one, minified.
+/// The scripts that enter pages: each with all its modules in one, minified.
 fn shim(dist: &Path) -> Result {
-    let out = format!("--outfile={}", dist.join("shim.js").display());
-    let entry = "../extension/shim/main.ts";
     // Names of our own that no message and no object of the browser has; the tests of the shim bundle with the same.
-    let own = "--mangle-props=^(element|layer|original|ours|tainted|topmost|isThere|rejected)$";
-    let options = ["--bundle", "--minify", own, "--format=iife", "--target=chrome148", "--log-level=warning"];
+    let own = "--mangle-props=^(element|layer|original|ours|tainted|topmost|isThere|rejected|property|pseudo|shield)$";
+    let options =
+        ["--bundle", "--minify", own, "--format=iife", "--target=chrome148,firefox142", "--log-level=warning"];
     let esbuild = root().join("e2e/node_modules/.bin/esbuild");
-    shell::run(&root().join("e2e"), &esbuild.to_string_lossy(), &[&[entry, &out], &options[..]].concat())
+    for (entry, name) in
+        [("main.ts", "shim.js"), ("upload.ts", "upload.js"), ("offer.ts", "offer.js"), ("scroll.ts", "scroll.js")]
+    {
+        let (entry, out) = (format!("../extension/shim/{entry}"), format!("--outfile={}", dist.join(name).display()));
+        let words = [&[entry.as_str(), &out], &options[..]].concat();
+        shell::run(&root().join("e2e"), &esbuild.to_string_lossy(), &words)?;
+    }
+    Ok(())
 }
 
-/// The manifest, with the workspace's version in it.
-fn manifest(dist: &Path) -> Result {
-    let text = std::fs::read_to_string(root().join("manifest/chrome.json"))?;
-    let mut manifest: Value = serde_json::from_str(&text)?;
+/// The manifest for a browser: what all have in common, what is its own, and the workspace's version.
+fn manifest(browser: Browser) -> Result<String> {
+    let read = |name: &str| -> Result<Value> {
+        Ok(serde_json::from_str(&std::fs::read_to_string(root().join(format!("manifest/{name}.json")))?)?)
+    };
+    let mut manifest = read("common")?;
+    merge(&mut manifest, read(browser.name())?);
     manifest["version"] = json!(VERSION);
-    std::fs::write(dist.join("manifest.json"), serde_json::to_string_pretty(&manifest)? + "\n")?;
-    Ok(())
+    Ok(serde_json::to_string_pretty(&manifest)? + "\n")
+}
+
+/// Adds `more` to a manifest: to objects member by member, to lists at the end.
+fn merge(manifest: &mut Value, more: Value) {
+    match (manifest, more) {
+        (Value::Object(manifest), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(manifest.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(manifest), Value::Array(more)) => manifest.extend(more),
+        (manifest, more) => *manifest = more,
+    }
 }

@@ -29,12 +29,14 @@ cargo xtask test      every test: Rust, the page shim, the extension in a real b
       --only NAME     one file of browser tests, or the tests with NAME in their names
       --all           those too that take long: before a release, and nightly
 cargo xtask parity    every parity case of the engine in a browser's WebGPU, and nothing else
-cargo xtask build     the unpacked extension, in dist/chrome/
+cargo xtask build     the unpacked extension, in dist/chrome/ and dist/firefox/
       --quick         the same unoptimised, within seconds of a change
 cargo xtask bench FOLDER OUT
                       the built-in fill on the cases of a folder, timed in a real browser
+cargo xtask bench gpu [--dawn] [--json FILE]
+                      the model at full size on this machine's GPU, kernel by kernel; with --dawn as a browser runs it
 cargo xtask catalogue pins the catalogue's models to what their hub has now
-cargo xtask package   a zip for the Chrome Web Store, in dist/
+cargo xtask package   a zip for the Chrome Web Store, an xpi for Firefox, and the sources, in dist/
 cargo xtask lint      formatting, clippy, TypeScript, what we depend on
 cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["parity"] => test::parity(),
         ["build"] => build::run(Profile::Web),
         ["build", "--quick"] => build::run(Profile::Quick),
+        ["bench", "gpu", ref arguments @ ..] => bench::gpu(arguments),
         ["bench", folder, out] => bench::run(folder, out),
         ["catalogue"] => catalogue::run(),
         ["package"] => package::run(),

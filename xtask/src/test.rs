@@ -2,7 +2,8 @@
 
 use crate::browser_tests::{self, LONG, Which};
 use crate::shell::cargo;
-use crate::{Result, build, size, tools};
+use crate::{Result, build, lint, size, tools};
+use std::time::Instant;
 
 /// The file of browser tests that runs the parity cases.
 const PARITY: &str = "parity";
@@ -20,9 +21,17 @@ pub fn all() -> Result {
 }
 
 fn everything(environment: &[(&str, &str)]) -> Result {
-    native(None)?;
-    build::with_parity()?;
+    let start = Instant::now();
+    // The programs for the browser are linked by one thread for minutes, which the native tests leave a core for.
+    let (tested, built) = std::thread::scope(|scope| {
+        let building = scope.spawn(|| build::with_parity().map_err(|e| e.to_string()));
+        (native(None), building.join().expect("it does not panic"))
+    });
+    tested?;
+    built?;
+    println!("native tests and builds took {:.0} s", start.elapsed().as_secs_f64());
     size::check()?;
+    lint::firefox_package()?;
     browser_tests::run(Which::All, environment)
 }
 

@@ -45,6 +45,20 @@ pub fn chromium() -> Result<String> {
     Ok(path.trim().to_owned())
 }
 
+/// A Firefox to drive. Its path is also what the tests use.
+pub fn firefox() -> Result<String> {
+    if let Ok(path) = std::env::var("FIREFOX") {
+        return Ok(path);
+    }
+    let find =
+        || ["firefox-esr", "firefox"].into_iter().find_map(|name| output("sh", &["-c", &format!("command -v {name}")]));
+    if find().is_none() {
+        install("Firefox 142 or newer", &["firefox-esr"])?;
+    }
+    let path = find().ok_or("Firefox was installed but is not on the PATH; set FIREFOX to its path")?;
+    Ok(path.trim().to_owned())
+}
+
 /// A screen that nobody sees, and hands to use the native context menu on it.
 pub fn virtual_screen() -> Result {
     let missing: Vec<&str> = [("xvfb-run", "xvfb"), ("xauth", "xauth"), ("xdotool", "xdotool")]

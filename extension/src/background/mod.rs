@@ -5,4 +5,4 @@ pub mod entry;
 mod worker;
 
 #[cfg(target_arch = "wasm32")]
-pub use worker::{install_menu, menu_clicked, message, pick};
+pub use worker::{granted, installed, menu_clicked, message, pick, started, withdrawn};

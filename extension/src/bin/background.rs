@@ -8,10 +8,26 @@ mod worker {
 
     /// Serves `runtime.onInstalled`: the extension was installed or updated.
     #[wasm_bindgen(js_name = onInstalled)]
-    pub fn on_installed() {
-        if let Err(failure) = background::install_menu() {
-            web_sys::console::error_1(&failure.to_string().into());
-        }
+    pub async fn on_installed(reason: String) {
+        background::installed(reason).await;
+    }
+
+    /// Serves `runtime.onStartup`: the browser was started.
+    #[wasm_bindgen(js_name = onStartup)]
+    pub async fn on_startup() {
+        background::started().await;
+    }
+
+    /// Serves `permissions.onAdded`.
+    #[wasm_bindgen(js_name = onGranted)]
+    pub async fn on_granted() {
+        background::granted().await;
+    }
+
+    /// Serves `permissions.onRemoved`.
+    #[wasm_bindgen(js_name = onWithdrawn)]
+    pub async fn on_withdrawn() {
+        background::withdrawn().await;
     }
 
     /// Serves `contextMenus.onClicked`.
@@ -20,7 +36,7 @@ mod worker {
         background::menu_clicked(info, tab).await;
     }
 
-    /// Serves `action.onClicked` and the keyboard command.
+    /// Serves the keyboard command.
     #[wasm_bindgen(js_name = onPick)]
     pub async fn on_pick(tab: JsValue) {
         background::pick(tab).await;

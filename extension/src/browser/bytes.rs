@@ -2,13 +2,22 @@
 
 use super::{field, refused};
 use crate::protocol::Failure;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Reflect, Symbol, Uint8Array};
 use std::io::{self, Write};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, ReadableStreamDefaultReader};
 
-/// How many bytes are given to JavaScript at a time. For that time they are in memory twice.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = digest)]
+    fn digest(algorithm: &str, buffer: &JsValue) -> Result<js_sys::Promise, JsValue>;
+    /// An array that holds a view of `bytes`, which are not copied. It is valid until memory is allocated or `bytes` change.
+    #[wasm_bindgen(js_namespace = Array, js_name = of)]
+    fn array_of_view(bytes: &[u8]) -> Array;
+}
+
+/// How many bytes are given to the browser at a time.
 const PIECE: usize = 4 << 20;
 
 /// Copies a blob's bytes into wasm memory.
@@ -32,9 +41,12 @@ pub async fn read_head(blob: &Blob, length: usize) -> Result<Vec<u8>, Failure> {
     let reader: ReadableStreamDefaultReader = blob.stream().get_reader().unchecked_into();
     while bytes.len() < length {
         let read = JsFuture::from(reader.read()).await.map_err(refused)?;
-        let piece: Uint8Array = field(&read, "value")
-            .dyn_into()
-            .map_err(|_| Failure::Internal { detail: "a blob is shorter than it says".into() })?;
+        let piece = field(&read, "value");
+        if piece.is_undefined() {
+            return Err(Failure::Internal { detail: "a blob is shorter than it says".into() });
+        }
+        // Not by its class: that of a blob of another page is not ours.
+        let piece: Uint8Array = piece.unchecked_into();
         let start = bytes.len();
         bytes.resize(length.min(start + piece.length() as usize), 0);
         piece.subarray(0, (bytes.len() - start) as u32).copy_to(&mut bytes[start..]);
@@ -65,8 +77,7 @@ impl BlobWriter {
 
     /// Gives the last piece to the browser.
     fn put_away(&mut self) -> Result<(), JsValue> {
-        let parts = Array::of1(&Uint8Array::from(&self.piece[..]));
-        self.pieces.push(&Blob::new_with_u8_array_sequence(&parts)?.into());
+        self.pieces.push(&copied(&self.piece, &BlobPropertyBag::new())?.into());
         self.piece.clear();
         Ok(())
     }
@@ -93,8 +104,43 @@ impl Write for BlobWriter {
 pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, Failure> {
     let options = BlobPropertyBag::new();
     options.set_type(mime);
-    let parts = Array::of1(&Uint8Array::from(bytes));
-    Blob::new_with_u8_array_sequence_and_options(&parts, &options).map_err(refused)
+    copied(bytes, &options).map_err(refused)
+}
+
+/// A blob that has copied `bytes`.
+fn copied(bytes: &[u8], options: &BlobPropertyBag) -> Result<Blob, JsValue> {
+    let blob = Blob::new_with_u8_array_sequence_and_options(&array_of_view(bytes), options)?;
+    // The array itself has to be entered in a table, which may have to grow; then memory may, and the view is empty.
+    if blob.size() == bytes.len() as f64 {
+        return Ok(blob);
+    }
+    Blob::new_with_u8_array_sequence_and_options(&Array::of1(&Uint8Array::from(bytes)), options)
+}
+
+/// The same bytes with another MIME type.
+///
+/// # Errors
+/// When the browser is out of memory.
+pub fn typed(blob: &Blob, mime: &str) -> Result<Blob, Failure> {
+    let options = BlobPropertyBag::new();
+    options.set_type(mime);
+    Blob::new_with_blob_sequence_and_options(&Array::of1(blob), &options).map_err(refused)
+}
+
+/// The SHA-256 of a blob's bytes, in hexadecimal.
+///
+/// # Errors
+/// When the browser can no longer read it.
+pub async fn fingerprint(blob: &Blob) -> Result<String, Failure> {
+    let buffer = JsFuture::from(blob.array_buffer()).await.map_err(refused)?;
+    let digest = JsFuture::from(digest("SHA-256", &buffer).map_err(refused)?).await.map_err(refused)?;
+    Ok(Uint8Array::new(&digest).to_vec().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether a value is a blob or a file. One that came over a port of Firefox is none of this page's own class.
+fn is_blob(value: &JsValue) -> bool {
+    let class = Reflect::get(value, &Symbol::to_string_tag()).ok().and_then(|class| class.as_string());
+    class.is_some_and(|class| matches!(&*class, "Blob" | "File"))
 }
 
 /// The blobs in the `blobs` field of an envelope, in order. Anything that is not a list gives none, and what is no blob is skipped.
@@ -102,5 +148,5 @@ pub fn blobs(list: &JsValue) -> Vec<Blob> {
     if !Array::is_array(list) {
         return vec![];
     }
-    Array::from(list).iter().filter_map(|b| b.dyn_into::<Blob>().ok()).collect()
+    Array::from(list).iter().filter(is_blob).map(JsCast::unchecked_into).collect()
 }

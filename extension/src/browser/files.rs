@@ -1,17 +1,18 @@
 //! The extension's private files, in the origin private file system.
 //!
-//! A worker reads and writes them at any offset, without copying whole files. Only workers may do so.
+//! A worker reads and writes them at any offset, without copying whole files. Only workers may do so; pages write whole files.
 
 use super::{bytes, field, object, refused, words};
 use crate::protocol::Failure;
 use futures::lock::Mutex;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{AsyncIterator, Promise, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
-    FileSystemReadWriteOptions, FileSystemSyncAccessHandle, StorageManager, WorkerGlobalScope,
+    FileSystemReadWriteOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle, StorageManager, WorkerGlobalScope,
 };
 
 #[wasm_bindgen]
@@ -21,10 +22,26 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = move)]
     fn move_to(this: &Movable, folder: &FileSystemDirectoryHandle, name: &str) -> Result<Promise, JsValue>;
+
+    /// A file that is written in pages, too, and the stream into it.
+    type Writable;
+    type Writer;
+
+    #[wasm_bindgen(method, catch, js_name = createWritable)]
+    fn create_writable(this: &Writable) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn write(this: &Writer, blob: &Blob) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn close(this: &Writer) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn abort(this: &Writer) -> Result<Promise, JsValue>;
 }
 
 /// The folder in which a file is written that is to replace another.
 const ASIDE: &str = "aside";
+/// How often removing a file is tried that a worker has open, and the pause after each try, milliseconds.
+const CLOSING: u32 = 30;
+const CLOSING_PAUSE: u32 = 100;
 /// How often a file is read that another part of this worker is just replacing.
 const READS: u32 = 5;
 
@@ -33,6 +50,7 @@ thread_local! {
     static ASIDE_IN_USE: Rc<Mutex<()>> = Rc::default();
 }
 
+/// Windows have a navigator as workers do.
 fn storage() -> StorageManager {
     js_sys::global().unchecked_into::<WorkerGlobalScope>().navigator().storage()
 }
@@ -48,6 +66,31 @@ pub async fn room() -> Result<(f64, f64, bool), Failure> {
     Ok((number("usage"), number("quota"), persisted.is_truthy()))
 }
 
+async fn root() -> Result<FileSystemDirectoryHandle, Failure> {
+    Ok(JsFuture::from(storage().get_directory()).await.map_err(refused)?.unchecked_into())
+}
+
+/// Removes all private files and folders. A file that a worker has open is waited for, because a worker that ended lets go of it a little later.
+///
+/// # Errors
+/// When one stays open, or the browser refuses.
+pub async fn clear() -> Result<(), Failure> {
+    let root = root().await?;
+    let options = FileSystemRemoveOptions::new();
+    options.set_recursive(true);
+    for name in Folder(root.clone()).names().await? {
+        for tries_left in (0..CLOSING).rev() {
+            match JsFuture::from(root.remove_entry_with_options(&name, &options)).await {
+                Err(error) if is_missing(&error) => break,
+                Err(error) if tries_left == 0 => return Err(refused(error)),
+                Err(_) => TimeoutFuture::new(CLOSING_PAUSE).await,
+                Ok(_) => break,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A folder of private files.
 pub struct Folder(FileSystemDirectoryHandle);
 
@@ -57,8 +100,7 @@ impl Folder {
     /// # Errors
     /// When the browser refuses.
     pub async fn open(name: &str) -> Result<Self, Failure> {
-        let root: FileSystemDirectoryHandle =
-            JsFuture::from(storage().get_directory()).await.map_err(refused)?.unchecked_into();
+        let root = root().await?;
         let options = FileSystemGetDirectoryOptions::new();
         options.set_create(true);
         let opening = root.get_directory_handle_with_options(name, &options);
@@ -71,14 +113,22 @@ impl Folder {
         Ok(JsFuture::from(self.0.get_file_handle_with_options(name, &options)).await?.unchecked_into())
     }
 
-    /// Opens a file for this worker alone. Makes it where there is none.
+    /// Opens a file for this worker alone. Makes it where there is none. Waits for one that has just been closed: the browser learns of that a moment
+    /// later.
     ///
     /// # Errors
     /// When the file is open already, or the browser refuses.
     pub async fn file(&self, name: &str) -> Result<PrivateFile, Failure> {
         let handle = self.handle(name, true).await.map_err(refused)?;
-        let opened = JsFuture::from(handle.create_sync_access_handle()).await.map_err(refused)?;
-        Ok(PrivateFile(opened.unchecked_into()))
+        let mut tries_left = CLOSING;
+        loop {
+            tries_left -= 1;
+            match JsFuture::from(handle.create_sync_access_handle()).await {
+                Ok(opened) => return Ok(PrivateFile(opened.unchecked_into())),
+                Err(error) if tries_left == 0 || !is_open_elsewhere(&error) => return Err(refused(error)),
+                Err(_) => TimeoutFuture::new(CLOSING_PAUSE).await,
+            }
+        }
     }
 
     /// A file as a blob. The blob can be read until the file changes.
@@ -129,6 +179,31 @@ impl Folder {
         let written = aside.handle(name, false).await.map_err(refused)?;
         let moving = written.unchecked_ref::<Movable>().move_to(&self.0, name).map_err(refused)?;
         JsFuture::from(moving).await.map_err(refused).map(drop)
+    }
+
+    /// Writes a whole file, in place of what it held. It has its new bytes all at once, or keeps the old ones.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for both, or the browser refuses.
+    pub async fn write(&self, name: &str, blob: &Blob) -> Result<(), Failure> {
+        let handle = self.handle(name, true).await.map_err(refused)?;
+        let opening = handle.unchecked_ref::<Writable>().create_writable().map_err(refused)?;
+        let writer: Writer = JsFuture::from(opening).await.map_err(refused)?.unchecked_into();
+        let room = |error| full(&error, blob.size() as usize);
+        let written = async {
+            JsFuture::from(writer.write(blob)?).await?;
+            JsFuture::from(writer.close()?).await
+        };
+        match written.await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                // It may have ended by itself.
+                if let Ok(ending) = writer.abort() {
+                    let _ = JsFuture::from(ending).await;
+                }
+                Err(room(error))
+            }
+        }
     }
 
     /// Length of a file in bytes; 0 where there is none.
@@ -227,6 +302,10 @@ impl Drop for PrivateFile {
     fn drop(&mut self) {
         self.0.close();
     }
+}
+
+fn is_open_elsewhere(error: &JsValue) -> bool {
+    field(error, "name").as_string().as_deref() == Some("NoModificationAllowedError")
 }
 
 fn is_missing(error: &JsValue) -> bool {

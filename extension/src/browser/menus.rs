@@ -1,6 +1,6 @@
 //! The context menu.
 
-use super::{object, refused};
+use super::{field, object, refused};
 use crate::protocol::Failure;
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -24,8 +24,9 @@ pub fn create(id: &str, title: &str, contexts: &[&str], pages: &[&str]) -> Resul
         ("contexts", list(contexts)),
         ("documentUrlPatterns", list(pages)),
     ]);
-    // After an update the item may be there already. That does no harm, but without a callback the browser logs it as an error.
-    let done = Closure::once_into_js(|| {});
+    // After an update the item may be there already. That does no harm, but the browser logs it as an error unless a callback reads it.
+    let done =
+        Closure::once_into_js(|| drop(field(&field(&field(&js_sys::global(), "chrome"), "runtime"), "lastError")));
     create_js(&item, done.unchecked_ref()).map_err(refused)?;
     Ok(())
 }

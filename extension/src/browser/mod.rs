@@ -3,25 +3,37 @@
 //! The browser may refuse any call at any time. A refusal comes back as [`Failure::Internal`] with the browser's words; where a refusal
 //! has a meaning for the user, the caller maps it to the failure that says so.
 
+pub mod action;
 pub mod bitmap;
 pub mod bytes;
+pub mod commands;
+pub mod engine_home;
 pub mod files;
 pub mod gpu;
 pub mod i18n;
 pub mod lent;
+pub mod locks;
 pub mod menus;
 pub mod net;
-pub mod offscreen;
+pub mod offers;
 pub mod permissions;
 pub mod runtime;
 pub mod scripting;
 pub mod storage;
 pub mod tabs;
 pub mod video_frame;
+pub mod waiting;
 
 use crate::protocol::Failure;
 use js_sys::{Object, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A name that nothing else has and nobody can guess: a UUID of version 4.
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    pub fn random_uuid() -> String;
+}
 
 /// The message of a JavaScript error, or the whole value where it has none.
 pub fn words(error: &JsValue) -> String {

@@ -1,6 +1,6 @@
 //! Access to single sites, which the user grants one at a time.
 
-use super::{object, refused};
+use super::{field, object, refused};
 use crate::protocol::Failure;
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -12,6 +12,8 @@ extern "C" {
     fn contains_js(permissions: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = request)]
     fn request_js(permissions: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = getAll)]
+    fn all_js() -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "permissions"], js_name = remove)]
     fn remove_js(permissions: &JsValue) -> Result<Promise, JsValue>;
 }
@@ -46,6 +48,18 @@ pub async fn request(pattern: &str) -> Result<bool, Failure> {
 pub async fn remove(pattern: &str) -> Result<(), Failure> {
     let answer = remove_js(&origins(pattern)).map_err(refused)?;
     JsFuture::from(answer).await.map(drop).map_err(refused)
+}
+
+/// Gives all sites back.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn remove_all() -> Result<(), Failure> {
+    let granted = JsFuture::from(all_js().map_err(refused)?).await.map_err(refused)?;
+    for pattern in Array::from(&field(&granted, "origins")).iter().filter_map(|pattern| pattern.as_string()) {
+        remove(&pattern).await?;
+    }
+    Ok(())
 }
 
 /// Asks the user for the host of an address, unless it is granted already. True when it was granted just now, so that another try is

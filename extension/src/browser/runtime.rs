@@ -2,7 +2,7 @@
 
 use super::{object, refused};
 use crate::protocol::Failure;
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -12,10 +12,10 @@ extern "C" {
     fn connect_js(info: &JsValue) -> Result<Port, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = sendMessage)]
     fn send_message_js(message: &JsValue) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = getContexts)]
-    fn get_contexts(filter: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["chrome", "runtime"], js_name = openOptionsPage)]
     fn open_options_page_js() -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getURL)]
+    fn get_url(path: &str) -> String;
     #[wasm_bindgen(js_namespace = ["chrome", "runtime"], js_name = getManifest)]
     fn get_manifest() -> JsValue;
 
@@ -43,6 +43,11 @@ extern "C" {
 /// When the extension was reloaded underneath this page.
 pub fn open_options_page() -> Result<(), Failure> {
     open_options_page_js().map(drop).map_err(refused)
+}
+
+/// The address of a page of the extension.
+pub fn address(path: &str) -> String {
+    get_url(path)
 }
 
 /// The extension's version.
@@ -74,14 +79,4 @@ pub fn connect(name: &str) -> Result<Port, Failure> {
 /// When nobody answers.
 pub async fn send_message(message: &JsValue) -> Result<JsValue, Failure> {
     JsFuture::from(send_message_js(message).map_err(refused)?).await.map_err(refused)
-}
-
-/// Whether the offscreen document exists.
-///
-/// # Errors
-/// When the browser does not say.
-pub async fn has_offscreen_document() -> Result<bool, Failure> {
-    let filter = object(&[("contextTypes", Array::of1(&"OFFSCREEN_DOCUMENT".into()).into())]);
-    let contexts = JsFuture::from(get_contexts(&filter).map_err(refused)?).await.map_err(refused)?;
-    Ok(Array::from(&contexts).length() > 0)
 }

@@ -7,6 +7,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+/// Keys of the settings in the area `local`: how to erase and to save, …
+pub const METHOD: &str = "method";
+/// … whether a stroke is erased when it ends, …
+pub const ERASE_ON_RELEASE: &str = "eraseOnRelease";
+/// … and for how many days drafts are kept.
+pub const DRAFT_DAYS: &str = "draftDays";
+
 #[wasm_bindgen]
 extern "C" {
     type Area;
@@ -16,6 +23,8 @@ extern "C" {
     fn get_all(this: &Area) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, method)]
     fn remove(this: &Area, key: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, method)]
+    fn clear(this: &Area) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, method)]
     fn set(this: &Area, items: &JsValue) -> Result<Promise, JsValue>;
 
@@ -89,4 +98,12 @@ pub async fn set_local<T: Serialize>(key: &str, value: &T) -> Result<(), Failure
     let items = items(key, value)?;
     JsFuture::from(LOCAL.with(|area| area.set(&items)).map_err(refused)?).await.map_err(refused)?;
     Ok(())
+}
+
+/// Removes all values of the area `local`.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn clear_local() -> Result<(), Failure> {
+    JsFuture::from(LOCAL.with(Area::clear).map_err(refused)?).await.map(drop).map_err(refused)
 }

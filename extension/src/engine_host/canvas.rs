@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_core::pixels::Image;
 use web_sys::{
     Blob, ColorSpaceConversion, ImageBitmapOptions, ImageData, ImageEncodeOptions, ImageOrientation, OffscreenCanvas,
-    OffscreenCanvasRenderingContext2d, PremultiplyAlpha,
+    OffscreenCanvasRenderingContext2d, PremultiplyAlpha, WebGl2RenderingContext as Gl,
 };
 
 /// Number of pixels that are read at a time.
@@ -35,10 +35,14 @@ pub(super) async fn decode(blob: &Blob, keep_colours: bool, opaque: bool) -> Res
     options.set_image_orientation(ImageOrientation::FromImage);
     let bitmap = Bitmap::decode(blob, &options).await?;
     let (width, height) = (bitmap.width(), bitmap.height());
-    let rgba = match Frame::of(&bitmap) {
+    let mut rgba = match Frame::of(&bitmap) {
         Some(frame) => copied(&frame, width, height).await?,
         None => drawn(&bitmap)?,
     };
+    // Both ways lead through premultiplied colours, which those of nearly transparent pixels do not survive.
+    if !opaque && rgba.chunks_exact(4).any(|pixel| (1..255).contains(&pixel[3])) {
+        straight(&bitmap, &mut rgba);
+    }
     Image::new(width, height, rgba).map_err(failure)
 }
 
@@ -56,8 +60,46 @@ async fn copied(frame: &Frame, width: u32, height: u32) -> Result<Vec<u8>, Failu
     for (top, part) in tops.zip(rgba.chunks_mut(row * rows as usize)) {
         frame.read(top, width, rows.min(height - top), &strip).await?;
         strip.subarray(0, part.len() as u32).copy_to(part);
+        if frame.is_bgrx() {
+            for pixel in part.chunks_exact_mut(4) {
+                pixel.copy_from_slice(&[pixel[2], pixel[1], pixel[0], 255]);
+            }
+        }
     }
     Ok(rgba)
+}
+
+/// Reads straight colours, which the GPU hands out as they were decoded. Where it cannot, `rgba` stays.
+fn straight(bitmap: &Bitmap, rgba: &mut [u8]) -> Option<()> {
+    let (width, height) = (bitmap.width(), bitmap.height());
+    let canvas = OffscreenCanvas::new(1, 1).ok()?;
+    let gl: Gl = canvas.get_context("webgl2").ok()??.unchecked_into();
+    let most = gl.get_parameter(Gl::MAX_TEXTURE_SIZE).ok()?.as_f64()? as u32;
+    if width.max(height) > most {
+        return None;
+    }
+    let (texture, frame) = (gl.create_texture()?, gl.create_framebuffer()?);
+    gl.bind_texture(Gl::TEXTURE_2D, Some(&texture));
+    let (format, kind) = (Gl::RGBA, Gl::UNSIGNED_BYTE);
+    gl.tex_image_2d_with_u32_and_u32_and_image_bitmap(Gl::TEXTURE_2D, 0, format as i32, format, kind, bitmap).ok()?;
+    gl.bind_framebuffer(Gl::FRAMEBUFFER, Some(&frame));
+    gl.framebuffer_texture_2d(Gl::FRAMEBUFFER, Gl::COLOR_ATTACHMENT0, Gl::TEXTURE_2D, Some(&texture), 0);
+    if gl.check_framebuffer_status(Gl::FRAMEBUFFER) != Gl::FRAMEBUFFER_COMPLETE {
+        return None;
+    }
+    let (rows, tops) = strips(width, height);
+    let mut strip = vec![0; rows as usize * width as usize * 4];
+    for (top, part) in tops.zip(rgba.chunks_mut(strip.len())) {
+        let (across, down) = (width as i32, rows.min(height - top) as i32);
+        let read = gl.read_pixels_with_opt_u8_array(0, top as i32, across, down, format, kind, Some(&mut strip));
+        // A context that was lost gives zeros: opacity tells, which both ways agree on.
+        let same = part.chunks_exact(4).zip(strip.chunks_exact(4)).all(|(a, b)| a[3] == b[3]);
+        read.ok().filter(|()| same)?;
+        part.copy_from_slice(&strip[..part.len()]);
+    }
+    gl.delete_framebuffer(Some(&frame));
+    gl.delete_texture(Some(&texture));
+    Some(())
 }
 
 /// The same through a canvas.

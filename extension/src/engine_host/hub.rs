@@ -1,15 +1,15 @@
 //! All ports, and whose turn it is.
 
 use super::model_store::{KeepAlive, ModelCache, Request};
-use super::picture::{Picture, small_png};
+use super::picture::{Made, Picture, converted, small_png};
 use super::port::{PortId, Post};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
-    Cancel, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Keep, Lay, Open, Prepare, Ready, Release,
-    Resume, Resumed, Rewind, Stage, Take, Taken, ToEngine,
+    Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Keep, Lay, Open, Prepare,
+    Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, Take, Taken, ToEngine,
 };
-use crate::protocol::{Done, Failure};
+use crate::protocol::{Done, Failure, Rect};
 use crate::wire::{self, Answered, Incoming, Pending};
 use futures::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
@@ -35,6 +35,8 @@ struct Port {
     picture: Mutex<Option<Picture>>,
     /// Jobs that run or wait, and whether they have been told to stop.
     jobs: RefCell<HashMap<JobId, Rc<Cell<bool>>>>,
+    /// Files that are written or wait to be, and whether they are not wanted any more.
+    files: RefCell<Vec<Rc<Cell<bool>>>>,
     /// Under which name an unfinished edit is kept.
     key: RefCell<Option<String>>,
     /// What was done since the overlay last said that nothing needs to be kept.
@@ -49,6 +51,18 @@ impl Port {
     /// Its jobs stop at their next checkpoint.
     fn stop(&self) {
         for cancelled in self.jobs.borrow().values() {
+            cancelled.set(true);
+        }
+        self.stop_writing();
+    }
+
+    /// Whether its picture is to be filled or written.
+    fn is_wanted(&self) -> bool {
+        !self.jobs.borrow().is_empty() || !self.files.borrow().is_empty()
+    }
+
+    fn stop_writing(&self) {
+        for cancelled in &*self.files.borrow() {
             cancelled.set(true);
         }
     }
@@ -68,6 +82,13 @@ impl Port {
     async fn rewind(&self, call: Rewind) -> Answered<Rewind> {
         opened(&mut *self.picture.lock().await)?.rewind(call.fills as usize)?;
         Ok((Done {}, []))
+    }
+
+    /// What was only prepared for clicks goes; a fill that still runs forgets it by itself.
+    async fn forget_things(&self) {
+        if let Some(picture) = &mut *self.picture.lock().await {
+            picture.forget_things();
+        }
     }
 
     async fn lay(&self, call: Lay, [patch]: [Blob; 1]) -> Answered<Lay> {
@@ -102,7 +123,12 @@ impl Hub {
     pub async fn close(&self, port: PortId) {
         let Some(port) = self.ports.borrow_mut().remove(&port) else { return };
         port.keep_alive.take();
-        futures::join!(self.leave(Rc::clone(&port)), self.keep_draft(port));
+        let forgetting = Rc::clone(&port);
+        futures::join!(
+            self.leave(Rc::clone(&port)),
+            self.keep_draft(port),
+            async move { forgetting.forget_things().await }
+        );
     }
 
     /// Holds what a port had kept for as long as the tab in which its edit goes on may take to ask for it.
@@ -160,10 +186,20 @@ impl Hub {
             ToEngine::Keep(call) => pending.serve(call, async |call, blobs| port.keep(call, blobs)).await,
             ToEngine::Take(call) => pending.serve(call, async |call, []| Ok(self.take(&call))).await,
             ToEngine::Erase(call) => pending.serve(call, |call, blobs| self.erase(id, port, call, blobs)).await,
+            ToEngine::Propose(call) => pending.serve(call, |call, blobs| self.propose(id, port, call, blobs)).await,
+            ToEngine::Select(call) => pending.serve(call, |call, []| self.select(id, port, call)).await,
             ToEngine::Prepare(call) => pending.serve(call, |call, []| self.prepare(id, call)).await,
             ToEngine::Cancel(call) => pending.serve(call, async |call, []| port.cancel(&call)).await,
+            ToEngine::Stop(call) => {
+                let stop = async |Stop, []| {
+                    port.stop_writing();
+                    Ok((Done {}, []))
+                };
+                pending.serve(call, stop).await
+            }
             ToEngine::Rewind(call) => pending.serve(call, |call, []| port.rewind(call)).await,
             ToEngine::Lay(call) => pending.serve(call, |call, blobs| port.lay(call, blobs)).await,
+            ToEngine::Convert(call) => pending.serve(call, async |Convert, [file]| converted(&file).await).await,
             ToEngine::Encode(call) => pending.serve(call, |call, []| self.encode(id, port, call)).await,
         }
     }
@@ -225,10 +261,51 @@ impl Hub {
         Ok((Ready { ms: milliseconds() - start, memory: memory() }, []))
     }
 
+    /// What loose paint leaves out. It is not worth that the user waits: it stops when this picture is to be filled or written, and when it is closed.
+    async fn propose(&self, id: PortId, port: &Port, call: Propose, [coverage]: [Blob; 1]) -> Answered<Propose> {
+        let coverage = bytes::read(&coverage).await?;
+        let mut slot = port.picture.lock().await;
+        let is_in_the_way = || self.is_closed(id) || port.is_wanted();
+        let found = opened(&mut slot)?.leftover(call.mask, coverage, &WorkerPacer::new(|_, _| {}, is_in_the_way)).await;
+        proposed(unless_cancelled(found)?.flatten())
+    }
+
+    /// Finds a thing. Preparing alone is not worth that anybody waits: it stops for any fill, for a file of this picture, and when the picture is
+    /// closed.
+    async fn select(&self, id: PortId, port: &Port, call: Select) -> Answered<Select> {
+        let mut slot = port.picture.lock().await;
+        let picture = opened(&mut slot)?;
+        if !call.outline.is_empty() {
+            return proposed(picture.thing(&call.outline, &WorkerPacer::new(|_, _| {}, || false)).await?);
+        }
+        let is_in_the_way = || self.is_closed(id) || port.is_wanted() || self.is_filling();
+        unless_cancelled(picture.prepare_things(&WorkerPacer::new(|_, _| {}, is_in_the_way)).await)?;
+        proposed(None)
+    }
+
+    fn is_closed(&self, port: PortId) -> bool {
+        !self.ports.borrow().contains_key(&port)
+    }
+
+    /// Whether a fill runs or waits, of any port.
+    fn is_filling(&self) -> bool {
+        self.turns.are_taken() || self.ports.borrow().values().any(|port| !port.jobs.borrow().is_empty())
+    }
+
     async fn encode(&self, id: PortId, port: &Port, call: Encode) -> Answered<Encode> {
+        let cancelled = Rc::new(Cell::new(false));
+        port.files.borrow_mut().push(Rc::clone(&cancelled));
         self.progress(id, None, Stage::Writing, 0.0);
-        let file = opened(&mut *port.picture.lock().await)?.encode(call).await?;
-        Ok((Encoded {}, [file]))
+        let mut slot = port.picture.lock().await;
+        let report = |stage, done| self.progress(id, None, told(stage), done);
+        let pacer = WorkerPacer::new(report, || cancelled.get());
+        let file = match opened(&mut slot) {
+            Ok(_) if cancelled.get() => Err(Failure::Cancelled),
+            Ok(picture) => picture.encode(call, &pacer).await,
+            Err(lost) => Err(lost),
+        };
+        port.files.borrow_mut().retain(|other| !Rc::ptr_eq(other, &cancelled));
+        Ok((Encoded {}, [file?]))
     }
 
     /// Waits for the kept edit's job, if one still runs, and says whether it is an edit of `picture`.
@@ -257,7 +334,9 @@ impl Hub {
         cancelled: &Cell<bool>,
     ) -> Answered<Erase> {
         let coverage = bytes::read(coverage).await?;
-        self.progress(id, Some(call.job), Stage::Queued, 0.0);
+        if self.turns.are_taken() {
+            self.progress(id, Some(call.job), Stage::Queued, 0.0);
+        }
         let _turn = self.turns.mine().await;
         if cancelled.get() {
             return Err(Failure::Cancelled);
@@ -267,8 +346,9 @@ impl Hub {
         let start = milliseconds();
         let report = |stage, done| self.progress(id, Some(call.job), told(stage), done);
         let pacer = WorkerPacer::new(report, || cancelled.get());
-        let (patch, blob) = match &call.engine {
-            EngineChoice::Instant => picture.erase(call.mask, coverage, call.seed, &pacer).await?,
+        let Made { rect: patch, patch: blob, invents_text, reading } = match &call.engine {
+            EngineChoice::Instant { route } => picture.erase(call.mask, coverage, call.seed, *route, &pacer).await?,
+            EngineChoice::Hide { by } => picture.hide(call.mask, coverage, *by, &pacer).await?,
             EngineChoice::Model { model, options } => {
                 let settings = Settings { seed: call.seed, ..Settings::default() };
                 let request = Request { cache: &self.cache, model, options };
@@ -276,7 +356,7 @@ impl Hub {
                 picture.inpaint(call.mask, coverage, settings, &request, &pacer, seen).await?
             }
         };
-        Ok((Erased { patch, ms: milliseconds() - start }, [blob]))
+        Ok((Erased { patch, ms: milliseconds() - start, invents_text, reading }, [blob]))
     }
 
     fn preview(&self, port: PortId, job: JobId, preview: &Preview) {
@@ -303,6 +383,21 @@ fn told(stage: wasm_core::Stage) -> Stage {
         wasm_core::Stage::Decoding => Stage::Decoding,
         wasm_core::Stage::Filling => Stage::Filling,
         wasm_core::Stage::Blending => Stage::Blending,
+        wasm_core::Stage::Writing => Stage::Writing,
+    }
+}
+
+/// A region of the picture as an answer.
+fn proposed(found: Option<(Rect, Vec<u8>)>) -> Answered<Propose> {
+    let Some((rect, coverage)) = found else { return Ok((Proposed { rect: None }, vec![])) };
+    Ok((Proposed { rect: Some(rect) }, vec![bytes::blob(&coverage, "application/octet-stream")?]))
+}
+
+/// None of what was cancelled.
+fn unless_cancelled<T>(result: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match result {
+        Err(Failure::Cancelled) => Ok(None),
+        other => other.map(Some),
     }
 }
 

@@ -6,12 +6,17 @@ use super::model_store::Request;
 use crate::browser::bitmap;
 use crate::browser::bytes::{self, BlobWriter};
 use crate::picture_size;
-use crate::protocol::engine::{Encode, FileFormat, Opened, Purpose};
-use crate::protocol::{Failure, Rect};
+use crate::protocol::engine::{
+    Convert, Encode, Encoded, FileFormat, Hiding, LeftOut, Opened, Purpose, Reading, Route, SaveAs,
+};
+use crate::protocol::{Corner, Cutout, Failure, Point, Rect};
+use crate::wire::Answered;
 use gloo_timers::future::TimeoutFuture;
-use wasm_core::codec::{self, Format, Metadata, Source, WebpCoding};
+use wasm_core::codec::{self, Extra, Format, JpegQuality, Metadata, Palette, Source, WebpCoding};
+use wasm_core::fill;
 use wasm_core::inpaint::{Inpainting, Preview, Settings};
 use wasm_core::pixels::{self, Image, Mask, Patch};
+use wasm_core::select::{self, Selector};
 use wasm_core::{Error, GpuError, Pacer};
 use web_sys::Blob;
 
@@ -20,6 +25,8 @@ const _: () = assert!(pixels::MAX_PIXELS == picture_size::MAX_PIXELS);
 
 /// How often the GPU may be lost during one job before it counts as broken.
 const MAX_LOSSES: u32 = 6;
+/// Most pixels of a side of a WebP.
+const WEBP_SIDE: u32 = 16_383;
 /// Pause between two attempts to open a GPU again, milliseconds.
 const RECOVERY: u32 = 500;
 
@@ -27,10 +34,27 @@ const RECOVERY: u32 = 500;
 pub(super) struct Picture {
     source: Source,
     image: Image,
+    /// Its colours, where the file is one of few.
+    palette: Option<Palette>,
+    /// The file, where its samples have 16 bits.
+    deep: Option<Blob>,
     /// The pixels that each fill wrote, and those that it replaced.
     fills: Vec<(Patch, Patch)>,
     /// How many of the fills are applied; the others have been undone.
     applied: usize,
+    /// The picture as it is now, taken apart for clicks; none until it is prepared.
+    selector: Option<Selector>,
+}
+
+/// A result.
+pub(super) struct Made {
+    /// The region that changed, and its pixels, encoded for the overlay.
+    pub rect: Rect,
+    pub patch: Blob,
+    /// What looks like text in it is made up.
+    pub invents_text: bool,
+    /// How the built-in fill took the paint; a model knows of no marks.
+    pub reading: Option<Reading>,
 }
 
 impl Picture {
@@ -48,9 +72,14 @@ impl Picture {
         drop(data);
         let image = match decoded_here {
             Some(image) => image,
-            None => canvas::decode(file, source.keeps_colours(), source.format == Format::Jpeg).await?,
+            None => {
+                let keeps_colours = source.keeps_colours() && source.says_colours();
+                canvas::decode(file, keeps_colours, source.format == Format::Jpeg).await?
+            }
         };
-        let mut picture = Self { source, image, fills: vec![], applied: 0 };
+        let palette = source.is_of_few.then(|| Palette::of(&image)).flatten();
+        let deep = source.is_deep.then(|| file.clone());
+        let mut picture = Self { source, image, palette, deep, fills: vec![], applied: 0, selector: None };
         for (rect, patch) in fills.iter().zip(patches) {
             picture.lay(decoded(*rect, patch).await?)?;
         }
@@ -65,6 +94,10 @@ impl Picture {
             format: self.native_format(),
             animated: self.source.animated,
             alpha: !self.image.is_opaque(),
+            left_out: self.source.extra.map(|extra| match extra {
+                Extra::GainMap => LeftOut::GainMap,
+                Extra::Video => LeftOut::Video,
+            }),
             draft,
         }
     }
@@ -75,13 +108,81 @@ impl Picture {
         mask: Rect,
         coverage: Vec<u8>,
         seed: u32,
+        route: Route,
         pacer: &dyn Pacer,
-    ) -> Result<(Rect, Blob), Failure> {
+    ) -> Result<Made, Failure> {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
-        let patch = wasm_core::erase(&self.image, &mask, seed, pacer).await.map_err(failure)?;
-        let packed = self.packed(&patch)?;
-        self.lay(patch)?;
-        Ok(packed)
+        let erased = wasm_core::erase_by(&self.image, &mask, seed, asked(route), pacer).await.map_err(failure)?;
+        let reading = Reading {
+            route: told(erased.reading.route),
+            others: erased.reading.others.into_iter().map(told).collect(),
+            made_up: erased.made_up,
+        };
+        let (rect, patch) = self.packed(&erased.patch)?;
+        self.lay(erased.patch)?;
+        Ok(Made { rect, patch, invents_text: erased.invents_text, reading: Some(reading) })
+    }
+
+    /// Hides what the mask covers.
+    pub(super) async fn hide(
+        &mut self,
+        mask: Rect,
+        coverage: Vec<u8>,
+        by: Hiding,
+        pacer: &dyn Pacer,
+    ) -> Result<Made, Failure> {
+        let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
+        let by = match by {
+            Hiding::BlackOut => wasm_core::Hiding::BlackOut,
+            Hiding::Pixelate => wasm_core::Hiding::Pixelate,
+            Hiding::Blur => wasm_core::Hiding::Blur,
+        };
+        let hidden = wasm_core::hide(&self.image, &mask, by, pacer).await.map_err(failure)?;
+        let (rect, patch) = self.packed(&hidden)?;
+        self.lay(hidden)?;
+        Ok(Made { rect, patch, invents_text: false, reading: None })
+    }
+
+    /// What loose paint leaves out: where it is, and its coverage.
+    pub(super) async fn leftover(
+        &self,
+        mask: Rect,
+        coverage: Vec<u8>,
+        pacer: &dyn Pacer,
+    ) -> Result<Option<(Rect, Vec<u8>)>, Failure> {
+        let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
+        let found = wasm_core::leftover(&self.image, &mask, pacer).await.map_err(failure)?;
+        Ok(found.as_ref().map(region))
+    }
+
+    /// Takes the picture apart for clicks, if that is not done.
+    pub(super) async fn prepare_things(&mut self, pacer: &dyn Pacer) -> Result<(), Failure> {
+        if self.selector.is_none() {
+            self.selector = Some(Selector::new(&self.image, pacer).await.map_err(failure)?);
+        }
+        Ok(())
+    }
+
+    /// Frees what [`Self::prepare_things`] made.
+    pub(super) fn forget_things(&mut self) {
+        self.selector = None;
+    }
+
+    /// The thing at a place, or inside a rough circle: where it is, and its coverage.
+    pub(super) async fn thing(
+        &mut self,
+        outline: &[Point],
+        pacer: &dyn Pacer,
+    ) -> Result<Option<(Rect, Vec<u8>)>, Failure> {
+        let outline: Vec<(f64, f64)> = outline.iter().map(|point| (point.x, point.y)).collect();
+        if let [_] = outline[..] {
+            self.prepare_things(pacer).await?;
+        }
+        let found = match (&self.selector, &outline[..]) {
+            (Some(selector), [place]) => selector.clicked(&self.image, *place),
+            _ => select::enclosed(&self.image, &outline),
+        };
+        Ok(found.map_err(failure)?.map(|found| region(&select::with_rim(&found, &self.image))))
     }
 
     /// Fills what the mask covers with a model. If the GPU is lost, it is opened again and the model continues from its last step.
@@ -93,8 +194,9 @@ impl Picture {
         request: &Request<'_>,
         pacer: &dyn Pacer,
         mut seen: impl FnMut(Preview),
-    ) -> Result<(Rect, Blob), Failure> {
+    ) -> Result<Made, Failure> {
         let mask = Mask::new(to_engine(mask), coverage).map_err(failure)?;
+        let invents_text = wasm_core::lies_across_text(&self.image, &mask, pacer).await.map_err(failure)?;
         let mut inpainting = Inpainting::begin(&self.image, &mask, settings, pacer).await.map_err(failure)?;
         let mut losses = 0;
         loop {
@@ -114,10 +216,10 @@ impl Picture {
                 Err(error) => return Err(failure(error)),
             }
         }
-        let patch = inpainting.finish().map_err(failure)?;
-        let packed = self.packed(&patch)?;
-        self.lay(patch)?;
-        Ok(packed)
+        let made = inpainting.finish().map_err(failure)?;
+        let (rect, patch) = self.packed(&made)?;
+        self.lay(made)?;
+        Ok(Made { rect, patch, invents_text, reading: None })
     }
 
     /// Encodes a patch for the overlay: a PNG with the colour profile of the source, so that the patch matches its surroundings.
@@ -154,6 +256,7 @@ impl Picture {
     fn lay(&mut self, patch: Patch) -> Result<(), Failure> {
         self.fills.truncate(self.applied);
         let before = self.image.replace(&patch).map_err(failure)?;
+        self.forget_things();
         self.fills.push((patch, before));
         self.applied = self.fills.len();
         Ok(())
@@ -163,6 +266,9 @@ impl Picture {
     pub(super) fn rewind(&mut self, fills: usize) -> Result<(), Failure> {
         if fills > self.fills.len() {
             return Err(unexpected("there are not that many fills"));
+        }
+        if self.applied != fills {
+            self.forget_things();
         }
         while self.applied > fills {
             self.applied -= 1;
@@ -176,27 +282,73 @@ impl Picture {
     }
 
     /// Encodes the picture with its applied fills as a file.
-    pub(super) async fn encode(&self, Encode { format, purpose, part, note }: Encode) -> Result<Blob, Failure> {
+    pub(super) async fn encode(&self, how: Encode, pacer: &dyn Pacer) -> Result<Blob, Failure> {
+        let Encode { format, purpose, part, note, save_as } = how;
         let xmp = note.map(|note| codec::edit_note(&note.agent, &note.actions, note.trained));
-        let all = &Metadata { xmp, ..self.source.metadata.clone() };
-        let (image, mut file) = (&self.image, BlobWriter::default());
-        let part = part.map_or(image.bounds(), to_engine);
+        let all = &match purpose {
+            Purpose::Share => self.source.metadata.colours_only(),
+            Purpose::Page | Purpose::File | Purpose::Copy => Metadata { xmp, ..self.source.metadata.clone() },
+        };
+        let (quality, size) = save_as.map(|SaveAs { quality, width, height }| (quality, (width, height))).unzip();
+        let size = size.filter(|size| *size != (self.image.width(), self.image.height()));
+        let scaled = size.map(|size| pixels::scaled(&self.image, size)).transpose().map_err(failure)?;
+        let image = scaled.as_ref().unwrap_or(&self.image);
+        let mut file = BlobWriter::default();
         match (format, purpose) {
-            (FileFormat::Png, Purpose::Page) => codec::write_png(image, part, &all.colours_only(), true, &mut file),
-            (FileFormat::Png, Purpose::File) => codec::write_png(image, part, all, false, &mut file),
-            (FileFormat::Jpeg, _) => codec::write_jpeg(image, all, self.source.jpeg.as_ref(), &mut file),
-            (FileFormat::Webp, _) => {
-                let data = match self.webp_coding() {
-                    WebpCoding::Lossless => codec::encode_webp_lossless(image, all),
-                    WebpCoding::Lossy { quality } => {
-                        codec::with_metadata(canvas::encode_webp(image, quality).await?, all)
-                    }
-                };
-                return bytes::blob(&data.map_err(failure)?, format.mime());
+            (FileFormat::Png, Purpose::File | Purpose::Share) => self.write_png(image, all, &mut file, pacer).await?,
+            (FileFormat::Png, Purpose::Page | Purpose::Copy) => {
+                let part = part.map_or(image.bounds().into(), cutout);
+                let colours = all.colours_only();
+                let all = if purpose == Purpose::Page { &colours } else { all };
+                codec::write_png(image, &part, all, true, &mut file, pacer).await.map_err(failure)?;
+            }
+            (FileFormat::Jpeg, _) => {
+                let own = self.source.jpeg.as_ref().map_or(JpegQuality::Usual, JpegQuality::Like);
+                let quality = quality.flatten().map_or(own, JpegQuality::Of);
+                codec::write_jpeg(image, all, quality, &mut file, pacer).map_err(failure)?;
+            }
+            (FileFormat::Webp, _) => return self.webp(image, all, quality.flatten()).await,
+        }
+        file.finish(format.mime())
+    }
+
+    /// Writes a PNG to be kept: with the depth and the few colours of its source, where it has them and is as large.
+    async fn write_png(
+        &self,
+        image: &Image,
+        metadata: &Metadata,
+        file: &mut BlobWriter,
+        pacer: &dyn Pacer,
+    ) -> Result<(), Failure> {
+        let as_large = image.bounds() == self.image.bounds();
+        if let Some(deep) = self.deep.as_ref().filter(|_| as_large) {
+            let source = bytes::read(deep).await?;
+            if codec::write_png_deep(image, &source, metadata, file, pacer).await.map_err(failure)? {
+                return Ok(());
             }
         }
-        .map_err(failure)?;
-        file.finish(format.mime())
+        match self.palette.as_ref().filter(|_| as_large) {
+            Some(palette) => codec::write_png_of_few(image, palette, metadata, file, pacer).await,
+            None => codec::write_png(image, &image.bounds().into(), metadata, false, file, pacer).await,
+        }
+        .map_err(failure)
+    }
+
+    /// A WebP of this quality, 1 to 100; without, as its source suggests.
+    async fn webp(&self, image: &Image, metadata: &Metadata, quality: Option<u8>) -> Result<Blob, Failure> {
+        if image.width().max(image.height()) > WEBP_SIDE {
+            return Err(Failure::WebpSide);
+        }
+        let coding = match quality {
+            None => self.webp_coding(),
+            Some(100..) => WebpCoding::Lossless,
+            Some(quality) => WebpCoding::Lossy { quality: f32::from(quality) / 100.0 },
+        };
+        let data = match coding {
+            WebpCoding::Lossless => codec::encode_webp_lossless(image, metadata),
+            WebpCoding::Lossy { quality } => codec::with_metadata(canvas::encode_webp(image, quality).await?, metadata),
+        };
+        bytes::blob(&data.map_err(failure)?, FileFormat::Webp.mime())
     }
 
     fn webp_coding(&self) -> WebpCoding {
@@ -217,12 +369,45 @@ impl Picture {
     }
 }
 
+/// A route as the engine knows it.
+fn asked(route: Route) -> fill::Route {
+    match route {
+        Route::Automatic => fill::Route::Automatic,
+        Route::SeeThrough => fill::Route::SeeThrough,
+        Route::OnlyMarks => fill::Route::OnlyMarks,
+        Route::Everything => fill::Route::Everything,
+    }
+}
+
+/// A reading as the overlay knows it.
+fn told(route: fill::Route) -> Route {
+    match route {
+        fill::Route::SeeThrough => Route::SeeThrough,
+        fill::Route::OnlyMarks => Route::OnlyMarks,
+        _ => Route::Everything,
+    }
+}
+
+/// Where a mask is, and its coverage.
+fn region(mask: &Mask) -> (Rect, Vec<u8>) {
+    let pixels::Rect { x, y, width, height } = mask.rect();
+    let coverage = mask.rect().places().map(|(column, row)| mask.at(column, row)).collect();
+    (Rect { x, y, width, height }, coverage)
+}
+
 /// Decodes a patch that the overlay sent.
 async fn decoded(rect: Rect, patch: &Blob) -> Result<Patch, Failure> {
     let data = bytes::read(patch).await?;
     let decoded = Source::inspect(&data).decode(&data).map_err(failure)?;
     let rgba = decoded.ok_or_else(|| unexpected("a patch is no PNG"))?.into_rgba();
     Ok(Patch { rect: to_engine(rect), rgba })
+}
+
+/// A TIFF file as a PNG.
+pub(super) async fn converted(file: &Blob) -> Answered<Convert> {
+    bitmap::size(file).await?;
+    let png = codec::tiff_as_png(&bytes::read(file).await?).map_err(failure)?;
+    Ok((Encoded {}, [bytes::blob(&png, FileFormat::Png.mime())?]))
 }
 
 /// Encodes a preview for the overlay.
@@ -235,6 +420,11 @@ pub(super) fn small_png(preview: &Preview) -> Result<Blob, Failure> {
 
 fn to_engine(rect: Rect) -> pixels::Rect {
     pixels::Rect { x: rect.x, y: rect.y, width: rect.width, height: rect.height }
+}
+
+fn cutout(part: Cutout) -> pixels::Cutout {
+    let corner = |Corner { x, y, across, down }: Corner| pixels::Corner { x, y, across, down };
+    pixels::Cutout { rect: to_engine(part.rect), corners: part.corners.into_iter().map(corner).collect() }
 }
 
 fn unexpected(detail: &str) -> Failure {

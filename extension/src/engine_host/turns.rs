@@ -15,6 +15,11 @@ pub(super) struct Turns {
 pub(super) struct Turn<'a>(&'a Turns);
 
 impl Turns {
+    /// Whether any job runs or waits.
+    pub(super) fn are_taken(&self) -> bool {
+        self.taken.get()
+    }
+
     /// Waits until every job that was in the queue before is done.
     pub(super) async fn mine(&self) -> Turn<'_> {
         if self.taken.replace(true) {

@@ -1,6 +1,6 @@
 //! What every part of the page uses: the store, and ways to speak to the user.
 
-use crate::browser::permissions;
+use crate::browser::{offers, permissions};
 use crate::model_client::ModelClient;
 use crate::protocol::models::ToModels;
 use crate::protocol::{Call, Failure};
@@ -40,9 +40,10 @@ impl Context {
         C: Call<Request = ToModels, Blobs<Blob> = [Blob; 0]>,
     {
         let answer = self.client.call(call.clone(), []).await;
-        if answer.is_err() && permissions::ask_for_host(url).await? {
-            return self.client.call(call, []).await;
+        if answer.is_ok() {
+            return answer;
         }
-        answer
+        offers::forget_wish().await;
+        if permissions::ask_for_host(url).await? { self.client.call(call, []).await } else { answer }
     }
 }

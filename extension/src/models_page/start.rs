@@ -3,6 +3,7 @@
 use super::actions::Actions;
 use super::coalesce::Coalesce;
 use super::context::Context;
+use super::data::DataCard;
 use super::gpu::GpuCard;
 use super::list::List;
 use super::own::OwnModels;
@@ -41,6 +42,7 @@ pub fn start() {
         });
         let list = Rc::new(List::find());
         Actions::start(&context, &list);
+        DataCard::start(&context);
         Page {
             own: OwnModels::start(&context),
             room: Room::start(&context),

@@ -8,7 +8,7 @@ use super::mask::{Mask, MaskOp};
 use super::projection::{ResultId, Wanted};
 use super::stroke::Stamp;
 use super::variations::Variations;
-use crate::protocol::engine::{EditNote, EngineChoice, JobId};
+use crate::protocol::engine::{EditNote, EngineChoice, Hiding, JobId, Reading, Route};
 use crate::protocol::models::OptionValue;
 use crate::protocol::{Failure, Rect};
 use std::rc::Rc;
@@ -46,6 +46,8 @@ pub struct FillResult<P> {
     pub pixels: P,
     /// None where that is not known: the fill was made before the page went away.
     pub made: Option<Made>,
+    /// How the built-in fill took the paint; none for a model, and where it is not known.
+    pub reading: Option<Reading>,
 }
 
 /// A fill that the engine is asked for.
@@ -101,9 +103,25 @@ impl<P> Document<P> {
         &self.mask
     }
 
+    /// What is painted: the smallest rectangle around it, and its coverage.
+    pub fn painted(&mut self) -> Option<(Rect, Vec<u8>)> {
+        self.mask.cut()
+    }
+
+    /// Whether something was painted or erased, also if it was undone.
+    pub fn is_begun(&self) -> bool {
+        !self.history.is_empty()
+    }
+
     /// True when something is painted.
     pub fn is_painted(&self) -> bool {
         self.mask.extent().is_some()
+    }
+
+    /// True when what is painted holds a thing that was selected. Nothing erases it unasked: the user may still add to it, take from it and mend it.
+    pub fn holds_selection(&self) -> bool {
+        let since_clear = |holds, op: &MaskOp| *op != MaskOp::Clear && (holds || op.is_selection());
+        self.is_painted() && self.history.ops().fold(false, since_clear)
     }
 
     /// Paints a piece of a stroke that is still being dragged. It counts once the stroke is recorded.
@@ -145,13 +163,34 @@ impl<P> Document<P> {
     }
 
     /// A job that gives the last fill another result. `seed` is that of its first result. None where there is no fill
-    /// whose hole is known.
+    /// whose hole is known. The built-in fill, left to itself, first takes the paint in every other way that gives something
+    /// else, and then again in that of the chosen result.
     pub fn begin_again(&mut self, engine: EngineChoice, seed: u32) -> Option<Job> {
         let hole = self.last_hole()?.clone();
+        let engine = if engine == EngineChoice::INSTANT {
+            EngineChoice::Instant { route: self.next_route().unwrap_or_default() }
+        } else {
+            engine
+        };
         let seed = seed.wrapping_add(self.last_fill()?.made());
         let onto = self.fills() - 1;
         self.pending = None;
         Some(self.job(Made { engine, seed, hole }, onto))
+    }
+
+    /// How a further result of the last fill takes the paint. None where the chosen result is a model's, or of an edit that was taken up.
+    fn next_route(&self) -> Option<Route> {
+        let fill = self.last_fill()?;
+        let chosen = fill.chosen().reading.as_ref()?;
+        let is_tried = |route: &Route| {
+            fill.results().iter().any(|result| result.reading.as_ref().is_some_and(|tried| tried.route == *route))
+        };
+        // Results that are no longer kept were the first ones: all readings had their turn.
+        let all_kept = fill.made() as usize == fill.results().len();
+        let untried = chosen.others.iter().copied().find(|route| all_kept && !is_tried(route));
+        // What was recovered without a rest is the same whatever the seed.
+        let again = if chosen.made_up > 0.0 { chosen.route } else { Route::Everything };
+        Some(untried.unwrap_or(again))
     }
 
     /// The same fill by another engine, in place of `job`.
@@ -187,10 +226,10 @@ impl<P> Document<P> {
     }
 
     /// Takes the result of a job. False where the job is not waited for: something else was done meanwhile.
-    pub fn finish(&mut self, job: Job, rect: Rect, pixels: P) -> bool {
+    pub fn finish(&mut self, job: Job, rect: Rect, pixels: P, reading: Option<Reading>) -> bool {
         let Some(Pending { steps, .. }) = self.pending.take_if(|pending| pending.job == job.id) else { return false };
         let again = job.onto < self.fills();
-        let result = FillResult { id: job.id, rect, pixels, made: Some(job.made) };
+        let result = FillResult { id: job.id, rect, pixels, made: Some(job.made), reading };
         match self.history.last_fill_mut().filter(|_| again) {
             Some(fill) => {
                 fill.add(result);
@@ -209,7 +248,7 @@ impl<P> Document<P> {
         self.pending = None;
         let id = self.next_id();
         let steps = self.history.standing();
-        self.history.filled(steps, Variations::new(FillResult { id, rect, pixels, made: None }));
+        self.history.filled(steps, Variations::new(FillResult { id, rect, pixels, made: None, reading: None }));
     }
 
     /// Chooses another result of the last fill. What could be redone is given up, since it was made on top of the result
@@ -225,22 +264,29 @@ impl<P> Document<P> {
 
     /// Takes the last step back. False where there is none.
     pub fn undo(&mut self) -> bool {
-        let stepped = self.history.undo();
-        self.stepped(stepped)
+        self.step(History::undo)
     }
 
     /// Does the step again that was undone last. False where there is none.
     pub fn redo(&mut self) -> bool {
-        let stepped = self.history.redo();
-        self.stepped(stepped)
+        self.step(History::redo)
     }
 
-    fn stepped(&mut self, stepped: bool) -> bool {
+    /// A job that runs goes on as long as only paint for the next one changes.
+    fn step(&mut self, step: fn(&mut History<Variations<FillResult<P>>>) -> bool) -> bool {
+        let fills = self.fills();
+        let stepped = step(&mut self.history);
         if stepped {
-            self.pending = None;
+            let (standing, same) = (self.history.standing(), self.fills() == fills);
+            self.pending.take_if(|pending| standing < pending.steps || !same);
             self.discard_drag();
         }
         stepped
+    }
+
+    /// Whether there is something to undo, and something to redo, that a job which runs has nothing to do with.
+    pub fn can_step_aside(&self) -> (bool, bool) {
+        (self.waits(), self.history.would_paint())
     }
 
     /// Whether there is something to undo, and something to redo.
@@ -308,6 +354,13 @@ impl<P> Document<P> {
         self.fills() > 0 && self.showing_ids() != self.kept
     }
 
+    /// Whether something that shows was hidden.
+    pub fn is_hiding(&self) -> bool {
+        let hides =
+            |result: &FillResult<P>| matches!(result.made, Some(Made { engine: EngineChoice::Hide { .. }, .. }));
+        self.showing().any(hides)
+    }
+
     /// The names of the results that show, lowest first.
     pub fn showing_ids(&self) -> Vec<ResultId> {
         self.showing().map(|result| result.id).collect()
@@ -317,13 +370,18 @@ impl<P> Document<P> {
     pub fn edit_note(&self, agent: String, phrases: impl Fn(&str, &[OptionValue]) -> String) -> EditNote {
         let mut trained = false;
         let actions = self.showing().map(|result| match &result.made {
-            Some(Made { engine: EngineChoice::Instant, seed, .. }) => {
+            Some(Made { engine: EngineChoice::Instant { .. }, seed, .. }) => {
                 format!("erased with the built-in fill, seed {seed}")
             }
             Some(Made { engine: EngineChoice::Model { model, options }, seed, .. }) => {
                 trained = true;
                 format!("erased with the model {model}, seed {seed}{}", phrases(model, options))
             }
+            Some(Made { engine: EngineChoice::Hide { by }, .. }) => match by {
+                Hiding::BlackOut => "blacked out".into(),
+                Hiding::Pixelate => "pixelated".into(),
+                Hiding::Blur => "blurred".into(),
+            },
             None => "erased".into(),
         });
         let actions = actions.collect();

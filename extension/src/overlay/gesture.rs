@@ -42,6 +42,13 @@ pub enum Gesture {
         /// Its points so far.
         outline: Vec<Point>,
     },
+    /// A place, or a circle around one, where a thing is looked for.
+    Circle {
+        /// Number of the pointer.
+        pointer: i32,
+        /// Its points so far.
+        outline: Vec<Point>,
+    },
     /// Moving the picture.
     Pan {
         /// Number of the pointer.
@@ -63,6 +70,7 @@ impl Gesture {
             Drag::Stroke { erase } => Self::Stroke { pointer, raw: vec![stamp], stamps: vec![stamp], erase },
             Drag::Rectangle => Self::Rectangle { pointer, from: stamp.at, to: stamp.at },
             Drag::Lasso => Self::Lasso { pointer, outline: vec![stamp.at] },
+            Drag::Select => Self::Circle { pointer, outline: vec![stamp.at] },
         }
     }
 
@@ -73,14 +81,22 @@ impl Gesture {
                 let (a, b) = (*from, *to);
                 Some((vec![a, Point { x: b.x, y: a.y }, b, Point { x: a.x, y: b.y }], true))
             }
-            Self::Lasso { outline, .. } => Some((outline.clone(), false)),
+            Self::Lasso { outline, .. } | Self::Circle { outline, .. } => Some((outline.clone(), false)),
             _ => None,
         }
     }
 
     /// True while something is being painted.
     pub fn paints(&self) -> bool {
-        matches!(self, Self::Stroke { .. } | Self::Rectangle { .. } | Self::Lasso { .. })
+        matches!(self, Self::Stroke { .. } | Self::Rectangle { .. } | Self::Lasso { .. } | Self::Circle { .. })
+    }
+
+    /// Where a thing is looked for: a circle around it, or one place. None where nothing is looked for.
+    pub fn sought(&self) -> Option<&[Point]> {
+        match self {
+            Self::Circle { outline, .. } => Some(outline),
+            _ => None,
+        }
     }
 
     /// Whether the stroke that is being dragged takes paint away; none where no stroke is.
@@ -107,7 +123,7 @@ impl Gesture {
                 *to = to_stamps.last().map_or(*to, |stamp| stamp.at);
                 Some(vec![])
             }
-            Self::Lasso { pointer, outline } if *pointer == id => {
+            Self::Lasso { pointer, outline } | Self::Circle { pointer, outline } if *pointer == id => {
                 outline.extend(to_stamps.iter().map(|stamp| stamp.at));
                 Some(vec![])
             }
@@ -162,19 +178,21 @@ impl Gesture {
         match self {
             Self::Stroke { pointer, raw, .. } => raw.last().map(|stamp| (*pointer, map.apply(stamp.at))),
             Self::Rectangle { pointer, to, .. } => Some((*pointer, map.apply(*to))),
-            Self::Lasso { pointer, outline } => outline.last().map(|point| (*pointer, map.apply(*point))),
+            Self::Lasso { pointer, outline } | Self::Circle { pointer, outline } => {
+                outline.last().map(|point| (*pointer, map.apply(*point)))
+            }
             Self::Pan { pointer, last } => Some((*pointer, *last)),
             Self::None | Self::Pinch { .. } => None,
         }
     }
 
-    /// What was painted by it; none for what paints nothing, and for a click with the lasso, which is no outline.
+    /// What was painted by it; none for what paints nothing, for a click with the lasso, which is no outline, and for [`Self::sought`].
     pub fn painted(self) -> Option<MaskOp> {
         match self {
             Self::Stroke { stamps, erase, .. } => Some(MaskOp::Stroke { stamps, erase }),
             Self::Rectangle { from, to, .. } => Some(MaskOp::Rectangle(from, to)),
             Self::Lasso { outline, .. } => (outline.len() >= 3).then_some(MaskOp::Lasso(outline)),
-            Self::None | Self::Pan { .. } | Self::Pinch { .. } => None,
+            Self::None | Self::Circle { .. } | Self::Pan { .. } | Self::Pinch { .. } => None,
         }
     }
 }
@@ -203,6 +221,7 @@ mod tests {
             assert_eq!(gesture.painted_to(2, &[stamp(5.0, 5.0)]), None, "another pointer paints nothing");
             let path = [stamp(40.0, 0.0), stamp(40.0, 30.0), stamp(0.0, 30.0)];
             let pieces = gesture.painted_to(1, &path).expect("its own pointer");
+            let sought = gesture.sought().map(<[Point]>::len);
             match (tool.drag, gesture.painted()) {
                 (Drag::Stroke { erase }, Some(MaskOp::Stroke { stamps, erase: erased })) => {
                     assert_eq!((erased, stamps.first(), stamps.last()), (erase, Some(&stamp(0.0, 0.0)), path.last()));
@@ -213,6 +232,7 @@ mod tests {
                     assert_eq!((from, to), (Point { x: 0.0, y: 0.0 }, Point { x: 0.0, y: 30.0 }));
                 }
                 (Drag::Lasso, Some(MaskOp::Lasso(outline))) => assert_eq!(outline.len(), 4),
+                (Drag::Select, None) => assert_eq!(sought, Some(4), "the engine finds what it paints"),
                 (drag, painted) => panic!("{drag:?} gave {painted:?}"),
             }
         }

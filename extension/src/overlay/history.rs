@@ -34,6 +34,11 @@ impl<F> History<F> {
         self.push(Step::Paint(op));
     }
 
+    /// Whether nothing was done, not even what was undone since.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// How many steps stand.
     pub fn standing(&self) -> usize {
         self.now
@@ -100,6 +105,11 @@ impl<F> History<F> {
     /// Forgets the steps that could be redone.
     pub fn give_up_undone(&mut self) {
         self.steps.truncate(self.now);
+    }
+
+    /// Whether the step that would be done again is one of painting.
+    pub fn would_paint(&self) -> bool {
+        matches!(self.steps.get(self.now), Some(Step::Paint(_)))
     }
 
     /// Takes the last standing step back. False where there is none.

@@ -11,12 +11,18 @@ pub enum Host {
     Shim,
     /// A tab of its own, for pages whose rules forbid frames of ours. The picture is fitted into the window.
     Tab,
+    /// A frame of the editor, which is a page of ours: it stands for the web page, gives the picture and takes the result.
+    Editor,
 }
 
 impl Host {
     /// The home that the query of the overlay's own address names.
     pub fn of(query: &str) -> Self {
-        if query == "?tab" { Self::Tab } else { Self::Shim }
+        match query {
+            "?tab" => Self::Tab,
+            "?editor" => Self::Editor,
+            _ => Self::Shim,
+        }
     }
 
     /// Its name in `html[data-mode]`.
@@ -24,6 +30,7 @@ impl Host {
         match self {
             Self::Shim => "frame",
             Self::Tab => "tab",
+            Self::Editor => "editor",
         }
     }
 
@@ -31,7 +38,7 @@ impl Host {
     pub fn view(self, image: Size, viewport: Size, home: Affine) -> View {
         match self {
             Self::Shim => View::in_page(image, viewport, home),
-            Self::Tab => View::in_tab(image, viewport),
+            Self::Tab | Self::Editor => View::in_tab(image, viewport),
         }
     }
 
@@ -40,7 +47,7 @@ impl Host {
         match (self, home) {
             (Self::Shim, Some(home)) => view.moved(viewport, home),
             (Self::Shim, None) => {}
-            (Self::Tab, _) => view.refitted(viewport),
+            (Self::Tab | Self::Editor, _) => view.refitted(viewport),
         }
     }
 
@@ -55,9 +62,19 @@ impl Host {
         self == Self::Shim && top
     }
 
-    /// Whether the overlay closes its own window at the end. A frame is taken away by the shim.
+    /// Whether the overlay closes its own window at the end. A frame is taken away by whoever holds it.
     pub fn closes_window(self) -> bool {
         self == Self::Tab
+    }
+
+    /// Whether a web page could cover the overlay, so that buttons with consequences have to wait until it has been in sight.
+    pub fn can_be_covered(self) -> bool {
+        self == Self::Shim
+    }
+
+    /// Whether Escape, where nothing else is left to leave, closes the overlay. In the editor it is at home: only its button closes a picture.
+    pub fn escape_closes(self) -> bool {
+        self != Self::Editor
     }
 }
 
@@ -92,8 +109,12 @@ mod tests {
     #[test]
     fn homes_differ_in_what_they_can_do() {
         assert_eq!((Host::of(""), Host::of("?tab"), Host::of("?x")), (Host::Shim, Host::Tab, Host::Shim));
-        assert_eq!((Host::Shim.mode(), Host::Tab.mode()), ("frame", "tab"));
+        assert_eq!(Host::of("?editor"), Host::Editor);
+        assert_eq!((Host::Shim.mode(), Host::Tab.mode(), Host::Editor.mode()), ("frame", "tab", "editor"));
         assert!(Host::Shim.can_capture(true) && !Host::Shim.can_capture(false) && !Host::Tab.can_capture(true));
-        assert!(Host::Tab.closes_window() && !Host::Shim.closes_window());
+        assert!(Host::Tab.closes_window() && !Host::Shim.closes_window() && !Host::Editor.closes_window());
+        assert!(Host::Shim.can_be_covered() && !Host::Tab.can_be_covered() && !Host::Editor.can_be_covered());
+        assert!(Host::Shim.escape_closes() && Host::Tab.escape_closes() && !Host::Editor.escape_closes());
+        assert!(!Host::Editor.shows_page() && !Host::Editor.can_capture(true));
     }
 }

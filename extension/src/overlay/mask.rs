@@ -24,10 +24,66 @@ pub enum MaskOp {
     Rectangle(Point, Point),
     /// The inside of a closed outline, by the even-odd rule.
     Lasso(Vec<Point>),
+    /// Whole pixels: of the rows of a rectangle one after the other, so many unpainted ones, then so many painted ones, and so on.
+    Region(Rect, Vec<u32>),
+    /// The same pixels, of a thing that was selected.
+    Along(Rect, Vec<u32>),
+    /// The same, and nothing of what was painted before.
+    Instead(Rect, Vec<u32>),
+    /// Takes away the same pixels.
+    Without(Rect, Vec<u32>),
     /// Takes everything away.
     Clear,
     /// Swaps painted and unpainted.
     Invert,
+}
+
+impl MaskOp {
+    /// What `coverage` covers of a rectangle.
+    pub fn region(rect: Rect, coverage: &[u8]) -> Self {
+        Self::Region(rect, runs(coverage))
+    }
+
+    /// A thing that was selected, added to what is painted, in its place, or taken away from it.
+    pub fn selected(rect: Rect, coverage: &[u8], how: Taking) -> Self {
+        let runs = runs(coverage);
+        match how {
+            Taking::Instead => Self::Instead(rect, runs),
+            Taking::Along => Self::Along(rect, runs),
+            Taking::Away => Self::Without(rect, runs),
+        }
+    }
+
+    /// Whether it paints a thing that was selected.
+    pub fn is_selection(&self) -> bool {
+        matches!(self, Self::Along(..) | Self::Instead(..))
+    }
+}
+
+/// How many pixels one after the other are unpainted, then painted, and so on.
+fn runs(coverage: &[u8]) -> Vec<u32> {
+    let (mut runs, mut paints) = (vec![0], false);
+    for covered in coverage.iter().map(|c| *c >= 128) {
+        if covered != paints {
+            paints = covered;
+            runs.push(0);
+        }
+        if let Some(run) = runs.last_mut() {
+            *run += 1;
+        }
+    }
+    runs
+}
+
+/// What a selected thing does to what is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// It takes its place.
+    Instead,
+    /// It is added.
+    Along,
+    /// It is taken away.
+    Away,
 }
 
 /// Coverage in image pixels: 0 keeps, 255 erases.
@@ -60,6 +116,11 @@ impl Mask {
     pub fn at(&self, x: i64, y: i64) -> u8 {
         let inside = (0..i64::from(self.width)).contains(&x) && (0..i64::from(self.height)).contains(&y);
         if inside { self.coverage[y as usize * self.width as usize + x as usize] } else { 0 }
+    }
+
+    /// True where at least half of a pixel is painted.
+    pub fn is_painted(&self, x: i64, y: i64) -> bool {
+        self.at(x, y) >= 128
     }
 
     /// A rectangle that contains everything painted; none when nothing is.
@@ -119,6 +180,12 @@ impl Mask {
             }
             MaskOp::Rectangle(a, b) => self.rectangle(*a, *b),
             MaskOp::Lasso(outline) => self.lasso(outline),
+            MaskOp::Region(rect, runs) | MaskOp::Along(rect, runs) => self.region(*rect, runs, 255),
+            MaskOp::Instead(rect, runs) => {
+                self.clear();
+                self.region(*rect, runs, 255);
+            }
+            MaskOp::Without(rect, runs) => self.region(*rect, runs, 0),
             MaskOp::Clear => self.clear(),
             MaskOp::Invert => {
                 for c in &mut self.coverage {
@@ -159,6 +226,25 @@ impl Mask {
         self.paint(left - FEATHER, top - FEATHER, right + FEATHER, bottom + FEATHER, false, |x, y| {
             (x - left).min(right - x).min(y - top).min(bottom - y)
         });
+    }
+
+    fn region(&mut self, rect: Rect, runs: &[u32], value: u8) {
+        let (mut at, width) = (0u64, u64::from(rect.width).max(1));
+        let end = width * u64::from(rect.height);
+        for (number, run) in runs.iter().enumerate() {
+            for i in (at..(at + u64::from(*run)).min(end)).filter(|_| number % 2 == 1) {
+                let (x, y) = (u64::from(rect.x) + i % width, u64::from(rect.y) + i / width);
+                if x < u64::from(self.width) && y < u64::from(self.height) {
+                    self.coverage[y as usize * self.width as usize + x as usize] = value;
+                }
+            }
+            at += u64::from(*run);
+        }
+        if value == 0 {
+            return;
+        }
+        let [left, top, w, h] = [rect.x, rect.y, rect.width, rect.height].map(f64::from);
+        self.include(left, top, left + w - 1.0, top + h - 1.0);
     }
 
     fn lasso(&mut self, outline: &[Point]) {
@@ -238,6 +324,37 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_region_paints_the_pixels_that_its_coverage_covers() {
+        let rect = Rect { x: 3, y: 2, width: 4, height: 3 };
+        let coverage = [0, 255, 255, 0, 200, 0, 0, 127, 255, 255, 255, 255];
+        let mut mask = Mask::new(10, 8);
+        mask.apply(&MaskOp::region(rect, &coverage));
+        let (found, painted) = mask.cut().expect("painted");
+        assert_eq!(found, rect);
+        assert_eq!(painted, coverage.map(|c| if c >= 128 { 255 } else { 0 }));
+    }
+
+    #[test]
+    fn a_selected_thing_is_added_takes_the_place_of_others_or_is_taken_away() {
+        let op = |x, how| MaskOp::selected(Rect { x, y: 1, width: 4, height: 2 }, &[255; 8], how);
+        let mut mask = Mask::new(20, 8);
+        let mut after = |op: MaskOp| {
+            mask.apply(&op);
+            mask.cut().map(|(rect, coverage)| (rect.x, coverage.iter().filter(|c| **c == 255).count()))
+        };
+        assert_eq!(after(op(2, Taking::Instead)), Some((2, 8)));
+        assert_eq!(after(op(10, Taking::Along)), Some((2, 16)));
+        assert_eq!(after(op(4, Taking::Away)), Some((2, 12)));
+        assert_eq!(after(op(12, Taking::Instead)), Some((12, 8)));
+        assert_eq!(after(op(12, Taking::Away)), None);
+        assert_eq!(
+            [Taking::Instead, Taking::Along, Taking::Away].map(|how| op(0, how).is_selection()),
+            [true, true, false]
+        );
+        assert!(!MaskOp::region(Rect { x: 0, y: 0, width: 1, height: 1 }, &[255]).is_selection());
+    }
+
     fn stamp(x: f64, y: f64, radius: f64) -> Stamp {
         Stamp { at: Point { x, y }, radius }
     }
@@ -248,6 +365,10 @@ mod tests {
 
     fn op() -> impl Strategy<Value = MaskOp> {
         prop_oneof![
+            (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9))
+                .prop_map(|(x, y, runs)| MaskOp::Region(Rect { x, y, width: 13, height: 9 }, runs)),
+            (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9))
+                .prop_map(|(x, y, runs)| MaskOp::Without(Rect { x, y, width: 13, height: 9 }, runs)),
             (prop::collection::vec((point(), 0.0..30.0f64), 1..6), any::<bool>()).prop_map(|(stamps, erase)| {
                 let stamps = stamps.into_iter().map(|(at, radius)| Stamp { at, radius }).collect();
                 MaskOp::Stroke { stamps, erase }

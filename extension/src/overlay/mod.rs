@@ -8,14 +8,15 @@
 //! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
-//! - where its pixels come from: [`ladder`], [`capture`]; how it is called: [`file_name`]; what the
-//!   page may learn of the result: [`disclosure`], [`consent`]; under which name an unfinished edit is kept: [`kept_edit`];
-//! - what the user set: [`settings`].
+//! - where its pixels come from: [`ladder`], [`capture`]; whether they are what is shown: [`likeness`], [`as_stored`]; how it is called: [`file_name`]; what the
+//!   page may learn of the result: [`disclosure`] (also by what was cut off round: `round_box`), [`consent`]; under which name an unfinished edit is kept: [`kept_edit`];
+//! - what the user set: [`settings`], and about a saved file: [`saving`].
 //!
 //! What touches the DOM is in [`ui`].
 
 pub mod activation_guard;
 pub mod affine;
+pub mod as_stored;
 pub mod capture;
 pub mod consent;
 pub mod disclosure;
@@ -27,12 +28,15 @@ pub mod history;
 pub mod host;
 pub mod kept_edit;
 pub mod ladder;
+pub mod likeness;
 pub mod mask;
 pub mod phase;
 pub mod placement;
 pub mod projection;
 pub mod remaining;
+mod round_box;
 pub mod rows;
+pub mod saving;
 pub mod scene;
 pub mod settings;
 pub mod stroke;

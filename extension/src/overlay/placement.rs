@@ -83,7 +83,7 @@ fn terms(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A computed length or percentage; none for `auto`.
-fn length(text: &str, whole: f64) -> Option<f64> {
+pub(super) fn length(text: &str, whole: f64) -> Option<f64> {
     match text.strip_suffix('%') {
         Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0 * whole),
         None => text.strip_suffix("px")?.parse().ok(),

@@ -12,6 +12,8 @@ pub enum Drag {
     Rectangle,
     /// Draws a closed outline.
     Lasso,
+    /// Points at a thing, or draws a rough circle around it: the engine finds the thing.
+    Select,
 }
 
 /// One tool.
@@ -29,6 +31,9 @@ pub struct Tool {
     pub drag: Drag,
     /// Whether a ring as wide as the brush follows the pointer.
     pub ring: bool,
+    /// How soon it goes into the menu where the toolbar has no room: the highest first, 0 never. It is among those of all controls
+    /// (`data-rank` in `overlay.html`). The tool that is chosen never goes.
+    pub rank: u32,
 }
 
 /// All tools, in the order of their buttons. The first is chosen at the start.
@@ -40,6 +45,7 @@ pub const TOOLS: &[Tool] = &[
         help: "helpBrush",
         drag: Drag::Stroke { erase: false },
         ring: true,
+        rank: 0,
     },
     Tool {
         id: "tool-eraser",
@@ -48,6 +54,7 @@ pub const TOOLS: &[Tool] = &[
         help: "helpEraser",
         drag: Drag::Stroke { erase: true },
         ring: true,
+        rank: 0,
     },
     Tool {
         id: "tool-rectangle",
@@ -56,8 +63,18 @@ pub const TOOLS: &[Tool] = &[
         help: "helpRectangle",
         drag: Drag::Rectangle,
         ring: false,
+        rank: 1,
     },
-    Tool { id: "tool-lasso", key: "l", name: "toolLasso", help: "helpLasso", drag: Drag::Lasso, ring: false },
+    Tool { id: "tool-lasso", key: "l", name: "toolLasso", help: "helpLasso", drag: Drag::Lasso, ring: false, rank: 3 },
+    Tool {
+        id: "tool-select",
+        key: "s",
+        name: "toolSelect",
+        help: "helpSelect",
+        drag: Drag::Select,
+        ring: false,
+        rank: 0,
+    },
 ];
 
 impl Tool {
@@ -109,6 +126,8 @@ mod tests {
             ] {
                 assert!(button.contains(&wanted), "{}: no {wanted} in {button}", tool.id);
             }
+            let rank = if tool.rank > 0 { format!(" data-rank=\"{}\"", tool.rank) } else { String::new() };
+            assert!(button.contains(&rank) && button.contains("data-rank") != rank.is_empty(), "{}: {button}", tool.id);
             let line = html.lines().find(|line| line.contains(&format!("data-i18n=\"{}\"", tool.help)));
             let line = line.unwrap_or_else(|| panic!("a line of help for {}", tool.id));
             assert!(line.contains(&format!("<kbd>{key}</kbd>")), "{line}");

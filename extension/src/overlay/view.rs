@@ -99,6 +99,13 @@ impl View {
         self.is_home() || self.lifted
     }
 
+    /// Whether the picture follows the page to another home: all of it is in sight there, and the user has not begun to work.
+    pub fn would_follow(&self, home: Affine) -> bool {
+        let (left, top, right, bottom) = bounds(&home.corners(self.image.width, self.image.height));
+        let in_sight = left >= 0.0 && top >= 0.0 && right <= self.viewport.width && bottom <= self.viewport.height;
+        in_sight && !self.settled && self.is_home()
+    }
+
     /// The picture moved in the page, or the viewport changed. Only a picture at home moves with the page.
     pub fn moved(&mut self, viewport: Size, home: Affine) {
         let stood = self.map();
@@ -304,6 +311,12 @@ impl View {
     }
 }
 
+/// By how much something of this size, whose middle is to be at `middle`, has to be shifted so that all of it is in the viewport.
+pub fn into_sight(middle: Point, size: Size, viewport: Size) -> Point {
+    let axis = |at: f64, length: f64, room: f64| at.min(room - length / 2.0 - EDGE).max(length / 2.0 + EDGE) - at;
+    Point { x: axis(middle.x, size.width, viewport.width), y: axis(middle.y, size.height, viewport.height) }
+}
+
 /// The middle of the viewport.
 fn centre(viewport: Size) -> Point {
     Point { x: viewport.width / 2.0, y: viewport.height / 2.0 }
@@ -331,6 +344,15 @@ mod tests {
         let view = at(0.5, 100.0, 50.0);
         assert!(view.is_home());
         assert_eq!(view.map().apply(Point { x: 0.0, y: 0.0 }), Point { x: 100.0, y: 50.0 });
+    }
+
+    #[test]
+    fn what_hangs_over_the_edge_is_shifted_into_sight() {
+        let size = Size { width: 60.0, height: 24.0 };
+        let shift = |x, y| into_sight(Point { x, y }, size, VIEWPORT);
+        assert_eq!(shift(500.0, 400.0), Point { x: 0.0, y: 0.0 });
+        assert_eq!(shift(0.0, 800.0), Point { x: 38.0, y: -20.0 });
+        assert_eq!(shift(1010.0, -5.0), Point { x: -48.0, y: 25.0 });
     }
 
     #[test]

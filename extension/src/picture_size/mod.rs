@@ -12,6 +12,7 @@ mod heif;
 mod icon;
 mod jpeg;
 mod jxl;
+mod plain_text;
 mod png;
 mod repeats;
 mod sides;
@@ -21,6 +22,6 @@ mod tests;
 mod tiff;
 mod webp;
 
-pub use header::of;
+pub use header::{BRANDS, SIGNATURE, foreign, is_known, of};
 pub use sides::{MAX_PIXELS, MAX_SIDE, Sides, check};
-pub use svg::check_drawing;
+pub use svg::{LONGEST_DRAWING, check_drawing};

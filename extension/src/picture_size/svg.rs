@@ -4,31 +4,37 @@
 //! What it embeds is decoded in its own size, and what it repeats is drawn again each time.
 
 use super::header::of;
-use super::repeats;
 use super::sides::{Sides, check, larger};
+use super::{plain_text, repeats};
 use crate::protocol::Failure;
 
 /// How deep SVG files in SVG files are looked at.
 pub(super) const DEPTH: u32 = 3;
-/// What an embedded picture begins with.
-const START: &[u8] = b"data:image/";
+/// What an embedded file begins with. Browsers find out by themselves whether it is a picture, whatever type it is said to have.
+const START: &[u8] = b"data:";
 
 /// Maximum number of elements, with each as often as it is repeated. Maps and plots have some ten thousand; a million take seconds to draw.
 const MAX_ELEMENTS: u64 = 1_000_000;
+
+/// Maximum length of an SVG document in bytes.
+pub const LONGEST_DRAWING: f64 = 33_554_432.0;
 
 /// Checks what is embedded and what is repeated, as far as the text shows it.
 ///
 /// # Errors
 /// Those of [`check`], and [`Failure::Undecodable`] for what repeats itself too often.
 pub fn check_drawing(svg: &[u8]) -> Result<(), Failure> {
-    let embedded = largest(svg, DEPTH);
-    if embedded != (0, 0) {
-        check(embedded)?;
-    }
+    let endless = || Failure::Undecodable { detail: "it repeats itself too often".into() };
     if repeats::is_veiled(svg) || repeats::elements(svg) > MAX_ELEMENTS {
-        return Err(Failure::Undecodable { detail: "it repeats itself too often".into() });
+        return Err(endless());
     }
-    Ok(())
+    let plain = plain_text::resolved(svg).ok_or_else(endless)?;
+    let mut embedded = largest(&plain, DEPTH);
+    // Style sheets have escapes of their own.
+    if plain.contains(&b'\\') {
+        embedded = larger(embedded, largest(&plain_text::unescaped(&plain), DEPTH));
+    }
+    if embedded != (0, 0) { check(embedded) } else { Ok(()) }
 }
 
 /// The size of the largest picture that is embedded as a `data:` URL; `(0, 0)` where there is none.

@@ -1,7 +1,7 @@
 //! Headers of every format, honest ones and others.
 
 use super::svg::{DEPTH, largest};
-use super::{MAX_PIXELS, MAX_SIDE, Sides, check, check_drawing, of};
+use super::{MAX_PIXELS, MAX_SIDE, Sides, check, check_drawing, foreign, of};
 use crate::protocol::Failure;
 use proptest::prelude::*;
 use std::path::Path;
@@ -164,6 +164,21 @@ fn every_format_tells_its_size() {
 }
 
 #[test]
+fn what_browsers_may_not_open_has_a_name() {
+    for (name, file) in files((320, 240)) {
+        let known = ["TIFF", "HEIC", "JPEG XL"].into_iter().find(|format| name.starts_with(format));
+        assert_eq!(foreign(&file), known, "{name}");
+        for length in 0..file.len().min(16) {
+            assert!(foreign(&file[..length]).is_none_or(|format| Some(format) == known), "{name}, cut at {length}");
+        }
+    }
+    let general = |brands: &[u8]| boxed(b"ftyp", &[b"mif1\0\0\0\0", brands].concat());
+    assert_eq!(foreign(&general(b"mif1heic")), Some("HEIC"));
+    assert_eq!(foreign(&general(b"mif1heicavif")), None);
+    assert_eq!(foreign(&general(b"mif1")), None);
+}
+
+#[test]
 fn pictures_as_browsers_know_them_tell_their_sizes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/pages/pictures/test");
     for (name, size) in [
@@ -240,9 +255,29 @@ fn what_a_drawing_embeds_is_found_however_it_is_written() {
         format!("<feImage href='data:image/png,{escaped}'/>"),
         format!("<image href='data:image/png;base64,{}'/>{plain}", base64(&png((3, 4)))),
         format!("<image href='data:image/svg+xml;base64,{}'/>", base64(plain.as_bytes())),
+        format!("<image href='data:;base64,{}'/>", base64(&png(HUGE))),
+        format!("<image href='data:application/octet-stream;base64,{}'/>", base64(&png(HUGE))),
+        format!("<image href='data:text/css,@import url(data:image/png,{})'/>", escaped.replace('%', "%25")),
     ] {
         assert_eq!(largest(svg.as_bytes(), DEPTH), HUGE, "{svg}");
         assert_eq!(check_drawing(svg.as_bytes()), check(HUGE));
+    }
+    let data = base64(&png(HUGE));
+    for svg in [
+        format!("<img src='&#100;ata:image/png;base64,{data}'/>"),
+        format!("<img src='&#x64;&#97;ta&#x3A;image/png;base64,{data}' srcset='data&#58;;base64,{data} 2x'/>"),
+        format!("<!DOCTYPE svg [<!ENTITY d \"data:image\">]><svg><img src='&d;/png;base64,{data}'/></svg>"),
+        format!(
+            "<!DOCTYPE svg [<!ENTITY d 'da'><!ENTITY d 'xx'>]><svg><img src='&d;ta:,&#10;' alt='&d;ta:;base64,{data}'/></svg>"
+        ),
+        format!("<img src='da&#9;t&#10;a:image/png;base64,{data}'/>"),
+        format!("<p style=\"background: url('\\64 ata:image/png;base64,{data}')\"/>"),
+        format!("<style>p {{ background: url('\\000064\\61\\74 a:;base64,{data}') }}</style>"),
+        format!("<style>p {{ content: url(\"da\\ta:;base64,{data}\") }}</style>"),
+        format!("<style>p {{ content: url(\"da\\\nta:;base64,{data}\") }}</style>"),
+        format!("<svg><style>p {{ content: url(&quot;&#92;64 ata:;base64,{data}&quot;) }}</style></svg>"),
+    ] {
+        assert_eq!(check_drawing(svg.as_bytes()), check(HUGE), "{svg}");
     }
     for svg in ["<svg width='99999999'/>", "data:image/", "data:image/png;base64,", "data:image/png,%8"] {
         assert_eq!(largest(svg.as_bytes(), DEPTH), (0, 0), "{svg}");

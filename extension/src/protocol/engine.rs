@@ -5,7 +5,7 @@
 
 use super::call::{calls, replies};
 use super::models::{ModelId, OptionValue};
-use super::{Done, Rect};
+use super::{Cutout, Done, Point, Rect};
 use serde::{Deserialize, Serialize};
 
 /// Name of the port that only the engine's page answers.
@@ -27,6 +27,23 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
+
+    /// Its name in a list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpeg",
+            Self::Webp => "webp",
+        }
+    }
+
+    /// The format of this [`Self::name`].
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// MIME type.
     pub fn mime(self) -> &'static str {
         match self {
@@ -51,7 +68,10 @@ impl FileFormat {
 #[serde(tag = "engine", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum EngineChoice {
     /// The built-in exemplar-based fill; no download.
-    Instant,
+    Instant {
+        /// What it takes the paint for.
+        route: Route,
+    },
     /// An installed model.
     Model {
         /// Which.
@@ -59,6 +79,74 @@ pub enum EngineChoice {
         /// What the user set about it; the model's defaults for the rest.
         options: Vec<OptionValue>,
     },
+    /// Nothing is filled in: what is painted is hidden.
+    Hide {
+        /// Under what.
+        by: Hiding,
+    },
+}
+
+/// What takes the place of what is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hiding {
+    /// Opaque black: nothing is left of it.
+    BlackOut,
+    /// Coarse squares.
+    Pixelate,
+    /// A blur.
+    Blur,
+}
+
+impl Hiding {
+    /// All ways to hide, in the order of their list in the toolbar.
+    pub const ALL: [Self; 3] = [Self::BlackOut, Self::Pixelate, Self::Blur];
+
+    /// As the list in the toolbar has it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::BlackOut => "black-out",
+            Self::Pixelate => "pixelate",
+            Self::Blur => "blur",
+        }
+    }
+}
+
+impl EngineChoice {
+    /// The built-in fill, which looks by itself what the paint stands for.
+    pub const INSTANT: Self = Self::Instant { route: Route::Automatic };
+}
+
+/// What the built-in fill takes the paint for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Route {
+    /// The first of the others that the picture clearly speaks for.
+    #[default]
+    Automatic,
+    /// A translucent mark: what lies under it is recovered.
+    SeeThrough,
+    /// Letters with some of the picture around them: only the letters are filled.
+    OnlyMarks,
+    /// Everything painted is filled.
+    Everything,
+}
+
+impl Route {
+    /// All routes, in the order of their list in the toolbar.
+    pub const ALL: [Self; 4] = [Self::Automatic, Self::SeeThrough, Self::OnlyMarks, Self::Everything];
+}
+
+/// How the built-in fill took the paint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reading {
+    /// As what. Never [`Route::Automatic`].
+    pub route: Route,
+    /// The other routes that would give something else here, the likelier first.
+    pub others: Vec<Route>,
+    /// The share of the changed pixels that had to be filled, 0 to 1.
+    pub made_up: f32,
 }
 
 /// What the picture's bytes are encoded for.
@@ -69,6 +157,10 @@ pub enum Purpose {
     Page,
     /// To be kept: metadata copied, quality of the source.
     File,
+    /// To be copied: as a file, but quickly.
+    Copy,
+    /// To be given to others: as [`Self::File`], with no metadata but the colour profile.
+    Share,
 }
 
 calls! {
@@ -80,11 +172,15 @@ calls! {
         Keep with Vec<B> => Done,
         Take with [B; 0] => Taken,
         Erase with [B; 1] => Erased,
+        Propose with [B; 1] => Proposed,
+        Select with [B; 0] => Proposed,
         Prepare with [B; 0] => Ready,
         Cancel with [B; 0] => Done,
+        Stop with [B; 0] => Done,
         Rewind with [B; 0] => Done,
         Lay with [B; 1] => Done,
         Encode with [B; 0] => Encoded,
+        Convert with [B; 1] => Encoded,
     }
 }
 
@@ -93,6 +189,7 @@ replies! {
     Resumed with Vec<B>,
     Taken with Vec<B>,
     Erased with [B; 1],
+    Proposed with Vec<B>,
     Ready with [B; 0],
     Encoded with [B; 1],
 }
@@ -125,6 +222,18 @@ pub struct Opened {
     pub alpha: bool,
     /// An unfinished edit of this picture was kept.
     pub draft: bool,
+    /// What the file holds beside the picture and a saved one will not.
+    pub left_out: Option<LeftOut>,
+}
+
+/// See [`Opened::left_out`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftOut {
+    /// How much brighter each part is on screens that can show that.
+    GainMap,
+    /// The film of a motion photo.
+    Video,
 }
 
 /// Take up the edit that was kept.
@@ -162,6 +271,10 @@ pub struct Take {
     pub session: String,
 }
 
+/// Make a PNG of the TIFF file in blob 0, which browsers do not open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Convert;
+
 /// What was kept, with its blobs; no text where nothing was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename = "taken", rename_all = "camelCase")]
@@ -193,6 +306,35 @@ pub struct Erased {
     pub patch: Rect,
     /// Time the fill took, milliseconds.
     pub ms: f64,
+    /// True where it lies across text and could not be looked through: what may look like words is made up.
+    pub invents_text: bool,
+    /// How the built-in fill took the paint; a model knows of no marks.
+    pub reading: Option<Reading>,
+}
+
+/// Look for what loose paint leaves out. Blob 0: coverage of the mask's rectangle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Propose {
+    /// Where the mask is, image pixels.
+    pub mask: Rect,
+}
+
+/// Find the thing at a place, or inside a rough circle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Select {
+    /// The corners of the circle, or one place; image pixels. None at all where the picture only has to be prepared, so that the first answer comes
+    /// at once.
+    pub outline: Vec<Point>,
+}
+
+/// What could be painted as well, or the thing that was found. Where something could, its coverage comes along.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "proposed", rename_all = "camelCase")]
+pub struct Proposed {
+    /// Where it is, image pixels; none where nothing is left out or found, as far as can be told.
+    pub rect: Option<Rect>,
 }
 
 /// Bring a model to the GPU while the user is still painting. It stays there for as long as this port is open, and for the
@@ -224,6 +366,10 @@ pub struct Cancel {
     pub job: JobId,
 }
 
+/// Stop writing: what [`Encode`] waits for is not wanted any more, and it answers with `Failure::Cancelled`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stop;
+
 /// Undo or redo: keep the first `fills` fills applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -252,9 +398,23 @@ pub struct Encode {
     /// What for.
     pub purpose: Purpose,
     /// In a PNG, only these pixels are the picture's, and all others are transparent; all are, where there is none.
-    pub part: Option<Rect>,
+    pub part: Option<Cutout>,
     /// What the file shall tell about the edit, if the user wants it to.
     pub note: Option<EditNote>,
+    /// What the user has set, in place of what the source suggests.
+    pub save_as: Option<SaveAs>,
+}
+
+/// See [`Encode::save_as`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SaveAs {
+    /// 1 to 100, of a JPEG or WebP; 100 is a WebP without loss. None is that of the source.
+    pub quality: Option<u8>,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
 }
 
 /// One blob comes along: the file.

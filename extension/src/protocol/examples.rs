@@ -1,9 +1,12 @@
 //! An example of every message, for the tests. Functions that match on requests make the compiler ask for the missing ones.
 
-use super::background::{EnsureEngine, OpenInTab, PickEnded, StartInFrame, ToBackground};
+use super::background::{
+    EditOffered, EnsureEngine, FindInFrame, OpenInTab, PickEnded, PickIn, StartInFrame, ToBackground,
+};
 use super::engine::{
-    Cancel, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Keep, Lay, Open, Opened,
-    Prepare, Purpose, Ready, Release, Resume, Resumed, Rewind, Stage, Take, Taken, ToEngine,
+    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Hiding, Keep,
+    Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready, Release, Resume, Resumed, Rewind,
+    Route, SaveAs, Select, Stage, Stop, Take, Taken, ToEngine,
 };
 use super::models::{
     Add, Delete, DescribeGpu, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure, Model,
@@ -11,10 +14,13 @@ use super::models::{
     StoreSettings, ToModels, UseHub, Verify, Work,
 };
 use super::page::{
-    Apply, Bytes, Close, Fetch, FetchOriginal, Hello, Hide, LostFocus, Measured, PageEvent, Picture, PictureKind,
-    ReadDirect, Revert, Shown, Subject, Target, ToPage,
+    Apply, Bytes, Close, Compare, Compared, Entrust, Fetch, FetchOriginal, Hello, Hide, IsOnTop, LostFocus, Measured,
+    MoveToEditor, PageEvent, Picture, PictureKind, Preserve, ReadDirect, ReadShown, Recall, Recalled, Revert, Seen,
+    Shown, Subject, Target, ToPage,
 };
-use super::{Call, Clip, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
+use super::scroll::{ScrollTo, Scrolled, Survey, Surveyed, ToScroller};
+use super::upload::{Field, HandOver, Handed, HandedFile, Held, ToField};
+use super::{Call, Clip, Corner, Cutout, Done, DownloadFault, Failure, Geometry, Point, Rect, Size, WeightStorage};
 use serde_json::Value;
 
 /// What answers a request of type `C`, as JSON.
@@ -54,6 +60,7 @@ pub(crate) fn plain_picture(geometry: Geometry) -> Picture {
         edited: false,
         geometry,
         shown: None,
+        as_stored: false,
     }
 }
 
@@ -76,7 +83,16 @@ fn picture() -> Picture {
         original_url: Some("https://example.org/cat.jpg".into()),
         shown: Some(Box::new(Shown {
             geometry: geometry(),
-            clips: vec![Clip { x: 1.0, y: 2.0, width: 3.0, height: 4.5 }],
+            clips: vec![Clip {
+                x: 1.0,
+                y: 2.0,
+                width: 3.0,
+                height: 4.5,
+                scale: [1.0, 1.5],
+                insets: [0.0, 1.0, 2.0, 3.0],
+                radii: vec!["8px".into(), "50% 20px".into(), "0px".into(), "0px".into()],
+            }],
+            altered: true,
         })),
         ..plain_picture(geometry())
     }
@@ -86,13 +102,20 @@ pub(super) fn to_page() -> Vec<ToPage> {
     vec![
         Hello.into(),
         ReadDirect.into(),
+        ReadShown.into(),
+        Compare.into(),
         Fetch.into(),
         FetchOriginal.into(),
         Hide { hidden: true }.into(),
+        IsOnTop.into(),
         LostFocus.into(),
         Apply { changed: RECT, width: 5, height: 6 }.into(),
         Revert.into(),
         Close.into(),
+        MoveToEditor.into(),
+        Entrust { rects: vec![RECT], width: 5, height: 6 }.into(),
+        Preserve { edit: "{}".into(), fills: 2, unsaved: true, hidden: false, begun: true }.into(),
+        Recall.into(),
     ]
 }
 
@@ -100,13 +123,56 @@ pub(super) fn reply_of_page(call: &ToPage) -> Value {
     match call {
         ToPage::Hello(_) => reply::<Hello>(Subject::Picture { picture: Box::new(picture()) }),
         ToPage::ReadDirect(_) => reply::<ReadDirect>(Bytes { drawn: true }),
+        ToPage::ReadShown(_) => reply::<ReadShown>(Bytes { drawn: true }),
+        ToPage::Compare(_) => reply::<Compare>(Compared { same: true }),
         ToPage::Fetch(_) => reply::<Fetch>(Bytes { drawn: false }),
         ToPage::FetchOriginal(_) => reply::<FetchOriginal>(Bytes { drawn: false }),
         ToPage::Hide(_) => reply::<Hide>(Measured { geometry: geometry() }),
+        ToPage::IsOnTop(_) => reply::<IsOnTop>(Seen { on_top: true }),
         ToPage::LostFocus(_) => reply::<LostFocus>(Done {}),
         ToPage::Apply(_) => reply::<Apply>(Done {}),
         ToPage::Revert(_) => reply::<Revert>(Done {}),
         ToPage::Close(_) => reply::<Close>(Done {}),
+        ToPage::MoveToEditor(_) => reply::<MoveToEditor>(Done {}),
+        ToPage::Entrust(_) => reply::<Entrust>(Done {}),
+        ToPage::Preserve(_) => reply::<Preserve>(Done {}),
+        ToPage::Recall(_) => reply::<Recall>(Recalled { edit: Some("{}".into()) }),
+    }
+}
+
+fn handed() -> Vec<HandedFile> {
+    vec![
+        HandedFile { kept: Some(1), name: "a.pdf".into(), last_modified: Some(1e12) },
+        HandedFile { kept: None, name: "cat.jpg".into(), last_modified: None },
+    ]
+}
+
+pub(super) fn to_scroller() -> Vec<ToScroller> {
+    vec![Survey.into(), ScrollTo { top: 850.5, last: true }.into()]
+}
+
+pub(super) fn reply_of_scroller(call: &ToScroller) -> Value {
+    match call {
+        ToScroller::Survey(_) => reply::<Survey>(Surveyed {
+            width: 1265.0,
+            height: 4000.0,
+            view: 850.0,
+            dpr: 1.25,
+            inner: false,
+            wide: false,
+        }),
+        ToScroller::ScrollTo(_) => reply::<ScrollTo>(Scrolled { top: 850.4, height: 4000.0 }),
+    }
+}
+
+pub(super) fn to_field() -> Vec<ToField> {
+    vec![Held.into(), HandOver { files: handed() }.into()]
+}
+
+pub(super) fn reply_of_field(call: &ToField) -> Value {
+    match call {
+        ToField::Held(_) => reply::<Held>(Field { multiple: true, accept: "image/*".into(), files: handed() }),
+        ToField::HandOver(_) => reply::<HandOver>(Handed { taken: true }),
     }
 }
 
@@ -118,7 +184,12 @@ pub(super) fn subjects() -> Vec<Subject> {
 }
 
 pub(super) fn page_events() -> Vec<PageEvent> {
-    vec![PageEvent::Moved { geometry: geometry() }, PageEvent::OnTop { on_top: true }, PageEvent::Gone]
+    vec![
+        PageEvent::Moved { geometry: geometry() },
+        PageEvent::OnTop { on_top: true },
+        PageEvent::Gone,
+        PageEvent::Deliver { metadata: true },
+    ]
 }
 
 pub(super) fn targets() -> Vec<Target> {
@@ -130,16 +201,20 @@ pub(super) fn targets() -> Vec<Target> {
     ]
 }
 
-pub(crate) fn picture_kinds() -> [PictureKind; 5] {
-    [PictureKind::Image, PictureKind::Background, PictureKind::Canvas, PictureKind::SvgImage, PictureKind::Video]
+pub(crate) fn picture_kinds() -> [PictureKind; 6] {
+    use PictureKind::{Background, Canvas, Generated, Image, SvgImage, Video};
+    [Image, Background, Canvas, SvgImage, Video, Generated]
 }
 
 pub(super) fn to_background() -> Vec<ToBackground> {
     vec![
         EnsureEngine.into(),
-        OpenInTab { token: "t".into() }.into(),
+        OpenInTab { token: "t".into(), editor: false }.into(),
         PickEnded.into(),
         StartInFrame { frame_id: 3, src_url: Some("u".into()) }.into(),
+        PickIn { tab_id: 1 }.into(),
+        EditOffered.into(),
+        FindInFrame { token: "t".into() }.into(),
     ]
 }
 
@@ -149,6 +224,9 @@ pub(super) fn reply_of_background(call: &ToBackground) -> Value {
         ToBackground::OpenInTab(_) => reply::<OpenInTab>(()),
         ToBackground::PickEnded(_) => reply::<PickEnded>(()),
         ToBackground::StartInFrame(_) => reply::<StartInFrame>(()),
+        ToBackground::PickIn(_) => reply::<PickIn>(()),
+        ToBackground::EditOffered(_) => reply::<EditOffered>(()),
+        ToBackground::FindInFrame(_) => reply::<FindInFrame>(()),
     }
 }
 
@@ -157,7 +235,9 @@ fn options() -> Vec<OptionValue> {
 }
 
 pub(super) fn engine_choices() -> Vec<EngineChoice> {
-    vec![EngineChoice::Instant, EngineChoice::Model { model: "m".into(), options: options() }]
+    let model = EngineChoice::Model { model: "m".into(), options: options() };
+    let hide = Hiding::ALL.map(|by| EngineChoice::Hide { by });
+    Route::ALL.into_iter().map(|route| EngineChoice::Instant { route }).chain([model]).chain(hide).collect()
 }
 
 pub(super) fn to_engine() -> Vec<ToEngine> {
@@ -167,21 +247,37 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
         Release.into(),
         Keep { session: "token".into(), edit: "{}".into() }.into(),
         Take { session: "token".into() }.into(),
+        Propose { mask: RECT }.into(),
+        Select { outline: vec![Point { x: 1.5, y: 2.0 }] }.into(),
         Prepare { model: "m".into(), options: options() }.into(),
         Cancel { job: 1 }.into(),
+        Stop.into(),
         Rewind { fills: 2 }.into(),
+        Convert.into(),
         Lay { patch: RECT, onto: 2 }.into(),
-        Encode { format: FileFormat::Png, purpose: Purpose::Page, part: Some(RECT), note: None }.into(),
+        Encode {
+            format: FileFormat::Png,
+            purpose: Purpose::Page,
+            part: Some(Cutout { rect: RECT, corners: vec![Corner { x: 7.5, y: 6.5, across: -2.0, down: 1.5 }] }),
+            note: None,
+            save_as: None,
+        }
+        .into(),
         Encode {
             format: FileFormat::Jpeg,
             purpose: Purpose::File,
             part: None,
             note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
+            save_as: Some(SaveAs { quality: Some(80), width: 300, height: 200 }),
         }
         .into(),
     ];
     calls.extend(engine_choices().into_iter().map(|engine| Erase { job: 1, mask: RECT, engine, seed: 9 }.into()));
     calls
+}
+
+fn reading() -> Reading {
+    Reading { route: Route::SeeThrough, others: vec![Route::Everything], made_up: 0.25 }
 }
 
 pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
@@ -193,16 +289,23 @@ pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
             animated: false,
             alpha: true,
             draft: false,
+            left_out: Some(LeftOut::GainMap),
         }),
         ToEngine::Resume(_) => reply::<Resume>(Resumed { fills: vec![RECT] }),
         ToEngine::Release(_) => reply::<Release>(Done {}),
         ToEngine::Keep(_) => reply::<Keep>(Done {}),
         ToEngine::Take(_) => reply::<Take>(Taken { edit: Some("{}".into()) }),
-        ToEngine::Erase(_) => reply::<Erase>(Erased { patch: RECT, ms: 12.5 }),
+        ToEngine::Propose(_) => reply::<Propose>(Proposed { rect: Some(RECT) }),
+        ToEngine::Select(_) => reply::<Select>(Proposed { rect: Some(RECT) }),
+        ToEngine::Erase(_) => {
+            reply::<Erase>(Erased { patch: RECT, ms: 12.5, invents_text: true, reading: Some(reading()) })
+        }
         ToEngine::Prepare(_) => reply::<Prepare>(Ready { ms: 12.5, memory: 1024.0 }),
         ToEngine::Cancel(_) => reply::<Cancel>(Done {}),
+        ToEngine::Stop(_) => reply::<Stop>(Done {}),
         ToEngine::Rewind(_) => reply::<Rewind>(Done {}),
         ToEngine::Lay(_) => reply::<Lay>(Done {}),
+        ToEngine::Convert(_) => reply::<Convert>(Encoded {}),
         ToEngine::Encode(_) => reply::<Encode>(Encoded {}),
     }
 }
@@ -337,6 +440,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::PermissionDenied,
         Failure::LoginNeeded,
         Failure::Undecodable { detail: detail() },
+        Failure::ForeignFormat { format: "TIFF".into() },
         Failure::EmptyImage,
         Failure::NotLoaded,
         Failure::TooLarge { width: 70_001, height: 70_002 },
@@ -345,6 +449,7 @@ pub(crate) fn failures() -> Vec<Failure> {
         Failure::Cancelled,
         Failure::Gone,
         Failure::NotReplaceable,
+        Failure::WebpSide,
         Failure::Captured,
         Failure::Concealed,
         Failure::ForbiddenPage,

@@ -72,6 +72,12 @@ pub enum Failure {
         /// What the decoder said.
         detail: String,
     },
+    /// The picture is of a format that is known, and that the browser cannot open.
+    #[error("the browser does not open {format}")]
+    ForeignFormat {
+        /// What people call the format.
+        format: String,
+    },
     /// The picture has no pixels.
     #[error("the picture has no pixels")]
     EmptyImage,
@@ -101,6 +107,9 @@ pub enum Failure {
     /// This kind of picture cannot be written back into the page.
     #[error("the result cannot be put back into the page")]
     NotReplaceable,
+    /// The picture is longer or wider than a WebP can be.
+    #[error("a WebP has at most 16383 pixels a side")]
+    WebpSide,
     /// A capture of the tab may show what the page cannot read, so that the page does not get it.
     #[error("a capture of the tab is not put into the page")]
     Captured,
@@ -195,6 +204,7 @@ impl Failure {
             Self::PermissionDenied => "failPermission",
             Self::LoginNeeded => "failLogin",
             Self::Undecodable { .. } => "failUndecodable",
+            Self::ForeignFormat { .. } => "failForeignFormat",
             Self::EmptyImage => "failEmptyImage",
             Self::NotLoaded => "failNotLoaded",
             Self::TooLarge { .. } => "failTooLarge",
@@ -203,6 +213,7 @@ impl Failure {
             Self::Cancelled => "failCancelled",
             Self::Gone => "failGone",
             Self::NotReplaceable => "failNotReplaceable",
+            Self::WebpSide => "failWebpSide",
             Self::Captured => "failCaptured",
             Self::Concealed => "failConcealed",
             Self::ForbiddenPage => "failForbiddenPage",
@@ -270,6 +281,7 @@ impl Failure {
                 Remedy::Save
             }
             Self::Undecodable { .. }
+            | Self::ForeignFormat { .. }
             | Self::LoginNeeded
             | Self::EmptyImage
             | Self::NotLoaded
@@ -277,6 +289,7 @@ impl Failure {
             | Self::EmptyMask
             | Self::WholeMask
             | Self::Cancelled
+            | Self::WebpSide
             | Self::ModelMissing
             | Self::ForeignWeights { .. }
             | Self::BadModel { .. }

@@ -39,8 +39,32 @@ pub struct Rect {
     pub height: u32,
 }
 
-/// A rectangle that cuts a picture off, CSS pixels of the viewport. A browser's `DOMRect` has fields beside these.
+/// A part of a picture: a rectangle, less what lies outside of round corners. Image pixels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cutout {
+    /// The rectangle.
+    pub rect: Rect,
+    /// What cuts its corners off, or an edge near them.
+    pub corners: Vec<Corner>,
+}
+
+/// A quarter of an ellipse that rounds a corner. Image pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corner {
+    /// Middle of the ellipse.
+    pub x: f64,
+    /// See `x`.
+    pub y: f64,
+    /// Its radius across; negative where the corner is on the left.
+    pub across: f64,
+    /// Its radius downwards; negative where the corner is at the top.
+    pub down: f64,
+}
+
+/// A box that cuts a picture off, CSS pixels of the viewport. Its edge is `insets` inside of its outer one, and may have round corners.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Clip {
     /// Left edge.
@@ -51,6 +75,12 @@ pub struct Clip {
     pub width: f64,
     /// Height.
     pub height: f64,
+    /// Pixels of the viewport for each of the box's own, across and down.
+    pub scale: [f64; 2],
+    /// How far its edge is inside of its outer one, in its own pixels: top, right, bottom, left.
+    pub insets: [f64; 4],
+    /// Computed `border-radius` of its corners: top left, top right, bottom right, bottom left.
+    pub radii: Vec<String>,
 }
 
 /// The measurements from which the overlay finds out where each image pixel stands on the screen.

@@ -4,7 +4,9 @@
 //!   page (shim, TypeScript) <--MessagePort or Port "page"--> overlay (Rust)   page.rs
 //!   overlay                 <--------- Port "engine" ------> engine worker    engine.rs
 //!   models page             <--------- Port "models" ------> engine worker    models.rs
-//!   shim, overlay           ---------- sendMessage --------> background       background.rs
+//!   shim, overlay, popup    ---------- sendMessage --------> background       background.rs
+//!   overlay                 <--------- MessagePort --------> editor           page.rs (the editor stands for a page)
+//!   background, popup       ------- fragment of address ---> editor           errand.rs
 //!   background              ---------- sendMessage --------> shim             page.rs (Start)
 //! ```
 //!
@@ -20,18 +22,21 @@
 pub mod background;
 mod call;
 pub mod engine;
+pub mod errand;
 #[cfg(test)]
 pub(crate) mod examples;
 mod failure;
 mod geometry;
 pub mod models;
 pub mod page;
+pub mod scroll;
 #[cfg(test)]
 mod tests;
+pub mod upload;
 
 pub use call::{Call, Reply};
 pub use failure::{DownloadFault, Failure, Remedy, WeightStorage};
-pub use geometry::{Clip, Geometry, Point, Rect, Size};
+pub use geometry::{Clip, Corner, Cutout, Geometry, Point, Rect, Size};
 
 use serde::{Deserialize, Serialize};
 

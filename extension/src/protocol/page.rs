@@ -10,14 +10,23 @@ use serde::{Deserialize, Serialize};
 /// Name of the port on which an overlay that runs in its own tab reaches the shim; `:` and the session's token follow.
 pub const TAB_PORT: &str = "page";
 
+/// The browser's number of a frame in a tab: 0 is the page itself. Firefox's have more than 32 bits.
+pub type FrameId = i64;
+
+/// Stands for the number of a frame where that is not known: a document cannot find out those of the frames in it.
+pub const ANY_FRAME: FrameId = -1;
+
+/// The attribute of the overlay's root that counts how many [`PageEvent::Deliver`] have ended, with a file or without.
+pub const DELIVERIES: &str = "data-deliveries";
+
 /// What an element that shows a picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub enum PictureKind {
-    /// `<img>`, also inside `<picture>`, and `<input type=image>`.
+    /// `<img>`, also inside `<picture>`, `<input type=image>`, and `<object>` or `<embed>` with an image.
     Image,
-    /// A layer of an element's CSS `background-image`.
+    /// An image of an element's style: a layer of `background-image` or `mask-image`, `content`, the image of a border or of a list's mark.
     Background,
     /// `<canvas>`.
     Canvas,
@@ -25,6 +34,8 @@ pub enum PictureKind {
     SvgImage,
     /// The frame that a `<video>` shows.
     Video,
+    /// An image of generated content, `::before` or `::after`, which no style of an element's own reaches.
+    Generated,
 }
 
 /// The picture that was picked.
@@ -50,6 +61,8 @@ pub struct Picture {
     pub geometry: Geometry,
     /// What of a picture of another origin was to be seen when it was chosen; none where that cannot be said.
     pub shown: Option<Box<Shown>>,
+    /// True where the page shows pixels as the file stores them, without the turn that Exif asks for.
+    pub as_stored: bool,
 }
 
 impl Picture {
@@ -68,6 +81,8 @@ pub struct Shown {
     pub geometry: Geometry,
     /// All that cut it off, apart from the viewport: its own box, and those around it that clip.
     pub clips: Vec<Clip>,
+    /// It was faded or in other tones than its own, and recognisable.
+    pub altered: bool,
 }
 
 /// Background to shim, by `tabs.sendMessage`, right after injection: begin.
@@ -99,8 +114,9 @@ pub enum Target {
     Frame {
         /// Origin of that frame, for the sentence and the permission (`https://example.org`).
         origin: String,
-        /// The browser's number of that frame.
-        frame_id: i32,
+        /// The browser's number of that frame, or [`ANY_FRAME`].
+        #[cfg_attr(test, ts(type = "number"))]
+        frame_id: FrameId,
         /// `srcUrl` of the context-menu event in that frame.
         src_url: Option<String>,
     },
@@ -112,20 +128,30 @@ calls! {
     pub enum ToPage {
         Hello with [B; 0] => Subject,
         ReadDirect with [B; 0] => Bytes,
+        ReadShown with [B; 0] => Bytes,
+        Compare with [B; 1] => Compared,
         Fetch with [B; 0] => Bytes,
         FetchOriginal with [B; 0] => Bytes,
         Hide with [B; 0] => Measured,
+        IsOnTop with [B; 0] => Seen,
         LostFocus with [B; 0] => Done,
         Apply with [B; 1] => Done,
         Revert with [B; 0] => Done,
         Close with [B; 0] => Done,
+        MoveToEditor with [B; 0] => Done,
+        Entrust with Vec<B> => Done,
+        Preserve with Vec<B> => Done,
+        Recall with [B; 0] => Recalled,
     }
 }
 
 replies! {
     Subject with [B; 0],
     Bytes with [B; 1],
+    Compared with [B; 0],
+    Seen with [B; 0],
     Measured with [B; 0],
+    Recalled with Vec<B>,
 }
 
 /// First message: which picture is it?
@@ -148,7 +174,8 @@ pub enum Subject {
         /// As in [`Target::Frame`].
         origin: String,
         /// As in [`Target::Frame`].
-        frame_id: i32,
+        #[cfg_attr(test, ts(type = "number"))]
+        frame_id: FrameId,
         /// As in [`Target::Frame`].
         src_url: Option<String>,
     },
@@ -159,6 +186,16 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
 pub struct ReadDirect;
+
+/// The element's pixels, drawn to a canvas and packed as PNG, whatever is behind its URL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct ReadShown;
+
+/// Does the element show what is in this file? A second request for an address may bring another picture. Blob 0: the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Compare;
 
 /// Ladder step 2: fetch the URL as the page would.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,6 +214,30 @@ pub struct FetchOriginal;
 pub struct Bytes {
     /// True when the blob is a copy of drawn pixels and not the file that the site serves.
     pub drawn: bool,
+}
+
+/// What a comparison came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "compared", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Compared {
+    /// False when the element surely shows another picture.
+    pub same: bool,
+}
+
+/// Is the overlay on top of the page at this moment, and has it been for a while? A page that keeps its thread busy, so that nothing is noticed,
+/// gives no answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct IsOnTop;
+
+/// What a look at the overlay came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "seen", rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Seen {
+    /// Nothing lies over it, or has lain for a while.
+    pub on_top: bool,
 }
 
 /// Hide (or show again) everything of ours for a capture of the tab, two animation frames ahead of the answer.
@@ -225,6 +286,57 @@ pub struct Revert;
 #[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
 pub struct Close;
 
+/// Take the overlay away, and go on in the editor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct MoveToEditor;
+
+/// Keep the results as they are now, in case that the overlay is lost: then the user can still save them. One blob for each result, none where there is
+/// none. Only for pictures that the page can read by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Entrust {
+    /// Where each result lies, the oldest first. Image pixels.
+    pub rects: Vec<Rect>,
+    /// Size of the whole picture in image pixels.
+    pub width: u32,
+    /// See `width`.
+    pub height: u32,
+}
+
+/// Keep the edit as it is now. Only the editor is asked for that: it puts pictures away that are not looked at. One blob for each result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preserve {
+    /// The edit as the overlay writes it.
+    pub edit: String,
+    /// How many fills show.
+    pub fills: u32,
+    /// Whether some of it was not saved, copied or used yet.
+    pub unsaved: bool,
+    /// Whether something that shows was hidden.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Whether something was painted or erased, also if it was undone.
+    #[serde(default)]
+    pub begun: bool,
+}
+
+/// Give back what was kept with [`Preserve`]. Only the editor is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "unknown"))]
+pub struct Recall;
+
+/// What was kept: blob 0 is the picture's file, the others are those of [`Preserve`]. No text and no blobs where nothing was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "recalled", rename_all = "camelCase")]
+pub struct Recalled {
+    /// See [`Preserve::edit`].
+    pub edit: Option<String>,
+}
+
 /// What the shim tells of its own accord.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -242,4 +354,9 @@ pub enum PageEvent {
     },
     /// The picture left the page.
     Gone,
+    /// The result is wanted as a file, with [`Apply`]. From the editor, which gives it to an upload field.
+    Deliver {
+        /// Whether it keeps the metadata of its source.
+        metadata: bool,
+    },
 }

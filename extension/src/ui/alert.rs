@@ -55,6 +55,11 @@ impl Alert {
         self.show(&i18n::text(key, &[]), None);
     }
 
+    /// Shows a sentence.
+    pub(crate) fn tell(&self, sentence: &str) {
+        self.show(sentence, None);
+    }
+
     /// Hides the failure.
     pub(crate) fn dismiss(&self) {
         drop(self.close());

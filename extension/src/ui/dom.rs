@@ -93,6 +93,11 @@ pub(crate) fn has_focus(element: &Element) -> bool {
     element.matches(":focus").unwrap_or(false)
 }
 
+/// True where the user mostly points with a finger.
+pub(crate) fn has_coarse_pointer() -> bool {
+    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|q| q.matches())
+}
+
 /// True when the user asked the system for less motion.
 pub(crate) fn reduced_motion() -> bool {
     window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|q| q.matches())

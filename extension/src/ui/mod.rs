@@ -3,8 +3,8 @@
 //! Pure and tested natively: [`units`] (numbers as people read them), [`sentences`] (what becomes a sentence), [`asker`] (who waits for
 //! an answer). The rest touches the document: `dom` finds and changes elements, `listen` hears what the user does, `translation` puts
 //! the user's language into a page, `question_dialog` asks and waits, `notice` asks or tells in a line that blocks nothing, `alert` says
-//! in such a line what failed, `sheet` is what a button opens over the page, `announcer` speaks to screen readers, `connection` reaches
-//! the engine's worker, `save_file` hands a blob to the browser as a download.
+//! in such a line what failed, `sheet` is what a button opens over the page, `size` tells when an element grows or shrinks, `announcer` speaks to screen readers, `connection` reaches
+//! the engine's worker, `save_file` hands a blob to the browser as a download, `offer_switch` is a setting of one site.
 //!
 //! # A new page
 //!
@@ -40,6 +40,10 @@ pub(crate) mod listen;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod notice;
 #[cfg(target_arch = "wasm32")]
+pub(crate) mod offer_switch;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod own_keys;
+#[cfg(target_arch = "wasm32")]
 pub(crate) mod question_dialog;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod save_file;
@@ -49,6 +53,8 @@ pub(crate) mod sentences;
 pub(crate) mod sheet;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod sight;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod size;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod translation;
 pub mod units;

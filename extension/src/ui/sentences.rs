@@ -96,6 +96,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
         Failure::TooLarge { width, height } => text(key, &[&width.to_string(), &height.to_string()]),
         Failure::StorageFull { missing } => text(key, &[&size(*missing as f64)]),
         Failure::Download { host, .. } => text(key, &[host]),
+        Failure::ForeignFormat { format } => text(key, &[format]),
         _ => text(key, &[]),
     }
 }
@@ -107,7 +108,8 @@ mod tests {
     use serde_json::Value;
     use std::cell::Cell;
 
-    const LANGUAGES: [&str; 11] = ["en", "de", "es", "fr", "ja", "pt_BR", "ru", "ko", "it", "zh_CN", "zh_TW"];
+    const LANGUAGES: [&str; 13] =
+        ["en", "ar", "de", "es", "fr", "hi", "ja", "pt_BR", "ru", "ko", "it", "zh_CN", "zh_TW"];
 
     thread_local! {
         static LANGUAGE: Cell<&'static str> = const { Cell::new("en") };
@@ -151,7 +153,8 @@ mod tests {
     #[test]
     fn numbers_are_written_as_the_language_writes_them() {
         in_every_language(|language| {
-            let separator = if matches!(language, "en" | "ja" | "ko" | "zh_CN" | "zh_TW") { "12.3" } else { "12,3" };
+            let separator =
+                if matches!(language, "en" | "ar" | "hi" | "ja" | "ko" | "zh_CN" | "zh_TW") { "12.3" } else { "12,3" };
             for number in [size(12_345_678.0), time_left(12.3 * 3.6e6).expect("a time"), decimal(12.3)] {
                 assert!(number.contains(separator), "{language}: {number}");
             }
@@ -170,6 +173,8 @@ mod tests {
                 let blamed = failure(&Failure::Download { fault, host, detail });
                 assert!(blamed.contains("hub.example:8080"), "{language}: {blamed}");
             }
+            let foreign = failure(&Failure::ForeignFormat { format: "HEIC".into() });
+            assert!(foreign.contains("HEIC"), "{language}: {foreign}");
             assert!(!failure(&Failure::Cancelled).contains('$'));
         });
     }
@@ -181,7 +186,7 @@ mod tests {
             for one in crate::protocol::examples::failures() {
                 let sentence = failure(&one);
                 // What happened, then what to do: two clauses at least, in whichever marks the language has.
-                let clauses = sentence.split(['.', ':', ';', ',', '。', '、', '，', '；', '：', '—']);
+                let clauses = sentence.split(['.', ':', ';', ',', '。', '、', '，', '；', '：', '—', '،', '؛', '।']);
                 let clauses = clauses.filter(|clause| !clause.trim().is_empty()).count();
                 assert!(clauses >= 2, "{language}: {sentence}");
                 assert!(!sentence.contains('$'), "{language}: {sentence}");

@@ -9,6 +9,8 @@ use web_sys::Element;
 pub(crate) fn translate_page() {
     let root = root();
     attribute(&root, "lang", &i18n::language());
+    // That of the sentences, which are English where the browser's own language has none.
+    attribute(&root, "dir", &i18n::text("textDirection", &[]));
     translate(&root);
 }
 

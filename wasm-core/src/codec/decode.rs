@@ -17,6 +17,9 @@ use std::num::NonZeroU64;
 /// What a PNG's decoder may take beside the file, in bytes: some rows of 65 535 pixels with 64 bits each.
 const PNG_ROWS: usize = 16 << 20;
 
+/// Within how many bytes a JPEG says what it holds beside the picture.
+const EXTRAS_WITHIN: usize = 1 << 18;
+
 /// How many bytes DEFLATE makes of one at most: 258 of two bits (RFC 1951, 3.2.5).
 const INFLATION: usize = 1032;
 
@@ -31,10 +34,38 @@ pub struct Source {
     pub jpeg: Option<JpegCoding>,
     /// How its WebP data is coded; none for other formats and damaged files.
     pub webp: Option<WebpCoding>,
+    /// Whether its pixels are numbers of colours, or levels of grey: it is saved in as few bits where its colours allow that.
+    pub is_of_few: bool,
+    /// Whether it is a PNG with 16 bits a sample that stands upright.
+    pub is_deep: bool,
+    /// What it holds beside the picture that is not saved with an edit.
+    pub extra: Option<Extra>,
     /// Colour profile, Exif and the like.
     pub metadata: Metadata,
     /// FNV-1a hash of its bytes. It tells files apart, but not those that somebody made to collide.
     pub fingerprint: u64,
+}
+
+/// Something that some photographs hold beside the picture, and that would not fit the edited one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// How much brighter each part is on a screen with a high dynamic range.
+    GainMap,
+    /// A short film.
+    Video,
+}
+
+impl Extra {
+    /// By what the XMP of a JPEG says of it.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let head = &bytes[..bytes.len().min(EXTRAS_WITHIN)];
+        let has = |words: &[&[u8]]| words.iter().any(|word| head.windows(word.len()).any(|window| window == *word));
+        if has(&[b"MotionPhoto=\"1", b"MotionPhoto>1", b"MicroVideo=\"1", b"MicroVideo>1"]) {
+            Some(Self::Video)
+        } else {
+            has(&[b"hdrgm:", b"HDRGainMap"]).then_some(Self::GainMap)
+        }
+    }
 }
 
 impl Source {
@@ -49,9 +80,19 @@ impl Source {
             // An AVIF sequence names the brand `avis`.
             Format::Other => bytes.get(4..12) == Some(b"ftypavis"),
         };
+        let is_of_few = match format {
+            Format::Png => png_reader(bytes).is_ok_and(|reader| {
+                let (colour, depth) = (reader.info().color_type, reader.info().bit_depth);
+                matches!(colour, ColorType::Indexed | ColorType::Grayscale) && depth != BitDepth::Sixteen
+            }),
+            format => format == Format::Gif,
+        };
         Self {
             format,
             animated,
+            is_of_few,
+            is_deep: format == Format::Png && deep_reader(bytes).is_some(),
+            extra: (format == Format::Jpeg).then(|| Extra::of(bytes)).flatten(),
             jpeg: (format == Format::Jpeg).then(|| JpegCoding::read(bytes)).flatten(),
             webp: (format == Format::Webp).then(|| vp8::coding(bytes)).flatten(),
             metadata: Metadata::read(format, bytes),
@@ -65,6 +106,11 @@ impl Source {
     /// whose profile is not read here) the browser has to convert them to sRGB.
     pub fn keeps_colours(&self) -> bool {
         !self.metadata.foreign_profile && self.format != Format::Other
+    }
+
+    /// Whether the file says what its values mean. What says nothing is sRGB, and nothing of it is converted: the browser decodes that sooner.
+    pub fn says_colours(&self) -> bool {
+        self.metadata.icc.is_some() || !matches!(self.format, Format::Jpeg | Format::Webp)
     }
 
     /// Decodes PNG, GIF and lossless WebP, whose values a canvas would not keep, as browsers show them: a PNG upright, a WebP as its pixels lie. None
@@ -103,6 +149,36 @@ fn png_reader(bytes: &[u8]) -> Result<png::Reader<Cursor<&[u8]>>> {
     decoder.read_info().map_err(failed)
 }
 
+/// A reader of a PNG whose samples have 16 bits, and which is not turned.
+fn deep_reader(bytes: &[u8]) -> Option<png::Reader<Cursor<&[u8]>>> {
+    let reader = png_reader(bytes).ok()?;
+    let info = reader.info();
+    let upright = info.exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let is_still = info.animation_control.is_none();
+    let is_deep = info.bit_depth == BitDepth::Sixteen && is_still;
+    (is_deep && upright.unwrap_or(Orientation::NoTransforms) == Orientation::NoTransforms).then_some(reader)
+}
+
+/// Width, height and samples of such a PNG: four for each pixel, 16 bits each.
+pub(super) fn deep_samples(bytes: &[u8]) -> Option<(u32, u32, Vec<u16>)> {
+    let mut reader = deep_reader(bytes)?;
+    if reader.info().raw_bytes() / INFLATION > bytes.len() {
+        return None;
+    }
+    let (width, height) = reader.info().size();
+    let mut samples = vec![0; reader.output_buffer_size()?];
+    reader.next_frame(&mut samples).ok()?;
+    let sample = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
+    let samples = match reader.output_color_type().0 {
+        ColorType::GrayscaleAlpha => {
+            samples.chunks_exact(4).flat_map(|pixel| [0, 0, 0, 2].map(|at| sample(&pixel[at..at + 2]))).collect()
+        }
+        ColorType::Rgba => samples.chunks_exact(2).map(sample).collect(),
+        _ => return None,
+    };
+    Some((width, height, samples))
+}
+
 /// The default image of a PNG; none where it is hidden, because the frames of the animation do not begin with it (APNG, `fcTL` before `IDAT`).
 fn png(bytes: &[u8]) -> Result<Option<Image>> {
     let mut reader = png_reader(bytes)?;
@@ -128,7 +204,8 @@ fn png(bytes: &[u8]) -> Result<Option<Image>> {
         samples.shrink_to_fit();
     }
     if colour == ColorType::GrayscaleAlpha {
-        samples = samples.chunks_exact(2).flat_map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect();
+        let pixels: Vec<_> = samples.chunks_exact(2).map(|pixel| [pixel[0], pixel[0], pixel[0], pixel[1]]).collect();
+        samples = pixels.into_flattened();
     }
     let pixels = RgbaImage::from_raw(width, height, samples).ok_or_else(|| failed("too few pixels"))?;
     let pixels = upright(pixels, orientation.unwrap_or(Orientation::NoTransforms));
@@ -179,7 +256,8 @@ fn webp(bytes: &[u8]) -> Result<Image> {
     let mut samples = vec![0; decoder.output_buffer_size().ok_or_else(|| failed("too large"))?];
     decoder.read_image(&mut samples).map_err(failed)?;
     if !decoder.has_alpha() {
-        samples = samples.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+        let pixels: Vec<_> = samples.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+        samples = pixels.into_flattened();
     }
     Image::new(width, height, samples)
 }

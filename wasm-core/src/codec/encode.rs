@@ -2,13 +2,15 @@
 
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
+use super::palette::{self, Indexed, Palette};
+use super::rows::{Effort, at_once, failed, write_rows};
 use super::xmp;
-use crate::pixels::{Image, Rect};
+use crate::pacer::{Pacer, Stage, Unpaced};
+use crate::pixels::{Cutout, Image};
 use crate::{Error, Result};
 use image_webp::WebPEncoder;
 use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
-use jpeg_encoder::{ColorType, Encoder, QuantizationTableType};
-use png::chunk::ChunkType;
+use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType, QuantizationTableType, rgb_to_ycbcr};
 use std::io::Write;
 
 /// JPEG quality for pictures whose source is no JPEG.
@@ -18,57 +20,76 @@ const JPEG_EXIF_LIMIT: usize = 65_527;
 /// Number of pixels below which the codes of a JPEG are chosen for the picture, which makes the file a few percent smaller and takes up to 9 bytes a
 /// pixel.
 const OPTIMISED_JPEG: usize = 32_000_000;
-/// Length in bytes of the chunks that hold the pixels of a PNG.
-const PNG_CHUNK: usize = 1 << 16;
 
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Encode(error.to_string())
-}
-
-/// Writes a PNG row by row, so that neither the file nor a copy of the pixels is ever in memory as a whole. It has the picture's size and, in `part`,
-/// its pixels; all others are transparent. `quick` saves time at the cost of size, for pictures that are shown and not kept.
+/// Writes a PNG. It has the picture's size and, in `part`, its pixels; all others are transparent. `quick` saves time at the cost of size, for
+/// pictures that are shown or copied and not kept.
 ///
 /// # Errors
 /// [`Error::MaskOutside`] when `part` does not lie inside the picture. [`Error::Encode`] when the encoder fails, or `file` does.
-pub fn write_png(image: &Image, part: Rect, metadata: &Metadata, quick: bool, file: &mut dyn Write) -> Result<()> {
-    if !image.bounds().contains(&part) {
+/// [`Error::Cancelled`] when `pacer` says so.
+pub async fn write_png(
+    image: &Image,
+    part: &Cutout,
+    metadata: &Metadata,
+    quick: bool,
+    file: &mut dyn Write,
+    pacer: &dyn Pacer,
+) -> Result<()> {
+    if !image.bounds().contains(&part.rect) {
         return Err(Error::MaskOutside);
     }
-    let opaque = part == image.bounds() && image.is_opaque();
+    let opaque = *part == image.bounds().into() && image.is_opaque();
+    let colour = if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba };
     let mut info = png::Info::with_size(image.width(), image.height());
-    info.icc_profile = metadata.icc.as_deref().map(Into::into);
-    info.exif_metadata = metadata.exif.as_deref().map(Into::into);
-    let mut encoder = png::Encoder::with_info(file, info).map_err(failed)?;
-    encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
-    encoder.set_compression(if quick { png::Compression::Fast } else { png::Compression::Balanced });
-    let mut writer = encoder.write_header().map_err(failed)?;
-    // Colour chunks have to stand before the pixels, and readers that stop there find the others as well.
-    for (kind, contents) in &metadata.png_chunks {
-        // A profile and the statement that there is none contradict each other.
-        if kind != b"sRGB" || metadata.icc.is_none() {
-            writer.write_chunk(ChunkType(*kind), contents).map_err(failed)?;
-        }
-    }
-    if let Some(packet) = &metadata.xmp {
-        writer.write_chunk(ChunkType(*b"iTXt"), &xmp::png_text(packet)).map_err(failed)?;
-    }
-    let mut rows = writer.stream_writer_with_size(PNG_CHUNK).map_err(failed)?;
+    info.color_type = colour;
+    let effort = if quick { Effort::Quick } else { Effort::Thorough };
     let stride = image.width() as usize * 4;
-    let [left, right] = [part.x, part.right()].map(|x| x as usize * 4);
-    let mut written = vec![0; stride];
-    for (y, row) in (0..).zip(image.rgba().chunks_exact(stride)) {
+    let row = |y: u32, written: &mut Vec<u8>| {
+        let pixels = &image.rgba()[y as usize * stride..][..stride];
+        written.clear();
         if opaque {
-            written.clear();
-            written.extend(row.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]));
-        } else if (part.y..part.bottom()).contains(&y) {
-            written[left..right].copy_from_slice(&row[left..right]);
+            written.resize(stride / 4 * 3, 0);
+            for (to, from) in written.chunks_exact_mut(3).zip(pixels.chunks_exact(4)) {
+                to.copy_from_slice(&from[..3]);
+            }
         } else {
-            written.fill(0);
+            written.resize(stride, 0);
+            let columns = part.row(y);
+            let columns = columns.start as usize * 4..columns.end as usize * 4;
+            written[columns.clone()].copy_from_slice(&pixels[columns]);
         }
-        rows.write_all(&written).map_err(failed)?;
+    };
+    write_rows(info, metadata, effort, file, pacer, row).await
+}
+
+/// Writes a PNG in as few bits as the colours of its source allow: with a palette, or in few levels of grey. Where the picture has too many other
+/// colours by now, it is [`write_png`].
+///
+/// # Errors
+/// Those of [`write_png`].
+pub async fn write_png_of_few(
+    image: &Image,
+    palette: &Palette,
+    metadata: &Metadata,
+    file: &mut dyn Write,
+    pacer: &dyn Pacer,
+) -> Result<()> {
+    let Some(Indexed { colours, indices, depth, is_grey }) = palette.fit(image) else {
+        return write_png(image, &image.bounds().into(), metadata, false, file, pacer).await;
+    };
+    let mut info = png::Info::with_size(image.width(), image.height());
+    info.color_type = if is_grey { png::ColorType::Grayscale } else { png::ColorType::Indexed };
+    info.bit_depth = png::BitDepth::from_u8(depth).ok_or_else(|| failed("no such depth"))?;
+    if !is_grey {
+        info.palette = Some(colours.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect());
+        let opaque = colours.iter().rposition(|colour| colour[3] < 255).map_or(0, |last| last + 1);
+        info.trns = (opaque > 0).then(|| colours[..opaque].iter().map(|colour| colour[3]).collect());
     }
-    rows.finish().map_err(failed)?;
-    writer.finish().map_err(failed)
+    let width = image.width() as usize;
+    let row = |y: u32, written: &mut Vec<u8>| {
+        *written = palette::row(&indices[y as usize * width..][..width], depth);
+    };
+    write_rows(info, metadata, Effort::Thorough, file, pacer, row).await
 }
 
 /// [`write_png`] of the whole picture into memory.
@@ -77,18 +98,37 @@ pub fn write_png(image: &Image, part: Rect, metadata: &Metadata, quick: bool, fi
 /// Those of [`write_png`].
 pub fn encode_png(image: &Image, metadata: &Metadata, quick: bool) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    write_png(image, image.bounds(), metadata, quick, &mut bytes).map(|()| bytes)
+    at_once(write_png(image, &image.bounds().into(), metadata, quick, &mut bytes, &Unpaced)).map(|()| bytes)
 }
 
-/// Writes a JPEG, with the quantisation, sampling and scans of `coding` if given. Transparent pixels are composited onto white.
+/// How much a JPEG keeps.
+#[derive(Clone, Copy, Debug)]
+pub enum JpegQuality<'a> {
+    /// As much as is usual.
+    Usual,
+    /// From 1 to 100, as encoders count.
+    Of(u8),
+    /// As much as another JPEG: its quantisation, sampling and scans.
+    Like(&'a JpegCoding),
+}
+
+/// Writes a JPEG. Transparent pixels are composited onto white. `pacer` is told how far it is; the encoder makes no pause in which it could be stopped.
 ///
 /// # Errors
 /// [`Error::Encode`] when a side exceeds 65 535 pixels, or the encoder or `file` fails.
-pub fn write_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>, file: &mut dyn Write) -> Result<()> {
+pub fn write_jpeg(
+    image: &Image,
+    metadata: &Metadata,
+    quality: JpegQuality<'_>,
+    file: &mut dyn Write,
+    pacer: &dyn Pacer,
+) -> Result<()> {
     let side = |length: u32| u16::try_from(length).map_err(|_| failed("a JPEG has at most 65535 pixels a side"));
-    let (width, height) = (side(image.width())?, side(image.height())?);
-    let mut encoder = Encoder::new(file, DEFAULT_JPEG_QUALITY);
-    if let Some(coding) = coding {
+    // The encoder takes no longer ones.
+    let _ = (side(image.width())?, side(image.height())?);
+    let number = if let JpegQuality::Of(number) = quality { number.clamp(1, 100) } else { DEFAULT_JPEG_QUALITY };
+    let mut encoder = Encoder::new(file, number);
+    if let JpegQuality::Like(coding) = quality {
         encoder.set_quantization_tables(
             QuantizationTableType::Custom(Box::new(coding.luma)),
             QuantizationTableType::Custom(Box::new(coding.chroma)),
@@ -110,20 +150,53 @@ pub fn write_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding
     if let Some(icc) = &metadata.icc {
         encoder.add_icc_profile(icc).map_err(failed)?;
     }
-    if image.is_opaque() {
-        return encoder.encode(image.rgba(), width, height, ColorType::Rgba).map_err(failed);
+    encoder.encode_image(OnWhite { image, pacer }).map_err(failed)
+}
+
+/// A picture as the JPEG encoder asks for it: row by row, transparent pixels on white.
+struct OnWhite<'a> {
+    image: &'a Image,
+    pacer: &'a dyn Pacer,
+}
+
+impl ImageBuffer for OnWhite<'_> {
+    fn get_jpeg_color_type(&self) -> JpegColorType {
+        JpegColorType::Ycbcr
     }
-    let on_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
-    let rgb: Vec<u8> =
-        image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]].map(|c| on_white(c, p[3]))).collect();
-    encoder.encode(&rgb, width, height, ColorType::Rgb).map_err(failed)
+
+    fn width(&self) -> u16 {
+        self.image.width() as u16
+    }
+
+    fn height(&self) -> u16 {
+        self.image.height() as u16
+    }
+
+    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
+        let (y, height) = (usize::from(y), self.image.height() as usize);
+        // Once for each percent: the encoder works without a pause, and what is told is sent all the same.
+        if y * 100 / height != (y + 1) * 100 / height {
+            self.pacer.progress(Stage::Writing, y as f32 / height as f32);
+        }
+        let on_white = |c: u8, a: u8| ((u32::from(c) * u32::from(a) + 255 * (255 - u32::from(a)) + 127) / 255) as u8;
+        let stride = self.image.width() as usize * 4;
+        let [luma, blue, red, _] = buffers;
+        for pixel in self.image.rgba()[y * stride..][..stride].chunks_exact(4) {
+            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(|c| on_white(c, pixel[3]));
+            let (y, cb, cr) = rgb_to_ycbcr(r, g, b);
+            luma.push(y);
+            blue.push(cb);
+            red.push(cr);
+        }
+    }
 }
 
 /// [`write_jpeg`] into memory.
 #[cfg(test)]
 pub(super) fn encode_jpeg(image: &Image, metadata: &Metadata, coding: Option<&JpegCoding>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    write_jpeg(image, metadata, coding, &mut bytes).map(|()| bytes)
+    write_jpeg(image, metadata, coding.map_or(JpegQuality::Usual, JpegQuality::Like), &mut bytes, &Unpaced)
+        .map(|()| bytes)
 }
 
 /// Encodes a lossless WebP.
@@ -135,8 +208,8 @@ pub fn encode_webp_lossless(image: &Image, metadata: &Metadata) -> Result<Vec<u8
     let encoder = WebPEncoder::new(&mut bytes);
     let (width, height) = (image.width(), image.height());
     if image.is_opaque() {
-        let rgb: Vec<u8> = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-        encoder.encode(&rgb, width, height, image_webp::ColorType::Rgb8)
+        let rgb: Vec<_> = image.rgba().chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect();
+        encoder.encode(rgb.as_flattened(), width, height, image_webp::ColorType::Rgb8)
     } else {
         encoder.encode(image.rgba(), width, height, image_webp::ColorType::Rgba8)
     }
@@ -162,6 +235,7 @@ mod tests {
     use super::super::exif::tests::exif_with_thumbnail;
     use super::super::{Source, edit_note};
     use super::*;
+    use crate::pixels::Rect;
     use image::{ImageDecoder, ImageReader};
     use img_parts::jpeg::Jpeg;
     use img_parts::png::{Png, PngChunk};
@@ -214,7 +288,7 @@ mod tests {
             let [x, y, right, bottom] = [0, 1, 2, 3].map(|i| corners[i] % if i % 2 == 0 { width } else { height });
             let part = Rect { x: x.min(right), y: y.min(bottom), width: x.abs_diff(right) + 1, height: y.abs_diff(bottom) + 1 };
             let mut png = vec![];
-            write_png(&image, part, &Metadata::default(), true, &mut png).unwrap();
+            at_once(write_png(&image, &part.into(), &Metadata::default(), true, &mut png, &Unpaced)).unwrap();
             let back = Source::inspect(&png).decode(&png).unwrap().expect("decoded here");
             prop_assert_eq!(back.bounds(), image.bounds());
             for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
@@ -227,7 +301,8 @@ mod tests {
     #[test]
     fn a_part_that_hangs_over_is_refused() {
         let over = Rect { x: 3, y: 0, width: 4, height: 1 };
-        let written = write_png(&picture(6, 4, true), over, &Metadata::default(), true, &mut vec![]);
+        let (picture, mut file) = (picture(6, 4, true), vec![]);
+        let written = at_once(write_png(&picture, &over.into(), &Metadata::default(), true, &mut file, &Unpaced));
         assert!(matches!(written, Err(Error::MaskOutside)));
     }
 
@@ -377,7 +452,7 @@ mod tests {
                 _ => jpeg_encoder::SamplingFactor::F_1_1,
             });
             let rgb: Vec<u8> = image.rgba().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-            encoder.encode(&rgb, 64, 48, ColorType::Rgb).unwrap();
+            encoder.encode(&rgb, 64, 48, jpeg_encoder::ColorType::Rgb).unwrap();
             let coding = Source::inspect(&original).jpeg.expect("a JPEG");
             assert_eq!(coding.sampling, sampling);
             let saved = encode_jpeg(&image, &Metadata::default(), Some(&coding)).unwrap();

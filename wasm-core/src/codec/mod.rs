@@ -5,24 +5,41 @@
 //! an edited picture differs from the page in the fill only.
 
 mod decode;
+mod deep;
 mod encode;
 mod exif;
 mod format;
+#[cfg(test)]
+mod hidden_tests;
 mod jpeg;
+mod maker_note;
 mod metadata;
+mod palette;
+mod paths;
 mod png_text;
 mod previews;
+mod rows;
+mod streams;
 #[cfg(test)]
 mod tests;
+mod tiff;
+mod tiff_values;
 mod vp8;
 mod xmp;
 
-pub use decode::Source;
+pub use decode::{Extra, Source};
+pub use deep::write_png_deep;
 #[cfg(test)]
 use encode::encode_jpeg;
-pub use encode::{encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_png};
+pub use encode::{
+    JpegQuality, encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_png, write_png_of_few,
+};
 pub use format::Format;
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;
+pub use palette::Palette;
+#[cfg(test)]
+use rows::at_once;
+pub use tiff::tiff_as_png;
 pub use vp8::WebpCoding;
 pub use xmp::edit_note;

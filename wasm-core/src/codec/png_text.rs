@@ -1,6 +1,6 @@
 //! Text chunks of a PNG (PNG specification, third edition, 11.3.3) as they are saved with an edited picture.
 
-use super::{exif, previews};
+use super::{exif, paths};
 use fdeflate::Decompressor;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
@@ -28,11 +28,13 @@ pub(super) enum Cleaned {
 pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Option<Cleaned> {
     let keyword_end = contents.iter().position(|byte| *byte == 0)?;
     let keyword = contents[..keyword_end].to_ascii_lowercase();
-    if LEFT_OUT.iter().any(|part| has(&keyword, part)) {
+    if LEFT_OUT.iter().any(|part| has(&keyword, part)) || without_paths(&keyword) != keyword {
         return None;
     }
     let (head, compressed) = head(kind, contents, keyword_end)?;
     let (head, text) = contents.split_at_checked(head)?;
+    // A translation of the keyword, too.
+    let head = [&head[..keyword_end], &without_paths(&head[keyword_end..])].concat();
     let mut text = if compressed { inflated(text, *room)? } else { text.to_vec() };
     *room = room.checked_sub(text.len())?;
     if PACKETS.iter().any(|element| has(&text, element)) {
@@ -44,10 +46,16 @@ pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Optio
             exif => return Some(exif),
         }
     } else {
-        previews::blank(&mut text, b' ');
+        exif::blank(&mut text, b' ');
     }
     let text = if compressed { compress_to_vec_zlib(&text, EFFORT) } else { text };
-    Some(Cleaned::Chunk([head, &text].concat()))
+    Some(Cleaned::Chunk([head, text].concat()))
+}
+
+fn without_paths(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    paths::blank(&mut text);
+    text
 }
 
 /// Length of what stands before the text, and whether the text is compressed.
@@ -78,7 +86,7 @@ fn profile(text: &[u8]) -> Option<Cleaned> {
     if !data.starts_with(b"8BIM") && !data.starts_with(&[0x1C]) {
         return exif::cleaned(data).map(Cleaned::Exif);
     }
-    previews::blank(&mut data, 0);
+    exif::blank(&mut data, 0);
     let mut text = [b"\n", name, format!("\n{:8}\n", data.len()).as_bytes()].concat();
     for line in data.chunks(36) {
         text.extend(

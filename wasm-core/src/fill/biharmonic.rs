@@ -39,6 +39,7 @@ pub(super) async fn interpolate(field: &mut Field, is_wanted: impl Fn(usize) -> 
         State::Known | State::Target => Site::Given,
     };
     let sites: Vec<Site> = window.pixels().map(site).collect();
+    pacer.checkpoint().await?;
     fill([window.width, window.height], &mut values, &sites, pacer).await?;
     for ((at, value), site) in window.pixels().zip(values).zip(sites) {
         if site == Site::Hole {
@@ -54,6 +55,7 @@ async fn fill([width, height]: [usize; 2], values: &mut [Value], sites: &[Site],
     if grid.holes.is_empty() || !sites.contains(&Site::Given) {
         return Ok(());
     }
+    pacer.checkpoint().await?;
     let given: Vec<bool> = sites.iter().map(|s| *s == Site::Given).collect();
     membrane::fill(width, height, values, &given, pacer).await?;
     // The right-hand side is zero, so that the residual of the first guess `u` is `-L L u`.

@@ -1,6 +1,7 @@
 //! Classifies a hole and its surroundings; the ways to fill depend on it.
 
 use super::field::{FIXED_POINT_SCALE, Field, Pixel, State, apart};
+use crate::{Pacer, Result};
 
 /// Largest depth of a thin hole, in pixels from the rim.
 const THIN: u32 = 16;
@@ -25,6 +26,9 @@ const NEAR: usize = 32;
 /// The near surroundings are classified for themselves if at least this share of their pairs of neighbours are exactly equal.
 const EQUAL: f32 = 0.6;
 
+/// Pixels between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 1 << 18;
+
 /// The class of a hole and of its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
@@ -42,13 +46,20 @@ pub(super) struct Content {
 
 impl Content {
     /// Classifies the targets of a field and what is known around them.
-    pub(super) fn of(field: &Field) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+    pub(super) async fn of(field: &Field, pacer: &dyn Pacer) -> Result<Self> {
         let depth_of_targets = field.depths().into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target);
         let deepest = depth_of_targets.map(|(depth, _)| depth).max().unwrap_or(0);
+        pacer.checkpoint().await?;
         let is_near = field.near_targets(NEAR);
         let mut tallies = [Tally::default(), Tally::default()];
         let known = |at: usize| field.states[at] == State::Known;
         for (at, is_near) in is_near.into_iter().enumerate() {
+            if at.is_multiple_of(CHECKPOINT) {
+                pacer.checkpoint().await?;
+            }
             let room = (field.width - 1 - at % field.width, (field.pixels.len() - 1 - at) / field.width);
             for (step, room) in [(1, room.0), (field.width, room.1)] {
                 if room < 1 || !known(at) || !known(at + step) {
@@ -63,13 +74,13 @@ impl Content {
         let [all, near] = tallies;
         // A page may show photographs, in which few neighbours are exactly equal.
         let is_drawn = all.is_drawn() || (near.is_drawn() && near.equal as f32 >= EQUAL * near.pairs as f32);
-        Self {
+        Ok(Self {
             is_thin: deepest <= THIN,
             is_fine: deepest <= FINE,
             is_flat: all.is_flat() || is_drawn,
             is_drawn,
             is_lossy: is_drawn && all.is_lossy(),
-        }
+        })
     }
 }
 
@@ -118,6 +129,11 @@ impl Tally {
 mod tests {
     use super::super::random::Random;
     use super::*;
+    use crate::Unpaced;
+
+    fn of(field: &Field) -> Content {
+        pollster::block_on(Content::of(field, &Unpaced)).unwrap()
+    }
 
     fn field(hole: usize, colour: impl Fn(usize, usize, &mut Random) -> i16) -> Field {
         let (width, height) = (97, 83);
@@ -137,7 +153,7 @@ mod tests {
     #[test]
     fn photographs_smooth_ones_and_screens_are_told_apart() {
         let kind = |hole: usize, colour: fn(usize, usize, &mut Random) -> i16| {
-            let Content { is_thin, is_fine, is_flat, is_drawn, .. } = Content::of(&field(hole, colour));
+            let Content { is_thin, is_fine, is_flat, is_drawn, .. } = of(&field(hole, colour));
             [is_thin, is_fine, is_flat, is_drawn]
         };
         let grain = |_: usize, _: usize, random: &mut Random| 90 + random.below(20) as i16;
@@ -157,7 +173,7 @@ mod tests {
                 _ => 240,
             })
         };
-        assert!(Content::of(&page(66..97)).is_drawn);
-        assert!(!Content::of(&page(34..97)).is_drawn);
+        assert!(of(&page(66..97)).is_drawn);
+        assert!(!of(&page(34..97)).is_drawn);
     }
 }

@@ -3,12 +3,15 @@
 use super::clusters::{Cluster, Clusters};
 use super::summed_area::SummedArea;
 use crate::pixels::{Image, Mask, Patch, Rect};
+use crate::{Pacer, Result};
 use std::num::Wrapping;
 use std::ops::Range;
 
 /// Fixed-point units ("steps") per 8-bit level. Votes keep fractions of a level, and the sum of squares over a patch of 7x7 pixels with 4 channels
 /// stays below 2^31.
 pub(super) const FIXED_POINT_SCALE: i16 = 8;
+/// Rows between two checkpoints: a few milliseconds of work.
+const ROWS: u32 = 128;
 
 /// Largest difference, in steps, between two colours of a screen that count as shades of each other.
 pub(super) const FAINT: u16 = 12 * FIXED_POINT_SCALE.unsigned_abs();
@@ -39,11 +42,24 @@ pub(super) struct Field {
 
 impl Field {
     /// Cuts `cluster.context` out of `image`, with what `done` (the patch of the whole mask) already holds.
-    pub(super) fn cut(image: &Image, mask: &Mask, done: &Patch, clusters: &Clusters, cluster: &Cluster) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
+    pub(super) async fn cut(
+        image: &Image,
+        mask: &Mask,
+        done: &Patch,
+        clusters: &Clusters,
+        cluster: &Cluster,
+        pacer: &dyn Pacer,
+    ) -> Result<Self> {
         let Rect { x, y, width, height } = cluster.context;
         let mut pixels = Vec::with_capacity(cluster.context.area());
         let mut states = Vec::with_capacity(cluster.context.area());
         for y in y..y + height {
+            if y % ROWS == 0 {
+                pacer.checkpoint().await?;
+            }
             for x in x..x + width {
                 let masked = mask.at(x, y) > 0;
                 let is_in_patch =
@@ -63,7 +79,7 @@ impl Field {
                 });
             }
         }
-        Self { width: width as usize, height: height as usize, pixels, states }
+        Ok(Self { width: width as usize, height: height as usize, pixels, states })
     }
 
     /// Gives a target its colour and makes it known.
@@ -129,20 +145,20 @@ impl Field {
         let (width, height) = (self.width, self.height);
         let far = (width + height) as u32;
         let mut depth: Vec<u32> = self.states.iter().map(|s| if *s == State::Known { 0 } else { far }).collect();
-        for at in 0..depth.len() {
-            if !at.is_multiple_of(width) {
-                depth[at] = depth[at].min(depth[at - 1] + 1);
-            }
-            if at >= width {
-                depth[at] = depth[at].min(depth[at - width] + 1);
+        for y in 0..height {
+            let at = y * width;
+            for x in at..at + width {
+                let left = if x > at { depth[x - 1] + 1 } else { far };
+                let above = if y > 0 { depth[x - width] + 1 } else { far };
+                depth[x] = depth[x].min(left).min(above);
             }
         }
-        for at in (0..depth.len()).rev() {
-            if at % width + 1 < width {
-                depth[at] = depth[at].min(depth[at + 1] + 1);
-            }
-            if at / width + 1 < height {
-                depth[at] = depth[at].min(depth[at + width] + 1);
+        for y in (0..height).rev() {
+            let at = y * width;
+            for x in (at..at + width).rev() {
+                let right = if x + 1 < at + width { depth[x + 1] + 1 } else { far };
+                let below = if y + 1 < height { depth[x + width] + 1 } else { far };
+                depth[x] = depth[x].min(right).min(below);
             }
         }
         depth
@@ -250,10 +266,31 @@ impl Window {
             && (self.left..self.left + self.width).contains(&(at % self.row))
     }
 
+    /// What a square of the field has in common with the window, row by row. `corner` is the index of the square's first pixel in the field.
+    pub(super) fn overlaps(&self, corner: usize, side: usize) -> impl Iterator<Item = Overlap> + use<> {
+        let Self { left: window_left, top: window_top, width, height, row } = *self;
+        let (left, top) = (corner % row, corner / row);
+        let (first, end) = (left.max(window_left), (left + side).min(window_left + width));
+        let rows = top.max(window_top)..(top + side).min(window_top + height);
+        let is_beside = end <= first;
+        rows.filter(move |_| !is_beside).map(move |y| {
+            let slot = (y - window_top) * width + first - window_left;
+            Overlap { first: (y - top) * row + first - left, slots: slot..slot + end - first }
+        })
+    }
+
     /// The position of a pixel of the window in [`Window::pixels`]; `at` is its index in the field.
     pub(super) fn slot(&self, at: usize) -> usize {
         (at / self.row - self.top) * self.width + at % self.row - self.left
     }
+}
+
+/// What a row of a square has in common with a window.
+pub(super) struct Overlap {
+    /// Index in the field of its first pixel, less that of the square's first pixel.
+    pub(super) first: usize,
+    /// Its pixels, as [slots](Window::slot) of the window.
+    pub(super) slots: Range<usize>,
 }
 
 /// The patches of a field, each named by the index of its centre pixel.
@@ -274,7 +311,8 @@ pub(super) fn apart(a: Pixel, b: Pixel) -> u16 {
 
 /// A colour rounded to whole steps and clamped to the range of 8 bits. Channels may exceed alpha; [`straight`] clamps them.
 pub(super) fn quantised(value: [f32; 4]) -> Pixel {
-    value.map(|v| v.round().clamp(0.0, 255.0 * f32::from(FIXED_POINT_SCALE)) as i16)
+    // What is clamped is not negative, so that the conversion, which cuts off, rounds to nearest.
+    value.map(|v| (v.clamp(0.0, 255.0 * f32::from(FIXED_POINT_SCALE)) + 0.5) as i16)
 }
 
 fn premultiplied([r, g, b, a]: [u8; 4]) -> Pixel {
@@ -307,6 +345,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_square_meets_a_window_where_they_have_pixels_in_common(
+            (left, top) in (0usize..14, 0usize..9), (width, height) in (1usize..8, 1usize..8), side in 1usize..8, (x, y) in (0usize..15, 0usize..10),
+        ) {
+            let row = 22;
+            let window = Window { left, top, width, height, row };
+            let corner = y * row + x;
+            let square = (0..side * side).map(|i| corner + i / side * row + i % side);
+            let expected: Vec<_> = square.filter(|at| window.contains(*at)).map(|at| (window.slot(at), at - corner)).collect();
+            let met: Vec<_> = window.overlaps(corner, side).flat_map(|overlap| overlap.slots.zip(overlap.first..)).collect();
+            prop_assert_eq!(met, expected);
+        }
+
         #[test]
         fn opaque_colours_survive_the_round_trip(r: u8, g: u8, b: u8) {
             prop_assert_eq!(straight(premultiplied([r, g, b, 255])), [r, g, b, 255]);

@@ -33,13 +33,13 @@ struct Equation {
 pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 1);
     let mut sources = vec![(0.0, 0); window.width * window.height];
-    let note = |at: usize, from: usize, weight: f32| {
-        let best: &mut (f32, usize) = &mut sources[window.slot(at)];
+    let note = |slot: usize, from: usize, weight: f32| {
+        let best: &mut (f32, usize) = &mut sources[slot];
         if weight > best.0 {
             *best = (weight, from);
         }
     };
-    voters.each(field, Ballot::Both, note, pacer).await?;
+    voters.each(field, &window, Ballot::Both, note, pacer).await?;
     let mut equations = Vec::with_capacity(field.states.iter().filter(|s| **s == State::Target).count());
     for row in 0..window.height {
         if row % ROWS == 0 {

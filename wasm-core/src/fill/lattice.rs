@@ -127,6 +127,7 @@ async fn shifts(field: &Field, pacer: &dyn Pacer) -> Result<Vec<Shift>> {
     if edges.len() < *EDGES.start() {
         return Ok(found);
     }
+    pacer.checkpoint().await?;
     let deepest = field.depths().into_iter().zip(&field.states).filter(|(_, s)| **s == State::Target).map(|(d, _)| d);
     let reach = (deepest.max().unwrap_or(0) as usize + MARGIN).min(MAX_REACH) as isize;
     for dy in 0..=reach {

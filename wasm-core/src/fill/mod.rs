@@ -1,6 +1,7 @@
 //! The built-in fill, "Instant": no model and no download.
 //!
-//! 1. [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. The steps below fill the rest.
+//! 1. [`unblend`] recovers what lies under a semi-transparent mark, where there is convincingly one. The steps below fill the rest. [`captions`]
+//!    tells an opaque mark apart from its ground, which need not be filled.
 //! 2. [`clusters`] divides the mask into clusters, which are filled one after another. Each is cut out with its surroundings as a [`field`].
 //! 3. [`content`] classifies the hole and its surroundings, on which the following steps depend.
 //! 4. [`lattice`] continues regular patterns. On screens, [`strokes`] tells glyphs from structure, and [`panels`] fills the cells of tables whose
@@ -25,6 +26,7 @@
 
 mod axis_lines;
 mod biharmonic;
+mod captions;
 mod clusters;
 mod content;
 mod field;
@@ -63,16 +65,32 @@ const MAX_CONTEXT: usize = 30_000_000;
 /// Share of the progress that the search for a semi-transparent mark takes, whether or not one is found.
 const UNBLENDING: f32 = 0.3;
 
-/// A way to fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the paint is taken for, or a way to fill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Route {
-    /// Recover what lies under a plausible semi-transparent mark, even if the evidence for it is not convincing. What cannot be recovered, or
-    /// everything if there is no plausible mark, is filled as if no route were given.
-    Unblend,
+    /// The first of the three below that the picture clearly speaks for.
+    #[default]
+    Automatic,
+    /// Recover what lies under a plausible semi-transparent mark, even if the evidence for it is not convincing, and fill what cannot be recovered.
+    /// Without such a mark, everything is filled.
+    SeeThrough,
+    /// Fill only the letters of an opaque mark, even if something else might lie between them. Without such letters, everything is filled.
+    OnlyMarks,
+    /// Fill everything that is painted.
+    Everything,
     /// Interpolate the surroundings smoothly, and nothing else.
     Smooth,
-    /// Copy patches of the surroundings.
+    /// Copy patches of the surroundings, and nothing else.
     Patches,
+}
+
+/// How the paint was taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// [`Route::Automatic`] never is one.
+    pub route: Route,
+    /// The other routes that would give something else here, the likelier first.
+    pub others: Vec<Route>,
 }
 
 /// The result of a fill.
@@ -80,45 +98,91 @@ pub enum Route {
 pub struct Filled {
     /// The mask's rectangle. Pixels that the mask does not cover are unchanged.
     pub patch: Patch,
-    /// The mask without the pixels that were recovered from under a mark. Recovered pixels are the picture's own, even where the mask covers
-    /// them in part.
+    /// The mask without the pixels that were recovered from under a mark, or left alone. Recovered pixels are the picture's own, even where the mask
+    /// covers them in part.
     pub made_up: Mask,
+    /// How the paint was taken.
+    pub reading: Reading,
 }
 
-/// Fills every pixel that `mask` covers at all; `mask` is already [fitted](Mask::fitted). Without a `route`, the content decides how.
+/// Fills every pixel that `mask` covers at all, unless it is recovered or left alone; `mask` is already [fitted](Mask::fitted).
 ///
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when the context of one stroke exceeds 30 million pixels.
-pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Option<Route>, pacer: &dyn Pacer) -> Result<Filled> {
+pub async fn instant(image: &Image, mask: &Mask, seed: u32, route: Route, pacer: &dyn Pacer) -> Result<Filled> {
     pacer.checkpoint().await?;
-    let is_forced = route == Some(Route::Unblend);
-    let route = route.filter(|_| !is_forced);
-    let mut start = 0.0;
-    if route.is_none() {
-        let unblending = Share { pacer, start, length: UNBLENDING };
-        if let Some(unblend::Unblended { patch, left }) = unblend::unblend(image, mask, is_forced, &unblending).await? {
-            let rest = Share { pacer, start: UNBLENDING, length: 1.0 - UNBLENDING };
-            let patch = complete(image, &left, patch, seed, None, &rest).await?;
-            return Ok(Filled { patch, made_up: left });
-        }
-        pacer.checkpoint().await?;
-        start = UNBLENDING;
+    if matches!(route, Route::Smooth | Route::Patches) {
+        let patch = make_up(image, mask, seed, route, pacer).await?;
+        return Ok(Filled { patch, made_up: mask.clone(), reading: Reading { route, others: vec![] } });
     }
-    let rest = Share { pacer, start, length: 1.0 - start };
-    Ok(Filled { patch: make_up(image, mask, seed, route, &rest).await?, made_up: mask.clone() })
+    let unblending = Share { pacer, start: 0.0, length: UNBLENDING };
+    let seen = unblend::unblend(image, mask, &unblending).await?;
+    let caption = captions::find(image, mask, pacer).await?;
+    let readings = Readings {
+        see_through: seen.as_ref().map(|seen| seen.is_convincing),
+        only_marks: caption.as_ref().map(|caption| caption.is_convincing),
+    };
+    let taken = readings.taken(route);
+    let before = image.crop(mask.rect())?;
+    let (patch, made_up) = match (taken, seen, &caption) {
+        (Route::SeeThrough, Some(seen), _) => (seen.patch, seen.left),
+        (Route::OnlyMarks, _, Some(caption)) => (before, caption.letters.clone()),
+        _ => (before, mask.clone()),
+    };
+    let rest = Share { pacer, start: UNBLENDING, length: 1.0 - UNBLENDING };
+    let patch = complete(image, &made_up, patch, seed, taken, &rest).await?;
+    let others = readings.possible().filter(|other| *other != taken).collect();
+    Ok(Filled { patch, made_up, reading: Reading { route: taken, others } })
+}
+
+/// Which routes but [`Route::Everything`] are possible, and whether they are convincing.
+struct Readings {
+    see_through: Option<bool>,
+    only_marks: Option<bool>,
+}
+
+impl Readings {
+    /// The route that is taken where this one is asked for.
+    fn taken(&self, asked: Route) -> Route {
+        match asked {
+            Route::SeeThrough if self.see_through.is_some() => asked,
+            Route::OnlyMarks if self.only_marks.is_some() => asked,
+            Route::Automatic if self.see_through == Some(true) => Route::SeeThrough,
+            // What may be the mark's full strength in some places is no opaque letter.
+            Route::Automatic if self.see_through.is_none() && self.only_marks == Some(true) => Route::OnlyMarks,
+            _ => Route::Everything,
+        }
+    }
+
+    fn possible(&self) -> impl Iterator<Item = Route> {
+        let see_through = self.see_through.map(|_| Route::SeeThrough);
+        see_through.into_iter().chain(self.only_marks.map(|_| Route::OnlyMarks)).chain([Route::Everything])
+    }
+}
+
+/// Whether what `mask` covers lies across text on a screen. What a fill puts there is made up, although it may look like words. `mask` is already
+/// [fitted](Mask::fitted).
+///
+/// # Errors
+/// [`Error::Cancelled`] from `pacer`.
+pub async fn lies_across_text(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<bool> {
+    let patch = image.crop(mask.rect())?;
+    let clusters = Clusters::new(image.bounds(), mask, pacer).await?;
+    for cluster in clusters.list.iter().filter(|c| c.pixels > 0 && c.context.area() <= MAX_CONTEXT) {
+        let field = Field::cut(image, mask, &patch, &clusters, cluster, pacer).await?;
+        let content = Content::of(&field, pacer).await?;
+        if content.is_drawn && panels::lies_across_text(&field, content, pacer).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// [`instant`] without unblending.
 ///
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`; [`Error::TooLarge`] when the context of one stroke exceeds 30 million pixels.
-pub(crate) async fn make_up(
-    image: &Image,
-    mask: &Mask,
-    seed: u32,
-    route: Option<Route>,
-    pacer: &dyn Pacer,
-) -> Result<Patch> {
+pub(crate) async fn make_up(image: &Image, mask: &Mask, seed: u32, route: Route, pacer: &dyn Pacer) -> Result<Patch> {
     complete(image, mask, image.crop(mask.rect())?, seed, route, pacer).await
 }
 
@@ -128,9 +192,10 @@ async fn complete(
     mask: &Mask,
     mut patch: Patch,
     seed: u32,
-    route: Option<Route>,
+    route: Route,
     pacer: &dyn Pacer,
 ) -> Result<Patch> {
+    let by_content = !matches!(route, Route::Smooth | Route::Patches);
     let clusters = Clusters::new(image.bounds(), mask, pacer).await?;
     pacer.checkpoint().await?;
     let holes: f32 = clusters.list.iter().map(|c| c.pixels as f32).sum();
@@ -140,13 +205,11 @@ async fn complete(
             let Rect { width, height, .. } = cluster.context;
             return Err(Error::TooLarge { width, height });
         }
-        let mut field = Field::cut(image, mask, &patch, &clusters, cluster);
+        let mut field = Field::cut(image, mask, &patch, &clusters, cluster, pacer).await?;
         let share = Share { pacer, start: filled / holes, length: cluster.pixels as f32 / holes };
-        share.checkpoint().await?;
-        let content = Content::of(&field);
-        share.checkpoint().await?;
+        let content = Content::of(&field, &share).await?;
         let (mut drawn, mut glyphs) = (vec![], vec![]);
-        if route.is_none() {
+        if by_content {
             drawn = lattice::fill(&mut field, &share).await?;
             if content.is_drawn {
                 let panels = panels::fill(&mut field, content, &share).await?;
@@ -158,10 +221,7 @@ async fn complete(
                 drawn.extend(flats::fill(&mut field, &drawn, &share).await?);
             }
         }
-        let is_smooth = match route {
-            None => smooth::suits(&field, content),
-            Some(route) => route == Route::Smooth,
-        };
+        let is_smooth = if by_content { smooth::suits(&field, content) } else { route == Route::Smooth };
         if is_smooth {
             smooth::fill(&mut field, &share).await?;
         } else if field.states.contains(&State::Target) {
@@ -217,12 +277,7 @@ mod tests {
     }
 
     /// Largest difference from `clean` after what is drawn with `ink` was erased with a brush `wider` pixels wider.
-    fn levels_off(
-        clean: fn(u32, u32) -> [u8; 4],
-        ink: impl Fn(u32, u32) -> bool,
-        wider: u32,
-        route: Option<Route>,
-    ) -> u8 {
+    fn levels_off(clean: fn(u32, u32) -> [u8; 4], ink: impl Fn(u32, u32) -> bool, wider: u32, route: Route) -> u8 {
         let places = || (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
         let rgba = places().flat_map(|(x, y)| if ink(x, y) { [30, 30, 40, 255] } else { clean(x, y) }).collect();
         let covered = |(x, y): (u32, u32)| {
@@ -249,7 +304,7 @@ mod tests {
     fn flat_cells_rules_and_gradients_come_out_in_their_exact_colours() {
         for wider in [2, 6] {
             for (left, top) in [(90, 48), (150, 64), (35, 90), (120, 9)] {
-                let off = levels_off(screen, |x, y| word(x, y, left, top), wider, None);
+                let off = levels_off(screen, |x, y| word(x, y, left, top), wider, Route::Automatic);
                 assert_eq!(off, 0, "brush {wider}, word at {left}, {top}");
             }
         }
@@ -287,10 +342,42 @@ mod tests {
             let mut image = Image::new(WIDTH, HEIGHT, places().flat_map(seen).collect()).unwrap();
             let coverage = places().map(|(x, y)| 255 * u8::from(is_hole(x, y))).collect();
             let mask = Mask::new(image.bounds(), coverage).unwrap().fitted(&image).unwrap();
-            let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+            let filled = pollster::block_on(instant(&image, &mask, 1, Route::Automatic, &Unpaced)).unwrap();
             image.replace(&filled.patch).unwrap();
             let wrong = places().filter(|(x, y)| is_hole(*x, *y) && image.pixel(*x, *y) != table(*x, *y)).count();
             assert_eq!(wrong, 0, "hole from {left}, {top}");
+        }
+    }
+
+    #[test]
+    fn text_is_told_where_the_hole_lies_across_it() {
+        let page = |lines: bool, left: u32, top: u32| {
+            // H, E and I, one after the other.
+            let letter = |x: u32, y: u32| {
+                let (column, row) = (x % 9, y % 14);
+                let bar = (4..6).contains(&row);
+                // With margins around, as pages have them.
+                let inside = (20..240).contains(&x) && (14..176).contains(&y);
+                lines
+                    && inside
+                    && column < 6
+                    && row < 10
+                    && match (x / 9 + y / 14) % 3 {
+                        0 => !(2..4).contains(&column) || bar,
+                        1 => column < 2 || !(2..8).contains(&row) || bar,
+                        _ => (2..4).contains(&column),
+                    }
+            };
+            let places = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+            let rgba = places.flat_map(|(x, y)| if letter(x, y) { [20, 20, 20, 255] } else { [255; 4] }).collect();
+            let image = Image::new(WIDTH, HEIGHT, rgba).unwrap();
+            let hole = Rect { x: left, y: top, width: 80, height: 50 };
+            let mask = Mask::new(hole, vec![255; hole.area()]).unwrap().fitted(&image).unwrap();
+            pollster::block_on(lies_across_text(&image, &mask, &Unpaced)).unwrap()
+        };
+        for (left, top) in [(60, 40), (93, 71), (20, 101)] {
+            assert!(page(true, left, top), "{left}, {top}");
+            assert!(!page(false, left, top), "{left}, {top}: nothing is written there");
         }
     }
 
@@ -300,7 +387,7 @@ mod tests {
             let (x, y) = (x as f32, y as f32);
             [(40.3 + 0.31 * x + 0.57 * y).round() as u8, 90, (200.0 - 0.47 * y).round() as u8, 255]
         };
-        for route in [None, Some(Route::Smooth)] {
+        for route in [Route::Automatic, Route::Smooth] {
             let off = levels_off(slope, |x, y| word(x, y, 101, 77), 3, route);
             assert!(off <= 1, "{off} with {route:?}");
         }
@@ -322,7 +409,7 @@ mod tests {
         let mut image = clean.clone();
         let block = [200, 30, 30, 255].repeat(hole.area());
         image.replace(&Patch { rect: hole, rgba: block }).unwrap();
-        let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+        let filled = pollster::block_on(instant(&image, &mask, 1, Route::Automatic, &Unpaced)).unwrap();
         image.replace(&filled.patch).unwrap();
         let off = |(x, y): (u32, u32)| image.pixel(x, y)[0].abs_diff(clean.pixel(x, y)[0]);
         assert_eq!(places().filter(|(x, y)| away(*x, *y) > 3.0).map(off).max(), Some(0));
@@ -332,8 +419,8 @@ mod tests {
     #[test]
     fn a_forced_route_is_taken() {
         let ink = |x: u32, y: u32| word(x, y, 150, 64);
-        assert!(levels_off(screen, ink, 6, Some(Route::Smooth)) > 0);
-        assert_eq!(levels_off(screen, ink, 6, None), 0);
+        assert!(levels_off(screen, ink, 6, Route::Smooth) > 0);
+        assert_eq!(levels_off(screen, ink, 6, Route::Automatic), 0);
     }
 
     /// Mean difference of horizontal neighbours in a rectangle, in levels.
@@ -354,7 +441,7 @@ mod tests {
         let hole = Rect { x: 90, y: 40, width: 70, height: 60 };
         let around = roughness(&image, Rect { x: 10, width: 70, ..hole });
         let mask = Mask::new(hole, vec![255; hole.area()]).unwrap().fitted(&image).unwrap();
-        let filled = pollster::block_on(instant(&image, &mask, 1, None, &Unpaced)).unwrap();
+        let filled = pollster::block_on(instant(&image, &mask, 1, Route::Automatic, &Unpaced)).unwrap();
         image.replace(&filled.patch).unwrap();
         let made_up = roughness(&image, hole);
         assert!((0.85..1.1).contains(&(made_up / around)), "{made_up} of {around}");

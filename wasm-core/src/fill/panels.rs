@@ -17,6 +17,8 @@ const STRAY: usize = 32;
 /// If more than one in so many pixels of the rim belong to glyphs, the hole lies across text, and text belongs into it. Along a hole that cuts the
 /// words of some cells, one in ten does.
 const TEXT: usize = 4;
+/// The same where it is only to be said that what is filled in is made up: paragraphs have gaps between their lines.
+const LINES: usize = 10;
 
 /// What was found out about a field.
 #[derive(Default)]
@@ -27,11 +29,25 @@ pub(super) struct Panels {
     pub(super) glyphs: Vec<usize>,
 }
 
-/// Fills the parts of the hole that rows and columns explain.
-pub(super) async fn fill(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Panels> {
+/// What is drawn around a hole, told apart.
+struct Drawing {
+    /// The indices of its pixels in the field.
+    places: Vec<usize>,
+    drawing: Field,
+    ground: Pixel,
+    strokes: Vec<Stroke>,
+    /// The indices of the glyphs in the drawing.
+    glyphs: Vec<usize>,
+    /// How many pixels the hole's rim has, and how many of them belong to glyphs.
+    rim: usize,
+    cut: usize,
+}
+
+/// Tells apart what is drawn around the hole; none where there is no hole or no ground.
+async fn tell_apart(field: &Field, content: Content, pacer: &dyn Pacer) -> Result<Option<Drawing>> {
     let window = Window::of_targets(field, MARGIN);
     if window.width == 0 {
-        return Ok(Panels::default());
+        return Ok(None);
     }
     let places: Vec<usize> = window.pixels().collect();
     let mut drawing = Field {
@@ -43,13 +59,26 @@ pub(super) async fn fill(field: &mut Field, content: Content, pacer: &dyn Pacer)
     if content.is_lossy {
         strokes::flatten(&mut drawing);
     }
-    let Some(ground) = axis_lines::ground(&drawing) else { return Ok(Panels::default()) };
+    let Some(ground) = axis_lines::ground(&drawing) else { return Ok(None) };
     let mut strokes = strokes::strokes(&drawing);
     pacer.checkpoint().await?;
     let is_rim: Vec<bool> = (0..places.len()).map(|at| drawing.is_rim(at)).collect();
     let rim = is_rim.iter().filter(|is_rim| **is_rim).count();
-    let mut glyphs = strokes::exclude_glyphs(&mut drawing, &mut strokes, rim);
+    let glyphs = strokes::exclude_glyphs(&mut drawing, &mut strokes, rim);
     let cut = glyphs.iter().filter(|at| is_rim[**at]).count();
+    Ok(Some(Drawing { places, drawing, ground, strokes, glyphs, rim, cut }))
+}
+
+/// Whether the hole lies across text, so that whatever is filled in looks like text and says nothing.
+pub(super) async fn lies_across_text(field: &Field, content: Content, pacer: &dyn Pacer) -> Result<bool> {
+    let told = tell_apart(field, content, pacer).await?;
+    Ok(told.is_some_and(|drawing| drawing.cut * LINES > drawing.rim))
+}
+
+/// Fills the parts of the hole that rows and columns explain.
+pub(super) async fn fill(field: &mut Field, content: Content, pacer: &dyn Pacer) -> Result<Panels> {
+    let Some(told) = tell_apart(field, content, pacer).await? else { return Ok(Panels::default()) };
+    let Drawing { places, drawing, ground, strokes, mut glyphs, rim, cut } = told;
     // What a thin hole cuts goes on behind it.
     if cut > 0 && content.is_thin || is_text(cut, rim) {
         glyphs.clear();

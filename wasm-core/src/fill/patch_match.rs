@@ -31,10 +31,18 @@ pub(super) enum Radius {
     Three = 3,
 }
 
+/// Levels with more target patches than this are large.
+const LARGE: usize = 60_000;
+/// In large levels one target patch in so many is looked for along both axes, and in levels four times as large one in the second of these. Patches
+/// overlap so much that every pixel still gets votes from five to a dozen of them, and searching and voting take a quarter of the time or less.
+const SPACING: [usize; 2] = [2, 3];
+
 /// The search in one level of a field's pyramid.
 #[derive(Clone)]
 pub(super) struct PatchMatch {
     pub(super) radius: Radius,
+    /// Distance in pixels between neighbouring targets, along both axes.
+    spacing: usize,
     width: usize,
     height: usize,
     pub(super) patches: Patches,
@@ -50,9 +58,38 @@ pub(super) struct PatchMatch {
 
 impl PatchMatch {
     /// A search in which no patch has been compared yet. None when there is nothing to copy from, or nothing to fill. With `is_local`, far
-    /// sources are penalised.
+    /// sources are penalised. Every target patch is looked for.
     pub(super) fn new(field: &Field, radius: Radius, is_local: bool) -> Option<Self> {
-        let patches = field.patches(radius as usize);
+        Self::of(field, field.patches(radius as usize), radius, 1, is_local)
+    }
+
+    /// [`PatchMatch::new`], but in a large level not every target patch is looked for.
+    pub(super) fn sparse(field: &Field, radius: Radius, is_local: bool) -> Option<Self> {
+        let mut patches = field.patches(radius as usize);
+        let spacing = match patches.targets.len() {
+            0..=LARGE => 1,
+            count if count <= 4 * LARGE || radius == Radius::Two => SPACING[0],
+            _ => SPACING[1],
+        };
+        if spacing > 1 {
+            let (first, width, height) = (radius as usize, field.width, field.height);
+            // The last row and column as well: no other patch reaches the border there.
+            let is_kept =
+                |place: usize, length: usize| (place - first).is_multiple_of(spacing) || place + first + 1 == length;
+            patches.targets.retain(|at| {
+                let (x, y) = (*at as usize % width, *at as usize / width);
+                is_kept(x, width) && is_kept(y, height)
+            });
+        }
+        Self::of(field, patches, radius, spacing, is_local)
+    }
+
+    /// Whether the level is so large that not every target patch is looked for.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.spacing > 1
+    }
+
+    fn of(field: &Field, patches: Patches, radius: Radius, spacing: usize, is_local: bool) -> Option<Self> {
         if patches.sources.is_empty() || patches.targets.is_empty() {
             return None;
         }
@@ -66,7 +103,7 @@ impl PatchMatch {
             * (2 * radius as usize + 1).pow(2) as f32;
         let penalty = if is_local { far / (field.pixels.len() as f32).sqrt() } else { 0.0 };
         let (width, height) = (field.width, field.height);
-        Some(Self { radius, width, height, patches, matches, target_at, penalty, dominant: vec![] })
+        Some(Self { radius, spacing, width, height, patches, matches, target_at, penalty, dominant: vec![] })
     }
 
     /// Gives every target a random source.
@@ -193,8 +230,8 @@ impl PatchMatch {
     fn improve(&mut self, field: &Field, target: usize, backward: bool, reach: u32, random: &mut Random) {
         let at = self.patches.targets[target];
         let mut best = self.matches[target];
-        // Propagation: the match of a neighbour, shifted back by one pixel, is likely to fit here.
-        for step in [1, self.width] {
+        // Propagation: the match of a neighbour, shifted back, is likely to fit here.
+        for step in [self.spacing, self.spacing * self.width] {
             let neighbour = if backward { at as usize + step } else { at as usize - step };
             let Some(&index) = self.target_at.get(neighbour).filter(|i| **i != NO_TARGET) else { continue };
             let theirs = self.matches[index as usize].source as usize;
@@ -317,6 +354,28 @@ mod tests {
         let search = searched(&periodic(), false);
         let exact = search.matches.iter().filter(|m| m.distance == 0).count();
         assert!(exact * 100 >= search.matches.len() * 95, "{exact} of {}", search.matches.len());
+    }
+
+    #[test]
+    fn in_large_levels_patches_are_fewer_and_still_cover_every_target() {
+        // The hole touches the border: only the last row and column of patches reach there.
+        for (side, spacing) in [(300, 2), (560, 3)] {
+            let (width, height) = (side + 41, side + 30);
+            let hole = |i: usize| i % width >= width - side && i / width >= height - side;
+            let states = (0..width * height).map(|i| if hole(i) { State::Target } else { State::Known }).collect();
+            let field = Field { width, height, pixels: vec![[0; 4]; width * height], states };
+            let search = PatchMatch::sparse(&field, Radius::Three, false).expect("room for patches");
+            assert_eq!(search.spacing, spacing);
+            let all = field.patches(3).targets.len();
+            assert!(search.matches.len() < all * 11 / 10 / (spacing * spacing), "{} of {all}", search.matches.len());
+            let mut votes = vec![0; width * height];
+            for at in &search.patches.targets {
+                for step in 0..49 {
+                    votes[*at as usize - 3 * width - 3 + step / 7 * width + step % 7] += 1;
+                }
+            }
+            assert!((0..votes.len()).all(|i| !hole(i) || votes[i] > 0));
+        }
     }
 
     #[test]

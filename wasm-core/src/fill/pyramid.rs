@@ -7,6 +7,8 @@ use crate::{Pacer, Result};
 const MAX_DEPTH: u32 = 3;
 /// Minimum side of a level, in pixels.
 const MIN_SIDE: usize = 32;
+/// Rows between two checkpoints: a few milliseconds of work.
+const ROWS: usize = 128;
 
 /// The levels from the field itself (first) to the coarsest (last).
 pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field>> {
@@ -17,7 +19,7 @@ pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field
             break;
         }
         pacer.checkpoint().await?;
-        let next = halved(last);
+        let next = halved(last, pacer).await?;
         pacer.checkpoint().await?;
         // Nothing known would be left to copy from.
         if !next.states.contains(&State::Known) {
@@ -29,11 +31,14 @@ pub(super) async fn pyramid(field: Field, pacer: &dyn Pacer) -> Result<Vec<Field
 }
 
 /// A field of half the size. Each pixel is the mean of the known ones among 2x2, and known when at least half of them are.
-fn halved(fine: &Field) -> Field {
+async fn halved(fine: &Field, pacer: &dyn Pacer) -> Result<Field> {
     let (width, height) = (fine.width.div_ceil(2), fine.height.div_ceil(2));
     let mut pixels = Vec::with_capacity(width * height);
     let mut states = Vec::with_capacity(width * height);
     for y in 0..height {
+        if y.is_multiple_of(ROWS) {
+            pacer.checkpoint().await?;
+        }
         for x in 0..width {
             let (mut known, mut target, mut cells) = (0, 0, 0);
             let mut of_known = [0i32; 4];
@@ -66,7 +71,7 @@ fn halved(fine: &Field) -> Field {
             states.push(state);
         }
     }
-    Field { width, height, pixels, states }
+    Ok(Field { width, height, pixels, states })
 }
 
 #[cfg(test)]
@@ -100,6 +105,6 @@ mod tests {
         for (pixel, state) in fine.pixels.iter_mut().zip(&fine.states) {
             *pixel = if *state == State::Known { [100; 4] } else { [2000; 4] };
         }
-        assert!(halved(&fine).pixels.iter().all(|p| *p == [100; 4]));
+        assert!(pollster::block_on(halved(&fine, &Unpaced)).unwrap().pixels.iter().all(|p| *p == [100; 4]));
     }
 }

@@ -50,6 +50,7 @@ const SHARES: [f32; 3] = [0.9, 0.4, 0.1];
 /// texture that is cut off at the rim shows as a line.
 pub(super) async fn soften(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
     let depth = field.depths();
+    pacer.checkpoint().await?;
     let mut smooth = field.clone();
     biharmonic::interpolate(&mut smooth, |at| depth[at] as usize <= SHARES.len(), pacer).await?;
     for (at, depth) in depth.into_iter().enumerate() {

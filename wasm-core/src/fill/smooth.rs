@@ -127,7 +127,7 @@ mod tests {
                 pixels: (0..width * height).map(|i| [light(i % width, i / width) * FIXED_POINT_SCALE; 4]).collect(),
                 states: (0..width * height).map(state).collect(),
             };
-            suits(&field, Content::of(&field))
+            suits(&field, pollster::block_on(Content::of(&field, &crate::Unpaced)).unwrap())
         };
         let sky = |x: usize, y: usize| (100 + x / 3 + y / 2) as i16;
         let mut random = Random::new(4);

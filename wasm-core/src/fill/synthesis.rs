@@ -26,15 +26,15 @@ const MIN_SOURCES: usize = 64;
 /// about everything that follows. Deep holes in photographs get more runs, up to [`MAX_STARTS`], as long as they are not large.
 const STARTS: usize = 4;
 const MAX_STARTS: usize = 12;
-/// Levels with more target patches than this are large.
-const LARGE: usize = 60_000;
+/// Deep holes in photographs get more runs in levels that have fewer target patches than this.
+const FEW: usize = 60_000;
 /// Radius of the random search in pixels, below the coarsest level: what was inherited is nearly right.
 const FINE_REACH: u32 = 16;
 
 /// Fills the targets of `field`, whose surroundings are of `content`.
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
     let is_described = !content.is_drawn && texture::describe(&mut field, pacer).await?;
-    guess(&mut field, pacer).await?;
+    hide(&mut field);
     let levels = pyramid(field, pacer).await?;
     let has_few = levels.last().is_none_or(|l| l.patches(RADIUS as usize).sources.len() <= MIN_SOURCES);
     let is_small = has_few || (content.is_thin && !content.is_flat);
@@ -53,18 +53,36 @@ pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &
     Ok(field)
 }
 
-/// Fills everything unknown with a membrane as a first guess, so that no patch ever sees what is to be erased.
+/// Fills everything unknown roughly, so that no patch ever sees what is to be erased.
+fn hide(field: &mut Field) {
+    let (window, mut values, given) = unknown(field);
+    membrane::rough(window.width, window.height, &mut values, &given);
+    show(field, &window, values);
+}
+
+/// Fills everything unknown with a membrane as a first guess.
 async fn guess(field: &mut Field, pacer: &dyn Pacer) -> Result<()> {
-    let window = Window::of_unknown(field, 2);
-    let mut values: Vec<membrane::Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
-    let given: Vec<bool> = window.pixels().map(|at| field.states[at] == State::Known).collect();
+    let (window, mut values, given) = unknown(field);
     membrane::fill(window.width, window.height, &mut values, &given, pacer).await?;
+    show(field, &window, values);
+    Ok(())
+}
+
+/// The rectangle around everything unknown, its colours, and which of them are known.
+fn unknown(field: &Field) -> (Window, Vec<membrane::Value>, Vec<bool>) {
+    let window = Window::of_unknown(field, 2);
+    let values = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
+    let given = window.pixels().map(|at| field.states[at] == State::Known).collect();
+    (window, values, given)
+}
+
+/// Gives the unknown pixels of a window new colours.
+fn show(field: &mut Field, window: &Window, values: Vec<membrane::Value>) {
     for (at, value) in window.pixels().zip(values) {
         if field.states[at] != State::Known {
             field.pixels[at] = quantised(value);
         }
     }
-    Ok(())
 }
 
 /// Synthesises the levels from the coarsest (last) to the finest (first) and returns the finest. A level without patches stays the membrane.
@@ -86,8 +104,9 @@ async fn descend(
     loop {
         let mut field = levels.pop().expect("a pyramid has its field at the bottom, which ends the loop");
         let level = levels.len();
-        let Some(mut search) = PatchMatch::new(&field, radius, !content.is_drawn) else {
+        let Some(mut search) = PatchMatch::sparse(&field, radius, !content.is_drawn) else {
             if level == 0 {
+                guess(&mut field, pacer).await?;
                 return Ok(field);
             }
             above = None;
@@ -96,11 +115,11 @@ async fn descend(
         pacer.checkpoint().await?;
         let confidence = confidences(&field, &search.patches.targets);
         begin(&mut field, &mut search, above.as_ref(), &confidence, &mut random, pacer).await?;
-        let is_large = search.patches.targets.len() > LARGE;
+        let is_large = search.is_sparse();
         let starts = match () {
             () if above.is_some() || level == 0 || is_large => 1,
             () if content.is_thin || content.is_drawn => STARTS,
-            () => (LARGE / search.patches.targets.len().max(1)).clamp(STARTS, MAX_STARTS),
+            () => (FEW / search.patches.targets.len().max(1)).clamp(STARTS, MAX_STARTS),
         };
         let start = spent / total;
         // Rounding must not carry the progress beyond 1.

@@ -60,12 +60,20 @@ pub(super) fn forget(field: &mut Field) {
 pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
-    let note = |at: usize, from: usize, weight: f32| {
-        let [sum, total] = &mut energies[window.slot(at)];
-        *sum += weight * laplacian(field, from) as f32;
+    // A source has many votes, but needs to be looked at once.
+    let mut laplacians: Vec<u16> = Vec::with_capacity(field.pixels.len());
+    for y in 0..field.height {
+        if y.is_multiple_of(ROWS) {
+            pacer.checkpoint().await?;
+        }
+        laplacians.extend((y * field.width..(y + 1) * field.width).map(|at| laplacian(field, at) as u16));
+    }
+    let note = |slot: usize, from: usize, weight: f32| {
+        let [sum, total] = &mut energies[slot];
+        *sum += weight * f32::from(laplacians[from]);
         *total += weight;
     };
-    voters.each(field, Ballot::Targets, note, pacer).await?;
+    voters.each(field, &window, Ballot::Targets, note, pacer).await?;
     let wanted: Vec<u32> =
         energies.into_iter().map(|[sum, total]| if total > 0.0 { (sum / total) as u32 } else { 0 }).collect();
     for _ in 0..PASSES {

@@ -1,6 +1,6 @@
 //! Voting: each pixel of the hole gets a weighted mean of what the sources of all patches over it show there (Wexler et al. 2007).
 
-use super::field::{FIXED_POINT_SCALE, Field, State, Window, apart, quantised};
+use super::field::{FIXED_POINT_SCALE, Field, Overlap, Pixel, State, Window, apart, quantised};
 use super::membrane::Value;
 use super::patch_match::{Match, PatchMatch};
 use crate::{Pacer, Result};
@@ -90,16 +90,19 @@ impl<'a> Voters<'a> {
         }
     }
 
-    /// Hands every vote to `note`: the pixel voted on, the source pixel that the patch has there, and the weight of the vote.
+    /// Hands every vote on a pixel of `window` to `note`: the pixel voted on, as its [slot](Window::slot), the source pixel that the patch has
+    /// there, as an index into the field, and the weight of the vote.
     pub(super) async fn each(
         self,
         field: &Field,
+        window: &Window,
         ballot: Ballot,
         mut note: impl FnMut(usize, usize, f32),
         pacer: &dyn Pacer,
     ) -> Result<()> {
         let Self { radius, targets, matches, confidence, votes } = self;
         let falloff = falloff(matches, votes);
+        let is_voted_on: Vec<bool> = window.pixels().map(|at| ballot.includes(field, at)).collect();
         let voters = matches.iter().zip(targets).zip(confidence);
         for (i, ((m, at), confidence)) in voters.enumerate() {
             if i % CHECKPOINT == 0 {
@@ -107,12 +110,11 @@ impl<'a> Voters<'a> {
             }
             let weight = confidence * (-(m.distance as f32) * falloff).exp().max(1e-12);
             let corner = radius * field.width + radius;
-            let (to, from) = (*at as usize - corner, m.source as usize - corner);
-            for row in 0..2 * radius + 1 {
-                for column in 0..2 * radius + 1 {
-                    let step = row * field.width + column;
-                    if ballot.includes(field, to + step) {
-                        note(to + step, from + step, weight);
+            let source = m.source as usize - corner;
+            for Overlap { first, slots } in window.overlaps(*at as usize - corner, 2 * radius + 1) {
+                for (slot, from) in slots.clone().zip(source + first..) {
+                    if is_voted_on[slot] {
+                        note(slot, from, weight);
                     }
                 }
             }
@@ -130,14 +132,13 @@ impl<'a> Voters<'a> {
     ) -> Result<(Vec<Value>, Vec<f32>)> {
         let mut sums = vec![[0.0f32; 4]; window.width * window.height];
         let mut weights = vec![0.0f32; sums.len()];
-        let note = |at: usize, from: usize, weight: f32| {
-            let slot = window.slot(at);
+        let note = |slot: usize, from: usize, weight: f32| {
             for (sum, c) in sums[slot].iter_mut().zip(field.pixels[from]) {
                 *sum += weight * f32::from(c);
             }
             weights[slot] += weight;
         };
-        self.each(field, ballot, note, pacer).await?;
+        self.each(field, window, ballot, note, pacer).await?;
         Ok((sums, weights))
     }
 }
@@ -159,15 +160,16 @@ pub(super) async fn vote(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pace
 pub(super) async fn snap(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
     let mut nearest = vec![(FIXED_POINT_SCALE.unsigned_abs() + 1, [0; 4]); window.width * window.height];
-    let note = |at: usize, from: usize, _: f32| {
+    let voted: Vec<Pixel> = window.pixels().map(|at| field.pixels[at]).collect();
+    let note = |slot: usize, from: usize, _: f32| {
         let colour = field.pixels[from];
-        let away = apart(colour, field.pixels[at]);
-        let best = &mut nearest[window.slot(at)];
+        let away = apart(colour, voted[slot]);
+        let best = &mut nearest[slot];
         if away < best.0 {
             *best = (away, colour);
         }
     };
-    voters.each(field, Ballot::Targets, note, pacer).await?;
+    voters.each(field, &window, Ballot::Targets, note, pacer).await?;
     for (at, (away, colour)) in window.pixels().zip(nearest) {
         if away <= FIXED_POINT_SCALE.unsigned_abs() && field.states[at] == State::Target {
             field.pixels[at] = colour;

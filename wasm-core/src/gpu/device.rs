@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::memory::Ledger;
 use super::submissions::Submissions;
 use super::{Buffer, LANES, Program, Usage};
-use crate::{Error, GpuError, Result};
+use crate::{GpuError, Result};
 
 /// Which adapter to take where there are several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -262,38 +262,45 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::read`].
     pub async fn copy_out(&self, parts: &[(&Buffer, u64, u64)], staging: &Buffer) -> Result<Vec<u8>> {
+        self.copied(self.begin_copy_out(parts, staging)).await
+    }
+
+    /// Begins [`Gpu::copy_out`]: what is submitted from here on may run while the copy is waited for.
+    pub fn begin_copy_out<'a>(&self, parts: &[(&Buffer, u64, u64)], staging: &'a Buffer) -> Copying<'a> {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         let mut at = 0;
         for (buffer, offset, bytes) in parts {
             encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging.raw(), at, *bytes);
             at += bytes;
         }
-        self.queue.submit([encoder.finish()]);
-        self.mapped(staging, <[u8]>::to_vec).await
-    }
-
-    /// Maps `staging`, and calls `then` with its bytes.
-    async fn mapped<T>(&self, staging: &Buffer, then: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        let (sender, receiver) = futures_channel::oneshot::channel();
+        let submission = self.queue.submit([encoder.finish()]);
+        let (sender, mapped) = futures_channel::oneshot::channel();
         staging.raw().map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver is gone only if the caller has been dropped.
+            // The receiver is gone only if the copy was given up.
             let _ = sender.send(result);
         });
-        // Natively, this waits for the mapping. In a browser, the event loop completes it.
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
-        let mapped = receiver.await;
+        Copying { staging, mapped, is_over: false, submission }
+    }
+
+    /// The bytes of a copy that was begun.
+    ///
+    /// # Errors
+    /// As [`Gpu::read`].
+    pub async fn copied(&self, mut copying: Copying<'_>) -> Result<Vec<u8>> {
+        // Natively, this waits for the copy. In a browser, the event loop completes it.
+        let submission_index = Some(copying.submission.clone());
+        let polled = self.device.poll(wgpu::PollType::Wait { submission_index, timeout: None });
+        let mapped = (&mut copying.mapped).await;
         self.check()?;
         polled.map_err(|e| GpuError::DeviceLost(e.to_string()))?;
-        match mapped {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Err(GpuError::DeviceLost("a result never came back".into()).into()),
+        if !matches!(mapped, Ok(Ok(()))) {
+            copying.is_over = true;
+            return Err(GpuError::DeviceLost("a result never came back".into()).into());
         }
-        let result = match staging.raw().get_mapped_range(..) {
-            Ok(view) => Ok(then(&view)),
-            Err(e) => Err(Error::from(GpuError::Refused(e.to_string()))),
-        };
-        staging.raw().unmap();
-        result
+        match copying.staging.raw().get_mapped_range(..) {
+            Ok(view) => Ok(view.to_vec()),
+            Err(e) => Err(GpuError::Refused(e.to_string()).into()),
+        }
     }
 
     /// Returns the first error since the last call. A lost device stays lost.
@@ -308,6 +315,24 @@ impl Gpu {
         match faults.error.take() {
             Some(error) => Err(error.into()),
             None => Ok(()),
+        }
+    }
+}
+
+/// A copy from the GPU that is under way. Dropping it frees its staging buffer for the next one.
+#[derive(Debug)]
+pub struct Copying<'a> {
+    staging: &'a Buffer,
+    mapped: futures_channel::oneshot::Receiver<std::result::Result<(), wgpu::BufferAsyncError>>,
+    /// Whether the buffer is not mapped, nor about to be.
+    is_over: bool,
+    submission: wgpu::SubmissionIndex,
+}
+
+impl Drop for Copying<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.staging.raw().unmap();
         }
     }
 }

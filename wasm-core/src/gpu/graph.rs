@@ -268,6 +268,13 @@ impl Dispatch {
         self
     }
 
+    /// Binds a tensor to be read and written.
+    #[must_use]
+    pub fn rewrite(mut self, view: &View) -> Self {
+        self.note(view, "");
+        self.write(view)
+    }
+
     /// Binds a constant.
     #[must_use]
     pub fn constant(mut self, constant: ConstantId) -> Self {
@@ -499,6 +506,11 @@ impl Graph {
         self.taps.insert(path, *view);
     }
 
+    /// Whether every [`Graph::tap`] stays readable, so that nothing that is tapped may be left out or overwritten.
+    pub fn keeps_taps(&self) -> bool {
+        self.keep_taps
+    }
+
     /// The tapped views by name.
     pub fn taps(&self) -> &HashMap<String, View> {
         &self.taps
@@ -507,6 +519,16 @@ impl Graph {
     /// The dispatches in order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// Bytes that a dispatch of this graph reads and writes, constants included.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn traffic(&self, node: &Node) -> u64 {
+        let constants = node.bindings.iter().map(|binding| match binding {
+            Binding::Constant(ConstantId(constant)) => self.constants[*constant].bytes,
+            _ => 0,
+        });
+        node.bytes + constants.sum::<u64>()
     }
 
     /// The constants.
@@ -531,6 +553,62 @@ impl Graph {
             Some(pair) => Err(Error::Shape(format!("{} is used with two shapes", pair[0].0))),
             None => Ok(inputs),
         }
+    }
+
+    /// The first and the last dispatch that touch each tensor; none if no dispatch does.
+    pub(super) fn uses(&self) -> Vec<Option<(usize, usize)>> {
+        let mut uses: Vec<Option<(usize, usize)>> = vec![None; self.tensors.len()];
+        for (at, node) in self.nodes.iter().enumerate() {
+            for binding in &node.bindings {
+                if let Binding::Read(TensorId(t)) | Binding::Write(TensorId(t)) = binding {
+                    uses[*t] = Some((uses[*t].map_or(at, |(first, _)| first), at));
+                }
+            }
+        }
+        uses
+    }
+
+    /// For each tensor, those that a dispatch binds beside it where it writes one of the two: WebGPU wants them in different buffers.
+    pub(super) fn apart(&self) -> Vec<Vec<TensorId>> {
+        let mut apart: Vec<Vec<TensorId>> = vec![vec![]; self.tensors.len()];
+        for node in &self.nodes {
+            let bound = || {
+                node.bindings.iter().filter_map(|binding| match binding {
+                    Binding::Read(tensor) => Some((*tensor, false)),
+                    Binding::Write(tensor) => Some((*tensor, true)),
+                    Binding::Constant(_) | Binding::Step => None,
+                })
+            };
+            for (one, is_written) in bound() {
+                for (other, also) in bound().filter(|(other, _)| *other != one) {
+                    if (is_written || also) && !apart[one.0].contains(&other) {
+                        apart[one.0].push(other);
+                    }
+                }
+            }
+        }
+        apart
+    }
+
+    /// The dispatch at which its tensors take most, and what lives there: bytes and the label of the first dispatch that touches it (of a persistent
+    /// tensor, its own), the largest first. Persistent tensors live always.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn peak(&self) -> (usize, Vec<(u64, &str)>) {
+        let uses = self.uses();
+        let living = |at: usize| {
+            let tensors = self.tensors.iter().zip(&uses).filter_map(move |(tensor, used)| {
+                let (first, last) = (*used)?;
+                let is_persistent = tensor.lifetime == Lifetime::Persistent;
+                let label = if is_persistent { &tensor.label } else { &self.nodes[first].label };
+                (is_persistent || (first..=last).contains(&at)).then_some((tensor.bytes, label.as_str()))
+            });
+            tensors.collect::<Vec<_>>()
+        };
+        let bytes = |at: &usize| living(*at).iter().map(|(bytes, _)| bytes).sum::<u64>();
+        let at = (0..self.nodes.len()).max_by_key(bytes).unwrap_or(0);
+        let mut living = living(at);
+        living.sort_by(|a, b| b.cmp(a));
+        (at, living)
     }
 
     /// Operations of the whole graph.

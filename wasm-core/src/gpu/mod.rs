@@ -8,6 +8,8 @@
 mod arena;
 mod constants;
 mod device;
+#[cfg(not(target_arch = "wasm32"))]
+mod estimate;
 mod graph;
 mod memory;
 mod params;
@@ -19,7 +21,9 @@ mod transfer;
 
 pub use arena::{Arena, Layout};
 pub use constants::Constants;
-pub use device::{Gpu, Preference};
+pub use device::{Copying, Gpu, Preference};
+#[cfg(not(target_arch = "wasm32"))]
+pub use estimate::Device;
 #[cfg(not(target_arch = "wasm32"))]
 pub use graph::Access;
 pub use graph::{Constant, ConstantId, Dispatch, Element, Graph, Lifetime, Node, Recipe, TensorId, View, When};

@@ -79,7 +79,7 @@ impl Plan {
                 let missing = || GpuError::Internal(format!("{} has no buffer", node.label));
                 resources.push(match binding {
                     Binding::Read(t) | Binding::Write(t) => {
-                        arena.buffer(layout, *t).ok_or_else(missing)?.raw().as_entire_binding()
+                        wgpu::BindingResource::Buffer(arena.binding(layout, *t).ok_or_else(missing)?)
                     }
                     Binding::Constant(c) => {
                         let label = &graph.constants[c.0].label;

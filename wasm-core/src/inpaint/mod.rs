@@ -48,6 +48,9 @@ impl Default for Settings {
     }
 }
 
+/// Seed of the fill that the model starts from. It is the same for all results: they differ by their noise, and need not be encoded anew.
+const START_SEED: u32 = 1;
+
 /// Width of the ring around a hole in which colours and grain are compared, in pixels of the model's square.
 const RING: f32 = 24.0;
 
@@ -93,7 +96,7 @@ impl<'a> Inpainting<'a> {
     /// As [`erase`](crate::erase()).
     pub async fn begin(image: &'a Image, mask: &Mask, settings: Settings, pacer: &dyn Pacer) -> Result<Self> {
         let mask = mask.fitted(image)?;
-        let mut patch = rough::fill(image, &mask, settings.seed, pacer).await?;
+        let mut patch = rough::fill(image, &mask, START_SEED, pacer).await?;
         if settings.start == Start::Picture {
             let before = image.crop(mask.rect())?;
             for (new, old) in patch.rgba.chunks_exact_mut(4).zip(before.rgba.chunks_exact(4)) {

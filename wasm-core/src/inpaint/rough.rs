@@ -22,11 +22,11 @@ pub(super) async fn fill(image: &Image, mask: &Mask, seed: u32, pacer: &dyn Pace
     let opaque = around.rgba.chunks_exact(4).all(|pixel| pixel[3] == 255);
     let factor = longest.div_ceil(MAX_SIDE);
     if factor < 2 || !opaque {
-        return fill::make_up(image, mask, seed, None, pacer).await;
+        return fill::make_up(image, mask, seed, fill::Route::Everything, pacer).await;
     }
     match reduced(image, &around, mask, factor, seed, pacer).await {
         // So many small holes that nothing is left between them.
-        Err(Error::WholeMask) => fill::make_up(image, mask, seed, None, pacer).await,
+        Err(Error::WholeMask) => fill::make_up(image, mask, seed, fill::Route::Everything, pacer).await,
         other => other,
     }
 }
@@ -60,7 +60,7 @@ async fn reduced(
     }
     let small_mask = Mask::new(small.bounds(), coverage)?.fitted(&small)?;
     let mut filled = small;
-    let patch = fill::make_up(&filled, &small_mask, seed, None, pacer).await?;
+    let patch = fill::make_up(&filled, &small_mask, seed, fill::Route::Everything, pacer).await?;
     filled.replace(&patch)?;
     let large = resize(filled.rgba(), 4, to, from, Filter::Bicubic)?;
     let inner = Rect { x: hole.x - whole.x, y: hole.y - whole.y, ..hole };

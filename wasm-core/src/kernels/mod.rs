@@ -9,8 +9,8 @@
 
 pub mod add_noise;
 pub mod assemble;
+mod columns;
 pub mod conv2d;
-pub mod ddim_step;
 pub mod depthwise_conv;
 pub mod finite_check;
 pub mod group_norm;
@@ -20,13 +20,18 @@ pub mod lambda_local;
 pub mod layer_norm;
 pub mod matmul;
 pub mod posterior;
+pub mod sampler_step;
 pub mod scaled_copy;
 pub mod softmax;
 mod text;
+mod tile;
 pub mod transpose;
+pub mod winograd;
 
 use crate::gpu::{Element, Program};
+pub use columns::Columns;
 use text::wgsl;
+pub use tile::Tile;
 
 /// An activation function after a linear map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,41 +57,25 @@ impl Activation {
     }
 }
 
-/// The tile of results that one workgroup computes in matrix products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tile {
-    Large,
-    Small,
+/// What a linear map's sum and its bias are multiplied by: results that are stored smaller than they are stay within the range of 16 bits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factors {
+    /// The sum's.
+    pub sum: f32,
+    /// The bias's.
+    pub bias: f32,
 }
 
-impl Tile {
-    /// The tile for a product. Large tiles need fewer loads, but only a large product has enough of them to keep a large GPU busy.
-    fn fitting(m: u32, n: u32, batch: u32) -> Self {
-        /// Workgroups of 256 with this many registers that a large GPU holds at once.
-        const ENOUGH: u32 = 192;
-        let large = m.div_ceil(128) * n.div_ceil(128) * batch;
-        // Most of a large tile would be wasted on a matrix that is hardly taller than a small one.
-        let wasted = m.next_multiple_of(128) - m.next_multiple_of(64);
-        if large >= ENOUGH && wasted * 4 < m { Self::Large } else { Self::Small }
-    }
-
-    fn side(self) -> u32 {
-        match self {
-            Self::Large => 128,
-            Self::Small => 64,
-        }
-    }
-
-    fn choose(self, program: Program) -> Program {
-        match self {
-            Self::Large => program.with("128", wgsl!("prelude/tile_128.wgsl")),
-            Self::Small => program.with("64", wgsl!("prelude/tile_64.wgsl")),
-        }
-    }
+impl Factors {
+    /// None.
+    pub const ONE: Self = Self { sum: 1.0, bias: 1.0 };
 }
 
-/// Pixels of a workgroup of the kernels that reduce over channels (`prelude/reduce_columns.wgsl`).
-const COLUMNS: u32 = 16;
+impl Default for Factors {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
 
 /// The program of the kernel `name`, whose own file is `text`, with the prelude that every kernel has.
 fn kernel(name: &'static str, text: &'static str) -> Program {

@@ -9,7 +9,7 @@ use half::f16;
 
 use super::WeightElement;
 use crate::gpu::{Constant, ConstantId, Element, Graph, Recipe, When};
-use crate::kernels::conv2d;
+use crate::kernels::conv2d::{self, Filters};
 use crate::kernels::matmul::Left;
 use crate::weights::{Source, quantise};
 use crate::{Result, WeightsError};
@@ -141,13 +141,7 @@ impl Matrix {
     fn scales(&self, weights: &dyn Source) -> Result<Vec<f32>> {
         let mut scales = vec![];
         for (name, rows) in &self.parts {
-            scales.extend(match weights.scales(name)? {
-                Some(kept) if kept.len() != *rows as usize => {
-                    return Err(WeightsError::Damaged(format!("the scales of {name} are not one a row")).into());
-                }
-                Some(kept) => kept,
-                None => quantise::scales(&weights.read(name)?, *rows as usize),
-            });
+            scales.extend(kept_or_new_scales(weights, name, *rows as usize)?);
         }
         Ok(scales)
     }
@@ -303,24 +297,66 @@ pub(crate) fn depthwise(g: &mut Graph, weight: String, follows: Epilogue, channe
     })
 }
 
-/// Weights and bias of the 3x3 convolution with this prefix. Weights that are stored in 8 bits become 16-bit floats at loading.
+/// Weights and bias of the 3x3 convolution with this prefix.
 pub(crate) fn convolution(
     g: &mut Graph,
     prefix: &str,
     m: u32,
     c: u32,
     element: WeightElement,
-) -> (ConstantId, ConstantId) {
-    let weight = format!("{prefix}.weight");
+) -> (Filters, ConstantId) {
+    let small = 9 * c * m < WORTH_QUANTISING;
+    let filters = match element {
+        WeightElement::I8 if !small => filters_in_8_bits(g, format!("{prefix}.weight"), m, c),
+        _ => filters(g, format!("{prefix}.weight"), m, c),
+    };
+    (filters, vector(g, format!("{prefix}.bias"), &[m as usize]))
+}
+
+fn filters(g: &mut Graph, weight: String, m: u32, c: u32) -> Filters {
     let bytes = u64::from(9 * c * m.next_multiple_of(4)) * Element::F16.size();
     let inputs = vec![(weight.clone(), vec![m as usize, c as usize, 3, 3])];
-    let element = if 9 * c * m < WORTH_QUANTISING { WeightElement::F16 } else { element };
-    let label = format!("convolution {weight}");
-    let recipe: Recipe = Rc::new(move |weights| {
+    Filters::F16(add(g, format!("convolution {weight}"), bytes, inputs, move |weights| {
         stored(Element::F16, &weight, &conv2d::pack(&weights.read(&weight)?, m as usize, c as usize))
+    }))
+}
+
+/// Made at loading, because a pack keeps filters in the order of the state dict.
+fn filters_in_8_bits(g: &mut Graph, weight: String, m: u32, c: u32) -> Filters {
+    let (rows, inputs) = (m as usize, vec![(weight.clone(), vec![m as usize, c as usize, 3, 3])]);
+    let of = vec![(weight.clone(), m)];
+    let scales_of = {
+        let weight = weight.clone();
+        move |weights: &dyn Source| kept_or_new_scales(weights, &weight, rows)
+    };
+    let (known, label) = (scales_of.clone(), format!("convolution in 8 bits {weight}"));
+    let recipe: Recipe = Rc::new(move |weights| {
+        let quantised = quantise::quantise(&weights.read(&weight)?, &known(weights)?);
+        Ok(bytemuck::cast_vec(conv2d::pack(&quantised, rows, c as usize)))
     });
-    let weights = g.constant(Constant { label, bytes, inputs, scales: vec![], recipe, when: when(element) });
-    (weights, vector(g, format!("{prefix}.bias"), &[m as usize]))
+    let scales_label = format!("scales of {label}");
+    let bytes = u64::from(9 * c * m.next_multiple_of(4));
+    let when = When::Loading;
+    let filters = Constant { label, bytes, inputs: inputs.clone(), scales: of.clone(), recipe, when };
+    let recipe: Recipe = Rc::new(move |weights| {
+        let mut scales = scales_of(weights)?;
+        scales.resize(rows.next_multiple_of(4), 0.0);
+        stored(Element::F32, "", &scales)
+    });
+    let bytes = u64::from(m.next_multiple_of(4)) * 4;
+    let scales = Constant { label: scales_label, bytes, inputs, scales: of, recipe, when };
+    Filters::I8 { filters: g.constant(filters), scales: g.constant(scales) }
+}
+
+/// The scales of the matrix `name` of so many rows: those that a pack keeps, or those that its values need.
+fn kept_or_new_scales(weights: &dyn Source, name: &str, rows: usize) -> Result<Vec<f32>> {
+    match weights.scales(name)? {
+        Some(kept) if kept.len() != rows => {
+            Err(WeightsError::Damaged(format!("the scales of {name} are not one a row")).into())
+        }
+        Some(kept) => Ok(kept),
+        None => Ok(quantise::scales(&weights.read(name)?, rows)),
+    }
 }
 
 /// A vector in f32, padded to 4.

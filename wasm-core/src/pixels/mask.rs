@@ -47,23 +47,19 @@ impl Mask {
         if !image.bounds().contains(&self.rect) {
             return Err(Error::MaskOutside);
         }
-        let width = self.rect.width as usize;
-        let mut bounds: Option<Rect> = None;
-        let mut covered = 0;
-        for (i, _) in self.coverage.iter().enumerate().filter(|(_, c)| **c > 0) {
-            covered += 1;
-            let pixel =
-                Rect { x: self.rect.x + (i % width) as u32, y: self.rect.y + (i / width) as u32, width: 1, height: 1 };
-            bounds = Some(bounds.map_or(pixel, |b| b.union(&pixel)));
-        }
-        let rect = bounds.ok_or(Error::EmptyMask)?;
-        if covered == image.bounds().area() {
+        let rows = || (self.rect.y..).zip(self.coverage.chunks_exact((self.rect.width as usize).max(1)));
+        let bounds = rows().filter_map(|(y, row)| {
+            let first = row.iter().position(|c| *c > 0)? as u32;
+            let last = row.iter().rposition(|c| *c > 0)? as u32;
+            Some(Rect { x: self.rect.x + first, y, width: last + 1 - first, height: 1 })
+        });
+        let rect = bounds.reduce(|all, row| all.union(&row)).ok_or(Error::EmptyMask)?;
+        if rect == image.bounds() && self.coverage.iter().all(|c| *c > 0) {
             return Err(Error::WholeMask);
         }
-        let coverage = (rect.y..rect.bottom())
-            .flat_map(|y| (rect.x..rect.right()).map(move |x| (x, y)))
-            .map(|(x, y)| self.at(x, y))
-            .collect();
+        let start = (rect.x - self.rect.x) as usize;
+        let cut = rows().filter(|(y, _)| (rect.y..rect.bottom()).contains(y));
+        let coverage = cut.flat_map(|(_, row)| &row[start..start + rect.width as usize]).copied().collect();
         Ok(Self { rect, coverage })
     }
 }

@@ -34,6 +34,11 @@ impl Rect {
         self.width as usize * self.height as usize
     }
 
+    /// Its pixels, row by row: column and row of each.
+    pub fn places(self) -> impl Iterator<Item = (u32, u32)> {
+        (self.y..self.bottom()).flat_map(move |y| (self.x..self.right()).map(move |x| (x, y)))
+    }
+
     /// Whether `other` lies inside. Does not overflow for any `other`.
     pub fn contains(&self, other: &Self) -> bool {
         let inside = |start: u32, length: u32, other_start: u32, other_length: u32| {

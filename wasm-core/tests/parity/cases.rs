@@ -8,7 +8,6 @@ macro_rules! with_all_cases {
             parity_add_noise = kernels::add_noise::matches_its_reference;
             parity_assemble = kernels::assemble::matches_its_reference;
             parity_conv2d = kernels::conv2d::matches_its_reference;
-            parity_ddim_step = kernels::ddim_step::matches_its_reference;
             parity_depthwise_conv = kernels::depthwise_conv::matches_its_reference;
             parity_finite_check = kernels::finite_check::matches_its_reference;
             parity_group_norm = kernels::group_norm::matches_its_reference;
@@ -18,14 +17,18 @@ macro_rules! with_all_cases {
             parity_layer_norm = kernels::layer_norm::matches_its_reference;
             parity_matmul = kernels::matmul::matches_its_reference;
             parity_posterior = kernels::posterior::matches_its_reference;
+            parity_sampler_step = kernels::sampler_step::matches_its_reference;
             parity_scaled_copy = kernels::scaled_copy::matches_its_reference;
             parity_softmax = kernels::softmax::matches_its_reference;
             parity_transpose = kernels::transpose::matches_its_reference;
+            parity_winograd = kernels::winograd::matches_its_reference;
             parity_norm_epsilons = networks::norm_epsilons;
             parity_tiny_unet_with_every_intermediate = networks::tiny_unet_intermediates;
             parity_tiny_unet_in_16_bits = networks::tiny_unet_in_16_bits;
             parity_shared_prefix_of_the_branches = networks::shared_prefix;
+            parity_conditional_branch_alone = networks::conditional_branch_alone;
             parity_tiny_vae_with_every_intermediate = networks::tiny_vae;
+            parity_vae_in_16_bits = networks::vae_in_16_bits;
             parity_unet_in_8_bits = packs::unet_in_8_bits;
             parity_vae_in_8_bits = packs::vae_in_8_bits;
             parity_a_registered_model_is_installed_loaded_and_runs = contract::a_registered_model_is_installed_loaded_and_runs;
@@ -34,6 +37,7 @@ macro_rules! with_all_cases {
             parity_runs_are_reproducible = pipeline::reproducible;
             parity_runs_leak_nothing = pipeline::leaks_nothing;
             parity_overflow_falls_back_to_f32 = pipeline::falls_back_to_f32;
+            parity_a_fast_run_leaves_guidance_out_late = pipeline::fast_run;
             parity_another_schedule = pipeline::changes_its_schedule;
             parity_a_lost_device_is_survived = pipeline::survives_a_lost_device;
             parity_bad_weights_are_refused = pipeline::refuses_bad_weights;
@@ -50,10 +54,11 @@ macro_rules! with_representatives {
         $with! {
             // Element by element.
             parity_posterior: posterior add_noise assemble scaled_copy;
-            parity_ddim_step: ddim_step finite_check;
+            parity_sampler_step: sampler_step finite_check;
             // Products of matrices, in tiles.
             parity_matmul: matmul;
             parity_conv2d: conv2d;
+            parity_winograd: winograd;
             parity_depthwise_conv: depthwise_conv;
             // Sums over a group, and over the channels of a pixel.
             parity_group_norm: group_norm;

@@ -235,8 +235,9 @@ fn parity_what_is_recorded_is_what_the_programs_expect() {
             graphs.all().iter().for_each(|graph| facts.check(graph));
         }
     }
-    // A map whose width is no multiple of 4, which the networks do not have.
+    // Maps whose widths are no multiples of 4, which the networks do not have.
     facts.check(&kernels::lambda_local::ragged().unwrap());
+    facts.check(&kernels::conv2d::odd_doubling().unwrap());
     let unused: Vec<_> = texts().into_keys().filter(|name| !facts.used.contains(name)).collect();
     assert!(unused.is_empty(), "{unused:?}: no network uses these; record them here, or remove them");
 }

@@ -3,8 +3,8 @@
 use wasm_core::Result;
 use wasm_core::gpu::{Element, Gpu, Graph};
 use wasm_core::kernels::Activation;
+use wasm_core::models::moebius::conditioning::Branches;
 use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
-use wasm_core::models::moebius::unet::Prefix;
 use wasm_core::models::moebius::{unet, vae};
 use wasm_core::weights::{UNIT_VARIANCE, input, unet_input};
 
@@ -116,7 +116,7 @@ pub async fn unet(gpu: &Gpu) -> Result<()> {
         let mut g = if element == Element::F32 { Graph::with_taps() } else { Graph::new() };
         let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
         let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
-        unet::record(&mut g, &config, element, &timesteps(), Prefix::Shared, input, noise)?;
+        unet::record(&mut g, &config, element, &timesteps(), Branches::Both, input, noise)?;
         let net = Loaded::new(gpu, g).await?;
         net.write(gpu, &input, &sample)?;
         for [step, timestep] in outputs(file.as_ref(), "eps.t") {
@@ -184,6 +184,19 @@ pub async fn vae(gpu: &Gpu) -> Result<()> {
     }
     let modules = Modules::read(gpu, &net, 1).await?;
     compare(&mut errors, "decoder", Network::Vae, &modules, &summary("vae_full_decode_summary.tsv"))?;
+    drop(net);
+    let picture = input("input.vae_full.image", (3 * side * side) as usize, 1.0);
+    let latent = input("input.vae_full.latent", (LATENT_CHANNELS * n * n) as usize, UNIT_VARIANCE);
+    let [encoded, decoded] = crate::networks::vae_as_it_runs(gpu, config, &picture, &latent).await?;
+    let error = relative_l2(&encoded, &file.read("output.moments")?);
+    report(&format!("parity full-size encoder as it runs: relative L2 error {error:.2e}"));
+    errors.note("moments as it runs", error, 1e-4);
+    for (name, at) in [("tl64", 0), ("mid64", 224), ("br64", 448)] {
+        let found = crate::networks::crop(&decoded, side as usize, [at, at, 64]);
+        let error = relative_l2(&found, &file.read(&format!("output.decoded.crop_{name}"))?);
+        report(&format!("parity full-size decoder as it runs, crop {name}: relative L2 error {error:.2e}"));
+        errors.note(&format!("{name} as it runs"), error, 1e-4);
+    }
     errors.finish("full-size VAE");
     Ok(())
 }

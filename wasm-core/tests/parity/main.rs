@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the cases are modules of two programs")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod budget;
 mod cases;
 mod contract;
 mod facts;

@@ -4,15 +4,16 @@ use wasm_core::diffusion::schedule::Schedule;
 use wasm_core::gpu::{Arena, Constants, Element, Gpu, Graph, Layout, Plan, View};
 use wasm_core::kernels::Activation;
 use wasm_core::kernels::lambda_local::{LambdaLocal, pack_filters};
+use wasm_core::models::moebius::conditioning::Branches;
 use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
 use wasm_core::models::moebius::module::{self, Module};
-use wasm_core::models::moebius::unet::Prefix;
 use wasm_core::models::moebius::{conditioning, unet, vae};
 use wasm_core::weights::{self, Pack, Source, Synthetic, unet_input};
 use wasm_core::{Result, Unpaced};
 
 use crate::modules::{Modules, batch_norm, before_batch_norm, floats};
-use crate::rig::{Errors, Trial, fixture, relative_l2};
+use crate::pipeline::Tampered;
+use crate::rig::{Errors, Trial, fixture, relative_l2, report};
 
 /// Bound for a tensor of a network in f32.
 const F32: f64 = 1e-4;
@@ -60,11 +61,15 @@ impl Loaded {
 
     /// With a pack that was made of the weights, if any.
     pub async fn with(gpu: &Gpu, graph: Graph, weights: Synthetic, pack: Option<&Pack>) -> Result<Self> {
-        let mut arena = Arena::new();
-        let layout = arena.lay_out(&graph);
+        Self::of(gpu, graph, weights, pack.map(|pack| pack as &dyn Source)).await
+    }
+
+    async fn of(gpu: &Gpu, graph: Graph, weights: Synthetic, source: Option<&dyn Source>) -> Result<Self> {
+        let (mut arena, mut layouts) = Arena::of(&[&graph]);
+        let layout = layouts.swap_remove(0);
         arena.allocate(gpu)?;
         let mut constants = Constants::new();
-        constants.load(gpu, &[&graph], pack.map_or(&weights as &dyn Source, |pack| pack), &Unpaced).await?;
+        constants.load(gpu, &[&graph], source.unwrap_or(&weights), &Unpaced).await?;
         let plan = Plan::new(gpu, &graph, &arena, &layout, &constants)?;
         Ok(Self { graph, arena, layout, plan, weights, _constants: constants })
     }
@@ -98,18 +103,18 @@ fn silu(values: Vec<f32>) -> Vec<f32> {
 }
 
 /// The U-Net as a graph with taps; its input and its output.
-fn tiny_unet(config: UnetConfig, element: Element, prefix: Prefix, taps: bool) -> Result<(Graph, View, View)> {
+fn tiny_unet(config: UnetConfig, element: Element, branches: Branches, taps: bool) -> Result<(Graph, View, View)> {
     let mut g = if taps { Graph::with_taps() } else { Graph::new() };
     let input = g.persistent("input", element, [1, UNET_CHANNELS, config.side, config.side]);
-    let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
-    unet::record(&mut g, &config, element, &timesteps(), prefix, input, noise)?;
+    let noise = g.persistent("noise", Element::F32, [branches.count(), LATENT_CHANNELS, config.side, config.side]);
+    unet::record(&mut g, &config, element, &timesteps(), branches, input, noise)?;
     Ok((g, input, noise))
 }
 
 /// Output and every intermediate of the U-Net in f32.
 pub async fn tiny_unet_intermediates(gpu: &Gpu) -> Result<()> {
     let file = reference("unet_tiny.safetensors")?;
-    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, Element::F32, Prefix::Shared, true)?;
+    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, Element::F32, Branches::Both, true)?;
     let net = Loaded::new(gpu, graph).await?;
     let mut errors = Errors::default();
     net.write(gpu, &input, &file.read("input.sample")?)?;
@@ -294,7 +299,7 @@ fn comparable(
 
 /// The noise that the tiny U-Net with weights of this seed sees in `sample` at a step.
 async fn predicted(gpu: &Gpu, element: Element, seed: u64, sample: &[f32], step: u32) -> Result<Vec<f32>> {
-    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, element, Prefix::Shared, false)?;
+    let (graph, input, noise) = tiny_unet(UnetConfig::TINY, element, Branches::Both, false)?;
     let weights = Synthetic::seeded(seed, graph.inputs()?)?;
     let net = Loaded::with(gpu, graph, weights, None).await?;
     net.write(gpu, &input, sample)?;
@@ -324,14 +329,37 @@ pub async fn tiny_unet_in_16_bits(gpu: &Gpu) -> Result<()> {
     Ok(())
 }
 
+/// The conditional branch alone gives what it gives beside the other one.
+pub async fn conditional_branch_alone(gpu: &Gpu) -> Result<()> {
+    let config = UnetConfig { side: 8, ..UnetConfig::TINY };
+    let sample = unet_input("input.unet_tiny.sample", 1, config.side as usize);
+    let mut errors = Errors::default();
+    for seed in [0, OTHER_SEED] {
+        let mut results = vec![];
+        for branches in [Branches::Both, Branches::Conditional] {
+            let (graph, input, noise) = tiny_unet(config, Element::F32, branches, false)?;
+            let weights = Synthetic::seeded(seed, graph.inputs()?)?;
+            let net = Loaded::with(gpu, graph, weights, None).await?;
+            net.write(gpu, &input, &sample)?;
+            net.plan.submit(gpu, 1);
+            results.push(net.read(gpu, &noise).await?);
+        }
+        let (unconditional, conditional) = results[0].split_at(results[1].len());
+        assert!(relative_l2(unconditional, conditional) > 100.0 * F32, "both branches are the same");
+        errors.note(&format!("seed {seed}"), relative_l2(&results[1], conditional), F32);
+    }
+    errors.finish("conditional branch alone");
+    Ok(())
+}
+
 /// What is computed once for both branches gives the same bits as for each of them.
 pub async fn shared_prefix(gpu: &Gpu) -> Result<()> {
     // The size does not matter, and a small one is quick.
     let config = UnetConfig { side: 4, ..UnetConfig::TINY };
     let sample = unet_input("input.unet_tiny.sample", 1, config.side as usize);
     let mut results = vec![];
-    for prefix in [Prefix::Shared, Prefix::Separate] {
-        let (graph, input, noise) = tiny_unet(config, Element::F32, prefix, false)?;
+    for branches in [Branches::Both, Branches::BothSeparately] {
+        let (graph, input, noise) = tiny_unet(config, Element::F32, branches, false)?;
         let net = Loaded::new(gpu, graph).await?;
         net.write(gpu, &input, &sample)?;
         net.plan.submit(gpu, 0);
@@ -348,6 +376,28 @@ pub fn crop(values: &[f32], side: usize, [y0, x0, size]: [usize; 3]) -> Vec<f32>
     let rows =
         |plane: &[f32]| (0..size * size).map(|i| plane[(y0 + i / size) * side + x0 + i % size]).collect::<Vec<_>>();
     values.chunks(side * side).flat_map(rows).collect()
+}
+
+/// What the encoder makes of a picture and the decoder of a latent, in f32, without intermediate results.
+pub async fn vae_as_it_runs(gpu: &Gpu, config: VaeConfig, picture: &[f32], latent: &[f32]) -> Result<[Vec<f32>; 2]> {
+    let (side, n) = (config.side, config.latent_side());
+    let mut g = Graph::new();
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    let moments = g.persistent("moments", Element::F32, [1, 8, n, n]);
+    vae::record_encoder(&mut g, &config, Element::F32, image, moments)?;
+    let encoder = Loaded::new(gpu, g).await?;
+    encoder.write(gpu, &image, picture)?;
+    encoder.plan.submit(gpu, 0);
+    let encoded = encoder.read(gpu, &moments).await?;
+    drop(encoder);
+    let mut g = Graph::new();
+    let input = g.persistent("latent", Element::F32, [1, LATENT_CHANNELS, n, n]);
+    let image = g.persistent("image", Element::F32, [1, 3, side, side]);
+    vae::record_decoder(&mut g, &config, Element::F32, input, image)?;
+    let decoder = Loaded::new(gpu, g).await?;
+    decoder.write(gpu, &input, latent)?;
+    decoder.plan.submit(gpu, 0);
+    Ok([encoded, decoder.read(gpu, &image).await?])
 }
 
 /// Both halves of the VAE, every intermediate.
@@ -407,7 +457,53 @@ pub async fn tiny_vae(gpu: &Gpu) -> Result<()> {
         };
         errors.note(&tensor.name, relative_l2(&found, &expected), F32);
     }
+    // As it runs: norms are done while maps are read, and results overwrite them.
+    let lean = vae_as_it_runs(gpu, config, &file.read("input.image")?, &file.read("input.latent")?).await?;
+    for (found, name) in lean.iter().zip(["output.moments", "output.decoded"]) {
+        errors.note(&format!("{name}, as it runs"), relative_l2(found, &file.read(name)?), F32);
+    }
     errors.finish("tiny VAE");
+    Ok(())
+}
+
+/// What the decoder makes of `latent` with first layers that are `factor` times as large, and up to 16 times, and the largest number that it stores on the way if every
+/// intermediate result is kept.
+async fn decoded(gpu: &Gpu, element: Element, factor: f32, latent: &[f32], taps: bool) -> Result<(Vec<f32>, f32)> {
+    let config = VaeConfig { side: 64, ..VaeConfig::TINY };
+    let n = config.latent_side();
+    let mut g = if taps { Graph::with_taps() } else { Graph::new() };
+    let input = g.persistent("latent", element, [1, LATENT_CHANNELS, n, n]);
+    let image = g.persistent("image", Element::F32, [1, 3, config.side, config.side]);
+    vae::record_decoder(&mut g, &config, element, input, image)?;
+    let inputs = g.inputs()?;
+    let scaled = Tampered::new(0, inputs.clone())
+        .with("decoder.conv_in.weight", factor)
+        .with("post_quant_conv.weight", factor.min(16.0));
+    let net = Loaded::of(gpu, g, Synthetic::new(inputs)?, Some(&scaled)).await?;
+    net.write(gpu, &input, latent)?;
+    net.plan.submit(gpu, 0);
+    let mut largest: f32 = 0.0;
+    for view in net.graph.taps().values() {
+        largest = net.read(gpu, view).await?.into_iter().fold(largest, |most, v| most.max(v.abs()));
+    }
+    Ok((net.read(gpu, &image).await?, largest))
+}
+
+/// The decoder with maps in 16 bits, also where they are far beyond what these hold.
+pub async fn vae_in_16_bits(gpu: &Gpu) -> Result<()> {
+    if !gpu.has_f16() {
+        report("parity VAE in 16 bits: not run, this adapter has no shader-f16");
+        return Ok(());
+    }
+    let mut errors = Errors::default();
+    let latent = weights::input("input.vae_16_bits.latent", LATENT_CHANNELS as usize * 64, weights::UNIT_VARIANCE);
+    for factor in [1.0, 5e4] {
+        let (expected, largest) = decoded(gpu, Element::F32, factor, &latent, true).await?;
+        assert_eq!(factor > 1.0, largest > 65504.0, "{largest} times {factor}");
+        let (found, _) = decoded(gpu, Element::F16, factor, &latent, false).await?;
+        errors.note(&format!("numbers up to {largest:.1e}"), relative_l2(&found, &expected), 1e-2);
+    }
+    errors.finish("VAE in 16 bits");
     Ok(())
 }
 

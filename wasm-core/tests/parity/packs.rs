@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use wasm_core::gpu::{Element, Gpu, Graph};
 use wasm_core::models::ModelFile;
+use wasm_core::models::moebius::conditioning::Branches;
 use wasm_core::models::moebius::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig, VaeConfig};
 use wasm_core::models::moebius::network::Network;
-use wasm_core::models::moebius::unet::Prefix;
 use wasm_core::models::moebius::{unet, vae};
 use wasm_core::nn::WeightElement;
 use wasm_core::weights::{Pack, Source, Synthetic, UNIT_VARIANCE, input, unet_input};
@@ -40,7 +40,7 @@ async fn predictions(gpu: &Gpu, config: UnetConfig, seed: u64, steps: &[u32], pa
     let mut g = Graph::new();
     let input = g.persistent("input", Element::F32, [1, UNET_CHANNELS, config.side, config.side]);
     let noise = g.persistent("noise", Element::F32, [2, LATENT_CHANNELS, config.side, config.side]);
-    unet::record(&mut g, &config, Element::F32, &timesteps(), Prefix::Shared, input, noise)?;
+    unet::record(&mut g, &config, Element::F32, &timesteps(), Branches::Both, input, noise)?;
     let synthetic = Synthetic::seeded(seed, g.inputs()?)?;
     let pack = if pack { Some(packed(Network::Unet(config), &synthetic).await?) } else { None };
     let net = Loaded::with(gpu, g, synthetic, pack.as_ref()).await?;

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use half::f16;
 use wasm_core::gpu::{Arena, Constant, ConstantId, Constants, Element, Gpu, Graph, Layout, Plan, Recipe, View, When};
+use wasm_core::kernels::Factors;
+use wasm_core::kernels::conv2d::{Filters, pack};
 use wasm_core::weights::{Source, TensorInfo};
 use wasm_core::{Error, Result, Unpaced};
 
@@ -62,6 +64,8 @@ impl Source for NoWeights {
 pub struct Trial {
     pub g: Graph,
     pub rng: Rng,
+    /// Never run in parts as well: the first run overwrites what the second would read.
+    pub once: bool,
     inputs: Vec<(View, Vec<f32>)>,
 }
 
@@ -69,7 +73,7 @@ impl Trial {
     pub fn new(seed: u64) -> Self {
         // Half of them also in parts, from a workgroup's width to several.
         let g = if seed / 4 % 2 == 1 { Graph::in_parts_of(1 << (seed * 7 % 25)) } else { Graph::new() };
-        Self { g, rng: Rng(seed), inputs: vec![] }
+        Self { g, rng: Rng(seed), once: false, inputs: vec![] }
     }
 
     /// Room for a view among other channels, so that offsets and strides count.
@@ -116,10 +120,32 @@ impl Trial {
         self.constant(values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect())
     }
 
+    /// Random factors for a sum and a bias, powers of two.
+    pub fn factors(&mut self) -> Factors {
+        let [sum, bias] = [0, 1].map(|_| self.rng.of(&[1.0, 1.0, 0.25, 2.0]));
+        Factors { sum, bias }
+    }
+
+    /// Filters of a 3x3 convolution of `c` channels to `m`, in 16 or in 8 bits, and as the numbers they stand for.
+    pub fn filters(&mut self, m: u32, c: u32, in_8_bits: bool) -> (Filters, Vec<f32>) {
+        let (m, c) = (m as usize, c as usize);
+        if !in_8_bits {
+            let values = self.rng.halves(m * c * 9);
+            return (Filters::F16(self.constant_f16(&pack(&values, m, c))), values);
+        }
+        let integers: Vec<i8> = (0..m * c * 9).map(|_| self.rng.within(0, 254) as i32 - 127).map(|v| v as i8).collect();
+        let mut scales: Vec<f32> = (0..m).map(|_| self.rng.within(1, 99) as f32 / 5000.0).collect();
+        let values = integers.iter().enumerate().map(|(at, v)| f32::from(*v) * scales[at / (c * 9)]).collect();
+        // Padding is read, and must not matter.
+        scales.resize(m.next_multiple_of(4), f32::NAN);
+        let filters = self.constant(pack(&integers, m, c).into_iter().map(|v| v as u8).collect());
+        (Filters::I8 { filters, scales: self.constant_f32(&scales) }, values)
+    }
+
     /// Runs the graph and reads the outputs back. Everything that was not put in is NaN, and must stay so.
     pub async fn run(self, gpu: &Gpu, outputs: &[View]) -> Result<Vec<Vec<f32>>> {
-        let mut arena = Arena::new();
-        let layout = arena.lay_out(&self.g);
+        let (mut arena, mut layouts) = Arena::of(&[&self.g]);
+        let layout = layouts.swap_remove(0);
         arena.allocate(gpu)?;
         let mut constants = Constants::new();
         constants.load(gpu, &[&self.g], &NoWeights, &Unpaced).await?;
@@ -140,7 +166,7 @@ impl Trial {
         }
         plan.submit(gpu, 0);
         let whole = results(gpu, &arena, &layout, outputs).await?;
-        if plan.has_parts() {
+        if plan.has_parts() && !self.once {
             for view in outputs {
                 let buffer = arena.of_view(&layout, view)?;
                 gpu.queue().write_buffer(buffer.raw(), 0, &vec![0xff; buffer.size() as usize]);
@@ -237,6 +263,13 @@ pub fn elements(gpu: &Gpu) -> Vec<Element> {
     if gpu.has_f16() { vec![Element::F32, Element::F16] } else { vec![Element::F32] }
 }
 
+/// The seeds of a case that has a program for nearly each of them: `all`, or the first `few` where they stand for the others and a CPU plays the
+/// GPU in a browser, which takes seconds to compile a program.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn seeds(all: u64, _few: u64) -> std::ops::Range<u64> {
+    0..all
+}
+
 /// Prints past the test harness, which would swallow it.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn report(line: &str) {
@@ -256,10 +289,11 @@ pub fn fixture(name: &str) -> Vec<u8> {
 
 #[cfg(target_arch = "wasm32")]
 mod web {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::collections::HashMap;
 
     thread_local! {
+        static FEW: Cell<bool> = const { Cell::new(false) };
         static FILES: RefCell<HashMap<String, Vec<u8>>> = RefCell::default();
         static LINES: RefCell<Vec<String>> = RefCell::default();
     }
@@ -274,6 +308,16 @@ mod web {
         FILES.with_borrow(|files| files.get(name).cloned()).unwrap_or_else(|| panic!("the page did not provide {name}"))
     }
 
+    /// From now on, [`seeds`] are few.
+    pub fn content_with_few() {
+        FEW.set(true);
+    }
+
+    /// As natively.
+    pub fn seeds(all: u64, few: u64) -> std::ops::Range<u64> {
+        0..if FEW.get() { few } else { all }
+    }
+
     /// Keeps a line for the page.
     pub fn report(line: &str) {
         LINES.with_borrow_mut(|lines| lines.push(line.to_owned()));
@@ -286,4 +330,4 @@ mod web {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use web::{fixture, lines, provide, report};
+pub use web::{content_with_few, fixture, lines, provide, report, seeds};

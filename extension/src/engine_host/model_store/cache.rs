@@ -159,6 +159,11 @@ impl ModelCache {
         loaded
     }
 
+    /// Waits for a loading or a job to end. No model is loaded until the returned guard is dropped: its files are open meanwhile, for one reader only.
+    pub(super) async fn pause(&self) -> impl Drop + '_ {
+        self.loaded.lock().await
+    }
+
     /// Frees the model on the GPU once no request has come for the time that the user set.
     async fn rest(self: Rc<Self>) {
         let visits = self.visits.get();

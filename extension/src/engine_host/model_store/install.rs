@@ -168,6 +168,7 @@ impl Installer {
         self.job(id, async |job| {
             let lock = self.jobs.file(id);
             let _held = lock.lock().await;
+            let _paused = self.cache.pause().await;
             recover::run(id, name, job).await
         })
         .await
@@ -178,7 +179,11 @@ impl Installer {
     /// # Errors
     /// [`Failure::HashMismatch`] when it differs.
     pub(super) async fn verify(&self, model: &str) -> Result<(), Failure> {
-        self.job(model, async |job| packs::verify(model, job).await).await
+        self.job(model, async |job| {
+            let _paused = self.cache.pause().await;
+            packs::verify(model, job).await
+        })
+        .await
     }
 
     /// Removes all files of a model. A job of it is stopped first.

@@ -1,5 +1,6 @@
 //! Tests of the document: any sequence of what the user and the engine can do keeps document, screen and engine in agreement.
 
+use super::super::mask::Taking;
 use super::super::projection::{Command, Drawing, Held, drawing, next_command};
 use super::*;
 use crate::protocol::Point;
@@ -30,8 +31,8 @@ fn filled(results: &[&'static str]) -> Document<&'static str> {
     let mut document = opened();
     for pixels in results {
         document.paint(dab(10.0, 10.0, false));
-        let job = document.begin(EngineChoice::Instant, 1).expect("painted");
-        assert!(document.finish(job.clone(), job.made.hole.rect, *pixels));
+        let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+        assert!(document.finish(job.clone(), job.made.hole.rect, *pixels, None));
     }
     document
 }
@@ -41,10 +42,59 @@ fn shown(document: &Document<&'static str>) -> Vec<&'static str> {
 }
 
 fn try_again(document: &mut Document<&'static str>, pixels: &'static str) -> u32 {
-    let job = document.begin_again(EngineChoice::Instant, 1).expect("there is a fill");
+    let job = document.begin_again(EngineChoice::INSTANT, 1).expect("there is a fill");
     let (seed, rect) = (job.made.seed, job.made.hole.rect);
-    assert!(document.finish(job, rect, pixels));
+    assert!(document.finish(job, rect, pixels, None));
     seed
+}
+
+#[test]
+fn a_selection_is_held_until_it_is_undone_cleared_or_filled() {
+    let thing = |how| MaskOp::selected(Rect { x: 4, y: 4, width: 3, height: 3 }, &[255; 9], how);
+    for how in [Taking::Instead, Taking::Along] {
+        let mut document = opened();
+        document.paint(dab(30.0, 30.0, false));
+        assert!(!document.holds_selection(), "a stroke is none");
+        document.paint(thing(how));
+        assert!(document.holds_selection());
+        document.paint(dab(20.0, 20.0, false));
+        assert!(document.holds_selection(), "a stroke that mends it changes nothing");
+        assert!(document.undo() && document.undo() && !document.holds_selection(), "undone");
+        assert!(document.redo() && document.holds_selection());
+        document.paint(MaskOp::Clear);
+        document.paint(dab(30.0, 30.0, false));
+        assert!(!document.holds_selection(), "cleared");
+
+        document.paint(thing(how));
+        let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+        let rect = job.made.hole.rect;
+        assert!(document.finish(job, rect, "p", None));
+        document.paint(dab(10.0, 10.0, false));
+        assert!(!document.holds_selection(), "a fill has used it up");
+    }
+    let mut document = opened();
+    document.paint(thing(Taking::Instead));
+    document.paint(thing(Taking::Away));
+    document.painted();
+    assert!(!document.holds_selection(), "all of it was taken away");
+}
+
+#[test]
+fn undo_while_a_fill_runs_takes_back_what_was_painted_since_and_no_more() {
+    let mut document = opened();
+    document.paint(dab(10.0, 10.0, false));
+    let job = document.begin(EngineChoice::Instant { route: Route::Automatic }, 1).expect("painted");
+    assert_eq!(document.can_step_aside(), (false, false), "nothing was painted since: undo is for the fill itself");
+    document.paint(dab(20.0, 20.0, false));
+    document.paint(dab(30.0, 30.0, false));
+    assert!(document.undo() && document.can_step_aside() == (true, true));
+    assert!(document.undo() && document.can_step_aside() == (false, true));
+    assert!(document.redo() && document.waits());
+    assert!(document.finish(job.clone(), job.made.hole.rect, "a", None), "the fill goes on meanwhile");
+    assert_eq!((shown(&document), document.is_painted()), (vec!["a"], true));
+    let job = document.begin(EngineChoice::Instant { route: Route::Automatic }, 1).expect("painted");
+    assert!(document.undo());
+    assert!(!document.finish(job.clone(), job.made.hole.rect, "b", None), "its own paint was taken back");
 }
 
 #[test]
@@ -62,10 +112,10 @@ fn a_fill_uses_up_the_paint_and_undoing_it_brings_the_paint_back() {
 #[test]
 fn nothing_and_everything_cannot_be_filled() {
     let mut document = opened();
-    assert_eq!(document.begin(EngineChoice::Instant, 1), Err(Failure::EmptyMask));
+    assert_eq!(document.begin(EngineChoice::INSTANT, 1), Err(Failure::EmptyMask));
     document.paint(MaskOp::Invert);
-    assert_eq!(document.begin(EngineChoice::Instant, 1), Err(Failure::WholeMask));
-    assert!(document.begin_again(EngineChoice::Instant, 1).is_none(), "there is no fill yet");
+    assert_eq!(document.begin(EngineChoice::INSTANT, 1), Err(Failure::WholeMask));
+    assert!(document.begin_again(EngineChoice::INSTANT, 1).is_none(), "there is no fill yet");
 }
 
 #[test]
@@ -85,10 +135,10 @@ fn further_results_use_further_seeds_and_what_was_undone_on_top_is_given_up() {
 fn a_failed_job_changes_nothing_and_its_late_result_is_refused() {
     let mut document = filled(&["a"]);
     document.paint(dab(30.0, 30.0, false));
-    let job = document.begin(EngineChoice::Instant, 1).expect("painted");
+    let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
     document.give_up(job.id);
     assert!(document.is_painted());
-    assert!(!document.finish(job.clone(), job.made.hole.rect, "late"));
+    assert!(!document.finish(job.clone(), job.made.hole.rect, "late", None));
     assert_eq!(shown(&document), ["a"]);
 }
 
@@ -99,15 +149,15 @@ fn a_job_that_was_begun_before_a_change_cannot_change_what_came_after() {
         |document| document.revert(),
         |document| document.open(9, 9),
         |document| document.resume(Rect { x: 0, y: 0, width: 1, height: 1 }, "resumed"),
-        |document| _ = document.begin(EngineChoice::Instant, 5),
+        |document| _ = document.begin(EngineChoice::INSTANT, 5),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut document = filled(&["a"]);
         document.paint(dab(30.0, 30.0, false));
-        let job = document.begin(EngineChoice::Instant, 1).expect("painted");
+        let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
         change(&mut document);
         let before = shown(&document);
-        assert!(!document.finish(job.clone(), job.made.hole.rect, "late"), "change {number}");
+        assert!(!document.finish(job.clone(), job.made.hole.rect, "late", None), "change {number}");
         assert_eq!(shown(&document), before, "change {number}");
     }
 }
@@ -121,8 +171,8 @@ fn what_is_painted_while_a_fill_runs_stays_for_the_next_one() {
     document.paint(dab(30.0, 30.0, false));
     assert!(document.waits());
     let hole = job.made.hole.clone();
-    let job = document.begin_instead(job, EngineChoice::Instant);
-    assert!(document.finish(job, hole.rect, "b"));
+    let job = document.begin_instead(job, EngineChoice::INSTANT);
+    assert!(document.finish(job, hole.rect, "b", None));
     assert_eq!(shown(&document), ["a", "b"]);
     assert_eq!((document.mask().at(10, 10), document.mask().at(30, 30)), (0, 255));
     assert_eq!((document.filling(), document.waits()), (None, false));
@@ -132,9 +182,9 @@ fn what_is_painted_while_a_fill_runs_stays_for_the_next_one() {
     assert_eq!(document.mask().at(10, 10), 255, "the fill's own paint is there again");
     document.redo();
     assert_eq!(document.last_hole(), Some(&hole));
-    let again = document.begin_again(EngineChoice::Instant, 1).expect("there is a fill");
+    let again = document.begin_again(EngineChoice::INSTANT, 1).expect("there is a fill");
     document.paint(dab(20.0, 20.0, false));
-    assert!(document.finish(again, hole.rect, "c"));
+    assert!(document.finish(again, hole.rect, "c", None));
     assert!(document.is_painted() && shown(&document) == ["a", "c"]);
 }
 
@@ -143,11 +193,11 @@ fn the_built_in_fill_takes_a_models_place_under_a_number_of_its_own() {
     let mut document = opened();
     document.paint(dab(10.0, 10.0, false));
     let first = document.begin(model(), 7).expect("painted");
-    let second = document.begin_instead(first.clone(), EngineChoice::Instant);
+    let second = document.begin_instead(first.clone(), EngineChoice::INSTANT);
     assert_eq!((second.made.seed, &second.made.hole), (7, &first.made.hole));
     let rect = first.made.hole.rect;
-    assert!(!document.finish(first, rect, "too late"));
-    assert!(document.finish(second, rect, "instant"));
+    assert!(!document.finish(first, rect, "too late", None));
+    assert!(document.finish(second, rect, "instant", None));
     assert_eq!(shown(&document), ["instant"]);
 }
 
@@ -183,7 +233,7 @@ fn a_saved_file_tells_of_each_fill_that_shows() {
     document.resume(Rect { x: 0, y: 0, width: 1, height: 1 }, "b");
     document.paint(dab(10.0, 10.0, false));
     let job = document.begin(model(), 9).expect("painted");
-    document.finish(job.clone(), job.made.hole.rect, "c");
+    document.finish(job.clone(), job.made.hole.rect, "c", None);
     let note = document.edit_note("Rubout".into(), phrases);
     let expected = ["erased with the built-in fill, seed 1", "erased", "erased with the model m, seed 9: steps of m"];
     assert_eq!((note.actions, note.trained), (expected.map(String::from).to_vec(), true));
@@ -350,19 +400,19 @@ impl World {
         match ending {
             Ending::Result => {
                 let pixels = self.engine.fill(&job);
-                assert!(self.document.finish(job, rect, pixels));
+                assert!(self.document.finish(job, rect, pixels, None));
             }
             Ending::Painted(x, y) => {
                 let pixels = self.engine.fill(&job);
                 self.document.paint(dab(x, y, false));
-                assert!(self.document.finish(job, rect, pixels));
+                assert!(self.document.finish(job, rect, pixels, None));
                 assert!(self.document.mask().at(x as i64, y as i64) > 0, "it is not dropped");
             }
             Ending::LostOnce => {
                 self.engine.lose();
                 self.engine.sync(&self.document, job.onto);
                 let pixels = self.engine.fill(&job);
-                assert!(self.document.finish(job, rect, pixels));
+                assert!(self.document.finish(job, rect, pixels, None));
             }
             Ending::Undecodable => {
                 self.engine.fill(&job);
@@ -389,12 +439,12 @@ impl World {
             Event::Clear => self.document.paint(MaskOp::Clear),
             Event::Invert => self.document.paint(MaskOp::Invert),
             Event::Fill(ending) => {
-                if let Ok(job) = self.document.begin(EngineChoice::Instant, 1) {
+                if let Ok(job) = self.document.begin(EngineChoice::INSTANT, 1) {
                     self.run(job, ending);
                 }
             }
             Event::TryAgain(ending) => {
-                if let Some(job) = self.document.begin_again(EngineChoice::Instant, 1) {
+                if let Some(job) = self.document.begin_again(EngineChoice::INSTANT, 1) {
                     self.run(job, ending);
                 }
             }
@@ -414,7 +464,7 @@ impl World {
             Event::LateAnswer => {
                 if let Some(job) = self.given_up.take() {
                     let rect = job.made.hole.rect;
-                    assert!(!self.document.finish(job, rect, 0), "it was given up");
+                    assert!(!self.document.finish(job, rect, 0, None), "it was given up");
                 }
             }
         }
@@ -498,4 +548,56 @@ proptest! {
         prop_assert_eq!(world.document.showing_ids(), ids);
         prop_assert_eq!(coverage(&world.document.mask), painted);
     }
+}
+
+/// A fill that could have been taken in three ways, of which the first was found by itself.
+fn read_three_ways(made_up: f32) -> Document<&'static str> {
+    let mut document = opened();
+    document.paint(dab(10.0, 10.0, false));
+    let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+    finish_read(&mut document, job, Route::SeeThrough, made_up);
+    document
+}
+
+fn finish_read(document: &mut Document<&'static str>, job: Job, route: Route, made_up: f32) {
+    let all = [Route::SeeThrough, Route::OnlyMarks, Route::Everything];
+    let others = all.into_iter().filter(|other| *other != route).collect();
+    let rect = job.made.hole.rect;
+    assert!(document.finish(job, rect, "a", Some(Reading { route, others, made_up })));
+}
+
+fn next(document: &mut Document<&'static str>) -> Job {
+    document.begin_again(EngineChoice::INSTANT, 1).expect("there is a fill")
+}
+
+#[test]
+fn the_other_readings_come_before_new_seeds_of_the_chosen_one() {
+    let mut document = read_three_ways(0.1);
+    for route in [Route::OnlyMarks, Route::Everything, Route::Everything] {
+        let job = next(&mut document);
+        assert_eq!(job.made.engine, EngineChoice::Instant { route });
+        finish_read(&mut document, job, route, 0.5);
+    }
+    assert!(document.choose(1));
+    assert_eq!(next(&mut document).made.engine, EngineChoice::Instant { route: Route::OnlyMarks });
+    assert!(document.choose(0));
+    let job = next(&mut document);
+    assert_eq!((&job.made.engine, job.made.seed), (&EngineChoice::Instant { route: Route::SeeThrough }, 5));
+    finish_read(&mut document, job, Route::SeeThrough, 0.1);
+    assert!(document.choose(0), "the first result made room");
+    assert_eq!(next(&mut document).made.engine, EngineChoice::Instant { route: Route::OnlyMarks });
+}
+
+#[test]
+fn what_no_seed_changes_is_not_made_again_and_a_route_that_was_chosen_is_kept() {
+    let mut document = read_three_ways(0.0);
+    for route in [Route::OnlyMarks, Route::Everything] {
+        let job = next(&mut document);
+        finish_read(&mut document, job, route, 0.5);
+    }
+    assert!(document.choose(0));
+    assert_eq!(next(&mut document).made.engine, EngineChoice::Instant { route: Route::Everything });
+    let asked = EngineChoice::Instant { route: Route::SeeThrough };
+    assert_eq!(document.begin_again(asked.clone(), 1).expect("there is a fill").made.engine, asked);
+    assert_eq!(document.begin_again(model(), 1).expect("there is a fill").made.engine, model());
 }

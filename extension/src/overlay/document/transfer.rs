@@ -6,7 +6,7 @@ use crate::overlay::mask::Mask;
 use crate::overlay::projection::ResultId;
 use crate::overlay::variations::Variations;
 use crate::protocol::Rect;
-use crate::protocol::engine::EngineChoice;
+use crate::protocol::engine::{EngineChoice, Reading};
 use serde::{Deserialize, Serialize};
 
 /// A result without its pixels. Its hole follows from what was painted before the fill.
@@ -15,6 +15,7 @@ struct Written {
     id: ResultId,
     rect: Rect,
     made: Option<(EngineChoice, u32)>,
+    reading: Option<Reading>,
 }
 
 /// See the module.
@@ -32,7 +33,7 @@ impl<P: Clone> Document<P> {
         let mut written = |result: FillResult<P>| {
             pixels.push(result.pixels);
             let made = result.made.map(|made| (made.engine, made.seed));
-            Some(Written { id: result.id, rect: result.rect, made })
+            Some(Written { id: result.id, rect: result.rect, made, reading: result.reading })
         };
         let history = self.history.clone().try_map(|fill, _| fill.try_map(&mut written))?;
         let text = Text { history, kept: self.kept.clone(), last: self.last };
@@ -47,9 +48,9 @@ impl<P: Clone> Document<P> {
         let history = history.try_map(|fill, painted| {
             mask.replay(painted);
             let hole = mask.cut().map(|(rect, coverage)| Hole { rect, coverage: coverage.into() });
-            fill.try_map(|Written { id, rect, made }| {
+            fill.try_map(|Written { id, rect, made, reading }| {
                 let made = made.zip(hole.clone()).map(|((engine, seed), hole)| Made { engine, seed, hole });
-                Some(FillResult { id, rect, pixels: pixels.next()?, made })
+                Some(FillResult { id, rect, pixels: pixels.next()?, made, reading })
             })
         })?;
         let mut document = Self { mask, history, pending: None, kept, last };

@@ -13,9 +13,12 @@ use super::dock::Dock;
 use super::engine::Engine;
 use super::frames::Frames;
 use super::handover::Handover;
+use super::hover::Hover;
 use super::jobs::Jobs;
 use super::methods::Methods;
 use super::page::Page;
+use super::proposal::Proposal;
+use super::save_sheet::SaveSheet;
 use super::screen::Edit;
 use super::settings::SettingsSheet;
 use super::stage::Stage;
@@ -23,7 +26,7 @@ use crate::overlay::activation_guard::ActivationGuard;
 use crate::overlay::host::Host;
 use crate::overlay::phase::{Facts, Phase, Question};
 use crate::protocol::Failure;
-use crate::protocol::engine::EngineEvent;
+use crate::protocol::engine::{EngineEvent, LeftOut};
 use crate::ui::dom::{attribute, by_id, root};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -54,8 +57,13 @@ pub(super) struct App {
     pub engine: Engine,
     pub page: RefCell<Option<Rc<Page>>>,
     pub jobs: Jobs,
+    /// What the picture's file holds beside the picture, and a saved one will not.
+    pub left_out: Cell<Option<LeftOut>>,
+    pub proposal: Proposal,
+    pub hover: Hover,
     pub methods: Methods,
     pub settings: Rc<SettingsSheet>,
+    pub save_sheet: Rc<SaveSheet>,
     pub handover: Handover,
     pub guard: RefCell<ActivationGuard>,
     pub hooks: Hooks,
@@ -81,8 +89,12 @@ impl App {
                 }),
                 page: RefCell::default(),
                 jobs: Jobs::default(),
+                left_out: Cell::default(),
+                proposal: Proposal::find(),
+                hover: Hover::default(),
                 methods: Methods::find(&frames),
                 settings: SettingsSheet::find(),
+                save_sheet: Rc::new(SaveSheet::find()),
                 handover: Handover::default(),
                 guard: RefCell::default(),
                 hooks,
@@ -157,17 +169,22 @@ impl App {
         let locked = self.phase().is_locked();
         let edit = self.edit.borrow();
         let (undo, redo) = edit.can_step();
+        // While a fill runs, undo takes back what was painted since, and then the fill itself.
+        let steps = !locked || self.phase().can_mark();
+        let redo = redo && (!locked || edit.can_step_aside().1);
         let edited = self.stage.scene.borrow().picture().is_some_and(|picture| picture.edited);
         for (id, enabled) in [
-            ("undo", undo && !locked),
-            ("redo", redo && !locked),
+            ("undo", undo && steps),
+            ("redo", redo && steps),
             ("erase", !locked || edit.waits()),
             ("again", !locked && edit.last_hole().is_some()),
             ("clear", !locked),
             ("invert", !locked),
             ("save", !locked),
+            ("save-as", !locked),
             ("copy", !locked),
             ("done", !locked),
+            ("to-editor", !locked),
             ("compare", edit.fills() > 0),
             ("revert", !locked && (edit.fills() > 0 || edited)),
         ] {

@@ -2,15 +2,21 @@
 
 use crate::browser::bitmap::{self, Bitmap};
 use crate::browser::{bytes, object, refused, words};
+use crate::overlay::likeness;
+use crate::overlay::scene::Part;
 use crate::picture_size;
 use crate::protocol::{Failure, Rect};
 use crate::ui::dom::{document, window};
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Promise;
+use std::pin::pin;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, ImageBitmapOptions, Url};
 
-/// Maximum length of an SVG document in bytes.
-const LONGEST_SVG: f64 = 33_554_432.0;
+/// How long an image element may take for a file, milliseconds.
+const LONGEST_DRAWN: u32 = 30_000;
 
 /// Decodes as the browser displays: upright, in the screen's colours.
 pub(super) async fn bitmap(blob: &Blob) -> Result<Bitmap, Failure> {
@@ -39,7 +45,7 @@ pub(super) fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, Can
 
 /// Draws an SVG document at `width` by `height` pixels and packs it as PNG. Its own size does not matter, but that of what it embeds does.
 pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Blob, Failure> {
-    if svg.size() > LONGEST_SVG {
+    if svg.size() > picture_size::LONGEST_DRAWING {
         return Err(Failure::Undecodable { detail: "the file is too long".into() });
     }
     picture_size::check_drawing(&bytes::read(svg).await?)?;
@@ -49,35 +55,87 @@ pub(super) async fn rasterised(svg: &Blob, width: u32, height: u32) -> Result<Bl
 /// What an image element shows of a picture's file, packed as PNG: more than a bitmap of a damaged file, which the browser refuses to make.
 pub(super) async fn as_shown(file: &Blob) -> Result<Blob, Failure> {
     bitmap::size(file).await?;
-    drawn_as_image(file, |image| {
-        let size = (image.natural_width(), image.natural_height());
-        // The header may have lied.
-        picture_size::check(size).map(|()| size)
-    })
-    .await
+    drawn_as_image(file, Loaded::size).await
 }
 
 /// Draws a file through an image element, with the width and height in pixels that `size` gives, and packs it as PNG.
 async fn drawn_as_image(
     file: &Blob,
-    size: impl FnOnce(&HtmlImageElement) -> Result<(u32, u32), Failure>,
+    size: impl FnOnce(&Loaded) -> Result<(u32, u32), Failure>,
 ) -> Result<Blob, Failure> {
-    let url = Url::create_object_url_with_blob(file).map_err(refused)?;
-    let image = HtmlImageElement::new().map_err(refused)?;
-    image.set_src(&url);
-    let result = async {
-        JsFuture::from(image.decode()).await.map_err(|error| Failure::Undecodable { detail: words(&error) })?;
-        let (width, height) = size(&image)?;
-        let (canvas, context) = scratch(width, height)?;
-        context
-            .draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, f64::from(width), f64::from(height))
-            .map_err(refused)?;
-        to_png(&canvas).await
-    };
-    let result = result.await;
-    // Revoking cannot fail for a URL that was just made.
-    let _ = Url::revoke_object_url(&url);
-    result
+    let loaded = in_time(Loaded::new(file)).await?;
+    let decoding = JsFuture::from(loaded.image.decode());
+    in_time(async { decoding.await.map_err(|error| Failure::Undecodable { detail: words(&error) }) }).await?;
+    let size = size(&loaded)?;
+    let (canvas, context) = scratch(size.0, size.1)?;
+    loaded.draw(&context, size)?;
+    to_png(&canvas).await
+}
+
+/// What an image element is waited for; with some drawings, it is never done.
+async fn in_time<T>(image: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match select(pin!(image), TimeoutFuture::new(LONGEST_DRAWN)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(Failure::Undecodable { detail: "drawing it takes too long".into() }),
+    }
+}
+
+/// A file in an image element.
+pub(super) struct Loaded {
+    image: HtmlImageElement,
+    url: String,
+}
+
+impl Loaded {
+    /// Has the browser read the file, whose size is accepted. Nothing is decoded yet.
+    pub(super) async fn new(file: &Blob) -> Result<Self, Failure> {
+        let url = Url::create_object_url_with_blob(file).map_err(refused)?;
+        let loaded = Self { image: HtmlImageElement::new().map_err(refused)?, url };
+        let loading = Promise::new(&mut |resolve, reject| {
+            loaded.image.set_onload(Some(&resolve));
+            loaded.image.set_onerror(Some(&reject));
+        });
+        loaded.image.set_src(&loaded.url);
+        let undecodable = |_| Failure::Undecodable { detail: "an image element does not load it".into() };
+        JsFuture::from(loading).await.map_err(undecodable)?;
+        Ok(loaded)
+    }
+
+    /// Width and height in pixels, upright.
+    pub(super) fn size(&self) -> Result<(u32, u32), Failure> {
+        let size = (self.image.natural_width(), self.image.natural_height());
+        // The header may have lied.
+        picture_size::check(size).map(|()| size)
+    }
+
+    /// Draws it with the top left corner at the origin.
+    pub(super) fn draw(&self, context: &CanvasRenderingContext2d, size: (u32, u32)) -> Result<(), Failure> {
+        let (width, height) = (f64::from(size.0), f64::from(size.1));
+        context.draw_image_with_html_image_element_and_dw_and_dh(&self.image, 0.0, 0.0, width, height).map_err(refused)
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        self.image.set_onload(None);
+        self.image.set_onerror(None);
+        // Cannot fail for an URL that was made.
+        let _ = Url::revoke_object_url(&self.url);
+    }
+}
+
+/// A part of a picture at the size at which pictures are compared: straight RGBA.
+pub(super) fn thumb(picture: &Bitmap, part: Part) -> Result<Vec<u8>, Failure> {
+    let side = f64::from(likeness::SIDE);
+    let (_, context) = scratch(likeness::SIDE, likeness::SIDE)?;
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let [x, y, w, h] = [part.x * width, part.y * height, part.width * width, part.height * height];
+    context
+        .draw_image_with_image_bitmap_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+            picture, x, y, w, h, 0.0, 0.0, side, side,
+        )
+        .map_err(refused)?;
+    Ok(context.get_image_data(0.0, 0.0, side, side).map_err(refused)?.data().0)
 }
 
 /// A part of a decoded picture, packed as PNG.
@@ -88,7 +146,7 @@ pub(super) async fn cropped(picture: &Bitmap, rect: Rect) -> Result<Blob, Failur
 }
 
 async fn to_png(canvas: &HtmlCanvasElement) -> Result<Blob, Failure> {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
+    let promise = Promise::new(&mut |resolve, _| {
         // A canvas that cannot be read answers null below.
         let _ = canvas.to_blob(&resolve);
     });

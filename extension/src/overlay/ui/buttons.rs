@@ -2,11 +2,14 @@
 
 use super::app::App;
 use super::erasing::{erase, try_again};
-use super::guarded::may_act;
+use super::guarded::act;
 use super::keeping::{copy, done, revert, save};
 use super::leaving::{close, escape};
-use super::painting::{choose, paint, size_changed};
+use super::moving::to_editor;
+use super::painting::{paint, size_changed};
+use super::proposing::accept;
 use super::results::clicked;
+use super::selecting::choose_tool;
 use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, neighbour_result, redo, undo};
 use crate::overlay::mask::MaskOp;
@@ -24,6 +27,7 @@ pub(super) fn bind(app: &Rc<App>) {
     };
     click("clear", |app| paint(app, MaskOp::Clear));
     click("invert", |app| paint(app, MaskOp::Invert));
+    click("accept", accept);
     click("undo", undo);
     click("redo", redo);
     click("erase", erase);
@@ -32,22 +36,19 @@ pub(super) fn bind(app: &Rc<App>) {
     click("save", save);
     click("copy", copy);
     click("revert", revert);
-    click("done", |app| {
-        if may_act(app) {
-            done(app);
-        }
-    });
+    click("done", |app| act(app, done));
+    click("to-editor", to_editor);
     click("close", close);
     click("zoom-out", |app| app.stage.zoom(1.0 / ZOOM_STEP));
     click("zoom-in", |app| app.stage.zoom(ZOOM_STEP));
     click("zoom-actual", |app| app.stage.actual_size());
     click("zoom-fit", |app| app.stage.whole_picture());
     click("help", |app| app.dock.help.show());
-    click("notice-yes", |app| _ = may_act(app) && app.answer(true));
-    click("notice-no", |app| _ = may_act(app) && app.answer(false));
+    click("notice-yes", |app| act(app, |app| _ = app.answer(true)));
+    click("notice-no", |app| act(app, |app| _ = app.answer(false)));
     for tool in TOOLS {
         let it = Rc::clone(app);
-        on(&by_id::<HtmlElement>(tool.id), "click", move |_: &MouseEvent| choose(&it, tool));
+        on(&by_id::<HtmlElement>(tool.id), "click", move |_: &MouseEvent| choose_tool(&it, tool));
     }
     let it = Rc::clone(app);
     on(&app.dock.size, "input", move |_: &Event| {

@@ -1,19 +1,20 @@
 //! Asks the user for consents, and knows those that were given.
 
 use super::app::App;
-use crate::browser::{i18n, lent, permissions, storage};
+use crate::browser::{i18n, lent, offers, permissions, storage};
 use crate::overlay::consent::Consent;
 use crate::overlay::disclosure::Terms;
+use crate::overlay::host::Host;
 use crate::overlay::ladder::Site;
 use crate::overlay::phase::Question;
-use crate::protocol::{Failure, Rect};
+use crate::protocol::{Cutout, Failure};
 use crate::ui::dom::by_id;
 use web_sys::{HtmlElement, HtmlInputElement};
 
 /// What the user wants done with a result.
 pub(super) enum Destiny {
     /// Put this part of it into the page; all of it where there is none.
-    PutIn(Option<Rect>),
+    PutIn(Option<Cutout>),
     /// Save it as a file.
     Save,
     /// Nothing for now.
@@ -39,8 +40,12 @@ impl<'a> Permission<'a> {
         let [allow, not_now] = ["askAllow", "askNotNow"].map(|key| i18n::text(key, &[]));
         let agreed = app.ask(question, &i18n::text(key, &[&site.host]), &allow, &not_now).await;
         row.set_hidden(true);
+        if !agreed {
+            return None;
+        }
+        offers::forget_wish().await;
         // The browser asks only in answer to the click that has just been made, and never again once it was told "yes".
-        if !agreed || permissions::request(&site.pattern).await != Ok(true) {
+        if permissions::request(&site.pattern).await != Ok(true) {
             return None;
         }
         if keep.checked() {
@@ -70,12 +75,16 @@ pub(super) async fn destiny(app: &App) -> Result<Destiny, Failure> {
         Terms::Refused(failure) => return Err(failure),
         Terms::Agreement { origin, part } => (origin, part),
     };
-    let is_whole = app.stage.screen.size() == Some((part.width, part.height));
+    let is_whole = part.corners.is_empty() && app.stage.screen.size() == Some((part.rect.width, part.rect.height));
     let put_in = Destiny::PutIn((!is_whole).then_some(part));
     if is_given(app, Consent::PutIn, &origin).await {
         return Ok(put_in);
     }
-    let page = app.page.borrow().as_ref().and_then(|page| Site::of(page.audience.origin.as_deref()?));
+    // For the editor, the browser tells the origin of the page that the picture came from.
+    let told = app.page.borrow().as_ref().and_then(|page| page.audience.origin.clone());
+    let guest = || app.stage.scene.borrow().picture().map(|picture| picture.page_origin.clone());
+    let editor = app.stage.scene.borrow().host == Host::Editor;
+    let page = told.or_else(|| guest().filter(|_| editor)).and_then(|page| Site::of(&page));
     let page = page.map_or_else(|| i18n::text("thisPage", &[]), |page| page.host);
     let site = Site::of(&origin).map_or_else(|| origin.clone(), |site| site.host);
     let key = if is_whole { "askPutIn" } else { "askPutInPart" };

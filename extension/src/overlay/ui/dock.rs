@@ -61,6 +61,13 @@ impl Dock {
         attribute(&self.size, "aria-valuetext", &i18n::text("statusSize", &[&hand.pixels()]));
     }
 
+    /// The label of the button that an edit ends with: where nothing goes into a page, that is the one that saves.
+    pub(super) fn ending(&self) -> String {
+        let button: HtmlElement = by_id("done");
+        let shown = (button.offset_width() > 0).then(|| inside::<HtmlElement>(&button, "span").text_content());
+        shown.flatten().unwrap_or_else(|| i18n::text("save", &[]))
+    }
+
     /// The result cannot be put into the page: the button that would do it says what can be done instead.
     pub(super) fn ends_in_keeping(&self) {
         let button: HtmlButtonElement = by_id("done");
@@ -73,21 +80,16 @@ impl Dock {
     /// The format to save in, unless the user chooses another.
     pub(super) fn set_native_format(&self, format: FileFormat) {
         self.native_format.set(format);
-        self.format.set_value(format_name(format));
+        self.format.set_value(format.name());
+    }
+
+    /// The format that comes closest to that of the picture's file.
+    pub(super) fn native_format(&self) -> FileFormat {
+        self.native_format.get()
     }
 
     /// The format that the user chose.
     pub(super) fn format(&self) -> FileFormat {
-        let formats = [FileFormat::Png, FileFormat::Jpeg, FileFormat::Webp];
-        let value = self.format.value();
-        formats.into_iter().find(|f| format_name(*f) == value).unwrap_or(self.native_format.get())
-    }
-}
-
-fn format_name(format: FileFormat) -> &'static str {
-    match format {
-        FileFormat::Png => "png",
-        FileFormat::Jpeg => "jpeg",
-        FileFormat::Webp => "webp",
+        FileFormat::of_name(&self.format.value()).unwrap_or(self.native_format.get())
     }
 }

@@ -10,10 +10,10 @@ use super::screen::Edit;
 use crate::overlay::document::Job;
 use crate::overlay::projection::{Command, Held, ResultId, Wanted, next_command};
 use crate::protocol::engine::{
-    ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, Keep, Lay, Open, Opened, Resume, Resumed, Rewind, Take,
-    Taken, ToEngine,
+    ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, Keep, Lay, Open, Opened, Propose, Proposed, Resume,
+    Resumed, Rewind, Select, Take, Taken, ToEngine,
 };
-use crate::protocol::{Call, Done, Failure, Rect};
+use crate::protocol::{Call, Done, Failure, Point, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
 use crate::wire::{Answered, Incoming};
 use futures::lock::Mutex;
@@ -142,23 +142,61 @@ impl Engine {
         }
     }
 
-    /// Has the engine fill a hole. `mask` is the hole's coverage. Gives where the result belongs, its pixels, and how long
-    /// it took in milliseconds.
+    /// Has the engine fill a hole. `mask` is the hole's coverage. Gives what is to be known of the result, and its
+    /// pixels.
     pub(super) async fn erase(
         &self,
         document: &RefCell<Edit>,
         job: &Job,
         mask: &Blob,
-    ) -> Result<(Rect, Blob, f64), Failure> {
+    ) -> Result<(Erased, Blob), Failure> {
         let _turn = self.turn.lock().await;
         self.aim(document, Some(job.onto));
         let (engine, seed) = (job.made.engine.clone(), job.made.seed);
         let erase = Erase { job: job.id, mask: job.made.hole.rect, engine, seed };
-        let (Erased { patch, ms }, [blob]) = self.ask(erase, [mask.clone()]).await?;
+        let (erased, [blob]) = self.ask(erase, [mask.clone()]).await?;
         if let Some(held) = &mut *self.held.borrow_mut() {
             held.filled(job.id);
         }
-        Ok((patch, blob, ms))
+        Ok((erased, blob))
+    }
+
+    /// What `mask`, the coverage of a rectangle, leaves out of a thing; none where that cannot be told.
+    pub(super) async fn propose(
+        &self,
+        document: &RefCell<Edit>,
+        rect: Rect,
+        mask: &Blob,
+    ) -> Result<Option<(Rect, Blob)>, Failure> {
+        let _turn = self.turn.lock().await;
+        self.aim(document, None);
+        let (Proposed { rect }, blobs) = self.ask(Propose { mask: rect }, [mask.clone()]).await?;
+        Ok(rect.zip(blobs.into_iter().next()))
+    }
+
+    /// The thing at a place of what the document shows, or inside a rough circle there; none where there is none.
+    pub(super) async fn select(
+        &self,
+        document: &RefCell<Edit>,
+        outline: Vec<Point>,
+    ) -> Result<Option<(Rect, Blob)>, Failure> {
+        let _turn = self.turn.lock().await;
+        self.aim(document, None);
+        let (Proposed { rect }, blobs) = self.ask(Select { outline }, []).await?;
+        Ok(rect.zip(blobs.into_iter().next()))
+    }
+
+    /// As [`Self::select`] at the place in `outline`, which may be empty to prepare the picture only; but of what the engine has at the moment, and
+    /// with nobody waiting for it: neither a fill nor a file. None as well where there is no engine.
+    pub(super) async fn look(&self, outline: Vec<Point>) -> Result<Option<(Rect, Blob)>, Failure> {
+        let connection = self.connection.borrow().clone();
+        let Some(connection) = connection else { return Ok(None) };
+        match connection.caller.call(Select { outline }, []).await {
+            Ok((Proposed { rect }, blobs)) => Ok(rect.zip(blobs.into_iter().next())),
+            // Whoever needs it opens another.
+            Err(Failure::EngineLost) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// What the document shows, as a file.

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::bitmaps::bitmap;
 use super::failing::{begin_work, complain, end_work, fail};
+use super::methods::hint_on;
 use super::painting::{finish_stroke, touched};
 use super::screen::Pixels;
 use super::stepping::show_fills;
@@ -10,8 +11,8 @@ use crate::browser::{bytes, i18n};
 use crate::overlay::document::Job;
 use crate::overlay::gesture::Gesture;
 use crate::overlay::phase::{Phase, Work};
-use crate::protocol::engine::{EngineChoice, EngineEvent};
-use crate::protocol::{Failure, Rect};
+use crate::protocol::Failure;
+use crate::protocol::engine::{EngineChoice, EngineEvent, Erased, Reading, Route};
 use crate::ui::sentences;
 use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
@@ -20,29 +21,33 @@ use web_sys::Blob;
 
 /// A rest this long (milliseconds) after painting starts the fill.
 const REST: u32 = 600;
+/// How much longer it waits while something is proposed to be painted as well, milliseconds.
+const DECIDING: u32 = 4000;
 
 /// What the engine gave.
 struct Filled {
     /// The job that it is the result of.
     job: Job,
-    rect: Rect,
+    erased: Erased,
     pixels: Pixels,
-    /// How long it took, milliseconds.
-    ms: f64,
     /// The model failed, so the built-in fill made the result.
     fell_back: bool,
 }
 
-/// Erases by itself when the mask rests for a while.
+/// Erases by itself when the mask rests for a while, unless a thing is selected: whoever selects adds to it, takes from it and mends it, and says
+/// when that is done.
 pub(super) fn erase_after_rest(app: &Rc<App>) {
-    if !app.settings.erases_on_release() {
+    if !app.settings.erases_on_release() || app.edit.borrow().holds_selection() {
         return;
     }
     let (app, touches) = (Rc::clone(app), app.jobs.touches());
     spawn_local(async move {
         TimeoutFuture::new(REST).await;
+        if app.proposal.is_there() {
+            TimeoutFuture::new(DECIDING).await;
+        }
         let resting = app.jobs.touches() == touches && matches!(app.phase(), Phase::Painting | Phase::Done);
-        if resting && !app.facts().dragging {
+        if resting && !app.facts().dragging && !app.save_sheet.is_open() {
             erase(&app);
         }
     });
@@ -110,7 +115,7 @@ async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
     let mut last = job.id;
     let filled = filled_by_engine(app, job, &mut last).await;
     app.stage.screen.end_previews();
-    let Filled { job, rect, pixels, ms, fell_back } = match filled {
+    let Filled { job, erased, pixels, fell_back } = match filled {
         Ok(filled) => filled,
         Err(failure) => {
             app.edit.borrow_mut().give_up(last);
@@ -119,13 +124,13 @@ async fn fill(app: &Rc<App>, job: Job) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    let finished = app.edit.borrow_mut().finish(job, rect, pixels);
+    let finished = app.edit.borrow_mut().finish(job, erased.patch, pixels, erased.reading.clone());
     drag_on(app);
     if !finished {
         // The edit has gone on without it.
         return app.engine.sync(&app.edit).await;
     }
-    result_is_there(app, &chosen, ms, fell_back);
+    result_is_there(app, &chosen, &erased, fell_back);
     Ok(())
 }
 
@@ -143,15 +148,29 @@ fn drag_on(app: &App) {
 }
 
 /// Shows that the result is there. The user can go on at once, while the picture still fades.
-fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, ms: f64, fell_back: bool) {
+fn result_is_there(app: &Rc<App>, chosen: &EngineChoice, erased: &Erased, fell_back: bool) {
     let fade = app.stage.screen.begin_fade();
     app.dock.lines.progress_over();
     let hint = app.methods.hint_after_erasing(&app.settings, app.edit.borrow().fills());
-    app.dock.lines.hint(if fell_back { "hintFellBack" } else { hint });
+    match chosen {
+        _ if fell_back => app.dock.lines.hint("hintFellBack"),
+        _ if erased.invents_text => {}
+        EngineChoice::Hide { by } => app.dock.lines.hint(hint_on(*by)),
+        _ => app.dock.lines.hint_with(hint, &[&app.dock.ending()]),
+    }
     app.stage.mask_changed();
     app.enter(app.phase().ended(app.facts()));
-    let time = sentences::time(ms);
-    app.dock.lines.announce("statusErased", &[&time]);
+    let time = sentences::time(erased.ms);
+    match erased.reading.as_ref().filter(|_| !fell_back) {
+        // Whoever reads the result has to know, however much of it was recovered.
+        _ if erased.invents_text && !fell_back => app.dock.lines.say("hintInvented", &[]),
+        Some(Reading { route: Route::SeeThrough, made_up, .. }) => {
+            let share = i18n::text("zoomPercent", &[&(100.0 * made_up).ceil().to_string()]);
+            app.dock.lines.say("statusRecovered", &[&share]);
+        }
+        _ if matches!(chosen, EngineChoice::Hide { .. }) => app.dock.lines.announce("statusHidden", &[]),
+        _ => app.dock.lines.announce("statusErased", &[&time]),
+    }
     // The user may have chosen another method meanwhile.
     if !fell_back && *chosen == app.methods.choice(&app.settings) {
         app.methods.show_cost(&time);
@@ -178,16 +197,16 @@ async fn filled_by_engine(app: &App, mut job: Job, last: &mut u32) -> Result<Fil
     {
         complain(failure);
         fell_back = true;
-        job = app.edit.borrow_mut().begin_instead(job, EngineChoice::Instant);
+        job = app.edit.borrow_mut().begin_instead(job, EngineChoice::INSTANT);
         *last = job.id;
         answer = asked(app, &job, &mask).await;
     }
-    let (rect, patch, ms) = answer?;
+    let (erased, patch) = answer?;
     let picture = Rc::new(bitmap(&patch).await?);
-    Ok(Filled { job, rect, pixels: Pixels { patch, picture }, ms, fell_back })
+    Ok(Filled { job, erased, pixels: Pixels { patch, picture }, fell_back })
 }
 
-async fn asked(app: &App, job: &Job, mask: &Blob) -> Result<(Rect, Blob, f64), Failure> {
+async fn asked(app: &App, job: &Job, mask: &Blob) -> Result<(Erased, Blob), Failure> {
     app.jobs.begun();
     app.enter(app.phase().with_job(Some(job.id)));
     let answer = app.engine.erase(&app.edit, job, mask).await;

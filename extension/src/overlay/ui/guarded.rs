@@ -4,7 +4,6 @@
 
 use super::app::App;
 use crate::browser::i18n;
-use crate::overlay::host::Host;
 use crate::ui::dom::{attribute, by_id, now};
 use crate::ui::sight;
 use gloo_timers::future::TimeoutFuture;
@@ -17,7 +16,7 @@ const BUTTONS: [&str; 3] = ["notice-yes", "notice-no", "done"];
 
 /// Begins to watch, where a page could cover the overlay.
 pub(super) fn bind(app: &Rc<App>) {
-    if app.stage.scene.borrow().host == Host::Tab {
+    if !app.stage.scene.borrow().host.can_be_covered() {
         return;
     }
     show(app);
@@ -34,9 +33,26 @@ pub(super) fn page_says(app: &Rc<App>, on_top: bool) {
     show(app);
 }
 
+/// Does what a button with consequences is for, if it may. Where a page could cover the overlay, that page is asked once more: it may have done so
+/// just now, and keep busy so that nobody notices.
+pub(super) fn act(app: &Rc<App>, action: impl Fn(&Rc<App>) + 'static) {
+    if !may_act(app) {
+        return;
+    }
+    let page = app.page.borrow().clone().filter(|_| app.stage.scene.borrow().host.can_be_covered());
+    let Some(page) = page else { return action(app) };
+    let app = Rc::clone(app);
+    spawn_local(async move {
+        page_says(&app, page.has_on_top().await);
+        if may_act(&app) {
+            action(&app);
+        }
+    });
+}
+
 /// Whether buttons with consequences may act now.
 pub(super) fn may_act(app: &App) -> bool {
-    app.stage.scene.borrow().host == Host::Tab || app.guard.borrow().is_open(now())
+    !app.stage.scene.borrow().host.can_be_covered() || app.guard.borrow().is_open(now())
 }
 
 /// Shows whether they may, now and when that changes.

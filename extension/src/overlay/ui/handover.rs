@@ -3,8 +3,10 @@
 use super::screen::Edit;
 use crate::overlay::affine::Affine;
 use crate::overlay::disclosure::Source;
+use crate::overlay::projection::ResultId;
 use crate::overlay::scene::Part;
 use crate::protocol::engine::Keep;
+use crate::protocol::page::Preserve;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use web_sys::Blob;
@@ -36,6 +38,10 @@ pub(super) struct Handover {
     pub session: RefCell<String>,
     /// None before there is a picture.
     pub origin: RefCell<Option<Origin>>,
+    /// What the editor was given last.
+    preserved: RefCell<Option<Preserve>>,
+    /// The results that the shim was given last.
+    entrusted: RefCell<Vec<ResultId>>,
 }
 
 impl Handover {
@@ -46,6 +52,16 @@ impl Handover {
         let edit = serde_json::to_string(&Text { origin, edit }).ok()?;
         let blobs = results.into_iter().map(|pixels| pixels.patch).collect();
         Some((Keep { session: self.session.borrow().clone(), edit }, blobs))
+    }
+
+    /// Whether the editor does not have this yet. From now on it does.
+    pub(super) fn is_news(&self, preserve: &Preserve) -> bool {
+        self.preserved.replace(Some(preserve.clone())).as_ref() != Some(preserve)
+    }
+
+    /// Whether the shim does not have these results yet. From now on it does.
+    pub(super) fn entrusts(&self, results: Vec<ResultId>) -> bool {
+        self.entrusted.replace(results.clone()) != results
     }
 
     /// The origin and the edit, as [`Self::write`] has written them.

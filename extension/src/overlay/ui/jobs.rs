@@ -90,7 +90,7 @@ impl Jobs {
             }
             Stage::Decoding => Some((text("progressPixels"), Some(1.0))),
             Stage::Blending => Some((text("progressBlending"), Some(1.0))),
-            Stage::Writing => Some((text("progressEncoding"), None)),
+            Stage::Writing => Some((text("progressEncoding"), Some(f64::from(done)))),
         }
     }
 

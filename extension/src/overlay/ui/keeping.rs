@@ -11,16 +11,22 @@ use crate::browser::{i18n, object, runtime, words};
 use crate::overlay::disclosure::Terms;
 use crate::overlay::file_name::saved_name;
 use crate::overlay::phase::{Question, Work};
-use crate::protocol::engine::{Encode, FileFormat, Purpose};
-use crate::protocol::page::{Apply, Revert};
-use crate::protocol::{Failure, Rect};
+use crate::protocol::engine::{Encode, FileFormat, LeftOut, Purpose, SaveAs, Stop};
+use crate::protocol::page::{Apply, DELIVERIES, Revert};
+use crate::protocol::{Cutout, Failure};
+use crate::ui::dom::{attribute, root};
 use crate::ui::save_file::save_file;
+use futures::channel::oneshot;
 use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::Blob;
+
+/// How long the browser may take to put a file on the clipboard, milliseconds: of a large picture, it reads the PNG and writes another one.
+const CLIPBOARD: u32 = 60_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,7 +38,11 @@ extern "C" {
 }
 
 /// Runs something that ends in a result, with the interface locked meanwhile.
-fn locked(app: &Rc<App>, work: impl Future<Output = Result<(), Failure>> + 'static, retry: fn(&Rc<App>)) {
+fn locked(
+    app: &Rc<App>,
+    work: impl Future<Output = Result<(), Failure>> + 'static,
+    retry: impl FnOnce(&Rc<App>) + 'static,
+) {
     let (stop, stopped) = app.jobs.stoppable();
     if !begin_work(app, Work::Keep { stop: Some(stop) }) {
         return;
@@ -41,7 +51,12 @@ fn locked(app: &Rc<App>, work: impl Future<Output = Result<(), Failure>> + 'stat
     spawn_local(async move {
         let result = match select(pin!(work), stopped).await {
             Either::Left((result, _)) => result,
-            Either::Right((Ok(()), _)) => Err(Failure::Cancelled),
+            Either::Right((Ok(()), _)) => {
+                // Nobody waits until the engine has heard it.
+                let app = Rc::clone(&app);
+                spawn_local(async move { app.engine.tell(Stop).await });
+                Err(Failure::Cancelled)
+            }
             // Past the point where it can be stopped.
             Either::Right((Err(_), work)) => work.await,
         };
@@ -49,13 +64,19 @@ fn locked(app: &Rc<App>, work: impl Future<Output = Result<(), Failure>> + 'stat
     });
 }
 
-/// The picture as a file; with `part`, only these pixels of it.
-async fn encoded(app: &App, format: FileFormat, purpose: Purpose, part: Option<Rect>) -> Result<Blob, Failure> {
-    let noted = purpose == Purpose::File && app.edit.borrow().fills() > 0 && app.settings.values.borrow().note;
+/// The picture as a file; with `part`, only these pixels of it; with `save_as`, as the user has set it.
+pub(super) async fn encoded(
+    app: &App,
+    format: FileFormat,
+    purpose: Purpose,
+    part: Option<Cutout>,
+    save_as: Option<SaveAs>,
+) -> Result<Blob, Failure> {
+    let noted = purpose != Purpose::Page && app.edit.borrow().fills() > 0 && app.settings.values.borrow().note;
     let agent = || format!("{} {}", i18n::text("appName", &[]), runtime::version());
     let phrases = |model: &str, options: &_| app.methods.phrases(model, options);
     let note = noted.then(|| app.edit.borrow().edit_note(agent(), phrases));
-    app.engine.encode(&app.edit, Encode { format, purpose, part, note }).await
+    app.engine.encode(&app.edit, Encode { format, purpose, part, note, save_as }).await
 }
 
 /// Saves in the chosen format.
@@ -66,15 +87,24 @@ pub(super) fn save(app: &Rc<App>) {
     let it = Rc::clone(app);
     let work = async move {
         let format = it.dock.format();
-        let blob = encoded(&it, format, Purpose::File, None).await?;
+        let blob = encoded(&it, format, Purpose::File, None, None).await?;
         let url = it.stage.scene.borrow().picture().and_then(|picture| picture.original().map(ToOwned::to_owned));
         let name = saved_name(url.as_deref(), format, it.settings.values.borrow().keep_name);
         save_file(&blob, &name)?;
         it.edit.borrow_mut().keep();
-        it.dock.lines.say("statusSaved", &[&name]);
+        it.dock.lines.say(said_of_saving(&it), &[&name]);
         Ok(())
     };
     locked(app, work, save);
+}
+
+/// The sentence that says that a file was saved, and what of its source is not in it.
+pub(super) fn said_of_saving(app: &App) -> &'static str {
+    match app.left_out.get() {
+        None => "statusSaved",
+        Some(LeftOut::GainMap) => "statusSavedNoGainMap",
+        Some(LeftOut::Video) => "statusSavedNoVideo",
+    }
 }
 
 /// Puts a PNG on the clipboard.
@@ -82,18 +112,31 @@ pub(super) fn copy(app: &Rc<App>) {
     if !app.can_paint() {
         return;
     }
-    let it = Rc::clone(app);
-    // The clipboard takes a promise, so that the click still counts when the encoding is done.
+    // The clipboard takes a promise, so that the click still counts when the encoding is done. Who stops the work drops `file`, and nothing is
+    // copied then, also where the encoding ends at that moment.
+    let (file, promised) = oneshot::channel::<Blob>();
     let encoding = future_to_promise(async move {
-        let blob = encoded(&it, FileFormat::Png, Purpose::File, None).await;
-        blob.map(JsValue::from).map_err(|failure| JsValue::from_str(&failure.to_string()))
+        promised.await.map(JsValue::from).map_err(|_| JsValue::from_str("nothing is copied"))
     });
     let it = Rc::clone(app);
     let work = async move {
         let refused = |e: JsValue| Failure::Clipboard { detail: words(&e) };
         let item = ClipboardItem::new(&object(&[("image/png", encoding.into())])).map_err(refused)?;
-        let writing = write_clipboard(&js_sys::Array::of1(&item.into())).map_err(refused)?;
-        JsFuture::from(writing).await.map_err(refused)?;
+        let writing = JsFuture::from(write_clipboard(&js_sys::Array::of1(&item.into())).map_err(refused)?);
+        let encoded = encoded(&it, FileFormat::Png, Purpose::Copy, None, None).await?;
+        // From here on the browser has it.
+        it.enter(it.phase().unstoppable());
+        it.jobs.unstoppable();
+        let _ = file.send(encoded);
+        let late = async {
+            TimeoutFuture::new(CLIPBOARD).await;
+            Err("it did not answer".into())
+        };
+        match select(pin!(writing), pin!(late)).await {
+            Either::Left((written, _)) => written.map(drop),
+            Either::Right((late, _)) => late,
+        }
+        .map_err(refused)?;
         it.edit.borrow_mut().keep();
         it.dock.lines.say("statusCopied", &[]);
         Ok(())
@@ -157,12 +200,12 @@ pub(super) fn done(app: &Rc<App>) {
 }
 
 /// Writes the result into the page, or a part of it, and closes.
-fn put_in(app: &Rc<App>, part: Option<Rect>) {
+fn put_in(app: &Rc<App>, part: Option<Cutout>) {
     let it = Rc::clone(app);
     let work = async move {
         let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
         let (Some((width, height)), Some(changed)) = (size, changed) else { return Err(Failure::EmptyMask) };
-        let blob = encoded(&it, FileFormat::Png, Purpose::Page, part).await?;
+        let blob = encoded(&it, FileFormat::Png, Purpose::Page, part, None).await?;
         // From here on the page is changing.
         it.enter(it.phase().unstoppable());
         it.jobs.unstoppable();
@@ -172,6 +215,34 @@ fn put_in(app: &Rc<App>, part: Option<Rect>) {
         Ok(())
     };
     locked(app, work, done);
+}
+
+/// Counts the deliveries that have ended in `html[data-deliveries]`, where the editor reads it: well or badly, stopped, or not even begun.
+struct Delivery;
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let before = root().get_attribute(DELIVERIES).and_then(|count| count.parse().ok()).unwrap_or(0u32);
+        attribute(&root(), DELIVERIES, &before.wrapping_add(1).to_string());
+    }
+}
+
+/// Gives the editor the result as a file, for somebody else: with the metadata of the source only if it is wanted.
+pub(super) fn deliver(app: &Rc<App>, metadata: bool) {
+    let it = Rc::clone(app);
+    let delivery = Delivery;
+    let work = async move {
+        // It ends with this work, also where that is given up in the middle.
+        let _delivery = delivery;
+        let purpose = if metadata { Purpose::File } else { Purpose::Share };
+        let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
+        let (width, height) = size.ok_or(Failure::Gone)?;
+        let blob = encoded(&it, it.dock.format(), purpose, None, None).await?;
+        page(&it)?.tell(Apply { changed: changed.unwrap_or_default(), width, height }, [blob]).await?;
+        it.edit.borrow_mut().keep();
+        Ok(())
+    };
+    locked(app, work, move |app| deliver(app, metadata));
 }
 
 fn page(app: &App) -> Result<Rc<Page>, Failure> {

@@ -2,12 +2,17 @@
 
 use super::app::App;
 use super::erasing::{erase, try_again};
+use super::hovering::hover;
 use super::keeping::{copy, save};
 use super::leaving::escape;
-use super::painting::{announce_size, choose, move_cursor, scale_brush, toggle_brush};
+use super::painting::{announce_size, move_cursor, scale_brush, toggle_brush};
+use super::proposing::accept;
+use super::save_as;
+use super::selecting::{Wish, choose_tool, select};
 use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, redo, undo};
-use crate::overlay::tool::Tool;
+use crate::overlay::mask::Taking;
+use crate::overlay::tool::{Drag, Tool};
 use crate::ui::dom::{by_id, document, window};
 use crate::ui::listen::on;
 use std::rc::Rc;
@@ -58,7 +63,7 @@ impl Focus {
 
 /// True when the key is used up.
 fn down(app: &Rc<App>, event: &KeyboardEvent) -> bool {
-    if app.dock.help.is_open() || app.settings.is_open() {
+    if app.dock.help.is_open() || app.settings.is_open() || app.save_sheet.is_open() {
         return false;
     }
     let key = event.key();
@@ -92,6 +97,7 @@ fn with_control(app: &Rc<App>, key: &str, shift: bool) -> bool {
         "z" | "Z" if shift => redo(app),
         "z" | "Z" => undo(app),
         "y" | "Y" => redo(app),
+        "s" | "S" if shift => save_as::open(app),
         "s" | "S" => save(app),
         "c" | "C" => copy(app),
         "+" | "=" => app.stage.zoom(ZOOM_STEP),
@@ -104,7 +110,7 @@ fn with_control(app: &Rc<App>, key: &str, shift: bool) -> bool {
 
 fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
     if let Some(tool) = Tool::of_key(key) {
-        choose(app, tool);
+        choose_tool(app, tool);
         return true;
     }
     let step = if event.shift_key() { BRUSH_LEAP } else { BRUSH_STEP };
@@ -118,6 +124,7 @@ fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
         "-" => app.stage.zoom(1.0 / ZOOM_STEP),
         "0" => app.stage.whole_picture(),
         "c" | "C" => compare(app, true),
+        "a" | "A" => accept(app),
         "t" | "T" if event.repeat() => {}
         "t" | "T" => try_again(app),
         "1" | "2" | "3" | "4" => choose_result(app, usize::from(key.as_bytes()[0] - b'1')),
@@ -146,15 +153,23 @@ fn up(app: &Rc<App>, event: &KeyboardEvent) {
 }
 
 /// Space: with the keyboard's brush it paints, with a pointer it moves the picture.
-fn space(app: &App, event: &KeyboardEvent) {
+fn space(app: &Rc<App>, event: &KeyboardEvent) {
     if app.stage.hand.borrow().cursor.is_none() {
         app.stage.hold_space(true);
-    } else if !event.repeat() {
+    } else if event.repeat() {
+        // Held down, it does nothing more.
+    } else if app.stage.hand.borrow().tool.drag == Drag::Select {
+        let wish = if event.shift_key() { Wish::Toggle } else { Wish::Only(Taking::Instead) };
+        let at = app.stage.hand.borrow().cursor.filter(|_| app.can_mark());
+        if let Some(at) = at {
+            select(app, vec![at], wish);
+        }
+    } else {
         toggle_brush(app);
     }
 }
 
-fn arrow(app: &App, key: &str, shift: bool) {
+fn arrow(app: &Rc<App>, key: &str, shift: bool) {
     let step = if shift { LEAP } else { 1.0 };
     let (x, y) = match key {
         "ArrowLeft" => (-step, 0.0),
@@ -163,6 +178,8 @@ fn arrow(app: &App, key: &str, shift: bool) {
         _ => (0.0, step),
     };
     move_cursor(app, x, y);
+    let cursor = app.stage.hand.borrow().cursor;
+    hover(app, cursor);
 }
 
 fn brush(app: &Rc<App>, factor: f64) {
@@ -170,8 +187,10 @@ fn brush(app: &Rc<App>, factor: f64) {
     announce_size(app);
 }
 
-fn neighbour_tool(app: &App, forward: bool) {
+fn neighbour_tool(app: &Rc<App>, forward: bool) {
     let next = app.stage.hand.borrow().tool.neighbour(forward);
-    choose(app, next);
+    choose_tool(app, next);
+    // It may have been in the menu, where nothing can have the focus.
+    app.dock.toolbar.fit();
     let _ = by_id::<HtmlElement>(next.id).focus();
 }

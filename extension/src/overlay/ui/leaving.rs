@@ -21,19 +21,22 @@ const ANSWER: u32 = 1000;
 
 /// Closes, after one question when something would be lost. What runs is stopped first; the next press closes.
 pub(super) fn close(app: &Rc<App>) {
-    go(app, |app| app.phase().close(app.facts()));
+    go(app, |app| app.phase().close(app.facts()), true);
 }
 
 /// Escape: see [`Phase::escape`].
 pub(super) fn escape(app: &Rc<App>) {
-    go(app, |app| app.phase().escape(app.facts()));
+    let closes = app.stage.scene.borrow().host.escape_closes();
+    go(app, |app| app.phase().escape(app.facts()), closes);
 }
 
-fn go(app: &Rc<App>, way: fn(&App) -> WayOut) {
+/// Goes a way out; where it would close the overlay, only if it `closes`.
+fn go(app: &Rc<App>, way: fn(&App) -> WayOut, closes: bool) {
     if app.wishes_to_leave() {
         app.dock.lines.hint("hintInsist");
     }
     match way(app) {
+        WayOut::Ask | WayOut::Close | WayOut::Leave if !closes => {}
         WayOut::Wait => {}
         WayOut::Cancel(job) => {
             let app = Rc::clone(app);

@@ -60,8 +60,13 @@ impl Lines {
 
     /// The one-line hint above the toolbar.
     pub(super) fn hint(&self, key: &str) {
+        self.hint_with(key, &[]);
+    }
+
+    /// As [`Self::hint`], with something filled in.
+    pub(super) fn hint_with(&self, key: &str, placeholders: &[&str]) {
         attribute(&self.hint, "data-i18n", key);
-        self.hint_sentence(&i18n::text(key, &[]));
+        self.hint_sentence(&i18n::text(key, placeholders));
     }
 
     /// Says that something is done, for all to read; a screen reader says it as well.

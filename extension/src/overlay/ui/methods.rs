@@ -1,4 +1,4 @@
-//! The list of what fills the hole: the built-in fill and the models on this machine.
+//! The list of what becomes of the paint: the built-in fill, the models on this machine, and the ways to hide what is painted.
 
 use super::frames::Frames;
 use super::options;
@@ -7,13 +7,13 @@ use crate::browser::{field, i18n, refused};
 use crate::model_client::ModelClient;
 use crate::overlay::settings::phrases;
 use crate::protocol::Failure;
-use crate::protocol::engine::EngineChoice;
+use crate::protocol::engine::{EngineChoice, Hiding, Route};
 use crate::protocol::models::{Model, OptionValue, Status};
-use crate::ui::dom::{attribute, by_id, document, window};
+use crate::ui::dom::{attribute, by_id, document, each, window};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlOptionElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlOptionElement, HtmlSelectElement};
 
 /// The option for the built-in fill.
 pub(super) const INSTANT: &str = "instant";
@@ -22,22 +22,40 @@ pub(super) const MORE: &str = "more";
 /// What an option that offers a model begins with; its name follows.
 pub(super) const GET: &str = "get:";
 
+/// The way to hide that an option stands for.
+fn hiding(option: &str) -> Option<Hiding> {
+    Hiding::ALL.into_iter().find(|by| by.id() == option)
+}
+
+/// Key of the hint on how safe a way to hide is.
+pub(super) fn hint_on(by: Hiding) -> &'static str {
+    match by {
+        Hiding::BlackOut => "hintBlackOut",
+        Hiding::Pixelate | Hiding::Blur => "hintWeakHiding",
+    }
+}
+
 /// See the module.
 pub(super) struct Methods {
     pub list: HtmlSelectElement,
+    /// What the built-in fill takes the paint for. Every new picture begins with *Automatic*.
+    routes: HtmlSelectElement,
     frames: Rc<Frames>,
     /// The connection to the models on this machine.
     client: RefCell<Option<Rc<ModelClient>>>,
     /// Every model that is on this machine or can be downloaded.
     models: RefCell<Vec<Model>>,
-    /// What fills the hole: `instant`, or a model.
+    /// What fills the hole: `instant`, a model, or a way to hide.
     chosen: RefCell<String>,
 }
 
 impl Methods {
     pub(super) fn find(frames: &Rc<Frames>) -> Self {
+        // The label of a group of options is an attribute of its own.
+        attribute(&by_id::<HtmlElement>("hidings"), "label", &i18n::text("hide", &[]));
         Self {
             list: by_id("engine"),
+            routes: by_id("route"),
             frames: Rc::clone(frames),
             client: RefCell::default(),
             models: RefCell::default(),
@@ -70,17 +88,16 @@ impl Methods {
         self.list_options(&usable, offered)?;
         let is_there = |id: &String| id == INSTANT || usable.iter().any(|model| model.id == *id);
         let wanted = settings.values.borrow().engine.clone();
-        let chosen = wanted.or(preferred).filter(is_there);
+        let hiding = hiding(&self.chosen.borrow()).map(|by| by.id().to_owned());
+        let chosen = hiding.or_else(|| wanted.or(preferred).filter(is_there));
         *self.models.borrow_mut() = models;
         self.choose(chosen.as_deref().unwrap_or(INSTANT), settings)
     }
 
-    /// One option each, between the built-in fill and the way to more.
+    /// One option each, after the built-in fill. What asks for something comes last, where arrow keys do not pass it on their way.
     fn list_options(&self, models: &[&Model], offered: Option<&Model>) -> Result<(), Failure> {
         let list = &self.list;
-        while list.length() > 1 {
-            list.remove_with_index(1);
-        }
+        each(list, "option[data-name]", |option| option.remove());
         let option = |value: &str, text: &str, name: &str| {
             let option: HtmlOptionElement = document().create_element("option").map_err(refused)?.unchecked_into();
             option.set_value(value);
@@ -102,8 +119,20 @@ impl Methods {
     pub(super) fn choose(&self, value: &str, settings: &Rc<SettingsSheet>) -> Result<(), Failure> {
         self.list.set_value(value);
         *self.chosen.borrow_mut() = value.to_owned();
+        by_id::<HtmlElement>("route-field").set_hidden(value != INSTANT);
+        self.show_deed(value);
         self.frames.request();
         options::show(settings, &self.models.borrow(), value)
+    }
+
+    /// Calls the main button by what it does.
+    fn show_deed(&self, method: &str) {
+        let text =
+            hiding(method).map_or_else(|| i18n::text("erase", &[]), |by| self.name_of(&EngineChoice::Hide { by }));
+        let button = by_id::<HtmlElement>("erase");
+        attribute(&button, "aria-label", &text);
+        attribute(&button, "data-tip", &text);
+        each(&button, "span", |span| span.set_text_content(Some(&text)));
     }
 
     /// Shows the method that is used, after an option that is no method.
@@ -115,7 +144,11 @@ impl Methods {
     pub(super) fn choice(&self, settings: &SettingsSheet) -> EngineChoice {
         let method = self.chosen.borrow().clone();
         if method == INSTANT {
-            return EngineChoice::Instant;
+            let route = Route::ALL.get(self.routes.selected_index() as usize).copied().unwrap_or_default();
+            return EngineChoice::Instant { route };
+        }
+        if let Some(by) = hiding(&method) {
+            return EngineChoice::Hide { by };
         }
         let described = self.model(&method).map_or_else(Vec::new, |model| model.options);
         EngineChoice::Model { model: method, options: settings.values.borrow().values(&described) }
@@ -135,9 +168,24 @@ impl Methods {
     /// A method's name for people.
     pub(super) fn name_of(&self, engine: &EngineChoice) -> String {
         match engine {
-            EngineChoice::Instant => i18n::text("engineInstant", &[]),
+            EngineChoice::Instant { .. } => i18n::text("engineInstant", &[]),
             EngineChoice::Model { model, .. } => self.model(model).map_or_else(|| model.clone(), |model| model.name),
+            EngineChoice::Hide { by: Hiding::BlackOut } => i18n::text("hideBlackOut", &[]),
+            EngineChoice::Hide { by: Hiding::Pixelate } => i18n::text("hidePixelate", &[]),
+            EngineChoice::Hide { by: Hiding::Blur } => i18n::text("hideBlur", &[]),
         }
+    }
+
+    /// What the built-in fill took the paint for, in the words of the list of routes.
+    pub(super) fn name_of_route(&self, route: Route) -> String {
+        let number = Route::ALL.iter().position(|other| *other == route).unwrap_or(0);
+        let option = self.routes.query_selector(&format!("option:nth-child({})", number + 1));
+        option.ok().flatten().and_then(|option| option.text_content()).unwrap_or_default()
+    }
+
+    /// Key of the hint on how safe what is chosen hides; none where it fills.
+    pub(super) fn hint_on_hiding(&self) -> Option<&'static str> {
+        hiding(&self.chosen.borrow()).map(hint_on)
     }
 
     /// Key of the hint after an erase: what to do next, or, for users who have never chosen a method, that there are models.

@@ -46,6 +46,11 @@ fn picked(app: &Rc<App>) {
     if let Err(failure) = app.methods.choose(&value, &app.settings) {
         complain(&failure);
     }
+    if let Some(hint) = app.methods.hint_on_hiding() {
+        // It holds for this picture: the next one begins with erasing.
+        return app.dock.lines.hint(hint);
+    }
+    app.dock.lines.hint("hintPaint");
     warm_up(app);
     app.settings.values.borrow_mut().engine = Some(value);
     app.settings.keep();

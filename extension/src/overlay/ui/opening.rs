@@ -5,6 +5,7 @@ use super::bitmaps::{as_shown, bitmap};
 use super::consenting::Permission;
 use super::failing::fail;
 use super::guarded::page_says;
+use super::keeping;
 use super::leaving::{close_now, close_page};
 use super::models;
 use super::moving::{arrived, go_on};
@@ -12,20 +13,27 @@ use super::page::Page;
 use super::painter::viewport;
 use super::pixels::{Obtained, obtain};
 use super::screen::Pixels;
-use crate::browser::{i18n, storage};
+use crate::browser::{bitmap, bytes, i18n, storage};
 use crate::overlay::disclosure::{Source, Terms};
 use crate::overlay::file_name::file_name;
+use crate::overlay::host::Host;
 use crate::overlay::kept_edit::kept_name;
 use crate::overlay::ladder::Site;
 use crate::overlay::phase::{Phase, Question};
-use crate::protocol::background::{Session, StartInFrame, UNANSWERED, session_key};
+use crate::overlay::scene::Part;
+use crate::picture_size;
+use crate::protocol::background::{Session, StartInFrame, session_key};
 use crate::protocol::engine::{Opened, Release};
-use crate::protocol::page::{FetchOriginal, Hello, PageEvent, Picture, Subject};
+use crate::protocol::page::{FetchOriginal, FrameId, Hello, PageEvent, Picture, ReadShown, Subject};
 use crate::protocol::{Failure, Rect, Size};
 use crate::ui::dom::{attribute, root};
 use crate::wire::ask_background;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
+
+/// Origin of a page without a site; the editor's own pictures have it too.
+const NO_PAGE: &str = "null";
 
 /// A second try once the page is known.
 pub(super) fn retry(app: Rc<App>) {
@@ -40,12 +48,14 @@ pub(super) fn retry(app: Rc<App>) {
 pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) -> Result<(), Failure> {
     app.dock.lines.progress(&i18n::text("progressOpening", &[]), None);
     // Only the background writes sessions, and only for a token that it handed to our own shim.
-    let session: Session = match token {
-        "" => return Err(Failure::ForbiddenPage),
-        UNANSWERED => return Err(Failure::Unanswered { detail: "there is no session".into() }),
-        token => storage::session(&session_key(token))
-            .await?
-            .ok_or_else(|| Failure::Unanswered { detail: "its session has ended".into() })?,
+    let host = app.stage.scene.borrow().host;
+    let session: Option<Session> = match (host, token) {
+        (_, "") => return Err(Failure::ForbiddenPage),
+        (Host::Editor, _) => None,
+        (Host::Shim | Host::Tab, token) => {
+            let session = storage::session(&session_key(token)).await?;
+            Some(session.ok_or_else(|| Failure::Unanswered { detail: "its session has ended".into() })?)
+        }
     };
     let events = Rc::downgrade(app);
     let on_event = move |event| {
@@ -54,11 +64,13 @@ pub(super) async fn open(app: &Rc<App>, token: &str, handover: js_sys::Promise) 
         }
     };
     token.clone_into(&mut app.handover.session.borrow_mut());
-    let host = app.stage.scene.borrow().host;
-    let page = Rc::new(Page::connect(host, &session, token, handover, on_event).await?);
+    let page = Rc::new(Page::connect(host, session.as_ref(), token, handover, on_event).await?);
     *app.page.borrow_mut() = Some(Rc::clone(&page));
     match page.call(Hello, []).await? {
         (Subject::Picture { picture }, []) => {
+            if host == Host::Editor && picture.page_origin != NO_PAGE {
+                attribute(&root(), "data-page", "");
+            }
             app.stage.scene.borrow_mut().found(*picture);
             open_picture(app).await
         }
@@ -77,6 +89,7 @@ fn page_event(app: &Rc<App>, event: PageEvent) {
             app.stage.mask_changed();
         }
         PageEvent::OnTop { on_top } => page_says(app, on_top),
+        PageEvent::Deliver { metadata } => keeping::deliver(app, metadata),
         PageEvent::Gone if app.phase() == Phase::Closing => {}
         // The work goes on, because its result can still be saved.
         PageEvent::Gone if app.phase().is_running() => app.dock.lines.hint(Failure::Gone.message_key()),
@@ -85,7 +98,7 @@ fn page_event(app: &Rc<App>, event: PageEvent) {
 }
 
 /// The picture is in a frame of another origin: ask for that origin, then begin there.
-async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: i32, src_url: Option<String>) -> Result<(), Failure> {
+async fn ask_frame(app: &Rc<App>, origin: &str, frame_id: FrameId, src_url: Option<String>) -> Result<(), Failure> {
     let site = Site::of(origin).ok_or(Failure::ForbiddenPage)?;
     let Some(permission) = Permission::ask(app, &site, Question::Frame, "askFrame").await else {
         close_now(app);
@@ -114,17 +127,31 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
         return Ok(());
     };
     app.dock.lines.progress(&i18n::text("progressDecoding", &[]), None);
-    let opened = match open_everywhere(app, &picture, &obtained).await {
+    let (opened, seen) = futures::join!(open_everywhere(app, &picture, &obtained), seen_instead(app, &obtained));
+    let opened = match seen {
+        // The server has given another picture than the one that is shown.
+        Some(seen) => {
+            obtained = seen;
+            open_everywhere(app, &picture, &obtained).await
+        }
+        None => opened,
+    };
+    let opened = match opened {
         // The file is damaged, or overlay and engine make different pictures of it. What an image element shows of it can be edited.
         Err(failure @ (Failure::Undecodable { .. } | Failure::Internal { .. })) => {
-            obtained.blob = as_shown(&obtained.blob).await.map_err(|_| failure)?;
+            let shown = as_shown(&obtained.blob).await;
+            obtained.blob = match shown {
+                Ok(shown) => shown,
+                Err(_) => return Err(named(failure, &obtained.blob).await),
+            };
             obtained.drawn = true;
             open_everywhere(app, &picture, &obtained).await?
         }
         other => other?,
     };
     app.dock.lines.progress_over();
-    let Opened { format, animated, alpha, draft, .. } = opened;
+    let Opened { format, animated, alpha, draft, left_out, .. } = opened;
+    app.left_out.set(left_out);
     if alpha {
         app.stage.screen.is_transparent();
     }
@@ -148,16 +175,37 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why a file cannot be opened: its format, where that may be the reason.
+async fn named(failure: Failure, file: &Blob) -> Failure {
+    let length = picture_size::BRANDS.min(file.size() as usize);
+    let head = bytes::read_head(file, length).await.unwrap_or_default();
+    picture_size::foreign(&head).map_or(failure, |format| Failure::ForeignFormat { format: format.into() })
+}
+
+/// The pixels that the element shows, where it shows something else than what was obtained.
+async fn seen_instead(app: &App, obtained: &Obtained) -> Option<Obtained> {
+    let page = app.page.borrow().clone()?;
+    // What is too large to be edited is not decoded to be compared, either: opening it says so.
+    let fits = bitmap::size(&obtained.blob).await.is_ok();
+    if !obtained.is_pages_file() || !fits || page.shows(&obtained.blob).await {
+        return None;
+    }
+    let (blob, drawn) = page.bytes(ReadShown).await.ok()?;
+    Some(Obtained { blob, drawn, part: Part::WHOLE, fixed: None, source: Source::Page, turned: false })
+}
+
 /// Opens a picture in the overlay and in the engine, which decode it at the same time.
 async fn open_everywhere(app: &Rc<App>, picture: &Picture, obtained: &Obtained) -> Result<Opened, Failure> {
     // The engine knows of an incognito window only while we are in it, and not in a tab that stands for its page.
     let incognito = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
-    let leaves_traces = !incognito && obtained.source != Source::Capture;
+    // The editor keeps its pictures itself, and knows which of them may be.
+    let in_editor = app.stage.scene.borrow().host == Host::Editor;
+    let leaves_traces = !incognito && !in_editor && obtained.source != Source::Capture;
     let key = kept_name(picture).filter(|_| leaves_traces);
     let opened = if picture.original_url.is_some() {
         // What lies over the page's own file has the size that the overlay finds.
         match show_picture(app, picture, obtained).await {
-            Ok(()) => open_in_engine(app, obtained, key).await,
+            Ok(()) => open_in_engine(app, picture, obtained, key).await,
             Err(failure) => Err(failure),
         }
     } else {
@@ -174,13 +222,19 @@ async fn open_everywhere(app: &Rc<App>, picture: &Picture, obtained: &Obtained) 
         // It cannot be edited. Only the failure's sentence stays.
         app.stage.screen.close();
         app.stage.scene.borrow_mut().close();
+        let _ = root().remove_attribute("data-image");
     }
     opened
 }
 
 /// Opens an edit of the page's own file in the engine: over that file, where the page still gives it.
-async fn open_in_engine(app: &App, obtained: &Obtained, key: Option<String>) -> Result<Opened, Failure> {
-    let page = app.page.borrow().clone().filter(|_| obtained.source == Source::Page);
+async fn open_in_engine(
+    app: &App,
+    picture: &Picture,
+    obtained: &Obtained,
+    key: Option<String>,
+) -> Result<Opened, Failure> {
+    let page = app.page.borrow().clone().filter(|_| obtained.source == Source::Page && !picture.as_stored);
     if let (Some(page), Some((width, height))) = (page, app.stage.screen.size())
         && let Ok((original, _)) = page.bytes(FetchOriginal).await
     {
@@ -200,6 +254,9 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
         let terms = Terms::of(&obtained.source, picture, image);
         if let Terms::Refused(_) = terms {
             app.dock.ends_in_keeping();
+        }
+        if obtained.turned {
+            scene.turned_back(image);
         }
         scene.obtained(terms, obtained.part, obtained.fixed);
         scene.open(image, viewport());

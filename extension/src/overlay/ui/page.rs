@@ -5,8 +5,9 @@ use crate::browser::{field, refused, tabs};
 use crate::overlay::consent::Audience;
 use crate::overlay::host::Host;
 use crate::protocol::background::Session;
-use crate::protocol::page::{Bytes, Hide, Measured, PageEvent, TAB_PORT, ToPage};
+use crate::protocol::page::{Bytes, Compare, Compared, Hide, IsOnTop, Measured, PageEvent, Seen, TAB_PORT, ToPage};
 use crate::protocol::{Call, Done, Failure, Geometry};
+use crate::ui::dom::window;
 use crate::wire::{Answered, Caller, Incoming};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -25,13 +26,17 @@ impl Page {
     /// a tab of our own it is never looked at.
     pub(super) async fn connect(
         host: Host,
-        session: &Session,
+        session: Option<&Session>,
         token: &str,
         handover: js_sys::Promise,
         on_event: impl Fn(PageEvent) + 'static,
     ) -> Result<Self, Failure> {
-        let incognito = tabs::is_incognito(session.tab_id).await?;
+        let (session, incognito) = match session {
+            Some(session) => (session, tabs::is_incognito(session.tab_id).await?),
+            None => return Self::of_editor(token, handover, on_event).await,
+        };
         match host {
+            Host::Editor => Err(Failure::ForbiddenPage),
             Host::Tab => {
                 let audience = Audience { origin: session.origin.clone(), incognito };
                 let port = tabs::connect(session.tab_id, session.frame_id, &format!("{TAB_PORT}:{token}"))?;
@@ -52,6 +57,22 @@ impl Page {
         }
     }
 
+    /// Reaches the editor around our frame. Nobody else is answered, though a web page may find a way to frame us.
+    async fn of_editor(
+        token: &str,
+        handover: js_sys::Promise,
+        on_event: impl Fn(PageEvent) + 'static,
+    ) -> Result<Self, Failure> {
+        let own = window().location().origin().map_err(refused)?;
+        let handed = JsFuture::from(handover).await.map_err(refused)?;
+        let is_ours = |key: &str, value: &str| field(&handed, key).as_string().as_deref() == Some(value);
+        if !is_ours("origin", &own) || !is_ours("token", token) {
+            return Err(Failure::ForbiddenPage);
+        }
+        let caller = over_message_port(field(&handed, "port").unchecked_into(), on_event);
+        Ok(Self { caller, audience: Audience { origin: None, incognito: false } })
+    }
+
     /// Asks the shim.
     pub(super) async fn call<C: Call<Request = ToPage>>(&self, call: C, blobs: C::Blobs<Blob>) -> Answered<C> {
         self.caller.call(call, blobs).await
@@ -65,12 +86,31 @@ impl Page {
         self.call(call, blobs).await.map(|(Done {}, [])| ())
     }
 
+    /// Has whoever holds the overlay do something with any number of blobs.
+    pub(super) async fn tell_all<C>(&self, call: C, blobs: Vec<Blob>) -> Result<(), Failure>
+    where
+        C: Call<Request = ToPage, Reply = Done, Blobs<Blob> = Vec<Blob>>,
+    {
+        self.call(call, blobs).await.map(|(Done {}, [])| ())
+    }
+
     /// Asks for bytes; the flag says whether they are drawn pixels.
     pub(super) async fn bytes<C>(&self, call: C) -> Result<(Blob, bool), Failure>
     where
         C: Call<Request = ToPage, Reply = Bytes, Blobs<Blob> = [Blob; 0]>,
     {
         self.call(call, []).await.map(|(Bytes { drawn }, [blob])| (blob, drawn))
+    }
+
+    /// Whether the element shows what is in a file, as far as the page can say.
+    pub(super) async fn shows(&self, file: &Blob) -> bool {
+        let answer = self.call(Compare, [file.clone()]).await;
+        answer.is_ok_and(|(Compared { same }, [])| same)
+    }
+
+    /// Whether the overlay is on top of the page at this moment.
+    pub(super) async fn has_on_top(&self) -> bool {
+        self.call(IsOnTop, []).await.is_ok_and(|(Seen { on_top }, [])| on_top)
     }
 
     /// Hides everything of ours in the page, or shows it again.

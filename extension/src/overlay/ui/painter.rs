@@ -2,12 +2,14 @@
 
 use super::bitmaps::context;
 use super::mask_layer::MaskLayer;
-use super::screen::Edit;
+use super::screen::{Edit, Screen};
+use super::view_layer::ViewLayer;
 use crate::browser::i18n;
-use crate::overlay::affine::Affine;
+use crate::overlay::affine::{Affine, bounds};
 use crate::overlay::hand::Hand;
 use crate::overlay::scene::Scene;
-use crate::overlay::view::View;
+use crate::overlay::tool::Drag;
+use crate::overlay::view::{View, into_sight};
 use crate::protocol::{Failure, Point, Size};
 use crate::ui::dom::{attribute, by_id, document, root, style, window};
 use std::cell::{Cell, RefCell};
@@ -21,11 +23,16 @@ const PIXELATED: f64 = 3.0;
 /// The smallest diameter of the ring, CSS pixels, and of one that has room for a number.
 const MIN_RING: f64 = 3.0;
 const MIN_LABELLED: f64 = 90.0;
+/// Diameter of the ring that points at a thing, CSS pixels.
+const POINTING: f64 = 16.0;
+/// CSS pixels between a smaller one and the number below it, as in the style sheet.
+const BELOW: f64 = 6.0;
 
 /// See the module.
 pub(super) struct Painter {
     picture: HtmlElement,
-    mask: HtmlCanvasElement,
+    frame: HtmlElement,
+    proposal: HtmlElement,
     ring: HtmlElement,
     ring_size: HtmlElement,
     percent: HtmlElement,
@@ -34,6 +41,7 @@ pub(super) struct Painter {
     shimmer: HtmlElement,
     dim: HtmlElement,
     dock: HtmlElement,
+    view: ViewLayer,
     layer: RefCell<MaskLayer>,
     /// The mask changed, or where it is drawn did.
     stale: Cell<bool>,
@@ -43,20 +51,21 @@ pub(super) struct Painter {
 
 impl Painter {
     pub(super) fn find() -> Result<Self, Failure> {
-        let mask: HtmlCanvasElement = by_id("mask");
         Ok(Self {
             picture: by_id("picture"),
+            frame: by_id("frame"),
             ring: by_id("ring"),
             ring_size: by_id("ring-size"),
+            proposal: by_id("proposal"),
             percent: by_id("zoom-percent"),
             shown_percent: Cell::default(),
             shimmer: by_id("shimmer"),
             dim: by_id("dim"),
             dock: by_id("dock"),
-            layer: RefCell::new(MaskLayer::new(context(&mask)?, ACCENT)),
+            view: ViewLayer::find()?,
+            layer: RefCell::new(MaskLayer::find(ACCENT)?),
             stale: Cell::new(true),
             march: Cell::default(),
-            mask,
         })
     }
 
@@ -77,8 +86,9 @@ impl Painter {
     }
 
     /// Draws everything. `paints` says whether the brush would paint, `dock` is what [`Painter::dock_size`] gives.
-    pub(super) fn draw(&self, scene: &Scene, edit: &Edit, hand: &Hand, paints: bool, dock: Size) {
+    pub(super) fn draw(&self, screen: &Screen, scene: &Scene, edit: &Edit, hand: &Hand, paints: bool, dock: Size) {
         let Some(view) = scene.view() else {
+            self.view.clear();
             let (view, picture) = scene.before_opening(viewport());
             // While there are only questions, the page's own picture stays lit, and they stand beside it.
             if let Some(corners) = picture {
@@ -87,7 +97,8 @@ impl Painter {
             return self.place_dock(&view, dock);
         };
         let map = view.map();
-        self.place_picture(&map);
+        self.place_picture(&map, view.image);
+        self.view.draw(screen, view.viewport, &map, map.scale() > PIXELATED);
         self.light(&map.corners(view.image.width, view.image.height));
         if self.stale.replace(false) {
             self.draw_mask(view, &map, edit, hand);
@@ -96,10 +107,17 @@ impl Painter {
         self.place_dock(view, dock);
     }
 
-    fn place_picture(&self, map: &Affine) {
+    fn place_picture(&self, map: &Affine, size: Size) {
         let Affine { a, b, c, d, e, f } = map;
-        style(&self.picture, "transform", &format!("matrix({a}, {b}, {c}, {d}, {e}, {f})"));
-        style(&self.picture, "--zoom", &map.scale().to_string());
+        for element in [&self.picture, &self.frame] {
+            style(element, "transform", &format!("matrix({a}, {b}, {c}, {d}, {e}, {f})"));
+            style(element, "--zoom", &map.scale().to_string());
+        }
+        style(&self.frame, "inline-size", &format!("{}px", size.width));
+        style(&self.frame, "block-size", &format!("{}px", size.height));
+        // It knows its own place in the picture.
+        let placed = format!("matrix({a}, {b}, {c}, {d}, {e}, {f}) translate(var(--x, 0), var(--y, 0))");
+        style(&self.proposal, "transform", &placed);
         let percent = (map.scale() * window().device_pixel_ratio() * 100.0).round() as i32;
         if self.shown_percent.replace(percent) != percent {
             let shown = i18n::text("zoomPercent", &[&percent.to_string()]);
@@ -126,23 +144,28 @@ impl Painter {
     }
 
     fn draw_mask(&self, view: &View, map: &Affine, edit: &Edit, hand: &Hand) {
-        let (width, height) = (view.viewport.width.round() as u32, view.viewport.height.round() as u32);
-        if (self.mask.width(), self.mask.height()) != (width, height) {
-            self.mask.set_width(width);
-            self.mask.set_height(height);
-        }
-        let mut layer = self.layer.borrow_mut();
-        layer.draw(&self.mask, edit.mask(), map, self.march.get());
-        if let Some((outline, closed)) = hand.gesture.outline() {
-            let outline: Vec<Point> = outline.into_iter().map(|p| map.apply(p)).collect();
-            layer.outline(&outline, closed);
-        }
+        let window = (view.viewport.width.round() as i64, view.viewport.height.round() as i64);
+        let outline = hand.gesture.outline();
+        let outline: Option<(Vec<Point>, bool)> =
+            outline.map(|(points, closed)| (points.into_iter().map(|p| map.apply(p)).collect(), closed));
+        let dragged = outline.as_ref().map(|(points, closed)| (points.as_slice(), *closed));
+        self.layer.borrow_mut().draw(edit.mask(), map, self.march.get(), dragged, window);
         if let Some(extent) = edit.filling().or(edit.mask().extent()) {
             let [x, y, w, h] = [extent.x, extent.y, extent.width, extent.height].map(f64::from);
             let corners = Affine::translation(x, y).then(map).corners(w, h);
-            let points: Vec<String> = corners.iter().map(|p| format!("{:.1}px {:.1}px", p.x, p.y)).collect();
-            style(&self.shimmer, "clip-path", &format!("polygon({})", points.join(", ")));
+            self.place_shimmer(&corners);
         }
+    }
+
+    /// Only over the hole: without a GPU, the browser draws all of an element anew that something moves in.
+    fn place_shimmer(&self, corners: &[Point; 4]) {
+        let (left, top, right, bottom) = bounds(corners);
+        let sides = [("left", left), ("top", top), ("inline-size", right - left), ("block-size", bottom - top)];
+        for (name, length) in sides {
+            style(&self.shimmer, name, &format!("{length:.1}px"));
+        }
+        let points: Vec<String> = corners.iter().map(|p| format!("{:.1}px {:.1}px", p.x - left, p.y - top)).collect();
+        style(&self.shimmer, "clip-path", &format!("polygon({})", points.join(", ")));
     }
 
     fn draw_ring(&self, view: &View, hand: &Hand, paints: bool) {
@@ -154,12 +177,23 @@ impl Painter {
             self.ring.set_hidden(true);
             return;
         };
-        let diameter = (hand.radius() * 2.0 * map.scale()).max(MIN_RING);
+        // What points at a thing has no width.
+        let points = hand.tool.drag == Drag::Select && !hand.sizing;
+        let width = if points { POINTING } else { hand.radius() * 2.0 * map.scale() };
+        let diameter = width.max(MIN_RING);
         self.ring.set_hidden(false);
         self.ring_size.set_hidden(!hand.sizing);
         if hand.sizing {
             self.ring_size.set_text_content(Some(&i18n::text("brushPixels", &[&hand.pixels()])));
-            self.ring_size.set_class_name(if diameter < MIN_LABELLED { "below" } else { "" });
+            let below = diameter < MIN_LABELLED;
+            self.ring_size.set_class_name(if below { "below" } else { "" });
+            let size = Size {
+                width: f64::from(self.ring_size.offset_width()),
+                height: f64::from(self.ring_size.offset_height()),
+            };
+            let down = if below { diameter / 2.0 + BELOW + size.height / 2.0 } else { 0.0 };
+            let shift = into_sight(Point { x: at.x, y: at.y + down }, size, view.viewport);
+            style(&self.ring_size, "transform", &format!("translate({:.0}px, {:.0}px)", shift.x, shift.y));
         }
         style(&self.ring, "width", &format!("{diameter:.2}px"));
         style(&self.ring, "height", &format!("{diameter:.2}px"));

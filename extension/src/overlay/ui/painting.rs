@@ -14,6 +14,7 @@ const SIZING: u32 = 1200;
 /// The mask is being worked on: an automatic erase is put off, and a failure that shows is dismissed.
 pub(super) fn touched(app: &App) {
     app.jobs.touched();
+    app.proposal.take();
     if app.phase() == Phase::Failed {
         app.dock.notice.dismiss();
         app.settle();

@@ -2,7 +2,10 @@
 
 use super::app::App;
 use super::erasing::erase_after_rest;
+use super::hovering::hover;
 use super::painting::{cancel_gesture, finish_stroke, scale_brush, touched};
+use super::proposing::propose;
+use super::selecting::{select, wish};
 use crate::overlay::gesture::Gesture;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::stroke::{Stamp, pressed_radius};
@@ -33,6 +36,7 @@ pub(super) fn bind(app: &Rc<App>) {
     let it = Rc::clone(app);
     on(stage, "pointerleave", move |_: &PointerEvent| {
         it.stage.hand.borrow_mut().pointer = None;
+        hover(&it, None);
         it.stage.frames.request();
     });
     let it = Rc::clone(app);
@@ -102,10 +106,11 @@ fn down(app: &Rc<App>, event: &PointerEvent) {
         app.edit.borrow_mut().drag(stamp, stamp, erase);
     }
     app.stage.hand.borrow_mut().gesture = gesture;
+    hover(app, None);
     app.stage.mask_changed();
 }
 
-fn moved(app: &App, event: &PointerEvent) {
+fn moved(app: &Rc<App>, event: &PointerEvent) {
     let (id, at) = (event.pointer_id(), precise(event));
     app.stage.hand.borrow_mut().pointer = Some(at);
     app.stage.frames.request();
@@ -126,18 +131,27 @@ fn moved(app: &App, event: &PointerEvent) {
     };
     if used {
         app.stage.mask_changed();
+    } else if event.pointer_type() != "touch" {
+        hover(app, app.stage.image_point(at));
     }
 }
 
 fn up(app: &Rc<App>, event: &PointerEvent) {
     let (gesture, space_held) = {
         let mut hand = app.stage.hand.borrow_mut();
+        // A finger that was lifted is nowhere.
+        if event.pointer_type() == "touch" {
+            hand.pointer = None;
+        }
         (std::mem::take(&mut hand.gesture), hand.space_held)
     };
     app.stage.cursor(if space_held { "grab" } else { "" });
     // After a pinch, the finger that stays down does not begin to paint.
     if !gesture.paints() {
         return;
+    }
+    if let Some(outline) = gesture.sought() {
+        select(app, outline.to_vec(), wish(event));
     }
     let Some(op) = gesture.painted() else { return app.stage.mask_changed() };
     let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });
@@ -149,10 +163,8 @@ fn up(app: &Rc<App>, event: &PointerEvent) {
     app.settle();
     app.stage.mask_changed();
     if adds && app.edit.borrow().is_painted() {
+        propose(app);
         erase_after_rest(app);
-    }
-    if event.pointer_type() == "touch" {
-        app.stage.hand.borrow_mut().pointer = None;
     }
 }
 

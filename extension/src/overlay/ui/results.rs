@@ -1,8 +1,8 @@
 //! The row of results of the newest fill, to choose one of.
 
-use super::screen::{Edit, Screen};
+use super::screen::{Edit, Pixels, Screen};
 use crate::browser::{i18n, refused};
-use crate::overlay::document::Made;
+use crate::overlay::document::FillResult;
 use crate::protocol::Failure;
 use crate::ui::dom::{attribute, by_id, document};
 use wasm_bindgen::JsCast;
@@ -18,15 +18,25 @@ impl Results {
         Self { row: by_id("variations") }
     }
 
-    /// Shows the results of the newest fill, where there is a choice. `describe` puts a result's label and how it was made
-    /// into words.
-    pub(super) fn show(&self, edit: &Edit, screen: &Screen, describe: impl Fn(&str, &Made) -> String) {
+    /// Shows the results of the newest fill, where there is a choice. `describe` gives a result's name, from that of its number, and how it was
+    /// made.
+    pub(super) fn show(
+        &self,
+        edit: &Edit,
+        screen: &Screen,
+        describe: impl Fn(String, &FillResult<Pixels>) -> [String; 2],
+    ) {
         if self.list(edit, screen, describe).is_err() {
             self.row.set_hidden(true);
         }
     }
 
-    fn list(&self, edit: &Edit, screen: &Screen, describe: impl Fn(&str, &Made) -> String) -> Result<(), Failure> {
+    fn list(
+        &self,
+        edit: &Edit,
+        screen: &Screen,
+        describe: impl Fn(String, &FillResult<Pixels>) -> [String; 2],
+    ) -> Result<(), Failure> {
         self.row.set_text_content(None);
         let Some(fill) = edit.last_fill().filter(|fill| fill.results().len() > 1) else {
             self.row.set_hidden(true);
@@ -35,8 +45,7 @@ impl Results {
         self.row.set_hidden(false);
         for (number, result) in fill.results().iter().enumerate() {
             let button: HtmlElement = document().create_element("button").map_err(refused)?.unchecked_into();
-            let label = i18n::text("variation", &[&(number + 1).to_string()]);
-            let tip = result.made.as_ref().map_or_else(|| label.clone(), |made| describe(&label, made));
+            let [label, tip] = describe(i18n::text("variation", &[&(number + 1).to_string()]), result);
             for (name, value) in [
                 ("type", "button"),
                 ("role", "radio"),

@@ -4,8 +4,9 @@
 //! fade between two results may be drawn there.
 
 use super::bitmaps::{bitmap, context, scratch};
+use super::frames::Frames;
 use super::stencil::Stencil;
-use crate::browser::bitmap::Bitmap;
+use crate::browser::bitmap::{self, Bitmap};
 use crate::browser::refused;
 use crate::overlay::document::{Document, FillResult, Hole};
 use crate::overlay::projection::{Drawing, ResultId, drawing};
@@ -37,9 +38,13 @@ pub(super) struct Pixels {
 /// The overlay's document.
 pub(super) type Edit = Document<Pixels>;
 
-/// Number of pixels above which a picture is shown reduced. Canvas, source and what the browser keeps for its compositor take 4 bytes a pixel
-/// each.
+/// Number of pixels above which a picture is shown reduced. Canvas and source take 4 bytes a pixel each.
 const FULL: f64 = 40e6;
+
+/// By how much the sides of a picture are divided to be shown.
+fn reduction((width, height): (u32, u32)) -> f64 {
+    (f64::from(width) * f64::from(height) / FULL).sqrt().ceil().max(1.0)
+}
 
 /// What is open: the canvas to draw into, and the source picture.
 struct Open {
@@ -49,6 +54,16 @@ struct Open {
     source: Bitmap,
     /// Width and height of the picture in pixels.
     size: (u32, u32),
+}
+
+/// What of the canvas has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Unseen {
+    #[default]
+    Nothing,
+    /// These pixels of the picture.
+    Part(Rect),
+    All,
 }
 
 /// See the module.
@@ -61,43 +76,68 @@ pub(super) struct Screen {
     comparing: Cell<bool>,
     /// Counts the drawings, so that a fade notices when something else has been drawn.
     drawings: Cell<u32>,
+    /// What of the canvas has changed and is not seen yet.
+    unseen: Cell<Unseen>,
+    frames: Rc<Frames>,
     /// The hole that is being filled.
     stencil: RefCell<Option<Stencil>>,
 }
 
 impl Screen {
-    pub(super) fn find() -> Self {
+    pub(super) fn find(frames: &Rc<Frames>) -> Self {
         Self {
             canvas: by_id("picture"),
             open: RefCell::default(),
             drawn: RefCell::default(),
             comparing: Cell::default(),
             drawings: Cell::default(),
+            unseen: Cell::default(),
+            frames: Rc::clone(frames),
             stencil: RefCell::default(),
         }
     }
 
-    /// Decodes `source` and draws it; the canvas takes its size, or less of it above [`FULL`]. Gives width and height in pixels.
-    pub(super) async fn open(&self, source: &Blob) -> Result<(u32, u32), Failure> {
-        let source = bitmap(source).await?;
-        let (width, height) = (source.width(), source.height());
-        let mut open = Open { context: context(&self.canvas)?, source, size: (width, height) };
-        let reduction = (f64::from(width) * f64::from(height) / FULL).sqrt().ceil().max(1.0);
+    /// Decodes `file` and draws it; the canvas takes its size, or less of it above [`FULL`]. Gives width and height in pixels.
+    pub(super) async fn open(&self, file: &Blob) -> Result<(u32, u32), Failure> {
+        let (across, down) = bitmap::size(file).await?;
+        let opened =
+            if reduction((across, down)) > 1.0 { self.open_reduced(file).await } else { self.open_full(file).await };
+        let open = opened?;
+        let size = open.size;
+        *self.open.borrow_mut() = Some(open);
+        *self.drawn.borrow_mut() = Some(vec![]);
+        self.changed(Unseen::All);
+        Ok(size)
+    }
+
+    async fn open_full(&self, file: &Blob) -> Result<Open, Failure> {
+        let source = bitmap(file).await?;
+        let size = (source.width(), source.height());
+        let open = Open { context: self.resized(size)?, source, size };
+        open.draw_source()?;
+        Ok(open)
+    }
+
+    /// All of the picture is in memory for as short as possible.
+    async fn open_reduced(&self, file: &Blob) -> Result<Open, Failure> {
+        let mut open = self.open_full(file).await?;
+        open.source = Bitmap::of_canvas(&self.canvas).await?;
+        Ok(open)
+    }
+
+    /// Gives the canvas the size for a picture of `size`, and a context that draws in pixels of the picture.
+    fn resized(&self, size: (u32, u32)) -> Result<CanvasRenderingContext2d, Failure> {
+        let (width, height) = size;
+        let reduction = reduction(size);
         let side = |length: u32| (f64::from(length) / reduction).ceil() as u32;
         self.canvas.set_width(side(width));
         self.canvas.set_height(side(height));
         style(&self.canvas, "width", &format!("{width}px"));
         style(&self.canvas, "height", &format!("{height}px"));
         let scale = |canvas: u32, picture: u32| f64::from(canvas) / f64::from(picture);
-        let (across, down) = (scale(self.canvas.width(), width), scale(self.canvas.height(), height));
-        open.context.scale(across, down).map_err(refused)?;
-        open.draw_source()?;
-        if reduction > 1.0 {
-            open.source = Bitmap::of_canvas(&self.canvas).await?;
-        }
-        *self.open.borrow_mut() = Some(open);
-        *self.drawn.borrow_mut() = Some(vec![]);
-        Ok((width, height))
+        let context = context(&self.canvas)?;
+        context.scale(scale(self.canvas.width(), width), scale(self.canvas.height(), height)).map_err(refused)?;
+        Ok(context)
     }
 
     /// There is no picture after all.
@@ -108,6 +148,23 @@ impl Screen {
 
     pub(super) fn is_open(&self) -> bool {
         self.open.borrow().is_some()
+    }
+
+    /// The canvas has changed, which is to be seen with the next frame.
+    fn changed(&self, what: Unseen) {
+        let before = self.unseen.get();
+        self.unseen.set(if before == Unseen::Nothing || before == what { what } else { Unseen::All });
+        self.frames.request();
+    }
+
+    /// What of the canvas has changed since the last call.
+    pub(super) fn take_unseen(&self) -> Unseen {
+        self.unseen.take()
+    }
+
+    /// Whether what is drawn is what is wanted, and not something on the way there.
+    pub(super) fn is_settled(&self) -> bool {
+        self.drawn.borrow().is_some()
     }
 
     /// Width and height in pixels.
@@ -140,6 +197,7 @@ impl Screen {
             lay(&open.context, result.rect, &result.pixels.picture)?;
         }
         *self.drawn.borrow_mut() = Some(wanted);
+        self.changed(Unseen::All);
         Ok(())
     }
 
@@ -179,6 +237,7 @@ impl Screen {
                 if let Some(open) = &*self.open.borrow() {
                     open.draw_at(&picture, rect, share.clamp(0.0, 1.0))?;
                 }
+                self.changed(Unseen::Part(rect));
                 shown_so_far = wanted;
                 TimeoutFuture::new(FADE_FRAME).await;
             }
@@ -202,6 +261,7 @@ impl Screen {
             let cut = stencil.cut(picture, x, y, side)?;
             let (x, y) = (f64::from(stencil.rect.x), f64::from(stencil.rect.y));
             open.context.draw_image_with_html_canvas_element(&cut, x, y).map_err(refused)?;
+            self.changed(Unseen::Part(stencil.rect));
             attribute(&root(), "data-preview", "");
         }
         Ok(())

@@ -10,11 +10,6 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlButtonElement, HtmlElement, HtmlInputElement, MouseEvent};
 
-/// Key of the [`EditSettings`] in the extension's storage.
-const KEY: &str = "method";
-/// Key of the setting that erases by itself after a rest.
-const ERASE_ON_RELEASE: &str = "eraseOnRelease";
-
 /// See the module.
 pub(super) struct SettingsSheet {
     sheet: Sheet,
@@ -75,7 +70,7 @@ impl SettingsSheet {
             it.set_erase_on_release(auto);
             spawn_local(async move {
                 // A setting that could not be kept is set again next time.
-                let _ = storage::set_local(ERASE_ON_RELEASE, &auto).await;
+                let _ = storage::set_local(storage::ERASE_ON_RELEASE, &auto).await;
             });
         });
     }
@@ -87,14 +82,14 @@ impl SettingsSheet {
 
     /// Reads what was set. What cannot be read counts as never set.
     pub(super) async fn read(&self) {
-        let values: EditSettings = storage::local(KEY).await.ok().flatten().unwrap_or_default();
+        let values: EditSettings = storage::local(storage::METHOD).await.ok().flatten().unwrap_or_default();
         *self.values.borrow_mut() = values;
         self.show();
     }
 
     /// Reads whether to erase by itself after a rest.
     pub(super) async fn read_erase_on_release(&self) {
-        let auto: Option<bool> = storage::local(ERASE_ON_RELEASE).await.ok().flatten();
+        let auto: Option<bool> = storage::local(storage::ERASE_ON_RELEASE).await.ok().flatten();
         self.set_erase_on_release(auto.unwrap_or(true));
     }
 
@@ -113,7 +108,7 @@ impl SettingsSheet {
         let values = self.values.borrow().clone();
         spawn_local(async move {
             // A setting that could not be kept is set again next time.
-            let _ = storage::set_local(KEY, &values).await;
+            let _ = storage::set_local(storage::METHOD, &values).await;
         });
     }
 

@@ -31,7 +31,7 @@ impl Stage {
             element: by_id("stage"),
             scene: RefCell::new(Scene::new(host)),
             hand: RefCell::default(),
-            screen: Screen::find(),
+            screen: Screen::find(frames),
             painter: Painter::find()?,
             frames: Rc::clone(frames),
         })
@@ -48,7 +48,7 @@ impl Stage {
                 self.painter.mask_changed();
             }
         }
-        self.painter.draw(&self.scene.borrow(), edit, &self.hand.borrow(), paints, dock);
+        self.painter.draw(&self.screen, &self.scene.borrow(), edit, &self.hand.borrow(), paints, dock);
     }
 
     /// The mask changed, or where it is drawn did.

@@ -1,13 +1,14 @@
 //! Starts the overlay: makes its parts, binds what the user does, opens the picture.
 
 use super::app::{App, Hooks};
-use super::{buttons, erasing, failing, guarded, keeping, keys, models, moving, opening, pointer};
+use super::{buttons, erasing, failing, guarded, keeping, keys, models, moving, opening, pointer, save_as};
 use crate::overlay::host::Host;
 use crate::overlay::phase::Phase;
 use crate::protocol::page::LostFocus;
-use crate::ui::dom::{attribute, document, reduced_motion, root, window};
+use crate::ui::dom::{attribute, by_id, document, reduced_motion, root, window};
 use crate::ui::listen::on;
 use crate::ui::translation::translate_page;
+use crate::ui::{own_keys, size};
 use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -35,8 +36,10 @@ pub fn start(handover: js_sys::Promise) {
     models::bind(&app);
     pointer::bind(&app);
     keys::bind(&app);
+    save_as::bind(&app);
     bind_window(&app);
     guarded::bind(&app);
+    spawn_local(own_keys::show());
     spawn_local(async move {
         app.settings.read_erase_on_release().await;
         if let Err(failure) = opening::open(&app, &token, handover).await {
@@ -48,6 +51,9 @@ pub fn start(handover: js_sys::Promise) {
 fn bind_window(app: &Rc<App>) {
     let resized = Rc::clone(app);
     on(&window(), "resize", move |_: &Event| resized.stage.resized());
+    // Where the dock stands depends on its size, which also follows from the window's, its words' and its tools'.
+    let grown = Rc::clone(&app.stage.frames);
+    size::watch(&by_id("dock"), move || grown.request());
     let left = Rc::clone(app);
     on(&window(), "blur", move |_: &Event| {
         let app = Rc::clone(&left);
@@ -55,9 +61,11 @@ fn bind_window(app: &Rc<App>) {
     });
     let leaving = Rc::clone(app);
     on(&window(), "beforeunload", move |event: &Event| {
-        // The page is being left, and the overlay with it. Only the browser can ask whether to stay.
+        // The page is being left, and the overlay with it. Only the browser can ask whether to stay. The editor asks by itself, for what it has
+        // not kept.
         let facts = leaving.facts();
-        if leaving.phase() != Phase::Closing && (facts.unsaved || facts.painted) {
+        let in_editor = leaving.stage.scene.borrow().host == Host::Editor;
+        if !in_editor && leaving.phase() != Phase::Closing && (facts.unsaved || facts.painted) {
             event.prevent_default();
         }
     });

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::failing::{complain, fail};
+use super::leaving::escape;
 use super::painting::{finish_stroke, touched};
 use crate::browser::i18n;
 use crate::protocol::Failure;
@@ -19,6 +20,9 @@ pub(super) fn redo(app: &Rc<App>) {
 }
 
 fn step(app: &Rc<App>, forward: bool) {
+    if app.phase().is_running() && app.can_mark() {
+        return step_aside(app, forward);
+    }
     if !app.can_paint() {
         return;
     }
@@ -42,6 +46,22 @@ fn step(app: &Rc<App>, forward: bool) {
     }
 }
 
+/// Undo and redo while a fill runs: of what was painted since. When nothing is left of that, the fill is taken back: it is cancelled.
+fn step_aside(app: &Rc<App>, forward: bool) {
+    finish_stroke(app);
+    let (undo, redo) = app.edit.borrow().can_step_aside();
+    match (forward, undo, redo) {
+        (true, _, true) => _ = app.edit.borrow_mut().redo(),
+        (false, true, _) => _ = app.edit.borrow_mut().undo(),
+        (false, false, _) => return escape(app),
+        (true, _, false) => return,
+    }
+    touched(app);
+    app.stage.mask_changed();
+    app.dock.lines.announce(if forward { "statusRedone" } else { "statusUndone" }, &[]);
+    app.settle();
+}
+
 /// Brings screen, results and engine to what the document shows.
 pub(super) async fn show_edit(app: &App) -> Result<(), Failure> {
     app.stage.screen.sync(&app.edit.borrow())?;
@@ -53,8 +73,16 @@ pub(super) async fn show_edit(app: &App) -> Result<(), Failure> {
 pub(super) fn show_fills(app: &App) {
     let edit = app.edit.borrow();
     attribute(&root(), "data-fills", &edit.fills().to_string());
-    app.dock.results.show(&edit, &app.stage.screen, |label, made| {
-        i18n::text("variationMade", &[label, &app.methods.name_of(&made.engine), &made.seed.to_string()])
+    app.dock.results.show(&edit, &app.stage.screen, |mut label, result| {
+        let read = result.reading.as_ref().filter(|reading| !reading.others.is_empty());
+        if let Some(reading) = read {
+            label = i18n::text("variationRead", &[&label, &app.methods.name_of_route(reading.route)]);
+        }
+        let tip = result.made.as_ref().map_or_else(
+            || label.clone(),
+            |made| i18n::text("variationMade", &[&label, &app.methods.name_of(&made.engine), &made.seed.to_string()]),
+        );
+        [label, tip]
     });
     app.stage.frames.request();
 }

@@ -15,16 +15,39 @@ const LINE: f64 = 5.0;
 /// CSS pixels that the slider needs; it grows where there is more.
 const SLIDER: f64 = 72.0;
 
+/// The tool that is chosen.
+const CHOSEN: &str = "[role=radio][aria-checked=true]";
+
 /// See the module.
 pub(super) struct Toolbar {
     element: HtmlElement,
     menu: Menu,
     surplus: HtmlElement,
-    /// Everything in the rows, with the element that comes after it and its row.
-    items: Vec<(HtmlElement, Option<Element>, usize)>,
+    items: Vec<Part>,
     rows: Vec<HtmlElement>,
-    /// Width of the window at the last arrangement, CSS pixels.
-    arranged: Cell<f64>,
+    /// Width of the window at the last arrangement, and what the tools in the rows took after it, CSS pixels.
+    arranged: Cell<(f64, f64)>,
+}
+
+/// Something in the rows that goes into the menu as one, or never goes.
+struct Part {
+    element: HtmlElement,
+    /// Where it stands: in a row, or in a group there.
+    within: Element,
+    /// What comes after it there.
+    next: Option<Element>,
+    row: usize,
+}
+
+/// The parts of a row. The tools of a group go one by one.
+fn parts(row: &HtmlElement, number: usize) -> Vec<Part> {
+    let mut parts = vec![];
+    each(row, ":scope > :not(:has(> [data-rank])), :scope > :has(> [data-rank]) > *", |element| {
+        let within = element.parent_element().unwrap_or_else(|| row.clone().into());
+        let next = element.next_element_sibling();
+        parts.push(Part { element: element.clone().unchecked_into(), within, next, row: number });
+    });
+    parts
 }
 
 impl Toolbar {
@@ -33,9 +56,7 @@ impl Toolbar {
         let (mut rows, mut items) = (vec![], vec![]);
         each(&element, ".row", |row| rows.push(row.clone().unchecked_into::<HtmlElement>()));
         for (number, row) in rows.iter().enumerate() {
-            each(row, ":scope > *", |item| {
-                items.push((item.clone().unchecked_into(), item.next_element_sibling(), number));
-            });
+            items.extend(parts(row, number));
         }
         let menu = Menu { list: by_id("more-menu"), button: by_id("more") };
         menu.listen();
@@ -47,30 +68,40 @@ impl Toolbar {
         self.menu.close()
     }
 
-    /// Arranges the tools anew if the window became wider or narrower, or they have no room any more.
+    /// Arranges the tools anew if the window or one of them became wider or narrower, as with another word on it, if they have no room any more, or if
+    /// the one that is chosen is in the menu.
     pub(super) fn fit(&self) {
         let width = viewport().width;
         let crowded = self.element.scroll_width() > self.element.client_width()
             || self.rows.iter().any(|row| row.scroll_width() > row.client_width());
+        let hides_chosen = self.surplus.query_selector(CHOSEN).is_ok_and(|found| found.is_some());
         // Without a picture there is no toolbar yet.
-        if self.element.client_width() > 0 && (crowded || self.arranged.get() != width) {
-            self.arranged.set(width);
+        if self.element.client_width() > 0 && (crowded || hides_chosen || self.arranged.get() != (width, self.taken()))
+        {
             self.arrange(width);
+            self.arranged.set((width, self.taken()));
         }
+    }
+
+    /// What the tools in the rows take, CSS pixels, but for the slider, which takes what is left.
+    fn taken(&self) -> f64 {
+        let is_in_row = |part: &&Part| part.element.parent_element().as_ref() == Some(&part.within);
+        let fixed = self.items.iter().filter(is_in_row).filter(|part| !is_slider(&part.element));
+        fixed.map(|part| part.element.get_bounding_client_rect().width().round()).sum()
     }
 
     fn arrange(&self, width: f64) {
         let focus = document().active_element();
-        for (item, next, row) in self.items.iter().rev() {
+        for Part { element, within, next, .. } in self.items.iter().rev() {
             // It was there before, so that it can be there again.
-            let _ = self.rows[*row].insert_before(item, next.as_ref().map(AsRef::as_ref));
+            let _ = within.insert_before(element, next.as_ref().map(AsRef::as_ref));
         }
-        let items: Vec<Item> = self.items.iter().map(|(item, _, row)| Item { row: *row, ..measured(item) }).collect();
+        let items: Vec<Item> = self.items.iter().map(measured).collect();
         let one_row = width >= ONE_ROW;
         let room = width - SURROUNDINGS - if one_row { LINE } else { 0.0 };
         let gone = surplus(&items, one_row, room, GAP);
-        for ((item, ..), _) in self.items.iter().zip(gone).filter(|(_, gone)| *gone) {
-            let _ = self.surplus.append_child(item);
+        for (part, _) in self.items.iter().zip(gone).filter(|(_, gone)| *gone) {
+            let _ = self.surplus.append_child(&part.element);
         }
         // What is moved loses the focus.
         if let Some(focus) = focus.filter(|focus| self.element.contains(Some(focus))) {
@@ -79,10 +110,15 @@ impl Toolbar {
     }
 }
 
-fn measured(item: &HtmlElement) -> Item {
-    let rank = item.get_attribute("data-rank").and_then(|rank| rank.parse().ok()).unwrap_or(0);
-    let width = if item.class_list().contains("size") { SLIDER } else { item.get_bounding_client_rect().width() };
-    Item { width, rank, row: 0 }
+fn is_slider(element: &Element) -> bool {
+    element.class_list().contains("size")
+}
+
+fn measured(Part { element, row, .. }: &Part) -> Item {
+    let is_chosen = element.matches(CHOSEN).unwrap_or(false);
+    let rank = element.get_attribute("data-rank").filter(|_| !is_chosen).and_then(|rank| rank.parse().ok());
+    let width = if is_slider(element) { SLIDER } else { element.get_bounding_client_rect().width() };
+    Item { width, rank: rank.unwrap_or(0), row: *row }
 }
 
 /// The menu, and the button that opens it.

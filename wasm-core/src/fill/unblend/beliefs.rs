@@ -1,6 +1,6 @@
 //! Where the mark lies: the cover of each masked pixel by loopy belief propagation on a Markov random field.
 
-use super::colour::Rgb;
+use super::colour::{Rgb, weighted_squared};
 use super::graph::{Graph, Near, Site};
 use super::labels::{FULL, LABELS, Labels, STATES, States, UNKNOWN};
 use super::mark::Path;
@@ -28,6 +28,14 @@ const SHAPE_ON_DRAWN: i32 = 3;
 /// Variance of the difference of neighbours that are equal up to a level, summed over the channels, in squared levels.
 const EQUAL_VARIANCE: f32 = 1.5;
 
+/// Depth in the mask, in pixels, down to which guesses count: further than in masks along letters. And further in, depth at which they count half.
+const TIGHT: f32 = 16.0;
+const REACH: f32 = 16.0;
+
+/// Factor for all labels but the first where a mark covers a small part of what is painted: with it, [`beside`] is as fond of bare surfaces as of
+/// covered ones.
+const LOOSE: f32 = 0.28;
+
 /// How often two labels are neighbours, over how often they would be by chance. Measured on rendered text of many fonts, sizes and angles, then
 /// simplified.
 fn beside(a: usize, b: usize) -> f32 {
@@ -48,19 +56,24 @@ struct DifferenceModel {
     heavy_variance: f32,
     heavy_share: f32,
     equal_peak: f32,
+    equal_variance: f32,
     /// Density of any difference whatever: where most neighbours are equal, the others are letters and lines.
     edges: f32,
 }
 
 impl DifferenceModel {
     /// On drawn content there are edges.
-    fn new(grain: Grain, is_drawn: bool) -> Self {
-        let scale = HEAVY_SCALE * grain.heavy;
+    fn new(grain: Grain, task: &Task<'_>, hue: f32) -> Self {
+        let heavy = if hue > 1.0 { grain.weighted } else { grain.heavy };
+        let scale = HEAVY_SCALE * heavy;
+        // Rounding is the same in brightness and in hue, and so weighted as well.
+        let rounding = (1.0 + 2.0 * hue) / 3.0;
         Self {
             heavy_variance: 3.0 * scale * scale,
             heavy_share: 1.0 - grain.equal,
-            equal_peak: grain.equal * grain.heavy / 0.7,
-            edges: if is_drawn { EDGES * (1.0 - grain.equal) * grain.equal * grain.equal } else { 0.0 },
+            equal_peak: grain.equal * heavy / (0.7 * rounding.sqrt()),
+            equal_variance: EQUAL_VARIANCE * rounding,
+            edges: if task.is_drawn { EDGES * (1.0 - grain.equal) * grain.equal * grain.equal } else { 0.0 },
         }
     }
 
@@ -73,7 +86,7 @@ impl DifferenceModel {
             let tail = 1.0 + squared / (3.0 * total);
             (variance / total).sqrt() / (tail * tail)
         };
-        self.heavy_share * student(self.heavy_variance) + self.equal_peak * student(EQUAL_VARIANCE) + self.edges
+        self.heavy_share * student(self.heavy_variance) + self.equal_peak * student(self.equal_variance) + self.edges
     }
 
     /// [`Self::density`] for each state; `own` is the blur of one neighbour and `blur` that of the other under each state.
@@ -92,14 +105,22 @@ pub(super) struct Task<'a> {
     pub(super) weigh: bool,
     /// Whether the mark was found on drawn content, where neighbours are equal or differ by anything.
     pub(super) is_drawn: bool,
+    /// Whether differences in hue are weighted by [`Scene::hue`](super::scene::Scene::hue). The bounds of the evidence of a mark that no edges tell are
+    /// measured without.
+    pub(super) by_hue: bool,
+    /// Whether the mark covers a small part of what is painted.
+    pub(super) is_loose: bool,
     /// Factors for the labels of each site, from the copies of a repeated mark.
     pub(super) hint: Option<&'a [Labels]>,
 }
 
 impl Task<'_> {
-    pub(super) const LABEL: Task<'static> = Task { null: false, weigh: false, is_drawn: false, hint: None };
-    pub(super) const WEIGH: Task<'static> = Task { null: false, weigh: true, is_drawn: false, hint: None };
-    pub(super) const NULL: Task<'static> = Task { null: true, weigh: true, is_drawn: false, hint: None };
+    pub(super) const LABEL: Task<'static> =
+        Task { null: false, weigh: false, is_drawn: false, by_hue: false, is_loose: false, hint: None };
+    pub(super) const WEIGH: Task<'static> =
+        Task { null: false, weigh: true, is_drawn: false, by_hue: false, is_loose: false, hint: None };
+    pub(super) const NULL: Task<'static> =
+        Task { null: true, weigh: true, is_drawn: false, by_hue: false, is_loose: false, hint: None };
 }
 
 /// The marginal distributions of the sites.
@@ -160,9 +181,10 @@ impl Propagation {
     /// Potentials of sites and links, and even messages.
     #[inline(never)]
     fn new(graph: &Graph<'_>, path: &Path, task: &Task<'_>) -> Self {
-        let views: Vec<View> = graph.sites.iter().map(|s| View::new(s, path)).collect();
+        let hue = if task.by_hue { graph.scene.hue } else { 1.0 };
+        let views: Vec<View> = graph.sites.iter().map(|s| View::new(s, path, hue)).collect();
         let models: Vec<DifferenceModel> =
-            graph.sites.iter().map(|s| DifferenceModel::new(s.grain, task.is_drawn)).collect();
+            graph.sites.iter().map(|s| DifferenceModel::new(s.grain, task, hue)).collect();
         let mut scale = 0.0f64;
         let mut stretches = Stretches::new(path);
         let alone: Vec<Lanes> = (0..graph.sites.len())
@@ -215,28 +237,29 @@ impl Propagation {
 }
 
 /// The hidden colour of a site under each label, channel by channel, and its [blur](Path::blur). The padding repeats full cover.
+#[derive(Clone, Copy)]
 struct View {
     hidden: [Lanes; 3],
     blur: Lanes,
+    /// [`Scene::hue`](super::scene::Scene::hue), or 1 without it.
+    hue: f32,
 }
 
 impl View {
-    fn new(site: &Site, path: &Path) -> Self {
+    fn new(site: &Site, path: &Path, hue: f32) -> Self {
         let hidden = path.hidden(site.colour);
-        let blur = path.blur(&hidden);
+        let blur = path.blur(&hidden, hue);
         Self {
             hidden: std::array::from_fn(|i| std::array::from_fn(|k| hidden[k.min(FULL)][i])),
             blur: std::array::from_fn(|k| blur[k.min(FULL)]),
+            hue,
         }
     }
 
-    /// Squared differences of the hidden colours from a colour, summed over the channels.
+    /// Squared differences of the hidden colours from a colour, summed over the channels and weighted.
     #[inline(always)]
     fn squared(&self, colour: Rgb) -> Lanes {
-        std::array::from_fn(|k| {
-            let [r, g, b] = std::array::from_fn(|i| self.hidden[i][k] - colour[i]);
-            r * r + g * g + b * b
-        })
+        std::array::from_fn(|k| weighted_squared(std::array::from_fn(|i| self.hidden[i][k] - colour[i]), self.hue))
     }
 }
 
@@ -267,13 +290,24 @@ fn unary(site: &Site, view: &View, models: &DifferenceModel, stretches: &Labels,
     states[..STATES].fill(PARTLY);
     (states[0], states[FULL], states[UNKNOWN]) = (1.0, 1.0, UNEXPLAINED);
     let spread = 2.5 * site.grain.mean + 2.0;
-    let off = view.squared(site.guess);
-    // A guess from the surroundings tells little about drawn content, which changes at once.
-    let doubt = if task.is_drawn { site.grain.equal * site.grain.equal } else { 0.0 };
+    let off = View { hue: 1.0, ..*view }.squared(site.guess);
+    // A guess from the surroundings tells little about drawn content, which changes at once, and the less the farther they are: where a mark's edges
+    // are evident, these tell more.
+    let doubt = if task.is_drawn {
+        site.grain.equal * site.grain.equal
+    } else if task.by_hue {
+        let depth = (f32::from(site.depth) - TIGHT).max(0.0);
+        depth / (depth + REACH)
+    } else {
+        0.0
+    };
     for (k, state) in states.iter_mut().enumerate().take(LABELS) {
         let over = view.hidden.iter().fold(0.0f32, |m, v| m.max(v[k] - 258.0).max(-3.0 - v[k])) / 4.0;
         let guessed = 1.0 / (1.0 + off[k] / (6.0 * spread * spread));
         *state *= stretches[k] / (1.0 + over * over) * (guessed + doubt * (1.0 - guessed));
+        if task.is_loose && k > 0 {
+            *state *= LOOSE;
+        }
         if task.null && k > 0 {
             *state = 1e-12;
         }

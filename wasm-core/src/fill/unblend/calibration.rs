@@ -1,18 +1,20 @@
-//! Measures, on generated pictures, what the bounds of [`verdict`](super::verdict) and [`palette`](super::palette) are bounds of. Run it after a
-//! change of either, and keep each bound between the marks and the others:
+//! Measures, on generated pictures, what the bounds of [`verdict`](super::verdict), [`palette`](super::palette) and [`edges`](super::edges) are bounds
+//! of. Run it after a change of one of them, and keep each bound between the marks and the others:
 //!
 //! `cargo test --release -p wasm-core --lib calibration -- --ignored --nocapture`
 
 #![expect(clippy::print_stdout, reason = "the tables are what it is for")]
 
 use super::colour::Rgb;
-use super::lift;
+use super::edges::Edges;
 use super::mark::Mark;
 use super::palette::Palette;
+use super::parts;
 use super::recover::Check;
 use super::scene::Scene;
-use super::search::find_mark;
+use super::search::{find_evident, find_mark};
 use super::tests::{foliage, laid_over, letters, page, scene_of};
+use super::{lift, lift_covered};
 use crate::Unpaced;
 use crate::pixels::{Image, Mask};
 use pollster::block_on;
@@ -35,6 +37,22 @@ const COLUMNS: [&str; 11] = [
     "unknown",
     "impossible",
     "loose",
+];
+
+/// The same of the search by edges; the last six only where a mark is evident.
+const EDGE_COLUMNS: [&str; 12] = [
+    "clear",
+    "likelihood",
+    "share",
+    "by chance",
+    "contrast",
+    "spread",
+    "fitted",
+    "correlation",
+    "misfit",
+    "own pairs",
+    "others",
+    "gain",
 ];
 
 /// The measures of the search without a palette.
@@ -86,6 +104,29 @@ fn print_palette(name: &str, image: &Image, mask: &Mask) {
     println!("{name:<28}{:>12.3}{across:>12.0}{seamless:>12.3}", mark.clear);
 }
 
+/// Prints how evident each picture's mark is by its edges, painted as a rectangle around it, and how its parts are judged.
+fn print_edges(name: &str, image: &Image, mask: &Mask) {
+    let rect = mask.rect();
+    let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
+    let scene = block_on(Scene::new(image, &mask, &Unpaced)).unwrap().expect("a scene");
+    let edges = block_on(Edges::new(&scene, &Unpaced)).unwrap().expect("edges");
+    let Some(veil) = block_on(edges.marks(0, &Unpaced)).unwrap().into_iter().next() else {
+        println!("{name:<28} no mark");
+        return;
+    };
+    let [own, chance] = veil.shares;
+    let values = [veil.mark().clear, veil.likelihood, own, chance, veil.contrast, veil.spread];
+    let found = block_on(find_evident(&scene, &edges, &Unpaced)).unwrap();
+    let judged = found.map(|(mark, is_loose)| {
+        let cover = block_on(lift_covered(&scene, &mask, &mark, Some(is_loose), None, &Unpaced)).unwrap().2;
+        let parts = parts::judged(&scene, &edges, &mark, &cover);
+        let [own, other] = parts.pairs.map(|pairs| pairs as f32);
+        [mark.clear, mark.fit.correlation, mark.fit.misfit, own, other, parts.gain]
+    });
+    let values: String = values.iter().chain(judged.iter().flatten()).map(|v| format!("{v:>12.3}")).collect();
+    println!("{name:<28}{values}");
+}
+
 #[test]
 #[ignore = "prints tables for whoever changes the bounds; it takes minutes"]
 fn tables() {
@@ -95,6 +136,15 @@ fn tables() {
             let name = format!("opacity {opacity}, {colour:?}");
             let (_, marked, mask) = scene_of(page, letters, |_, _, under, t| laid_over(under, opacity * t, colour));
             print_palette(&name, &marked, &mask);
+        }
+    }
+    let head: String = EDGE_COLUMNS.iter().map(|c| format!("{c:>12}")).collect();
+    println!("{:<28}{head}", "by edges, on foliage");
+    for opacity in OPACITIES {
+        for colour in COLOURS {
+            let photo = |x: u32, y: u32| foliage(x, y, 7);
+            let (_, marked, mask) = scene_of(photo, letters, |_, _, under, t| laid_over(under, opacity * t, colour));
+            print_edges(&format!("opacity {opacity}, {colour:?}"), &marked, &mask);
         }
     }
     let head: String = COLUMNS.iter().map(|c| format!("{c:>12}")).collect();

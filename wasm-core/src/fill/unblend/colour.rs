@@ -13,6 +13,13 @@ pub(super) fn squared(a: Rgb, b: Rgb) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
+/// The square of a difference, summed over the channels, with the part that is no difference in brightness weighted.
+#[inline(always)]
+pub(super) fn weighted_squared([r, g, b]: Rgb, hue: f32) -> f32 {
+    let sum = r + g + b;
+    hue * (r * r + g * g + b * b) - (hue - 1.0) * sum * sum / 3.0
+}
+
 /// Root mean square difference over the channels.
 pub(super) fn distance(a: Rgb, b: Rgb) -> f32 {
     (squared(a, b) / 3.0).sqrt()

@@ -18,6 +18,12 @@ impl Cover {
     /// No estimate.
     pub(super) const NONE: Self = Self { mean: 0.0, precision: 0.0 };
 
+    /// The expected cover of a pixel; none where the mark hardly explains it.
+    pub(super) fn expected(states: &States) -> f32 {
+        let (mean, explained) = (Self::of(states).0, 1.0 - states[UNKNOWN]);
+        if explained < 0.5 { 0.0 } else { mean }
+    }
+
     /// Mean and variance of a distribution over the states.
     fn of(states: &States) -> (f32, f32) {
         let sum = states[..LABELS].iter().sum::<f32>() + 1e-9;

@@ -18,6 +18,8 @@ pub(super) struct Site {
     pub(super) colour: Rgb,
     /// First guess of the hidden colour.
     pub(super) guess: Rgb,
+    /// Steps to the nearest pixel outside of the mask.
+    pub(super) depth: u8,
     pub(super) grain: Grain,
     /// The neighbours to the right, to the left, below and above.
     pub(super) near: [Near; 4],
@@ -73,9 +75,11 @@ impl<'a> Graph<'a> {
         }
         let mut graph = Self { scene, sites: vec![], index, bounds };
         let sites = places.into_iter().map(|(x, y, piece)| {
-            let [r, g, b, _] = scene.guess[(y * scene.pieces.window.width + x) as usize];
+            let at = (y * scene.pieces.window.width + x) as usize;
+            let ([r, g, b, _], depth) = (scene.guess[at], scene.depths[at]);
             let near = DIRECTIONS.map(|(dx, dy)| graph.near(i64::from(x) + dx, i64::from(y) + dy));
-            Site { x, y, piece, colour: scene.colour(x, y), guess: [r, g, b], grain: scene.grains.at(x, y), near }
+            let (colour, grain) = (scene.colour(x, y), scene.grains.at(x, y));
+            Site { x, y, piece, colour, guess: [r, g, b], depth, grain, near }
         });
         graph.sites = sites.collect();
         graph

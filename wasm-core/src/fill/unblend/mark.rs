@@ -1,6 +1,6 @@
 //! The model of a mark, and what it does to colours.
 
-use super::colour::Rgb;
+use super::colour::{Rgb, weighted_squared};
 use super::labels::{FULL, LABELS, Labels};
 
 /// Standard deviation of rounding to 8 bits, in levels.
@@ -100,23 +100,17 @@ impl Path {
     }
 
     /// Variance of the hidden colour under each label, summed over the channels, in squared levels: a partial label stands for a range of covers, and
-    /// unblending amplifies the rounding of the picture.
-    pub(super) fn blur(&self, hidden: &[Rgb; LABELS]) -> Labels {
+    /// unblending amplifies the rounding of the picture. Hues are weighted as in [`Scene::hue`](super::scene::Scene::hue).
+    pub(super) fn blur(&self, hidden: &[Rgb; LABELS], hue: f32) -> Labels {
         std::array::from_fn(|k| {
             let clear = 1.0 - self.cover[k];
-            let rounding = 3.0 * (ROUNDING / clear) * (ROUNDING / clear);
+            let rounding = (1.0 + 2.0 * hue) * (ROUNDING / clear) * (ROUNDING / clear);
             if k == 0 || k == FULL {
                 return rounding;
             }
             let cover = (self.cover[k + 1] - self.cover[k - 1]) / 2.0;
-            let width: f32 = (0..3)
-                .map(|i| {
-                    let paint = (self.paint[k + 1][i] - self.paint[k - 1][i]) / 2.0;
-                    let slope = (cover * hidden[k][i] - paint) / clear;
-                    slope * slope
-                })
-                .sum();
-            width / 12.0 + rounding
+            let slope = |i: usize| (cover * hidden[k][i] - (self.paint[k + 1][i] - self.paint[k - 1][i]) / 2.0) / clear;
+            weighted_squared(std::array::from_fn(slope), hue) / 12.0 + rounding
         })
     }
 }

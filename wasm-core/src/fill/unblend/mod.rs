@@ -6,6 +6,8 @@
 //! 1. [`pieces`] divides the mask into connected pieces and finds those that are copies of each other.
 //! 2. [`scene`] measures texture around the mask and interpolates a first guess of `B` over it.
 //! 3. [`palette`] finds the mark on drawn content, by what it does to the few colours there; elsewhere, the steps 5 to 7 do.
+//!    [`edges`] finds marks by what is seen on both sides of sharp edges, more often in the mask than around it; where it finds one, the step 5 is
+//!    a fit to it, and [`parts`] tells which of the labelled pixels are the mark's: all others are left alone.
 //!    [`steps`] finds marks by what they do to pixels a few apart, on either side of an edge, wherever in the mask that is.
 //! 4. [`graph`] connects masked pixels ("sites") with their neighbours, for a sample of the mask or for a batch of it.
 //! 5. [`search`] tries several colours and transparencies of the mark ([`mark`]), by turns of the next two steps.
@@ -15,8 +17,10 @@
 //! 8. [`copies`] lets the copies of a repeated (tiled) mark tell each other where they are covered.
 //! 9. [`recover`] computes the hidden colours and their likely errors, and counts what speaks for and against a mark. [`drawn`] makes them exact
 //!    where colours are few.
-//! 10. [`verdict`] decides: the mark's edges must be no edges of what is found below, and an opaque object has no such line, or not the texture that goes with it. In doubt nothing is recovered, and the other
-//!     ways to fill take over.
+//! 10. [`verdict`] decides: the mark's edges must be no edges of what is found below, and an opaque object has no such line, or not the texture that goes with
+//!     it. In doubt the other ways to fill take over, unless the user asks for what was recovered.
+//!
+//! Why some functions are marked `#[inline(never)]` is said in [`super`].
 //!
 //! Work and memory depend on the size of the mask and a margin around it, not on that of the picture.
 
@@ -26,11 +30,13 @@ mod calibration;
 mod colour;
 mod copies;
 mod drawn;
+mod edges;
 mod graph;
 mod labels;
 mod line_fit;
 mod mark;
 mod palette;
+mod parts;
 mod pieces;
 mod recover;
 mod scene;
@@ -44,14 +50,15 @@ use crate::{Pacer, Result, Stage};
 use beliefs::{Task, propagate};
 use copies::{Cover, hint_from_copies, note_cover};
 use drawn::recover_drawn;
+use edges::Edges;
 use graph::Graph;
 use labels::Labels;
 use mark::Mark;
 use palette::Palette;
 use recover::{Check, recover};
 use scene::Scene;
-use search::find_mark;
-use verdict::{is_convincing, is_plausible, is_seamless};
+use search::{find_evident, find_mark};
+use verdict::{is_borne_out, is_convincing, is_explained, is_found, is_plausible, is_seamless};
 
 /// The result of looking through a mark.
 #[derive(Clone, Debug)]
@@ -60,6 +67,8 @@ pub(super) struct Unblended {
     pub(super) patch: Patch,
     /// What is still to be filled: the mask without the recovered pixels. It may have no covered pixel left.
     pub(super) left: Mask,
+    /// Whether there is surely a mark; otherwise it is only plausible.
+    pub(super) is_convincing: bool,
 }
 
 /// Maximum number of pixels that are labelled at once; each takes about 1.4 kB.
@@ -70,17 +79,11 @@ const FIRST_ROUNDS: usize = 10;
 /// Share of the progress that the search for a mark takes.
 const SEARCH: f32 = 0.6;
 
-/// Recovers what the mark under `mask` covers; `mask` is [fitted](Mask::fitted). None when there is no convincing semi-transparent mark or, if
-/// `is_forced`, no plausible one.
+/// Recovers what the mark under `mask` covers; `mask` is [fitted](Mask::fitted). None when there is no plausible semi-transparent mark.
 ///
 /// # Errors
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
-pub(super) async fn unblend(
-    image: &Image,
-    mask: &Mask,
-    is_forced: bool,
-    pacer: &dyn Pacer,
-) -> Result<Option<Unblended>> {
+pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
     let searching = Share { pacer, start: 0.0, length: SEARCH };
     if let Some(palette) = Palette::new(&scene)
@@ -88,15 +91,60 @@ pub(super) async fn unblend(
     {
         let (found, check) = lift(&scene, mask, &mark, Some(&palette), pacer).await?;
         if is_seamless(&check) {
-            return Ok(Some(found));
+            return Ok(Some(Unblended { is_convincing: true, ..found }));
         }
     }
-    let Some(mark) = find_mark(&scene, &searching).await?.filter(is_plausible) else { return Ok(None) };
+    if let Some(edges) = Edges::new(&scene, &searching).await?
+        && let Some((mark, is_loose)) = find_evident(&scene, &edges, &searching).await?
+        && let Some(found) = lift_evident(&scene, mask, &edges, (&mark, is_loose), pacer).await?
+    {
+        return Ok(Some(found));
+    }
+    let found = find_mark(&scene, &searching).await?;
+    let Some(mark) = found.filter(is_plausible) else { return Ok(None) };
     let (found, check) = lift(&scene, mask, &mark, None, pacer).await?;
-    Ok((is_forced || is_convincing(&mark, &check)).then_some(found))
+    Ok(Some(Unblended { is_convincing: is_convincing(&mark, &check), ..found }))
 }
 
-/// Takes the mark off, and counts what speaks for and against it. The palette is given if it has told the mark.
+/// Takes a mark off that edges tell, if that is borne out. `is_loose` says whether the mark covers a small part of what is painted.
+async fn lift_evident(
+    scene: &Scene<'_>,
+    mask: &Mask,
+    edges: &Edges,
+    (mark, is_loose): (&Mark, bool),
+    pacer: &dyn Pacer,
+) -> Result<Option<Unblended>> {
+    let (lifted, _, cover) = lift_covered(scene, mask, mark, Some(is_loose), None, pacer).await?;
+    let parts = parts::judged(scene, edges, mark, &cover);
+    let own = cover.iter().zip(&parts.is_own).map(|(cover, is_own)| if *is_own { *cover } else { 0.0 });
+    let found = edges.found(mark, &own.collect::<Vec<f32>>(), scene.pieces.window);
+    if !is_borne_out(mark, &parts) || !is_found(found) {
+        return Ok(None);
+    }
+    let lifted = lifted.only(scene, &parts.is_own)?;
+    Ok(is_explained(mask, &lifted.left).then_some(Unblended { is_convincing: true, ..lifted }))
+}
+
+impl Unblended {
+    /// The same with all pixels of the window left alone but `own` ones.
+    fn only(mut self, scene: &Scene<'_>, own: &[bool]) -> Result<Self> {
+        let (rect, window) = (self.patch.rect, scene.pieces.window);
+        let mut left = vec![];
+        for (at, pixel) in self.patch.rgba.chunks_exact_mut(4).enumerate() {
+            let (x, y) = (rect.x + at as u32 % rect.width, rect.y + at as u32 / rect.width);
+            if own[((y - window.y) * window.width + x - window.x) as usize] {
+                left.push(self.left.at(x, y));
+            } else {
+                pixel.copy_from_slice(&scene.image.pixel(x, y));
+                left.push(0);
+            }
+        }
+        self.left = Mask::new(rect, left)?;
+        Ok(self)
+    }
+}
+
+/// [`lift_covered`] without the covers.
 async fn lift(
     scene: &Scene<'_>,
     mask: &Mask,
@@ -104,6 +152,21 @@ async fn lift(
     palette: Option<&Palette>,
     pacer: &dyn Pacer,
 ) -> Result<(Unblended, Check)> {
+    let (found, check, _) = lift_covered(scene, mask, mark, None, palette, pacer).await?;
+    Ok((found, check))
+}
+
+/// Takes the mark off, counts what speaks for and against it, and says how much of each pixel of the window it covers. The palette is given if it
+/// has told the mark, and whether the mark covers a small part of what is painted if edges have.
+async fn lift_covered(
+    scene: &Scene<'_>,
+    mask: &Mask,
+    mark: &Mark,
+    is_loose: Option<bool>,
+    palette: Option<&Palette>,
+    pacer: &dyn Pacer,
+) -> Result<(Unblended, Check, Vec<f32>)> {
+    let mut covered = vec![0.0f32; scene.pieces.window.area()];
     let rect = mask.rect();
     let mut patch = scene.image.crop(rect)?;
     let mut left: Vec<u8> = (rect.y..rect.bottom())
@@ -120,11 +183,15 @@ async fn lift(
         let graph = Graph::new(scene, batch);
         let (told, hidden) = palette.map(|palette| palette.hints(&graph, mark)).unzip();
         let hint = both(told, hint_from_copies(scene, &graph, &cover).map(|hint| hint.labels));
-        let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), ..Task::LABEL };
+        let (by_hue, is_loose) = (is_loose.is_some(), is_loose.unwrap_or(false));
+        let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), by_hue, is_loose, ..Task::LABEL };
         let beliefs = propagate(&graph, &path, ROUNDS, &task, pacer).await?;
         let (mut colours, mut errors) = recover(&graph, &path, &beliefs, &mut check);
         if let Some(hidden) = hidden {
             recover_drawn(&graph, mark, &beliefs, &hidden, &mut colours, &mut errors, &mut check);
+        }
+        for (site, states) in graph.sites.iter().zip(&beliefs.states) {
+            covered[(site.y * scene.pieces.window.width + site.x) as usize] = Cover::expected(states);
         }
         pacer.checkpoint().await?;
         for ((site, colour), error) in graph.sites.iter().zip(colours).zip(errors) {
@@ -139,7 +206,7 @@ async fn lift(
             left[at] = 0;
         }
     }
-    Ok((Unblended { patch, left: Mask::new(rect, left)? }, check))
+    Ok((Unblended { patch, left: Mask::new(rect, left)?, is_convincing: false }, check, covered))
 }
 
 /// A first estimate of the cover of each pixel of the window, where the mark is repeated.
@@ -176,7 +243,7 @@ fn both(one: Option<Vec<Labels>>, other: Option<Vec<Labels>>) -> Option<Vec<Labe
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::colour::Rgb;
     use super::*;
     use crate::Unpaced;
@@ -209,7 +276,7 @@ mod tests {
     }
 
     /// Something like a photograph of foliage.
-    pub(super) fn foliage(x: u32, y: u32, seed: u32) -> Rgb {
+    pub(in crate::fill) fn foliage(x: u32, y: u32, seed: u32) -> Rgb {
         let light = 40.0
             + 110.0 * octave(x, y, 29, seed)
             + 50.0 * octave(x, y, 11, seed + 1)
@@ -220,7 +287,7 @@ mod tests {
     }
 
     /// Antialiased cover of ten characters, rings and slanted bars in turn.
-    pub(super) fn letters(x: u32, y: u32) -> f32 {
+    pub(in crate::fill) fn letters(x: u32, y: u32) -> f32 {
         let inside = |x: f32, y: f32| {
             (0..10u8).any(|i| {
                 let (dx, dy) = (x - (24.3 + f32::from(i % 5) * 39.7), y - (36.6 + f32::from(i / 5) * 64.2));
@@ -238,7 +305,7 @@ mod tests {
     }
 
     /// Something like a page: tinted rows between rules, and lines of antialiased letters.
-    pub(super) fn page(x: u32, y: u32) -> Rgb {
+    pub(in crate::fill) fn page(x: u32, y: u32) -> Rgb {
         let ground = match y / 24 % 3 {
             _ if y.is_multiple_of(24) => [208.0, 212.0, 220.0],
             0 => [255.0; 3],
@@ -284,6 +351,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_on_a_dithered_gradient_is_drawn_as_well_and_foliage_is_not() {
+        let dithered = |x: u32, y: u32| {
+            let shade = (y as f32 / 20.0 + hash(x, y, 9)).floor();
+            page(x, y).map(|level| if level > 200.0 { level - shade } else { level })
+        };
+        let mark = [50.0, 80.0, 200.0];
+        let (clean, marked, mask) = scene_of(dithered, letters, |_, _, colour, t| laid_over(colour, 0.37 * t, mark));
+        let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
+        let palette = Palette::new(&scene).expect("few colours");
+        assert!(pollster::block_on(palette.mark(&Unpaced)).unwrap().is_some());
+        let (ratio, left) = quality(&clean, &mask, &run(&marked, &mask).expect("it is looked through"));
+        assert!(ratio >= 36.0 && left < 0.01, "{ratio} dB, {left} left");
+        let grey = |x: u32, y: u32| [foliage(x, y, 7)[0]; 3];
+        let (_, marked, mask) = scene_of(grey, letters, |_, _, colour, t| laid_over(colour, 0.37 * t, [255.0; 3]));
+        let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
+        assert!(Palette::new(&scene).is_none());
+    }
+
+    #[test]
     fn an_opaque_mark_on_a_page_is_not_looked_through() {
         for mark in [[50.0, 80.0, 200.0], [128.0; 3], [0.0; 3]] {
             let (_, marked, mask) = scene_of(page, letters, |_, _, colour, t| laid_over(colour, t, mark));
@@ -296,7 +382,7 @@ mod tests {
     }
 
     /// A picture, the same with something laid over it, and a mask three pixels wider than that.
-    pub(super) fn scene_of(
+    pub(in crate::fill) fn scene_of(
         picture: impl Fn(u32, u32) -> Rgb,
         cover: impl Fn(u32, u32) -> f32,
         over: impl Fn(u32, u32, Rgb, f32) -> Rgb,
@@ -326,12 +412,12 @@ mod tests {
         (clean, marked, mask)
     }
 
-    pub(super) fn laid_over(colour: Rgb, cover: f32, mark: Rgb) -> Rgb {
+    pub(in crate::fill) fn laid_over(colour: Rgb, cover: f32, mark: Rgb) -> Rgb {
         std::array::from_fn(|i| colour[i] * (1.0 - cover) + mark[i] * cover)
     }
 
     fn run(image: &Image, mask: &Mask) -> Option<Unblended> {
-        pollster::block_on(unblend(image, mask, false, &Unpaced)).unwrap()
+        pollster::block_on(unblend(image, mask, &Unpaced)).unwrap().filter(|found| found.is_convincing)
     }
 
     /// Peak signal-to-noise ratio of what was recovered, and the share of the mask that is left.
@@ -363,6 +449,26 @@ mod tests {
         }
     }
 
+    /// A rectangle around all that a mask covers.
+    fn around(mask: &Mask) -> Mask {
+        let rect = mask.rect();
+        Mask::new(rect, vec![255; rect.area()]).unwrap()
+    }
+
+    #[test]
+    fn in_a_rectangle_around_it_a_mark_is_found_and_what_is_bare_stays_also_over_what_the_surroundings_do_not_tell() {
+        // A bright card wholly inside the rectangle: what is around it makes expect something dark.
+        let card = |x: u32, y: u32| {
+            let under = foliage(x, y, 7);
+            let is_inside = (40..175).contains(&x) && (30..115).contains(&y);
+            if is_inside { under.map(|v| 200.0 + v / 5.0) } else { under.map(|v| v / 2.0) }
+        };
+        let (clean, marked, mask) = scene_of(card, letters, |_, _, colour, t| laid_over(colour, 0.4 * t, [0.0; 3]));
+        let found = run(&marked, &around(&mask)).expect("a mark");
+        let (ratio, left) = quality(&clean, &mask, &found);
+        assert!(ratio >= 20.0 && left < 0.1, "{ratio} dB, {left} left");
+    }
+
     #[test]
     fn what_was_recovered_is_not_made_up_also_where_the_mask_is_soft_and_patches_can_be_forced() {
         let (clean, marked, mask) = scene(letters, |_, _, colour, t| laid_over(colour, 0.5 * t, [255.0; 3]));
@@ -372,15 +478,15 @@ mod tests {
         let fill = |route| {
             let filled = pollster::block_on(instant(&marked, &soft, 1, route, &Unpaced)).unwrap();
             let none_left = Mask::new(rect, vec![0; rect.area()]).unwrap();
-            let seen = Unblended { patch: filled.patch, left: none_left };
+            let seen = Unblended { patch: filled.patch, left: none_left, is_convincing: true };
             let made_up = places().filter(|(x, y)| filled.made_up.at(*x, *y) > 0).count();
             (quality(&clean, &soft, &seen).0, made_up)
         };
         let all = places().filter(|(x, y)| soft.at(*x, *y) > 0).count();
-        let (looked_through, made_up) = fill(None);
+        let (looked_through, made_up) = fill(Route::Automatic);
         assert!(looked_through > 35.0 && made_up * 20 < all, "{looked_through} dB, {made_up} of {all}");
-        assert_eq!(fill(Some(Route::Unblend)), (looked_through, made_up));
-        let (patched, made_up) = fill(Some(Route::Patches));
+        assert_eq!(fill(Route::SeeThrough), (looked_through, made_up));
+        let (patched, made_up) = fill(Route::Patches);
         assert!(patched + 4.0 < looked_through && made_up == all, "{patched} dB, {made_up} of {all}");
     }
 
@@ -434,13 +540,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_that_is_nearly_all_edge_is_looked_through_by_force_alone() {
+    fn a_mark_that_is_nearly_all_edge_is_looked_through() {
         let around = |at: u32| (0..5).map(move |d| (at + d).saturating_sub(2));
         let blurred =
             |x: u32, y: u32| around(y).flat_map(|y| around(x).map(move |x| letters(x, y))).sum::<f32>() / 25.0;
-        let (_, marked, mask) = scene(blurred, |_, _, colour, t| laid_over(colour, 0.55 * t, [255.0; 3]));
-        assert!(run(&marked, &mask).is_none());
-        assert!(pollster::block_on(unblend(&marked, &mask, true, &Unpaced)).unwrap().is_some());
+        let (clean, marked, mask) = scene(blurred, |_, _, colour, t| laid_over(colour, 0.55 * t, [255.0; 3]));
+        let (ratio, left) = quality(&clean, &mask, &run(&marked, &mask).expect("it is looked through"));
+        assert!(ratio > 22.0 && left < 0.1, "{ratio} dB, {left} left");
     }
 
     #[test]

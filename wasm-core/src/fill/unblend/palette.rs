@@ -24,6 +24,11 @@ const MAX_FIRST: usize = 384;
 /// right. A photograph's colours are nearly all different; those of a grey or a smooth one are few, but change from pixel to pixel.
 const MIN_COVERED: f32 = 0.9;
 const MIN_EQUAL: f32 = 0.6;
+/// The gradients of drawings are dithered: if at least this share of the pixels differ by at most one level from their neighbour, fewer of them have
+/// to have its colour. Differences are either that small or those of edges there; of photographs' differences, more than one in 30 is in between.
+const MIN_ALIKE: f32 = 0.7;
+const MIDDLING: std::ops::RangeInclusive<u8> = 3..=8;
+const MAX_MIDDLING: f32 = 0.02;
 /// Number of palette colours, and of colours inside, that are combined to marks.
 const BARE_STARTS: usize = 8;
 const SEEN_STARTS: usize = 6;
@@ -51,6 +56,29 @@ const MIN_GAIN: f64 = 3.0;
 const MIN_GAIN_OF_OTHERS: f64 = 300.0;
 /// Maximum share of pixels that neither the palette nor the mark explain.
 const MAX_UNEXPLAINED: f64 = 0.5;
+
+/// Numbers of pairs of neighbours by how much they differ.
+#[derive(Default)]
+struct Neighbours {
+    equal: f32,
+    alike: f32,
+    middling: f32,
+}
+
+impl Neighbours {
+    fn note(&mut self, a: [u8; 3], b: [u8; 3]) {
+        let apart = a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0);
+        let count = |is: bool| f32::from(u8::from(is));
+        self.equal += count(apart == 0);
+        self.alike += count(apart <= 1);
+        self.middling += count(MIDDLING.contains(&apart));
+    }
+
+    /// Whether these are the neighbours of so many pixels of a drawing.
+    fn are_drawn(&self, pixels: f32) -> bool {
+        self.equal >= MIN_EQUAL * pixels || self.alike >= MIN_ALIKE * pixels && self.middling <= MAX_MIDDLING * pixels
+    }
+}
 
 /// A colour and how many pixels have it.
 #[derive(Clone, Copy)]
@@ -143,15 +171,18 @@ impl Palette {
         let around = window.grown(MARGIN, &scene.image.bounds());
         let step = (around.area() / MAX_COUNTED + 1) as u32;
         let (mut outside, mut inside) = (vec![], vec![]);
-        let (mut last, mut equal) = (u64::MAX, 0.0);
+        let mut last = None;
+        let mut neighbours = Neighbours::default();
         for y in (around.y..around.bottom()).step_by(step as usize) {
             for x in around.x..around.right() {
                 let [r, g, b, _] = scene.image.pixel(x, y);
                 let label = scene.pieces.label(i64::from(x) - i64::from(window.x), i64::from(y) - i64::from(window.y));
-                let colour = u64::from(packed([r, g, b]));
                 let is_inside = label.is_some_and(|l| l != 0);
-                if is_inside { &mut inside } else { &mut outside }.push(colour);
-                equal += f32::from(u8::from(!is_inside && colour == last));
+                if is_inside { &mut inside } else { &mut outside }.push(u64::from(packed([r, g, b])));
+                let colour = (!is_inside).then_some([r, g, b]);
+                if let (Some(last), Some(colour)) = (last, colour) {
+                    neighbours.note(last, colour);
+                }
                 last = colour;
             }
         }
@@ -161,7 +192,7 @@ impl Palette {
         let bare: Vec<(u32, f64)> = most.map(|at| (list[at].colour, f64::from(list[at].pixels) / total)).collect();
         let seen = counted(inside);
         let covered = bare.iter().map(|b| b.1 as f32).sum::<f32>();
-        if covered < MIN_COVERED || equal < MIN_EQUAL * total as f32 || seen.len() > MAX_SEEN {
+        if covered < MIN_COVERED || !neighbours.are_drawn(total as f32) || seen.len() > MAX_SEEN {
             return None;
         }
         let mut palette = Self { outside: vec![0.0; seen.len()], bare, seen, table: vec![EMPTY; 1 << TABLE_BITS] };

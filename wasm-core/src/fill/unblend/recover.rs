@@ -8,6 +8,9 @@ use super::mark::Path;
 use super::scene::CELL;
 use crate::fill::summed_area::SummedArea;
 
+/// A pixel that is more probably unexplained is left to the other ways to fill. Of 0.5 and 0.9, the latter recovers more of every mark on photographs
+/// and harms none: what a mark with a likely cover shows is nearer to the truth than a fill.
+const MAX_UNKNOWN: f32 = 0.9;
 /// Sweeps that move colours towards their neighbourhood.
 const SWEEPS: usize = 4;
 /// Offsets of the eight neighbours, in pixels.
@@ -86,7 +89,7 @@ fn plan(graph: &Graph<'_>, path: &Path, beliefs: &Beliefs, check: &mut Check) ->
         .iter()
         .map(|s| {
             let best = (0..LABELS).fold(0, |best, k| if s[k] > s[best] { k } else { best });
-            (s[UNKNOWN] <= 0.5).then_some(best)
+            (s[UNKNOWN] <= MAX_UNKNOWN).then_some(best)
         })
         .collect();
     let mut plans = Vec::with_capacity(labels.len());

@@ -1,6 +1,6 @@
 //! The picture around the mask: what is known, how textured it is, and a first guess of what the mask hides.
 
-use super::colour::{Rgb, add, distance};
+use super::colour::{Rgb, add, distance, weighted_squared};
 use super::pieces::Pieces;
 use crate::fill::membrane;
 use crate::fill::summed_area::SummedArea;
@@ -26,6 +26,8 @@ pub(super) struct Grain {
     pub(super) equal: f32,
     /// Mean of the other differences.
     pub(super) heavy: f32,
+    /// [`Self::heavy`] with hues weighted as in [`Scene::hue`].
+    pub(super) weighted: f32,
 }
 
 /// A mask and the picture around it.
@@ -34,9 +36,13 @@ pub(super) struct Scene<'a> {
     pub(super) pieces: Pieces,
     /// `[window.height, window.width]`: the picture, and under the mask a membrane through what is known around it.
     pub(super) guess: Vec<membrane::Value>,
+    /// `[window.height, window.width]`: steps along rows and columns to the nearest pixel that is known, at most 255.
+    pub(super) depths: Vec<u8>,
     pub(super) grains: Grains,
     /// Differences of pixels that lie [`APART`] instead of those of neighbours.
     pub(super) far_grains: Grains,
+    /// Weight of the square of a difference in hue, against 1 for one in brightness: texture is mostly one of brightness.
+    pub(super) hue: f32,
 }
 
 /// Scribbles that follow wires are no marks: in a mask whose window has more than `SPAN` pixels, strokes that cover less than 1 in `SPARSE`
@@ -76,12 +82,14 @@ impl<'a> Scene<'a> {
             return Ok(None);
         }
         pacer.checkpoint().await?;
-        let grains = Grains::new(&guess, &given, window.width as usize, 1);
+        let depths = depths(&given, window.width as usize);
+        let hue = weight_of_hue(&guess, &given, window.width as usize);
+        let grains = Grains::new(&guess, &given, window.width as usize, 1, hue);
         pacer.checkpoint().await?;
-        let far_grains = Grains::new(&guess, &given, window.width as usize, APART as usize);
+        let far_grains = Grains::new(&guess, &given, window.width as usize, APART as usize, 1.0);
         pacer.checkpoint().await?;
         membrane::fill(window.width as usize, window.height as usize, &mut guess, &given, pacer).await?;
-        Ok(Some(Self { image, pieces, guess, grains, far_grains }))
+        Ok(Some(Self { image, pieces, guess, depths, grains, far_grains, hue }))
     }
 
     /// The colour of the picture at a place of the window.
@@ -89,6 +97,43 @@ impl<'a> Scene<'a> {
         let [r, g, b, _] = self.image.pixel(x + self.pieces.window.x, y + self.pieces.window.y);
         [r, g, b].map(f32::from)
     }
+}
+
+/// Steps along rows and columns from each pixel to the nearest given one, at most 255.
+#[inline(never)]
+fn depths(given: &[bool], width: usize) -> Vec<u8> {
+    let mut depths: Vec<u8> = given.iter().map(|given| if *given { 0 } else { u8::MAX }).collect();
+    for at in 0..depths.len() {
+        let before = if at % width > 0 { depths[at - 1] } else { u8::MAX };
+        let above = if at >= width { depths[at - width] } else { u8::MAX };
+        depths[at] = depths[at].min(before.min(above).saturating_add(1));
+    }
+    for at in (0..depths.len()).rev() {
+        let after = if (at + 1) % width > 0 { depths[at + 1] } else { u8::MAX };
+        let below = depths.get(at + width).copied().unwrap_or(u8::MAX);
+        depths[at] = depths[at].min(after.min(below).saturating_add(1));
+    }
+    depths
+}
+
+/// Maximum of [`Scene::hue`].
+const MAX_HUE: f32 = 16.0;
+
+/// [`Scene::hue`] by the differences of given neighbours in rows.
+#[inline(never)]
+fn weight_of_hue(values: &[membrane::Value], given: &[bool], width: usize) -> f32 {
+    let (mut bright, mut hue) = (0.0f64, 0.0f64);
+    for at in (0..values.len().saturating_sub(1)).filter(|at| at % width + 1 < width && given[*at] && given[at + 1]) {
+        let (a, b) = (values[at], values[at + 1]);
+        let off: Rgb = std::array::from_fn(|i| a[i] - b[i]);
+        let brightness = (off[0] + off[1] + off[2]).abs() / 3.0f32.sqrt();
+        bright += f64::from(brightness);
+        hue += f64::from(
+            ((off[0] * off[0] + off[1] * off[1] + off[2] * off[2] - brightness * brightness).max(0.0) / 2.0).sqrt(),
+        );
+    }
+    let ratio = (bright / (hue + 1e-3)) as f32;
+    (ratio * ratio).clamp(1.0, MAX_HUE)
 }
 
 /// Texture, measured in square cells with a side of [`CELL`] pixels.
@@ -100,11 +145,11 @@ pub(super) struct Grains {
 impl Grains {
     /// Measures `values` (`[height, width]`), of which only differences between two `given` pixels that lie `apart` in a row or a column count.
     #[inline(never)]
-    fn new(values: &[membrane::Value], given: &[bool], width: usize, apart: usize) -> Self {
+    fn new(values: &[membrane::Value], given: &[bool], width: usize, apart: usize, hue: f32) -> Self {
         let height = values.len() / width;
         let (columns, rows) = (width.div_ceil(CELL), height.div_ceil(CELL));
-        // Sum of differences, their number, and the number of those above one level.
-        let mut sums = vec![[0.0f32; 3]; columns * rows];
+        // Sum of differences, their number, the number of those above one level, and the sum of weighted differences.
+        let mut sums = vec![[0.0f32; 4]; columns * rows];
         for at in 0..values.len() {
             let (x, y) = (at % width, at / width);
             for (next, inside) in [(at + apart, x + apart < width), (at + apart * width, y + apart < height)] {
@@ -113,7 +158,8 @@ impl Grains {
                     let difference = distance([a[0], a[1], a[2]], [b[0], b[1], b[2]]);
                     let cell = &mut sums[y / CELL * columns + x / CELL];
                     let large = if difference > 1.01 { 1.0 } else { 0.0 };
-                    add(cell, [difference, 1.0, large], 1.0);
+                    let weighted = (weighted_squared([a[0] - b[0], a[1] - b[1], a[2] - b[2]], hue) / 3.0).sqrt();
+                    add(cell, [difference, 1.0, large, weighted], 1.0);
                 }
             }
         }
@@ -132,7 +178,7 @@ impl Grains {
                 !enough
             });
         }
-        let total = sums.iter().fold([0.0; 3], |mut total, s| {
+        let total = sums.iter().fold([0.0; 4], |mut total, s| {
             add(&mut total, *s, 1.0);
             total
         });
@@ -148,9 +194,23 @@ impl Grains {
 
 impl Grain {
     /// From a sum of differences, their number, and the number of those above one level.
-    fn of([sum, count, large]: [f32; 3]) -> Self {
-        let mean = sum / count.max(1.0);
+    fn of([sum, count, large, weighted]: [f32; 4]) -> Self {
+        let (mean, weighted) = (sum / count.max(1.0), weighted / count.max(1.0));
         let equal = (1.0 - large / count.max(1.0)).min(0.98);
-        Self { mean: mean.max(0.7), equal, heavy: ((mean - 0.4 * equal) / (1.0 - equal)).max(1.5) }
+        let heavy = |mean: f32| ((mean - 0.4 * equal) / (1.0 - equal)).max(1.5);
+        Self { mean: mean.max(0.7), equal, heavy: heavy(mean), weighted: heavy(weighted) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depths_are_steps_along_rows_and_columns() {
+        let mut given = vec![false; 5 * 4];
+        given[7] = true;
+        assert_eq!(depths(&given, 5), [3, 2, 1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 2, 3, 4, 3, 2, 3, 4]);
+        assert_eq!(depths(&vec![false; 300], 300), [u8::MAX; 300]);
     }
 }

@@ -3,12 +3,14 @@
 use super::beliefs::{Beliefs, Task, propagate};
 use super::colour::{Rgb, distance, median};
 use super::copies::{Cover, Hint, hint_from_copies, note_cover};
+use super::edges::{Edges, Veil as EdgeVeil};
 use super::graph::{Graph, Site};
 use super::line_fit::{Pair, fit_colour, fit_line, pairs, sureness};
 use super::mark::{LineFit, Mark, Rim};
+use super::parts;
 use super::scene::Scene;
 use super::steps::{Steps, Veil};
-use super::verdict::{MIN_EVIDENCE, MIN_STEPS, is_plausible};
+use super::verdict::{MIN_EVIDENCE, MIN_STEPS, is_evident, is_opaque, is_plausible};
 use crate::{Pacer, Result, Stage};
 
 /// Maximum number of pixels that the colour and the transparency are estimated on.
@@ -49,7 +51,7 @@ const PROBES: usize = 3;
 /// Once a probe has a plausible line, only transparencies at most this far from its own are tried.
 const BESIDE: f32 = 0.15;
 /// A plausible mark that the steps suggest, and whose line has at least this correlation, needs no other starts.
-const SURE_CORRELATION: f32 = 0.98;
+const SURE_CORRELATION: f32 = 0.975;
 /// Two starts whose colours are nearer than this, in levels, count as one.
 const SAME: f32 = 0.5;
 
@@ -224,9 +226,83 @@ fn is_usable(mark: &Mark) -> bool {
     mark.fit.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
 }
 
+/// The mark that sharp edges tell, with its transparency and colour as the means beside them say if that explains the edges as well; none when the edges
+/// tell none. Also whether the mark covers a small part of what is painted.
+pub(super) async fn find_evident(scene: &Scene<'_>, edges: &Edges, pacer: &dyn Pacer) -> Result<Option<(Mark, bool)>> {
+    let Some(veil) = evident(edges, pacer).await? else { return Ok(None) };
+    let veil = &veil;
+    let focus = edges.middle(veil, scene.pieces.window);
+    let graph = Graph::new(scene, scene.pieces.sample(FIT_SITES, focus));
+    let (mut mark, mut is_loose) = (veil.mark(), false);
+    let mut hint: Option<Hint> = None;
+    let mut cover = vec![Cover::NONE; scene.pieces.window.area()];
+    for round in 0..REFITS {
+        let task = Task { hint: hint.as_ref().map(|h| h.labels.as_slice()), is_loose, by_hue: true, ..Task::LABEL };
+        let beliefs = propagate(&graph, &mark.path(), REFIT_ROUNDS, &task, pacer).await?;
+        note_cover(&graph, &beliefs, &mut cover);
+        hint = hint_from_copies(scene, &graph, &cover).or(hint);
+        let mut parts = parts::judged(scene, edges, &mark, &parts::covers(&graph, &beliefs));
+        let share = parts.covered as f32 / graph.sites.len() as f32;
+        let mut beliefs = beliefs;
+        if round == 0 && share < LOOSE {
+            let task = Task { is_loose: true, by_hue: true, ..Task::LABEL };
+            let other = propagate(&graph, &mark.path(), REFIT_ROUNDS, &task, pacer).await?;
+            let others = parts::judged(scene, edges, &mark, &parts::covers(&graph, &other));
+            is_loose = others.gain > parts.gain;
+            if is_loose {
+                (beliefs, parts) = (other, others);
+            }
+        }
+        let mut sure = sureness(&beliefs, hint.as_ref());
+        for (site, sure) in graph.sites.iter().zip(&mut sure) {
+            if !parts.is_own[(site.y * scene.pieces.window.width + site.x) as usize] {
+                *sure = (0.0, 0.0);
+            }
+        }
+        let Some(pairs) = pairs(&graph, &sure) else { break };
+        let next = fit_line(&pairs);
+        mark.fit = next.fit.clone();
+        let weight = edges.weigh(&next, veil).likelihood;
+        let needed = if next.fit.correlation >= SURE_CORRELATION { FEWER_EDGES } else { SAME_EDGES };
+        if !(MIN_REFIT..0.92).contains(&next.clear) || weight < needed * veil.likelihood {
+            break;
+        }
+        mark = next;
+    }
+    Ok(Some((mark, is_loose)))
+}
+
+/// The mark that sharp edges tell, or else the strongest ones.
+async fn evident(edges: &Edges, pacer: &dyn Pacer) -> Result<Option<EdgeVeil>> {
+    for set in Edges::SETS {
+        let veils = edges.marks(set, pacer).await?;
+        let Some(best) = veils.first().map(|veil| veil.likelihood) else { continue };
+        if set == 0 && is_opaque(&veils[0]) {
+            return Ok(None);
+        }
+        if let Some(veil) = veils.into_iter().find(|veil| is_evident(veil) && veil.likelihood >= NEARLY * best) {
+            return Ok(Some(if set == 0 { veil } else { edges.polished(veil, pacer).await? }));
+        }
+    }
+    Ok(None)
+}
+
+/// Maximum share of what is painted that the mark covers where that is painted loosely.
+const LOOSE: f32 = 0.25;
+/// Share of the likelihood of the best mark that one needs to count as well.
+const NEARLY: f32 = 0.8;
+/// Times that transparency and colour are fitted to the labels that they give, and rounds of belief propagation for that.
+const REFITS: usize = 4;
+const REFIT_ROUNDS: usize = 10;
+/// Means tell a mark more precisely than edges do, so that they are preferred if they explain the edges nearly as well; but for what is nearly opaque.
+const SAME_EDGES: f32 = 0.96;
+const MIN_REFIT: f32 = 0.15;
+/// Where they correlate well, a smaller share of the edges' likelihood is enough: many edges have two sides that are covered in part.
+const FEWER_EDGES: f32 = 0.5;
+
 /// The likeliest mark; none when there is no evidence of one.
 pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Option<Mark>> {
-    let steps = Steps::new(scene);
+    let steps = Steps::new(scene, pacer).await?;
     let veils = steps.marks(pacer).await?;
     let focus = veils.first().and_then(|veil| steps.middle(veil));
     let scales = Scales::new(scene, &steps, focus, pacer).await?;

@@ -11,6 +11,8 @@ use crate::{Pacer, Result};
 
 /// Maximum number of pairs; of more, an even sample is taken.
 const MAX_STEPS: usize = 16_000;
+/// Pixels between two checkpoints: a few milliseconds of work.
+const CHECKPOINT: usize = 1 << 17;
 /// Transparencies at which marks are looked for, from `MIN_CLEAR` in steps of `CLEAR_STEP`.
 const MIN_CLEAR: f32 = 0.2;
 const CLEAR_STEP: f32 = 0.05;
@@ -84,13 +86,15 @@ impl Step {
 
 impl Steps {
     /// Collects the pairs around the masked pixels of a scene.
-    #[inline(never)]
-    pub(super) fn new(scene: &Scene<'_>) -> Self {
+    pub(super) async fn new(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Self> {
         let window = scene.pieces.window;
         let pixels: usize = scene.pieces.list.iter().map(|piece| piece.pixels).sum();
         let every = (4 * pixels / MAX_STEPS).max(1) as u32;
         let (mut steps, mut count) = (vec![], 0u32);
         for (at, label) in scene.pieces.labels.iter().enumerate() {
+            if at.is_multiple_of(CHECKPOINT) {
+                pacer.checkpoint().await?;
+            }
             if *label == 0 {
                 continue;
             }
@@ -111,7 +115,7 @@ impl Steps {
                 steps.push(Step { from, to, scale, rarity, place: (x, y) });
             }
         }
-        Self(steps)
+        Ok(Self(steps))
     }
 
     /// The likeliest marks, the best first.
@@ -120,6 +124,7 @@ impl Steps {
         for i in 0..CLEAR_STEPS {
             pacer.checkpoint().await?;
             for (clear, paint) in self.peaks(MIN_CLEAR + CLEAR_STEP * i as f32) {
+                pacer.checkpoint().await?;
                 insert(&mut found, self.weighed(clear, paint, SHARE), REFINED);
             }
         }
@@ -296,7 +301,7 @@ mod tests {
         let rect = mask.rect();
         let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
         let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
-        let found = pollster::block_on(Steps::new(&scene).marks(&Unpaced)).unwrap();
+        let found = pollster::block_on(async { Steps::new(&scene, &Unpaced).await?.marks(&Unpaced).await }).unwrap();
         let mark = found.first().expect("a mark").mark();
         assert!((mark.clear + opacity - 1.0).abs() <= CLEAR_STEP, "{} of {opacity}", mark.clear);
         // A little more of a little darker colour looks the same.

@@ -8,10 +8,10 @@
 // (y - 1 + py, x - 1 + px) on and writes to (2 y + py, 2 x + px): 4/9 of the arithmetic, and the doubled map never exists. The sums are
 // made while weights are fetched, since they need more than the 16 bits that weights are stored in.
 //
-// W : [9, C, M padded to 4] in f16   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
-// One workgroup per TILE x TILE results: (H' W' / phases / TILE, M / TILE, B * phases), or in x a band of them from `first` on. Taps are
-// the outer part of the inner dimension, so that an invocation finds its four pixels once per tap and then walks through the channels.
-// needs: real, out, weight, tile, activation, taps
+// W : [9, C, M padded to 4], in 8 bits with a scale for each of M   bias : [M padded to 4]   X : [B, C, H, W]   Y, R : [B, M, H', W']
+// One workgroup per TILE_M x TILE_N results: (H' W' / phases / TILE_N, M / TILE_M, B * phases), or in x a band of them from `first` on. Taps
+// are the outer part of the inner dimension, so that an invocation finds its four pixels once per tap and then walks through the channels.
+// needs: real, out, weight, outer_product, tile, activation, taps
 
 struct Params {
     x          : Strides,
@@ -30,15 +30,19 @@ struct Params {
     width      : u32,
     activation : u32,
     residuals  : u32,   // 0 or 1
+    scaled     : u32,   // 0 where there are no scales
+    of_sum     : f32,   // what the sum is multiplied by
+    of_bias    : f32,   // and the bias
     first      : u32,   // workgroup in x of this band
 }
 
-@group(0) @binding(0) var<uniform>             p    : Params;
-@group(0) @binding(1) var<storage, read>       w    : array<Weight4>;
-@group(0) @binding(2) var<storage, read>       bias : array<f32>;
-@group(0) @binding(3) var<storage, read>       x    : array<Real>;
-@group(0) @binding(4) var<storage, read>       r    : array<Real>;
-@group(0) @binding(5) var<storage, read_write> y    : array<Out>;
+@group(0) @binding(0) var<uniform>             p      : Params;
+@group(0) @binding(1) var<storage, read>       w      : array<Weight4>;
+@group(0) @binding(2) var<storage, read>       bias   : array<f32>;
+@group(0) @binding(3) var<storage, read>       scales : array<f32>;
+@group(0) @binding(4) var<storage, read>       x      : array<Real>;
+@group(0) @binding(5) var<storage, read>       r      : array<Real>;
+@group(0) @binding(6) var<storage, read_write> y      : array<Out>;
 
 var<private> batch   : u32;
 var<private> phase   : u32;
@@ -87,7 +91,9 @@ fn put(m : u32, n : u32, value : f32) {
 
 fn emit(m : u32, n : u32, sum : vec4<f32>) {
     if m >= p.m { return; }
-    let value = activate(sum + vec4<f32>(bias[m]), p.activation);
+    var scale = p.of_sum;
+    if p.scaled != 0u { scale *= scales[m]; }
+    let value = activate(fma(vec4<f32>(scale), sum, vec4<f32>(p.of_bias * bias[m])), p.activation);
     put(m, n, value.x);
     put(m, n + 1u, value.y);
     put(m, n + 2u, value.z);
@@ -102,15 +108,15 @@ fn main(
     let group_x = p.first + group.x;
     batch = group.z / p.phases;
     phase = group.z % p.phases;
-    let quad   = lane % QUADS;
-    let c0     = lane / QUADS;
-    let c1     = c0 + LANES / QUADS;
-    let w_quad = group.y * QUADS + quad;
-    let row    = lane / 16u;
-    let col    = lane % 16u;
+    let w_quad = group.y * W_QUADS + lane % W_QUADS;
+    let w_next = group.y * W_QUADS + second_w(lane);
+    let w_c0   = lane / W_QUADS;
+    let w_c1   = (lane + LANES) / W_QUADS;
+    let x_c0   = lane / X_QUADS;
+    let x_c1   = x_c0 + LANES / X_QUADS;
 
     // Results for pixels beyond the last one are computed but never written.
-    let n  = vec4<u32>((group_x * QUADS + quad) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
+    let n  = vec4<u32>((group_x * X_QUADS + lane % X_QUADS) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
     var up = vec2<u32>(p.pad);
     if p.phases == 4u { up = vec2<u32>(1u - phase / 2u, 1u - phase % 2u); }
     first_y = vec4<i32>(n / p.width * p.step) - vec4<i32>(i32(up.x));
@@ -119,18 +125,16 @@ fn main(
     // The inner dimension in pieces of DEPTH channels of one tap.
     let pieces = (p.channels + DEPTH - 1u) / DEPTH;
     aim(0u);
-    var w0 = fetch_w(0u, c0, w_quad);
-    var w1 = fetch_w(0u, c1, w_quad);
-    var x0 = fetch_x(c0);
-    var x1 = fetch_x(c1);
+    var w0 = fetch_w(0u, w_c0, w_quad);
+    var w1 = vec4<f32>(0.0);
+    if AGAIN { w1 = fetch_w(0u, w_c1, w_next); }
+    var x0 = fetch_x(x_c0);
+    var x1 = fetch_x(x_c1);
     var tap   = 0u;
     var piece = 0u;
     for (var i = 0u; i < p.taps * pieces; i++) {
         workgroupBarrier();
-        staged_w[lane] = w0;
-        staged_w[lane + LANES] = w1;
-        staged_x[lane] = x0;
-        staged_x[lane + LANES] = x1;
+        stage(lane, w0, w1, x0, x1);
         workgroupBarrier();
         piece++;
         if piece == pieces {
@@ -138,11 +142,11 @@ fn main(
             tap++;
             aim(tap);
         }
-        w0 = fetch_w(tap, piece * DEPTH + c0, w_quad);
-        w1 = fetch_w(tap, piece * DEPTH + c1, w_quad);
-        x0 = fetch_x(piece * DEPTH + c0);
-        x1 = fetch_x(piece * DEPTH + c1);
-        multiply_staged(row, col);
+        w0 = fetch_w(tap, piece * DEPTH + w_c0, w_quad);
+        if AGAIN { w1 = fetch_w(tap, piece * DEPTH + w_c1, w_next); }
+        x0 = fetch_x(piece * DEPTH + x_c0);
+        x1 = fetch_x(piece * DEPTH + x_c1);
+        multiply_staged(lane);
     }
-    emit_all(group.y * TILE, group_x * TILE, row, col);
+    emit_all(lane, group.y * TILE_M, group_x * TILE_N);
 }

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, kernel, out, real, wgsl};
+use super::{Activation, Factors, Tile, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
@@ -36,6 +36,43 @@ impl Window {
     }
 }
 
+/// W: `[9, C, M padded to 4]`, as [`pack`] orders it.
+#[derive(Clone, Copy, Debug)]
+pub enum Filters {
+    /// Of f16.
+    F16(ConstantId),
+    /// Of signed 8-bit integers.
+    I8 {
+        /// The integers.
+        filters: ConstantId,
+        /// What those of each output are multiplied by: `[M padded to 4]` in f32.
+        scales: ConstantId,
+    },
+}
+
+impl Filters {
+    /// The program for such filters.
+    pub(super) fn choose(self, program: Program) -> Program {
+        match self {
+            Self::F16(_) => program.with("w16", wgsl!("../prelude/weight_f16.wgsl")),
+            Self::I8 { .. } => program.with("w8", wgsl!("../prelude/weight_i8.wgsl")),
+        }
+    }
+
+    /// The filters, and their scales, or something in the place of these.
+    pub(super) fn constants(self) -> [ConstantId; 2] {
+        match self {
+            Self::F16(filters) => [filters, filters],
+            Self::I8 { filters, scales } => [filters, scales],
+        }
+    }
+
+    /// Whether there are scales.
+    pub(super) fn are_scaled(self) -> bool {
+        matches!(self, Self::I8 { .. })
+    }
+}
+
 /// `Y[b] = act(W * X[b] + bias) + residual`.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv2d<'a> {
@@ -43,12 +80,14 @@ pub struct Conv2d<'a> {
     pub label: &'a str,
     /// Stride and padding of the windows.
     pub window: Window,
-    /// W: `[9, C, M padded to 4]` in f16, as [`pack`] orders it.
-    pub weights: ConstantId,
+    /// W.
+    pub weights: Filters,
     /// `[M padded to 4]` in f32.
     pub bias: ConstantId,
     /// X: `[B, C, H, W]`.
     pub x: View,
+    /// What the sum and the bias are multiplied by.
+    pub factors: Factors,
     /// What follows the sum.
     pub activation: Activation,
     /// Added after the activation: `[B, M, H', W']`.
@@ -75,33 +114,48 @@ params! {
         width: u32,
         activation: u32,
         residuals: u32,
+        scaled: u32,
+        of_sum: f32,
+        of_bias: f32,
         first: u32,
     }
 }
 
 impl Conv2d<'_> {
-    /// Appends the convolution to the graph.
+    /// Appends the convolution to the graph as an implicit matrix product. Many are faster by [`winograd`](super::winograd).
     ///
     /// # Errors
     /// [`Error::Shape`] if the operands do not fit together.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
+        let params = self.params();
+        let tile = Tile::fitting(params.m, params.height * params.width, self.y.batch * params.phases);
+        self.record_in(g, tile)
+    }
+
+    /// Whether the operands fit together.
+    pub(super) fn fits(&self) -> bool {
         let (x, y) = (self.x, self.y);
-        let fits = [y.height, y.width] == self.window.result(x.height, x.width)
+        [y.height, y.width] == self.window.result(x.height, x.width)
             && x.batch == y.batch
-            && self.residual.is_none_or(|r| r.shape() == y.shape() && r.element == x.element);
-        if !fits {
+            && self.residual.is_none_or(|r| r.shape() == y.shape() && r.element == x.element)
+    }
+
+    /// As [`Conv2d::record`], in tiles of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Conv2d::record`].
+    pub fn record_in(&self, g: &mut Graph, tile: Tile) -> Result<()> {
+        let (x, y) = (self.x, self.y);
+        if !self.fits() {
             return Err(Error::Shape(format!("{}: convolution of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let params = self.params();
         let (pixels, samples) = (params.height * params.width, y.batch * params.phases);
-        let tile = Tile::fitting(y.channels, pixels, samples);
-        let workgroups = [pixels.div_ceil(tile.side()), y.channels.div_ceil(tile.side()), samples];
+        let workgroups = tile.workgroups(y.channels, pixels, samples);
         let dispatch = Dispatch::new(self.label, self.program(tile), workgroups, &params)
-            .splits(std::mem::offset_of!(Params, first))
-            .assumes("TILE", tile.side())
-            .constant(self.weights)
-            .constant(self.bias)
-            .read(&x);
+            .splits(std::mem::offset_of!(Params, first));
+        let [filters, scales] = self.weights.constants();
+        let dispatch = tile.assumed(dispatch).constant(filters).constant(self.bias).constant(scales).read(&x);
         let dispatch = match &self.residual {
             Some(residual) => dispatch.read(residual),
             None => dispatch.unused(&x),
@@ -139,6 +193,9 @@ impl Conv2d<'_> {
             width,
             activation: self.activation as u32,
             residuals: self.residual.is_some().into(),
+            scaled: self.weights.are_scaled().into(),
+            of_sum: self.factors.sum,
+            of_bias: self.factors.bias,
             first: 0,
         }
     }
@@ -146,7 +203,7 @@ impl Conv2d<'_> {
     fn program(&self, tile: Tile) -> Program {
         let program = kernel("conv2d", wgsl!("conv2d.wgsl")).with("", wgsl!("../prelude/activation.wgsl"));
         let program = real(out(program, self.y.element), self.x.element);
-        let program = program.with("", wgsl!("../prelude/weight_f16.wgsl"));
+        let program = self.weights.choose(program);
         tile.choose(match self.window {
             Window::Doubled => program.with("doubled", wgsl!("taps_summed.wgsl")),
             _ => program.with("", wgsl!("taps_single.wgsl")),
@@ -155,9 +212,9 @@ impl Conv2d<'_> {
 }
 
 /// `[M, C, 3, 3]` as `[9, C, M padded to 4]`.
-pub fn pack(w: &[f32], m: usize, c: usize) -> Vec<f32> {
+pub fn pack<T: Copy + Default>(w: &[T], m: usize, c: usize) -> Vec<T> {
     let padded = m.next_multiple_of(4);
-    let mut packed = vec![0.0; 9 * c * padded];
+    let mut packed = vec![T::default(); 9 * c * padded];
     for o in 0..m {
         for i in 0..c {
             for t in 0..9 {

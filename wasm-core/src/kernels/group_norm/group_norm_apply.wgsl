@@ -1,14 +1,10 @@
-// GroupNorm, given the moments of its groups in parts:
+// GroupNorm, given the moments of its groups in parts (merge_moments.wgsl):
 //   Y[b, c, n] = act((X[b, c, n] - mean) / sqrt(variance + epsilon) * weight[c] + bias[c])
-//
-// Parts (count n, mean m = pivot + rest, M2) are merged in pairs by Chan's formula, in the same order in every workgroup:
-//   d = m_b - m_a    m = m_a + d n_b / n    M2 = M2_a + M2_b + d^2 n_a n_b / n
-// The mean stays in two numbers, as f32 cannot hold it well enough beside a small deviation: X - pivot is exact then.
 //
 // X, Y : [B, C, H, W]   moments : [B, groups, parts] of (n, pivot, rest, M2)   affine : weight [C], then bias [C]
 // One workgroup for `chunk` quads of pixels of a group: (chunks, groups, B); a group's quads are counted through from its first
 // channel's to its last's, so that small images too keep all invocations busy.
-// needs: real, out, activation
+// needs: real, out, activation, merge_moments
 
 struct Params {
     x            : Strides,
@@ -30,36 +26,14 @@ struct Params {
 @group(0) @binding(3) var<storage, read>       moments : array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> y       : array<Out4>;
 
-const PARTS = 64u;
-
-var<workgroup> merged : array<vec4<f32>, PARTS>;
-
-fn merge(a : vec4<f32>, b : vec4<f32>) -> vec4<f32> {
-    if b.x == 0.0 { return a; }
-    let count    = a.x + b.x;
-    let share    = b.x / count;
-    let distance = (b.y - a.y) + (b.z - a.z);
-    return vec4<f32>(count, a.y, a.z + distance * share, a.w + b.w + distance * distance * a.x * share);
-}
-
 @compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id)           group : vec3<u32>,
     @builtin(local_invocation_index) lane  : u32,
 ) {
-    if lane < PARTS {
-        var part = vec4<f32>(0.0);
-        if lane < p.parts {
-            part = moments[quad_of(p.moments, group.z, group.y) + lane];
-        }
-        merged[lane] = part;
-    }
-    workgroupBarrier();
-    for (var reach = p.reach; reach > 0u; reach /= 2u) {
-        if lane < reach { merged[lane] = merge(merged[lane], merged[lane + reach]); }
-        workgroupBarrier();
-    }
-    let whole   = merged[0];
+    var part = vec4<f32>(0.0);
+    if lane < p.parts { part = moments[quad_of(p.moments, group.z, group.y) + lane]; }
+    let whole   = merge_all(lane, part, p.reach);
     let inverse = inverseSqrt(whole.w / whole.x + p.epsilon);
 
     let first_channel = group.y * p.channels;

@@ -6,7 +6,7 @@
 // so the queries may be contracted over k before the values come in: attention to 10 tokens, with weights that are not normalised.
 //
 // Q : [B, heads K, N]   E : [10, K, N padded to 4] in f16   P : [branches, K, 12] and V : [branches, Vd, 12] in f32, 10 tokens each and
-// two zeros   R, Y : [B, heads Vd, N]   Sample b is branch b.
+// two zeros   R, Y : [B, heads Vd, N]   Sample b is branch `branch + b`.
 // One workgroup per 16 pixels and 4 heads: (ceil(N / 16), heads / 4, B), since with fewer of them a large GPU would idle.
 //
 // Invocation (slice, pixel) of 16 x 16 sums k = slice, slice + 16, ... for all 10 tokens, the 4 heads as a vector. The slices' sums
@@ -24,6 +24,7 @@ struct Params {
     values   : u32,
     pixels   : u32,
     residual : u32,   // 0 or 1
+    branch   : u32,   // of the first sample
 }
 
 @group(0) @binding(0) var<uniform>             p         : Params;
@@ -101,7 +102,7 @@ fn main(
             f32(q[q_at]), f32(q[q_at + q_head]), f32(q[q_at + 2u * q_head]), f32(q[q_at + 3u * q_head]),
         );
         let e_at  = k * p.e.plane + near_n;
-        let k_at  = (sample * p.keys + k) * FOURS;
+        let k_at  = ((p.branch + sample) * p.keys + k) * FOURS;
         let keys0 = soft_keys[k_at];
         let keys1 = soft_keys[k_at + 1u];
         let keys2 = soft_keys[k_at + 2u];
@@ -134,7 +135,7 @@ fn main(
     let a8 = totals[8u * PIXELS + pixel];
     let a9 = totals[9u * PIXELS + pixel];
     for (var value = slice; value < p.values; value += SLICES) {
-        let v_at = (sample * p.values + value) * FOURS;
+        let v_at = ((p.branch + sample) * p.values + value) * FOURS;
         let v0   = values[v_at];
         let v1   = values[v_at + 1u];
         let v2   = values[v_at + 2u];

@@ -29,10 +29,12 @@ pub struct LambdaCross<'a> {
     pub q: View,
     /// E: the position embedding of N pixels as [`pack_rel_pos_emb`] makes it.
     pub embedding: ConstantId,
-    /// P: `[B, K, 12]` of f32, the keys after their softmax over 10 tokens, and two zeros. Sample b is branch b of the sampler.
+    /// P: `[branches, K, 12]` of f32, the keys after their softmax over 10 tokens, and two zeros. Sample b is branch `first_branch + b` of the sampler.
     pub keys: ConstantId,
-    /// V: `[B, Vd, 12]` of f32, the values of 10 tokens, and two zeros.
+    /// V: `[branches, Vd, 12]` of f32, the values of 10 tokens, and two zeros.
     pub values: ConstantId,
+    /// The branch of the first sample: 0, or 1 for the second branch alone.
+    pub first_branch: u32,
     /// Added to the result: `[B, heads Vd, N]`, stored as Q is.
     pub residual: Option<View>,
     /// Y: `[B, heads Vd, N]`.
@@ -49,6 +51,7 @@ params! {
         values: u32,
         pixels: u32,
         residual: u32,
+        branch: u32,
     }
 }
 
@@ -104,6 +107,7 @@ impl LambdaCross<'_> {
             values,
             pixels,
             residual: self.residual.is_some().into(),
+            branch: self.first_branch,
         };
         let program = kernel("lambda_cross", wgsl!("lambda_cross.wgsl"));
         let program = real(out(program, y.element), q.element);

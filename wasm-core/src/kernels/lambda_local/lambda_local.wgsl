@@ -7,6 +7,8 @@
 // weighted sum of the values around the pixel: K + Vd products for each weight instead of K Vd. n + r outside the map counts as 0.
 // The bias of the convolution comes with L.
 //
+// Where there are several chunks of values, G is computed ahead, by lambda_weights.wgsl.
+//
 // Q : [B, heads K, H, W]   L : [B, K, Vd] in f32   W : [15 (dy), K, 16 (dx, the last one 0)] in f32   V : [B, Vd, H, W]
 // R, Y : [B, heads Vd, H, W]
 // One workgroup per tile of 16 x 4 pixels, 4 heads and 40 values: (tiles, heads / 4 * ceil(Vd / 40), B).
@@ -24,6 +26,7 @@ struct Params {
     v        : Strides,
     r        : Strides,
     y        : Strides,
+    g        : Strides,
     keys     : u32,
     values   : u32,
     height   : u32,
@@ -31,6 +34,7 @@ struct Params {
     tiles_x  : u32,
     chunks   : u32,   // of 40 values
     residual : u32,   // 0 or 1
+    ahead    : u32,   // 1 if `filters` is G
 }
 
 @group(0) @binding(0) var<uniform>             p       : Params;
@@ -79,6 +83,31 @@ fn add_tap(place : u32, v0 : vec4<f32>, v1 : vec4<f32>, v2 : vec4<f32>, v3 : vec
     sum_b4 = fma(gb, v4, sum_b4);
 }
 
+// The content of two keys for a value: in L from `l0` and from `l1` on.
+fn content_of(l0 : u32, l1 : u32, value : u32) -> vec2<f32> {
+    let at = min(value, p.values - 1u);
+    return vec2<f32>(content[l0 + at], content[l1 + at]);
+}
+
+// Adds the content of two keys times the queries of the two heads.
+fn add_content(l0 : u32, l1 : u32, value : u32, q0a : vec4<f32>, q0b : vec4<f32>, q1a : vec4<f32>, q1b : vec4<f32>) {
+    let c0 = content_of(l0, l1, value);
+    let c1 = content_of(l0, l1, value + 1u);
+    let c2 = content_of(l0, l1, value + 2u);
+    let c3 = content_of(l0, l1, value + 3u);
+    let c4 = content_of(l0, l1, value + 4u);
+    sum_a0 = fma(q1a, c0.yyyy, fma(q0a, c0.xxxx, sum_a0));
+    sum_a1 = fma(q1a, c1.yyyy, fma(q0a, c1.xxxx, sum_a1));
+    sum_a2 = fma(q1a, c2.yyyy, fma(q0a, c2.xxxx, sum_a2));
+    sum_a3 = fma(q1a, c3.yyyy, fma(q0a, c3.xxxx, sum_a3));
+    sum_a4 = fma(q1a, c4.yyyy, fma(q0a, c4.xxxx, sum_a4));
+    sum_b0 = fma(q1b, c0.yyyy, fma(q0b, c0.xxxx, sum_b0));
+    sum_b1 = fma(q1b, c1.yyyy, fma(q0b, c1.xxxx, sum_b1));
+    sum_b2 = fma(q1b, c2.yyyy, fma(q0b, c2.xxxx, sum_b2));
+    sum_b3 = fma(q1b, c3.yyyy, fma(q0b, c3.xxxx, sum_b3));
+    sum_b4 = fma(q1b, c4.yyyy, fma(q0b, c4.xxxx, sum_b4));
+}
+
 // Offset of the row of a value, clamped to the last one: results for values beyond it are discarded.
 fn value_row(value : u32) -> u32 {
     return min(value, p.values - 1u) * p.v.plane;
@@ -121,25 +150,15 @@ fn main(
     // Content: the same lambda for all pixels.
     let qa = q_sample + (first_head + pair) * p.keys * p.q.plane;
     let qb = qa + p.keys * p.q.plane;
-    for (var k = 0u; k < p.keys; k++) {
-        let q4a = q_quad(qa + k * p.q.plane, x, row);
-        let q4b = q_quad(qb + k * p.q.plane, x, row);
-        let l   = element_of(p.l, sample, k);
-        let l0  = vec4<f32>(content[l + min(value + 0u, p.values - 1u)]);
-        let l1  = vec4<f32>(content[l + min(value + 1u, p.values - 1u)]);
-        let l2  = vec4<f32>(content[l + min(value + 2u, p.values - 1u)]);
-        let l3  = vec4<f32>(content[l + min(value + 3u, p.values - 1u)]);
-        let l4  = vec4<f32>(content[l + min(value + 4u, p.values - 1u)]);
-        sum_a0 = fma(q4a, l0, sum_a0);
-        sum_a1 = fma(q4a, l1, sum_a1);
-        sum_a2 = fma(q4a, l2, sum_a2);
-        sum_a3 = fma(q4a, l3, sum_a3);
-        sum_a4 = fma(q4a, l4, sum_a4);
-        sum_b0 = fma(q4b, l0, sum_b0);
-        sum_b1 = fma(q4b, l1, sum_b1);
-        sum_b2 = fma(q4b, l2, sum_b2);
-        sum_b3 = fma(q4b, l3, sum_b3);
-        sum_b4 = fma(q4b, l4, sum_b4);
+    for (var k = 0u; k < p.keys; k += 2u) {
+        // Two keys at a time, so that more reads are under way. Of an odd number, the last key is read twice and counts once.
+        let next  = min(k + 1u, p.keys - 1u);
+        let counts = f32(next - k);
+        let q0a = q_quad(qa + k * p.q.plane, x, row);
+        let q0b = q_quad(qb + k * p.q.plane, x, row);
+        let q1a = counts * q_quad(qa + next * p.q.plane, x, row);
+        let q1b = counts * q_quad(qb + next * p.q.plane, x, row);
+        add_content(element_of(p.l, sample, k), element_of(p.l, sample, next), value, q0a, q0b, q1a, q1b);
     }
 
     // Position. Rows of the filters that lie outside the map for all pixels of the tile are skipped.
@@ -156,13 +175,22 @@ fn main(
         var g1 = vec4<f32>(0.0);
         var g2 = vec4<f32>(0.0);
         var g3 = vec4<f32>(0.0);
-        for (var k = 0u; k < p.keys; k++) {
-            let q4 = q_quad(q_head + k * p.q.plane, x, row);
-            let w  = filters[(dy * p.keys + k) * 4u + tap4];
-            g0 = fma(vec4<f32>(w.x), q4, g0);
-            g1 = fma(vec4<f32>(w.y), q4, g1);
-            g2 = fma(vec4<f32>(w.z), q4, g2);
-            g3 = fma(vec4<f32>(w.w), q4, g3);
+        if p.ahead != 0u {
+            let g_plane = p.g.plane / 4u;
+            let g_at = quad_of(p.g, sample, ((first_head + head) * TAPS + dy) * 16u + tap4 * 4u) + group.x * QUADS + quad;
+            g0 = filters[g_at];
+            g1 = filters[g_at + g_plane];
+            g2 = filters[g_at + 2u * g_plane];
+            g3 = filters[g_at + 3u * g_plane];
+        } else {
+            for (var k = 0u; k < p.keys; k++) {
+                let q4 = q_quad(q_head + k * p.q.plane, x, row);
+                let w  = filters[(dy * p.keys + k) * 4u + tap4];
+                g0 = fma(vec4<f32>(w.x), q4, g0);
+                g1 = fma(vec4<f32>(w.y), q4, g1);
+                g2 = fma(vec4<f32>(w.z), q4, g2);
+                g3 = fma(vec4<f32>(w.w), q4, g3);
+            }
         }
         workgroupBarrier();
         let place = (tap4 * 4u * HEADS + head) * QUADS + quad;

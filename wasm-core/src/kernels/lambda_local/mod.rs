@@ -42,6 +42,7 @@ params! {
         v: Strides,
         r: Strides,
         y: Strides,
+        g: Strides,
         keys: u32,
         values: u32,
         height: u32,
@@ -49,6 +50,18 @@ params! {
         tiles_x: u32,
         chunks: u32,
         residual: u32,
+        ahead: u32,
+    }
+}
+
+params! {
+    struct WeightsParams {
+        q: Strides,
+        g: Strides,
+        keys: u32,
+        height: u32,
+        width: u32,
+        tiles_x: u32,
     }
 }
 
@@ -72,7 +85,8 @@ pub fn pack_filters(weights: &[f32], keys: usize) -> Vec<u8> {
 }
 
 impl LambdaLocal<'_> {
-    /// Appends the dispatch to the graph.
+    /// Appends the dispatch to the graph; two where there are more values than a workgroup computes, so that the filters are contracted with
+    /// the queries once all the same.
     ///
     /// # Errors
     /// [`Error::Shape`] if the operands do not fit together.
@@ -83,6 +97,7 @@ impl LambdaLocal<'_> {
             return Err(Error::Shape(format!("{}: lambda of {shapes}", self.label)));
         }
         let heads = q.channels / l.channels;
+        let ahead = (v.channels > CHUNK).then(|| self.record_weights(g));
         let (tiles_x, chunks) = (q.width.div_ceil(TILE[0]), v.channels.div_ceil(CHUNK));
         let params = Params {
             q: Strides::of(&q),
@@ -90,6 +105,7 @@ impl LambdaLocal<'_> {
             v: Strides::of(&v),
             r: Strides::of(&self.residual.unwrap_or(q)),
             y: Strides::of(&y),
+            g: Strides::of(&ahead.unwrap_or(q)),
             keys: l.channels,
             values: v.channels,
             height: q.height,
@@ -97,22 +113,60 @@ impl LambdaLocal<'_> {
             tiles_x,
             chunks,
             residual: self.residual.is_some().into(),
+            ahead: ahead.is_some().into(),
         };
         let workgroups = [tiles_x * q.height.div_ceil(TILE[1]), heads / HEADS * chunks, q.batch];
         let dispatch = Dispatch::new(self.label, self.program(), workgroups, &params);
         let dispatch = dispatch.assumes("HEADS", HEADS).assumes("CHUNK", CHUNK);
-        let dispatch = dispatch.read(&q).read(&l).read(&v).constant(self.filters);
+        let dispatch = dispatch.read(&q).read(&l).read(&v);
+        let dispatch = match &ahead {
+            Some(weights) => dispatch.read(weights),
+            None => dispatch.constant(self.filters),
+        };
         let dispatch = match &self.residual {
             Some(residual) => dispatch.read(residual),
             None => dispatch.unused(&q),
         };
-        // The weights of the surroundings are computed once for each chunk of the values.
-        let [keys, values, chunks] = [l.channels, v.channels, chunks].map(u64::from);
+        let [keys, values] = [l.channels, v.channels].map(u64::from);
         let taps = (SIDE * SIDE) as u64;
-        let each = keys * values + taps * (keys * chunks + values);
+        let each = keys * values + taps * (if ahead.is_some() { 0 } else { keys } + values);
         let queries = u64::from(q.batch) * u64::from(heads) * u64::from(q.pixels());
         g.dispatch(dispatch.write(&y).flops(2 * queries * each));
         Ok(())
+    }
+
+    /// The filters contracted with the queries, for all tiles.
+    fn record_weights(&self, g: &mut Graph) -> View {
+        let (q, keys) = (self.q, self.content.channels);
+        let (heads, tiles_x) = (q.channels / keys, q.width.div_ceil(TILE[0]));
+        let tiles = tiles_x * q.height.div_ceil(TILE[1]);
+        let side = SIDE as u32;
+        let weights = g.tensor(Element::F32, [q.batch, heads * side * 16, 1, tiles * TILE[0] * TILE[1]]);
+        let params = WeightsParams {
+            q: Strides::of(&q),
+            g: Strides::of(&weights),
+            keys,
+            height: q.height,
+            width: q.width,
+            tiles_x,
+        };
+        let program = kernel("lambda_weights", wgsl!("lambda_weights.wgsl"));
+        let program = real(
+            if q.width.is_multiple_of(4) {
+                program.with("aligned", wgsl!("queries_aligned.wgsl"))
+            } else {
+                program.with("ragged", wgsl!("queries_ragged.wgsl"))
+            },
+            q.element,
+        );
+        let products = u64::from(side * side) * u64::from(q.batch * q.channels) * u64::from(q.pixels());
+        let dispatch = Dispatch::new(self.label, program, [tiles, heads / HEADS * side, q.batch], &params)
+            .assumes("HEADS", HEADS)
+            .read(&q)
+            .constant(self.filters)
+            .write(&weights);
+        g.dispatch(dispatch.flops(2 * products));
+        weights
     }
 
     fn fits(&self) -> bool {

@@ -7,10 +7,12 @@ fn q_quad(plane : u32, x : u32, row : u32) -> vec4<f32> {
     return vec4<f32>(q[(plane + min(row, p.height - 1u) * p.width + min(x, p.width - 4u)) / 4u]);
 }
 
-// Values outside the map are 0. Negative coordinates, converted to unsigned, are larger than any map.
+// Values outside the map are 0. Negative coordinates, converted to unsigned, are larger than any map. Without a branch, so that several reads
+// are under way at a time.
 fn v_quad(plane : u32, x : i32, row : i32) -> vec4<f32> {
-    if u32(x) >= p.width || u32(row) >= p.height { return vec4<f32>(0.0); }
-    return vec4<f32>(v[(plane + u32(row) * p.width + u32(x)) / 4u]);
+    let inside = u32(x) < p.width && u32(row) < p.height;
+    let at     = select(plane, plane + u32(row) * p.width + u32(x), inside);
+    return select(vec4<f32>(0.0), vec4<f32>(v[at / 4u]), inside);
 }
 
 fn put_quad(y_plane : u32, r_plane : u32, x : u32, row : u32, sum : vec4<f32>) {

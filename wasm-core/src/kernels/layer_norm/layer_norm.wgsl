@@ -6,8 +6,8 @@
 // cancel however large the mean is. Later passes find the data in the cache.
 //
 // X, Y : [B, C, N]   affine : weight [C], then bias [C]
-// One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
-// needs: real, out, reduce_columns
+// One workgroup for QUADS quads of pixels: (N / 4 / QUADS, 1, B), with CHANNELS channels at a time.
+// needs: real, out, reduce_columns, columns
 
 struct Params {
     x        : Strides,

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{COLUMNS, kernel, out, real, wgsl};
+use super::{Columns, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -37,6 +37,14 @@ impl LayerNorm<'_> {
     /// # Errors
     /// [`Error::Shape`] if X and Y differ.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
+        self.record_in(g, Columns::fitting(self.x.pixels(), self.x.batch))
+    }
+
+    /// As [`LayerNorm::record`], with workgroups of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`LayerNorm::record`].
+    pub fn record_in(&self, g: &mut Graph, columns: Columns) -> Result<()> {
         let (x, y) = (self.x, self.y);
         if (x.batch, x.channels, x.pixels()) != (y.batch, y.channels, y.pixels()) {
             return Err(Error::Shape(format!("{}: layer norm of {:?} to {:?}", self.label, x.shape(), y.shape())));
@@ -48,15 +56,11 @@ impl LayerNorm<'_> {
             quads: x.pixels().div_ceil(4),
             epsilon: self.epsilon,
         };
-        let program = kernel("layer_norm", wgsl!("layer_norm.wgsl")).with("", wgsl!("../prelude/reduce_columns.wgsl"));
+        let program = columns.choose(kernel("layer_norm", wgsl!("layer_norm.wgsl")));
         let program = real(out(program, y.element), x.element);
         let elements = u64::from(x.batch) * u64::from(x.channels) * u64::from(x.pixels());
-        let dispatch = Dispatch::new(self.label, program, [x.pixels().div_ceil(COLUMNS), 1, x.batch], &params)
-            .assumes("QUADS", COLUMNS / 4)
-            .constant(self.affine)
-            .read(&x)
-            .write(&y)
-            .flops(9 * elements);
+        let dispatch = Dispatch::new(self.label, program, columns.workgroups(x.pixels(), x.batch), &params);
+        let dispatch = columns.assumed(dispatch).constant(self.affine).read(&x).write(&y).flops(9 * elements);
         g.dispatch(dispatch);
         Ok(())
     }

@@ -4,10 +4,10 @@
 // A 1x1 convolution or linear map (n: pixels or tokens), with a BatchNorm as scale and bias, and up to two residuals. The bias may
 // have a row for each step of the sampler: the time embedding is part of it.
 //
-// W : [K, M padded to 4]   scale, bias : [M padded to 4]   X : [B, K, N]   Y, R, S : [B, M, N]
-// One workgroup per TILE x TILE results: (N / TILE, M / TILE, B), or in x a band of them from `first` on. The next tiles are fetched while
-// the staged ones are multiplied.
-// needs: real, out, weight, tile, activation
+// W : [K, M padded to 4], or one for each sample   scale, bias : [M padded to 4]   X : [B, K, N]   Y, R, S : [B, M, N]
+// One workgroup per TILE_M x TILE_N results: (N / TILE_N, M / TILE_M, B), or in x a band of them from `first` on. The next tiles are
+// fetched while the staged ones are multiplied.
+// needs: real, out, weight, outer_product, tile, activation
 
 struct Params {
     w          : Strides,
@@ -22,6 +22,8 @@ struct Params {
     residuals  : u32,   // 0, 1 or 2
     bias_step  : u32,   // elements from the bias of one step to that of the next; 0 if all steps share one
     affine_row : u32,   // M padded to 4; 0 for neither scale nor bias
+    of_sum     : f32,   // what the sum is multiplied by
+    of_bias    : f32,   // and the bias
     first      : u32,   // workgroup in x of this band
 }
 
@@ -36,21 +38,23 @@ struct Params {
 
 var<private> batch : u32;
 
-fn fetch_w(k : u32, quad : u32) -> vec4<f32> {
-    if k < p.k && quad * 4u < p.m { return widen(w[quad_of(p.w, 0u, k) + quad]); }
+// Rows of W and of X from `k` on are 0 beyond the last one, and so is what lies beyond the last column.
+fn fetch_w(k : u32, end : u32, at : u32) -> vec4<f32> {
+    if k < end { return widen(w[at]); }
     return vec4<f32>(0.0);
 }
 
-fn fetch_x(k : u32, quad : u32) -> vec4<f32> {
-    if k < p.k && quad * 4u < p.n { return vec4<f32>(x[quad_of(p.x, batch, k) + quad]); }
+fn fetch_x(k : u32, end : u32, at : u32) -> vec4<f32> {
+    if k < end { return vec4<f32>(x[at]); }
     return vec4<f32>(0.0);
 }
 
 fn emit(m : u32, n : u32, sum : vec4<f32>) {
     if m >= p.m || n >= p.n { return; }
-    var value = sum;
+    var value = p.of_sum * sum;
     if p.affine_row != 0u {
-        value = fma(value, vec4<f32>(affine[m]), vec4<f32>(affine[p.affine_row + step.x * p.bias_step + m]));
+        let bias = p.of_bias * affine[p.affine_row + step.x * p.bias_step + m];
+        value = fma(value, vec4<f32>(affine[m]), vec4<f32>(bias));
     }
     value = activate(value, p.activation);
     let quad = n / 4u;
@@ -66,31 +70,44 @@ fn main(
 ) {
     let group_x = p.first + group.x;
     batch = group.z;
-    // Each invocation stages two quads of either tile: `lane` and `lane + LANES` of [DEPTH, QUADS].
-    let quad   = lane % QUADS;
-    let k0     = lane / QUADS;
-    let k1     = k0 + LANES / QUADS;
-    let w_quad = group.y * QUADS + quad;
-    let x_quad = group_x * QUADS + quad;
-    let row    = lane / 16u;
-    let col    = lane % 16u;
+    // Each invocation stages one or two quads of W, `lane` and `lane + LANES` of [DEPTH, W_QUADS], and two of X.
+    let w_quad = group.y * W_QUADS + lane % W_QUADS;
+    let w_next = group.y * W_QUADS + second_w(lane);
+    let x_quad = group_x * X_QUADS + lane % X_QUADS;
+    let w_end0 = select(0u, p.k, w_quad * 4u < p.m);
+    let w_end1 = select(0u, p.k, w_next * 4u < p.m);
+    let x_end0 = select(0u, p.k, x_quad * 4u < p.n);
+    let x_end1 = select(0u, x_end0, has_second_x(lane));
+    let w_k0   = lane / W_QUADS;
+    let w_k1   = (lane + LANES) / W_QUADS;
+    let x_k0   = lane / X_QUADS;
+    let x_k1   = x_k0 + LANES / X_QUADS;
+    // Where they are, and how far it is from one DEPTH to the next.
+    var w_at0  = quad_of(p.w, batch, w_k0) + w_quad;
+    var w_at1  = quad_of(p.w, batch, w_k1) + w_next;
+    var x_at0  = quad_of(p.x, batch, x_k0) + x_quad;
+    var x_at1  = quad_of(p.x, batch, x_k1) + x_quad;
+    let w_step = DEPTH * (p.w.plane / 4u);
+    let x_step = DEPTH * (p.x.plane / 4u);
 
-    var w0 = fetch_w(k0, w_quad);
-    var w1 = fetch_w(k1, w_quad);
-    var x0 = fetch_x(k0, x_quad);
-    var x1 = fetch_x(k1, x_quad);
-    for (var k = 0u; k < p.k; k += DEPTH) {
+    var w0 = fetch_w(w_k0, w_end0, w_at0);
+    var w1 = vec4<f32>(0.0);
+    if AGAIN { w1 = fetch_w(w_k1, w_end1, w_at1); }
+    var x0 = fetch_x(x_k0, x_end0, x_at0);
+    var x1 = fetch_x(x_k1, x_end1, x_at1);
+    for (var k = DEPTH; k < p.k + DEPTH; k += DEPTH) {
         workgroupBarrier();
-        staged_w[lane] = w0;
-        staged_w[lane + LANES] = w1;
-        staged_x[lane] = x0;
-        staged_x[lane + LANES] = x1;
+        stage(lane, w0, w1, x0, x1);
         workgroupBarrier();
-        w0 = fetch_w(k + DEPTH + k0, w_quad);
-        w1 = fetch_w(k + DEPTH + k1, w_quad);
-        x0 = fetch_x(k + DEPTH + k0, x_quad);
-        x1 = fetch_x(k + DEPTH + k1, x_quad);
-        multiply_staged(row, col);
+        w_at0 += w_step;
+        w_at1 += w_step;
+        x_at0 += x_step;
+        x_at1 += x_step;
+        w0 = fetch_w(k + w_k0, w_end0, w_at0);
+        if AGAIN { w1 = fetch_w(k + w_k1, w_end1, w_at1); }
+        x0 = fetch_x(k + x_k0, x_end0, x_at0);
+        x1 = fetch_x(k + x_k1, x_end1, x_at1);
+        multiply_staged(lane);
     }
-    emit_all(group.y * TILE, group_x * TILE, row, col);
+    emit_all(lane, group.y * TILE_M, group_x * TILE_N);
 }

@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{Activation, Tile, kernel, out, real, wgsl};
+use super::{Activation, Factors, Tile, kernel, out, real, wgsl};
 use crate::gpu::{ConstantId, Dispatch, Element, Graph, Program, Strides, View, params};
 use crate::{Error, Result};
 
@@ -13,11 +13,11 @@ pub enum Left {
     Weights(ConstantId),
     /// `[K, M padded to 4]` of signed 8-bit integers; their scale is part of [`Matmul::affine`].
     Weights8(ConstantId),
-    /// Another activation as `[K, M]`: channels are k, pixels are m. Must be f32.
+    /// Another activation as `[K, M]`, or `[B, K, M]`: channels are k, pixels are m. Must be f32.
     Tensor(View),
 }
 
-/// `Y[b] = act(scale * W X[b] + bias) + residuals`.
+/// `Y[b] = act(scale * W X[b] + bias) + residuals`, sum and bias times [`Factors`], or with a W for each b.
 #[derive(Clone, Copy, Debug)]
 pub struct Matmul<'a> {
     /// Its task in the network, which becomes part of the dispatch's label.
@@ -30,6 +30,8 @@ pub struct Matmul<'a> {
     pub affine: Option<ConstantId>,
     /// Whether the bias has a row for each step.
     pub bias_by_step: bool,
+    /// What the products and the bias are multiplied by.
+    pub factors: Factors,
     /// What follows the sum.
     pub activation: Activation,
     /// Added after the activation: `[B, M, N]`, at most two.
@@ -52,6 +54,8 @@ params! {
         residuals: u32,
         bias_step: u32,
         affine_row: u32,
+        of_sum: f32,
+        of_bias: f32,
         first: u32,
     }
 }
@@ -62,17 +66,24 @@ impl Matmul<'_> {
     /// # Errors
     /// [`Error::Shape`] if the operands do not fit together.
     pub fn record(&self, g: &mut Graph) -> Result<()> {
+        self.record_in(g, Tile::fitting(self.y.channels, self.y.pixels(), self.y.batch))
+    }
+
+    /// As [`Matmul::record`], in tiles of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Matmul::record`].
+    pub fn record_in(&self, g: &mut Graph, tile: Tile) -> Result<()> {
         let (x, y) = (self.x, self.y);
         if !self.fits() {
             return Err(Error::Shape(format!("{}: matmul of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
         let (m, n, k) = (y.channels, y.pixels(), x.channels);
-        let tile = Tile::fitting(m, n, y.batch);
-        let workgroups = [n.div_ceil(tile.side()), m.div_ceil(tile.side()), y.batch];
+        let workgroups = tile.workgroups(m, n, y.batch);
         let dispatch = Dispatch::new(self.label, self.program(tile), workgroups, &self.params())
             .splits(std::mem::offset_of!(Params, first))
-            .assumes("TILE", tile.side())
             .step();
+        let dispatch = tile.assumed(dispatch);
         let dispatch = match self.left {
             Left::Weights(w) | Left::Weights8(w) => dispatch.constant(w),
             Left::Tensor(w) => dispatch.read(&w),
@@ -96,7 +107,10 @@ impl Matmul<'_> {
         let (x, y) = (self.x, self.y);
         let left = match self.left {
             Left::Weights(_) | Left::Weights8(_) => true,
-            Left::Tensor(w) => (w.channels, w.pixels(), w.element) == (x.channels, y.channels, Element::F32),
+            Left::Tensor(w) => {
+                [1, y.batch].contains(&w.batch)
+                    && (w.channels, w.pixels(), w.element) == (x.channels, y.channels, Element::F32)
+            }
         };
         left && x.pixels() == y.pixels()
             && x.batch == y.batch
@@ -109,6 +123,7 @@ impl Matmul<'_> {
         let padded = y.channels.next_multiple_of(4);
         let w = match self.left {
             Left::Weights(_) | Left::Weights8(_) => Strides::of_rows(padded),
+            Left::Tensor(w) if w.batch == 1 => Strides::of(&w.repeat(y.batch)),
             Left::Tensor(w) => Strides::of(&w),
         };
         let residual = |at: usize| Strides::of(self.residuals.get(at).unwrap_or(&x));
@@ -125,6 +140,8 @@ impl Matmul<'_> {
             residuals: self.residuals.len() as u32,
             bias_step: if self.bias_by_step { padded } else { 0 },
             affine_row: if self.affine.is_some() { padded } else { 0 },
+            of_sum: self.factors.sum,
+            of_bias: self.factors.bias,
             first: 0,
         }
     }

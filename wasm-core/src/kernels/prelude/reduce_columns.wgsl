@@ -1,9 +1,8 @@
-// Reductions over the channels of 16 pixels, for all of them at once.
+// Reductions over the channels of 16 pixels, or of 8 or 4 (columns_16.wgsl and others), for all of them at once.
 //
-// A workgroup is 64 channels x 4 quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
+// A workgroup is CHANNELS channels x QUADS quads of pixels, quads being neighbours, so that the loads of neighbouring lanes are of neighbouring
 // memory. Each of the four numbers of a quad is reduced on its own: what padding holds never reaches another pixel.
-const QUADS    = 4u;
-const CHANNELS = 64u;   // LANES / QUADS
+const CHANNELS = LANES / QUADS;
 
 var<workgroup> quad_partials : array<vec4<f32>, LANES>;
 

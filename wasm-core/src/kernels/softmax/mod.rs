@@ -2,7 +2,7 @@
 
 pub mod reference;
 
-use super::{COLUMNS, kernel, out, real, wgsl};
+use super::{Columns, kernel, out, real, wgsl};
 use crate::gpu::{Dispatch, Graph, Strides, View, params};
 use crate::{Error, Result};
 
@@ -48,15 +48,15 @@ impl Softmax<'_> {
         if (x.batch, x.channels, x.pixels()) != (y.batch, y.channels, y.pixels()) {
             return Err(Error::Shape(format!("{}: softmax of {:?} to {:?}", self.label, x.shape(), y.shape())));
         }
+        let columns = Columns::fitting(x.pixels(), x.batch);
         let (program, length, workgroups) = match self.axis {
             Axis::Pixels => {
                 let program = kernel("softmax", wgsl!("softmax.wgsl")).with("", wgsl!("../prelude/reduce.wgsl"));
                 (program, x.pixels(), [x.channels, 1, x.batch])
             }
             Axis::Channels => {
-                let program = kernel("softmax_columns", wgsl!("softmax_columns.wgsl"))
-                    .with("", wgsl!("../prelude/reduce_columns.wgsl"));
-                (program, x.channels, [x.pixels().div_ceil(COLUMNS), 1, x.batch])
+                let program = columns.choose(kernel("softmax_columns", wgsl!("softmax_columns.wgsl")));
+                (program, x.channels, columns.workgroups(x.pixels(), x.batch))
             }
         };
         let params = Params { x: Strides::of(&x), y: Strides::of(&y), length, quads: x.pixels().div_ceil(4) };
@@ -65,7 +65,7 @@ impl Softmax<'_> {
         let dispatch = Dispatch::new(self.label, program, workgroups, &params);
         let dispatch = match self.axis {
             Axis::Pixels => dispatch,
-            Axis::Channels => dispatch.assumes("QUADS", COLUMNS / 4),
+            Axis::Channels => columns.assumed(dispatch),
         };
         let dispatch = dispatch.read(&x).write(&y).flops(7 * elements);
         g.dispatch(dispatch);

@@ -4,8 +4,8 @@
 // With the maximum subtracted, no exponential overflows, and their sum is at least 1.
 //
 // X, Y : [B, C, N]
-// One workgroup for 16 pixels: (N / 16, 1, B), as 4 quads x 64 channels at a time.
-// needs: real, out, reduce_columns
+// One workgroup for QUADS quads of pixels: (N / 4 / QUADS, 1, B), with CHANNELS channels at a time.
+// needs: real, out, reduce_columns, columns
 
 struct Params {
     x      : Strides,

@@ -16,11 +16,39 @@ use crate::weights::Source;
 /// Prefix of the names of nearly all tensors of the U-Net.
 pub(super) const ROOT: &str = "diff_model.";
 
+/// Which branches of classifier-free guidance the U-Net is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branches {
+    /// The unconditional one, then the conditional one, as the two samples of a batch. What is the same in both is computed once: nothing before the
+    /// first cross-lambda knows of the branches.
+    Both,
+    /// The same, but everything is computed for each; only good for showing that it makes no difference.
+    BothSeparately,
+    /// The conditional one alone: a step without guidance, at half the work.
+    Conditional,
+}
+
+impl Branches {
+    /// The first of them, among both.
+    pub fn first(self) -> u32 {
+        2 - self.count()
+    }
+
+    /// How many samples they are.
+    pub fn count(self) -> u32 {
+        match self {
+            Self::Both | Self::BothSeparately => 2,
+            Self::Conditional => 1,
+        }
+    }
+}
+
 /// The constants of time and tokens. One instance serves one set of weights: it remembers what it computed from them.
 #[derive(Clone)]
 pub(super) struct Conditioning {
     config: UnetConfig,
     timesteps: Rc<[u32]>,
+    branches: Branches,
     /// `silu(temb)` for each step.
     time: Rc<OnceCell<Vec<Vec<f32>>>>,
     /// `[branches * tokens][token]`: the unconditional branch, then the conditional one.
@@ -28,8 +56,8 @@ pub(super) struct Conditioning {
 }
 
 impl Conditioning {
-    pub(super) fn new(config: UnetConfig, timesteps: &[u32]) -> Self {
-        Self { config, timesteps: timesteps.into(), time: Rc::default(), tokens: Rc::default() }
+    pub(super) fn new(config: UnetConfig, timesteps: &[u32], branches: Branches) -> Self {
+        Self { config, timesteps: timesteps.into(), branches, time: Rc::default(), tokens: Rc::default() }
     }
 
     /// `time_emb_proj(silu(temb))` at each step for the resnet with this prefix.
@@ -69,7 +97,13 @@ impl Conditioning {
         Ok(self.time.get().map_or(&[], |time| time))
     }
 
-    /// Of the cross-lambda with this prefix: `P` as `[branch][K][12]` and the values as `[branch][V][12]`, tokens padded to 12.
+    /// The branches that are asked for.
+    pub(super) fn branches(&self) -> Branches {
+        self.branches
+    }
+
+    /// Of the cross-lambda with this prefix: `P` as `[branch][K][12]` and the values as `[branch][V][12]`, tokens padded to 12. They are those of both
+    /// branches whichever are asked for, so that all forms of the network share them, and a pack of one serves the others.
     pub(super) fn cross(&self, g: &mut Graph, prefix: &str, k: u32) -> (ConstantId, ConstantId) {
         let config = self.config;
         let mut common = vec![

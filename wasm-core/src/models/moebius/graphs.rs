@@ -1,9 +1,11 @@
 //! The model's networks as graphs, and their dimensions and precision. Nothing here touches a device.
 
+use super::conditioning::Branches;
 use super::config::{UnetConfig, VaeConfig};
 use super::{unet_graphs, vae_graphs};
 use crate::diffusion::schedule::Schedule;
 use crate::gpu::{Arena, Constants, Element, Gpu, Graph, Layout};
+use crate::nn::WeightElement;
 use crate::{Error, Result};
 
 /// Which networks.
@@ -29,7 +31,7 @@ impl ModelConfig {
 pub struct Precision {
     /// The U-Net's.
     pub unet: Element,
-    /// The VAE's. The VAEs of SDXL's family are known to leave the range of 16 bits.
+    /// The VAE's. In 16 bits it stores maps smaller than they are, because those of SDXL's family leave that range.
     pub vae: Element,
 }
 
@@ -37,9 +39,12 @@ impl Precision {
     /// Everything in f32.
     pub const F32: Self = Self { unet: Element::F32, vae: Element::F32 };
 
-    /// The policy: the U-Net in 16 bits where the adapter can, the VAE in 32.
-    pub fn preferred(gpu: &Gpu) -> Self {
-        Self { unet: if gpu.has_f16() { Element::F16 } else { Element::F32 }, vae: Element::F32 }
+    /// The policy: the U-Net in 16 bits where the adapter can, the VAE in 32. With weights in 8 bits, which are for little memory and cost
+    /// more than 16 bits do, the VAE is in 16, too.
+    pub fn preferred(gpu: &Gpu, config: &ModelConfig) -> Self {
+        let halves = if gpu.has_f16() { Element::F16 } else { Element::F32 };
+        let vae = if config.vae.weights == WeightElement::I8 { halves } else { Element::F32 };
+        Self { unet: halves, vae }
     }
 }
 
@@ -50,8 +55,10 @@ pub struct Graphs {
     pub encode: Graph,
     /// The picture's latent under noise: what denoising starts with.
     pub start: Graph,
-    /// One step of the sampler, both branches of guidance.
+    /// One step of the sampler under guidance: both branches.
     pub step: Graph,
+    /// One step without guidance; none where the schedule guides every step.
+    pub unguided: Option<Graph>,
     /// A latent to a picture.
     pub decode: Graph,
 }
@@ -67,24 +74,32 @@ impl Graphs {
             let what = format!("the U-Net takes latents of {0} x {0}, not {side} x {side}", config.unet.side);
             return Err(Error::Shape(what));
         }
+        let step = |branches| unet_graphs::step(&config.unet, schedule, branches, precision.unet);
+        let is_partly = schedule.steps().iter().any(|step| !step.is_guided);
         Ok(Self {
             encode: vae_graphs::encode(&config.vae, precision.vae)?,
             start: unet_graphs::start(&config.unet)?,
-            step: unet_graphs::step(&config.unet, schedule, precision.unet)?,
+            step: step(Branches::Both)?,
+            unguided: is_partly.then(|| step(Branches::Conditional)).transpose()?,
             decode: vae_graphs::decode(&config.vae, precision.vae)?,
         })
     }
 
-    /// All of them, the one with the largest tensors first.
-    pub fn all(&self) -> [&Graph; 4] {
-        [&self.decode, &self.encode, &self.step, &self.start]
+    /// The forms of the U-Net.
+    pub fn unet(&self) -> Vec<&Graph> {
+        [&self.step].into_iter().chain(&self.unguided).collect()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<&Graph> {
+        let mut all = vec![&self.decode, &self.encode, &self.step, &self.start];
+        all.extend(&self.unguided);
+        all
     }
 
     /// One arena for all of them, not allocated yet, and the layouts in the order of [`Graphs::all`].
-    pub fn lay_out(&self) -> (Arena, [Layout; 4]) {
-        let mut arena = Arena::new();
-        let layouts = self.all().map(|graph| arena.lay_out(graph));
-        (arena, layouts)
+    pub fn lay_out(&self) -> (Arena, Vec<Layout>) {
+        Arena::of(&self.all())
     }
 
     /// Bytes of GPU memory that a run needs: constants and tensors.

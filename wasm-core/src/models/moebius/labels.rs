@@ -4,7 +4,8 @@ use crate::Result;
 use crate::gpu::{Element, Graph, View};
 use crate::kernels::finite_check::FiniteCheck;
 
-pub(super) const IMAGE: &str = "image";
+/// What is encoded, and later what was decoded.
+pub(super) const PICTURE: &str = "picture";
 pub(super) const MOMENTS: &str = "moments";
 pub(super) const POSTERIOR_NOISE: &str = "posterior noise";
 pub(super) const ENCODED: &str = "encoded";
@@ -16,9 +17,10 @@ pub(super) const START: &str = "start coefficients";
 pub(super) const GUIDANCE: &str = "guidance";
 pub(super) const LATENTS: &str = "latents";
 pub(super) const NEXT_LATENTS: &str = "next latents";
+pub(super) const CLEAN: &str = "predicted latents";
 pub(super) const PREDICTED: &str = "predicted noise";
+pub(super) const CONDITIONAL: &str = "noise of the conditional branch";
 pub(super) const DECODER_INPUT: &str = "decoder input";
-pub(super) const DECODED: &str = "decoded";
 pub(super) const FINITE: &str = "not finite";
 
 /// Shape of a few numbers that a kernel reads or writes.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::graphs::{Graphs, ModelConfig, Precision};
 use super::network::{Network, OF_UNET, OF_VAE};
-use super::options::{OPTIONS, SAMPLER_STEPS, STEPS, STRENGTH};
+use super::options::{self, OPTIONS, SAMPLER_STEPS, STEPS, STRENGTH};
 use super::pipeline::Moebius;
 use crate::diffusion::schedule::Schedule;
 use crate::gpu::Gpu;
@@ -22,8 +22,8 @@ pub struct MoebiusModel;
 ///
 /// # Errors
 /// [`crate::Error::Shape`] for steps that the option does not allow.
-pub(super) fn schedule(options: &Values) -> Result<Schedule> {
-    Schedule::new(options.get(&STEPS) as u32, STRENGTH)
+pub(super) fn schedule(values: &Values) -> Result<Schedule> {
+    options::schedule(values.get(&STEPS) as u32)
 }
 
 impl Model for MoebiusModel {
@@ -52,9 +52,9 @@ impl Model for MoebiusModel {
     }
 
     fn cost(&self, packs: &[Pack], gpu: Option<&Gpu>) -> Result<Cost> {
-        let precision = gpu.map_or(Precision::F32, Precision::preferred);
-        let graphs =
-            Graphs::record(&ModelConfig::of_packs(packs)?, &Schedule::new(SAMPLER_STEPS, STRENGTH)?, precision)?;
+        let config = ModelConfig::of_packs(packs)?;
+        let precision = gpu.map_or(Precision::F32, |gpu| Precision::preferred(gpu, &config));
+        let graphs = Graphs::record(&config, &Schedule::new(SAMPLER_STEPS, STRENGTH)?, precision)?;
         let (constants, tensors) = graphs.bytes();
         Ok(Cost { memory: constants + tensors, operations: graphs.step.flops() })
     }
@@ -70,7 +70,7 @@ impl Model for MoebiusModel {
             let config = ModelConfig::of_packs(packs)?;
             let [unet, vae] = packs else { return Err(wrong(packs).into()) };
             let gpu = gpu.ok_or_else(|| GpuError::Internal("the model needs a GPU".into()))?;
-            let precision = Precision::preferred(&gpu);
+            let precision = Precision::preferred(&gpu, &config);
             let loaded = Moebius::load(gpu, config, schedule(options)?, precision, unet, vae, pacer).await?;
             Ok(Box::new(loaded) as Box<dyn Painter>)
         })

@@ -1,14 +1,14 @@
 //! Records one module of a network alone, under its name in the state dict, so that tests compare networks with the reference module by
 //! module.
 
-use super::conditioning::{Conditioning, ROOT};
+use super::conditioning::{Branches, Conditioning, ROOT};
 use super::config::{GROUPS, UnetConfig};
 use super::{resnet, transformer, vae};
 use crate::Result;
 use crate::gpu::{Graph, View};
-use crate::kernels::Activation;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::scaled_copy::ScaledCopy;
+use crate::kernels::{Activation, Factors};
 use crate::nn::constants;
 use crate::nn::layers::Net;
 
@@ -51,8 +51,10 @@ pub fn record(
         element: x.element,
         weights: config.weights,
         groups: GROUPS,
+        factors: Factors::ONE,
+        room: u64::MAX,
     };
-    let conditioning = Conditioning::new(*config, timesteps);
+    let conditioning = Conditioning::new(*config, timesteps, Branches::Both);
     let result = match module {
         Module::Resnet => return n.scoped(path, |n| resnet::record(n, &conditioning, x, y)),
         Module::Transformer => return n.scoped(path, |n| transformer::record(n, &conditioning, x, y)),

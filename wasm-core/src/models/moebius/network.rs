@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::conditioning::Branches;
 use super::config::{UnetConfig, VaeConfig};
 use super::graphs::{ModelConfig, Precision};
 use super::options::{SAMPLER_STEPS, STRENGTH};
@@ -65,7 +66,12 @@ impl Network {
     fn graphs(&self) -> Result<Vec<Graph>> {
         Ok(match self {
             Self::Unet(config) => {
-                vec![unet_graphs::step(config, &Schedule::new(SAMPLER_STEPS, STRENGTH)?, Precision::F32.unet)?]
+                vec![unet_graphs::step(
+                    config,
+                    &Schedule::new(SAMPLER_STEPS, STRENGTH)?,
+                    Branches::Both,
+                    Precision::F32.unet,
+                )?]
             }
             Self::Vae(config) => {
                 vec![vae_graphs::encode(config, Precision::F32.vae)?, vae_graphs::decode(config, Precision::F32.vae)?]

@@ -1,11 +1,24 @@
 //! What the user may set about the model.
 
+use crate::Result;
+use crate::diffusion::schedule::Schedule;
 use crate::models::options::{OptionSpec, Preset};
 
 /// Share of the schedule that is run, as the model's authors have it.
 pub const STRENGTH: f64 = 0.99;
 /// Steps of the whole schedule in a usual run; [`STRENGTH`] is the share of them that is run.
 pub const SAMPLER_STEPS: u32 = 20;
+
+/// The steps of the preset *Fast*, which have a sampler of their own: DPM-Solver++(2M), from the same start as usual.
+const FAST_STEPS: u32 = 10;
+
+/// The schedule with `steps` steps; as the reference has it, except for *Fast*.
+///
+/// # Errors
+/// [`crate::Error::Argument`] for steps that [`STEPS`] does not allow.
+pub fn schedule(steps: u32) -> Result<Schedule> {
+    if steps == FAST_STEPS { Schedule::fast(steps) } else { Schedule::new(steps, STRENGTH) }
+}
 
 /// Steps of the whole schedule: more take longer and bring more detail.
 pub(super) const STEPS: OptionSpec = OptionSpec {
@@ -18,7 +31,7 @@ pub(super) const STEPS: OptionSpec = OptionSpec {
     step: 1.0,
     default: SAMPLER_STEPS as f64,
     presets: &[
-        Preset { value: 10.0, label: "qualityFast" },
+        Preset { value: FAST_STEPS as f64, label: "qualityFast" },
         Preset { value: 20.0, label: "qualityBalanced" },
         Preset { value: 30.0, label: "qualityBest" },
     ],

@@ -4,7 +4,7 @@ use super::config::{LATENT_CHANNELS, LATENT_SCALE};
 use super::latents::Latents;
 use super::model::schedule;
 use super::options::GUIDANCE;
-use super::pipeline::{Moebius, Request};
+use super::pipeline::{Encoded, Moebius, Request};
 use super::planes;
 use super::preview::LatentToRgb;
 use crate::diffusion::noise::offset;
@@ -49,17 +49,26 @@ impl Painter for Moebius {
         Box::pin(async move {
             let side = self.side();
             let request = request(task, side)?;
-            let schedule = self.schedule().clone();
             let mut map = None;
             let sketch = |latents: &Latents| {
                 if map.is_none() {
                     map = latents.picture().and_then(|latents| LatentToRgb::fit(latents, &request.image).ok());
                 }
-                if let (Some(map), Some(latents)) = (&map, latents.predicted(&schedule)) {
-                    seen(Sketch { side: side / LATENT_SCALE, rgb: map.apply(&latents) });
+                if let (Some(map), Some(latents)) = (&map, latents.predicted()) {
+                    seen(Sketch { side: side / LATENT_SCALE, rgb: map.apply(latents) });
                 }
             };
-            let outcome = self.go_on(&request, progress.of(), pacer, sketch).await?;
+            let latents: &mut Latents = progress.of();
+            let known = self.encoded.take().filter(|known| known.rgb == task.rgb && known.hole == task.hole);
+            if latents.encoded.is_none() {
+                latents.encoded = known.map(|known| known.latents);
+            }
+            let outcome = self.go_on(&request, latents, pacer, sketch).await?;
+            self.encoded = latents.encoded.clone().map(|latents| Encoded {
+                rgb: task.rgb.to_vec(),
+                hole: task.hole.to_vec(),
+                latents,
+            });
             planes::to_rgb(&outcome.decoded, side, side)
         })
     }

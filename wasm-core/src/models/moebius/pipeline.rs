@@ -8,7 +8,7 @@ use super::labels as label;
 use super::latents::Latents;
 use super::vae_names::CurrentNames;
 use crate::diffusion::schedule::Schedule;
-use crate::gpu::{Arena, Buffer, Constants, Element, Gpu, Graph, Layout, Plan, Usage};
+use crate::gpu::{Arena, Buffer, Constants, Copying, Element, Gpu, Plan, Usage};
 use crate::nn::packing::check;
 use crate::weights::Source;
 use crate::{Error, GpuError, Pacer, Result, Stage};
@@ -52,10 +52,19 @@ pub struct Trace {
     pub masked_latents: Vec<f32>,
     /// The latents before the first step, and after each.
     pub latents: Vec<Vec<f32>>,
-    /// The noise that the U-Net saw at each step: unconditional, then conditional.
+    /// The noise that the U-Net saw at each step: unconditional, then conditional; the latter alone in steps without guidance.
     pub predicted: Vec<Vec<f32>>,
     /// What the decoder was given.
     pub decoder_input: Vec<f32>,
+}
+
+/// A task, and what the encoder made of it.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub(super) rgb: Vec<u8>,
+    pub(super) hole: Vec<bool>,
+    /// Of the picture and of the masked picture, scaled: `[4, n, n]` each.
+    pub(super) latents: [Vec<f32>; 2],
 }
 
 /// All graphs ready to run, in one arena.
@@ -65,9 +74,11 @@ struct Session {
     encode: Plan,
     start: Plan,
     step: Plan,
+    /// A step without guidance, where the schedule has some.
+    unguided: Option<Plan>,
     decode: Plan,
-    /// Where the finite check and latents come back, step after step.
-    latents_out: Buffer,
+    /// Where the finite check and latents come back, by turns: one step is read while the next one runs.
+    latents_out: [Buffer; 2],
     /// Where the finite check and the decoded picture come back.
     decoded_out: Buffer,
 }
@@ -82,6 +93,8 @@ pub struct Moebius {
     fell_back: bool,
     constants: Constants,
     session: Option<Session>,
+    /// The latents of the last task, for another result of the same.
+    pub(super) encoded: Option<Encoded>,
 }
 
 impl Moebius {
@@ -100,19 +113,28 @@ impl Moebius {
     ) -> Result<Self> {
         let vae = &CurrentNames::of(vae)?;
         let graphs = Graphs::record(&config, &schedule, precision)?;
-        check(unet, &[&graphs.step])?;
+        check(unet, &graphs.unet())?;
         check(vae, &[&graphs.encode, &graphs.decode])?;
         // Limits first: they are known before anything is uploaded.
         gpu.check_buffer(graphs.lay_out().0.largest().max(Constants::largest(&graphs.all())))?;
         let mut constants = Constants::new();
-        constants.load(&gpu, &[&graphs.step], unet, pacer).await?;
+        constants.load(&gpu, &graphs.unet(), unet, pacer).await?;
         constants.load(&gpu, &[&graphs.encode, &graphs.decode], vae, pacer).await?;
         let session = Session::new(&gpu, &graphs, &constants)?;
         // Browsers compile programs behind our back, in order with everything else: once anything comes back, all of them are there, and
         // complaints about them, too.
         gpu.read(session.arena.persistent(label::FINITE)?, 0, 16).await?;
         gpu.check()?;
-        Ok(Self { gpu, config, schedule, precision, fell_back: false, constants, session: Some(session) })
+        Ok(Self {
+            gpu,
+            config,
+            schedule,
+            precision,
+            fell_back: false,
+            constants,
+            session: Some(session),
+            encoded: None,
+        })
     }
 
     /// The GPU it is on.
@@ -146,7 +168,7 @@ impl Moebius {
     /// As [`Moebius::load`]. After one, the next run is by the old schedule.
     pub async fn reschedule(&mut self, schedule: Schedule, unet: &dyn Source, pacer: &dyn Pacer) -> Result<()> {
         let graphs = Graphs::record(&self.config, &schedule, self.precision)?;
-        self.constants.load(&self.gpu, &[&graphs.step], unet, pacer).await?;
+        self.constants.load(&self.gpu, &graphs.unet(), unet, pacer).await?;
         // The old buffers go before the new ones come.
         self.session = None;
         self.schedule = schedule;
@@ -260,32 +282,19 @@ impl Moebius {
             progress.latents = self.read(label::LATENTS, latent).await?;
         } else {
             self.write(label::LATENTS, &progress.latents)?;
+            self.write(label::CLEAN, &progress.clean)?;
         }
         if let Some(trace) = &mut trace {
             [trace.image_latents, trace.masked_latents] = progress.encoded.clone().unwrap_or_default();
             trace.latents = vec![progress.latents.clone()];
             trace.predicted.clear();
         }
-        let steps = self.schedule.steps().len();
-        while progress.steps < steps {
-            self.session()?.step.run(&self.gpu, progress.steps as u32, pacer).await?;
-            let Some(latents) = self.finite(label::LATENTS, latent).await? else {
-                return Ok(Err(Overflow::Unet));
-            };
-            progress.before = std::mem::replace(&mut progress.latents, latents);
-            progress.steps += 1;
-            if let Some(trace) = &mut trace {
-                trace.latents.push(progress.latents.clone());
-                trace.predicted.push(self.read(label::PREDICTED, 2 * latent).await?);
-            }
-            let (step, steps) = (progress.steps as u32, steps as u32);
-            pacer.progress(Stage::Denoising { step, steps }, step as f32 / steps as f32);
-            seen(progress);
-            pacer.checkpoint().await?;
+        if !self.denoise(latent, progress, pacer, trace.as_deref_mut(), seen).await? {
+            return Ok(Err(Overflow::Unet));
         }
         pacer.progress(Stage::Decoding, 0.0);
         self.session()?.decode.run(&self.gpu, 0, pacer).await?;
-        let Some(decoded) = self.finite(label::DECODED, request.image.len()).await? else {
+        let Some(decoded) = self.finite(label::PICTURE, request.image.len()).await? else {
             return Ok(Err(Overflow::Vae));
         };
         if let Some(trace) = &mut trace {
@@ -293,6 +302,63 @@ impl Moebius {
         }
         pacer.progress(Stage::Decoding, 1.0);
         Ok(Ok(decoded))
+    }
+
+    /// Stage 3: the steps that are left. Each is submitted before the result of the one before it is waited for, so that the GPU never
+    /// waits for the CPU. False if a result is not finite.
+    async fn denoise(
+        &self,
+        latent: usize,
+        progress: &mut Latents,
+        pacer: &dyn Pacer,
+        mut trace: Option<&mut Trace>,
+        seen: &mut dyn FnMut(&Latents),
+    ) -> Result<bool> {
+        let mut running = None;
+        for number in progress.steps..self.schedule.steps().len() {
+            let session = self.session()?;
+            let is_guided = self.schedule.steps()[number].is_guided;
+            let plan = session.unguided.as_ref().filter(|_| !is_guided).unwrap_or(&session.step);
+            plan.run(&self.gpu, number as u32, pacer).await?;
+            let staging = &session.latents_out[number % 2];
+            let copying = self.begin_copy(&[label::LATENTS, label::CLEAN], latent, staging)?;
+            // With a trace, nothing may overwrite what the step has made before it is noted.
+            let done = if trace.is_some() { Some(copying) } else { running.replace(copying) };
+            if let Some(done) = done
+                && !self.note_step(done, latent, progress, pacer, seen).await?
+            {
+                return Ok(false);
+            }
+            if let Some(trace) = &mut trace {
+                trace.latents.push(progress.latents.clone());
+                let (what, branches) = if is_guided { (label::PREDICTED, 2) } else { (label::CONDITIONAL, 1) };
+                trace.predicted.push(self.read(what, branches * latent).await?);
+            }
+        }
+        match running {
+            Some(last) => self.note_step(last, latent, progress, pacer, seen).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Waits for the result of a step. False if it is not finite.
+    async fn note_step(
+        &self,
+        copying: Copying<'_>,
+        latent: usize,
+        progress: &mut Latents,
+        pacer: &dyn Pacer,
+        seen: &mut dyn FnMut(&Latents),
+    ) -> Result<bool> {
+        let Some(mut both) = self.if_finite(copying, 2 * latent).await? else { return Ok(false) };
+        progress.clean = both.split_off(latent);
+        progress.latents = both;
+        progress.steps += 1;
+        let (step, steps) = (progress.steps as u32, self.schedule.steps().len() as u32);
+        pacer.progress(Stage::Denoising { step, steps }, step as f32 / steps as f32);
+        seen(progress);
+        pacer.checkpoint().await?;
+        Ok(true)
     }
 
     /// Stage 1: latents of the picture and of the masked one.
@@ -352,7 +418,7 @@ impl Moebius {
     /// Encodes `picture`, samples its latent with `noise`, and keeps it.
     async fn encode(&self, picture: &[f32], noise: &[f32], keep: &str, pacer: &dyn Pacer) -> Result<()> {
         let session = self.session()?;
-        self.write(label::IMAGE, picture)?;
+        self.write(label::PICTURE, picture)?;
         self.write(label::POSTERIOR_NOISE, noise)?;
         session.encode.run(&self.gpu, 0, pacer).await?;
         let (from, to) = (session.arena.persistent(label::ENCODED)?, session.arena.persistent(keep)?);
@@ -373,10 +439,23 @@ impl Moebius {
     /// Waits for what was submitted. The first `count` numbers of a persistent tensor, if what was computed last is finite.
     async fn finite(&self, tensor: &str, count: usize) -> Result<Option<Vec<f32>>> {
         let session = self.session()?;
-        let (check, buffer) = (session.arena.persistent(label::FINITE)?, session.arena.persistent(tensor)?);
-        let staging = if tensor == label::DECODED { &session.decoded_out } else { &session.latents_out };
-        let parts = [(check, 0, 16), (buffer, 0, count as u64 * 4)];
-        let bytes = self.gpu.copy_out(&parts, staging).await?;
+        let staging = if tensor == label::PICTURE { &session.decoded_out } else { &session.latents_out[0] };
+        self.if_finite(self.begin_copy(&[tensor], count, staging)?, count).await
+    }
+
+    /// Begins to copy the finite check and the first `count` numbers of each of the persistent `tensors`.
+    fn begin_copy<'a>(&self, tensors: &[&str], count: usize, staging: &'a Buffer) -> Result<Copying<'a>> {
+        let session = self.session()?;
+        let mut parts = vec![(session.arena.persistent(label::FINITE)?, 0, 16)];
+        for tensor in tensors {
+            parts.push((session.arena.persistent(tensor)?, 0, count as u64 * 4));
+        }
+        Ok(self.gpu.begin_copy_out(&parts, staging))
+    }
+
+    /// The `count` numbers that were copied, if the check counted none that is not finite.
+    async fn if_finite(&self, copying: Copying<'_>, count: usize) -> Result<Option<Vec<f32>>> {
+        let bytes = self.gpu.copied(copying).await?;
         let not_finite: f32 = bytemuck::pod_read_unaligned(&bytes[..4]);
         Ok((not_finite == 0.0).then(|| bytemuck::pod_collect_to_vec(&bytes[16..16 + count * 4])))
     }
@@ -408,17 +487,26 @@ enum Overflow {
 
 impl Session {
     fn new(gpu: &Gpu, graphs: &Graphs, constants: &Constants) -> Result<Self> {
-        let (mut arena, [decode, encode, step, start]) = graphs.lay_out();
+        let (mut arena, layouts) = graphs.lay_out();
         arena.allocate(gpu)?;
-        let plan = |graph: &Graph, layout: &Layout| Plan::new(gpu, graph, &arena, layout, constants);
-        let out = |tensor| Ok::<_, Error>(gpu.staging(16 + arena.persistent(tensor)?.size()));
+        let mut plans = graphs
+            .all()
+            .into_iter()
+            .zip(&layouts)
+            .map(|(graph, layout)| Plan::new(gpu, graph, &arena, layout, constants))
+            .collect::<Result<Vec<Plan>>>()?
+            .into_iter();
+        // In the order of `Graphs::all`.
+        let mut plan = || plans.next().ok_or_else(|| GpuError::Internal("a network has no plan".into()));
+        let out = |tensors: u64, label| Ok::<_, Error>(gpu.staging(16 + tensors * arena.persistent(label)?.size()));
         Ok(Self {
-            decode: plan(&graphs.decode, &decode)?,
-            encode: plan(&graphs.encode, &encode)?,
-            step: plan(&graphs.step, &step)?,
-            start: plan(&graphs.start, &start)?,
-            latents_out: out(label::NEXT_LATENTS)?,
-            decoded_out: out(label::DECODED)?,
+            decode: plan()?,
+            encode: plan()?,
+            step: plan()?,
+            start: plan()?,
+            unguided: plan().ok(),
+            latents_out: [out(2, label::NEXT_LATENTS)?, out(2, label::NEXT_LATENTS)?],
+            decoded_out: out(1, label::PICTURE)?,
             arena,
         })
     }

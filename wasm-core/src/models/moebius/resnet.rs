@@ -3,9 +3,9 @@
 use super::conditioning::Conditioning;
 use crate::Result;
 use crate::gpu::View;
-use crate::kernels::Activation;
 use crate::kernels::depthwise_conv::{DepthwiseConv, Form};
 use crate::kernels::matmul::Matmul;
+use crate::kernels::{Activation, Factors};
 use crate::nn::constants::{self, Epilogue, Kind, Matrix};
 use crate::nn::layers::Net;
 
@@ -35,6 +35,7 @@ pub(super) fn record(n: &mut Net<'_>, conditioning: &Conditioning, x: View, y: V
             x: d,
             affine: Some(affine),
             bias_by_step: true,
+            factors: Factors::ONE,
             activation,
             residuals: inner,
             y: hidden,

@@ -6,7 +6,6 @@ use super::config::HEADS;
 use super::lambda_constants;
 use crate::Result;
 use crate::gpu::{Element, View};
-use crate::kernels::Activation;
 use crate::kernels::depthwise_conv::{DepthwiseConv, Form};
 use crate::kernels::lambda_content::LambdaContent;
 use crate::kernels::lambda_cross::LambdaCross;
@@ -14,6 +13,7 @@ use crate::kernels::lambda_local::LambdaLocal;
 use crate::kernels::layer_norm::LayerNorm;
 use crate::kernels::matmul::Matmul;
 use crate::kernels::softmax::{Axis, Softmax};
+use crate::kernels::{Activation, Factors};
 use crate::nn::constants::{self, Epilogue, Kind, Matrix};
 use crate::nn::layers::Net;
 
@@ -78,6 +78,7 @@ fn self_lambda(n: &mut Net<'_>, t: View) -> Result<View> {
             x: normed,
             affine,
             bias_by_step: false,
+            factors: Factors::ONE,
             activation: Activation::None,
             residuals: &[],
             y: all,
@@ -124,6 +125,7 @@ fn cross_lambda(n: &mut Net<'_>, conditioning: &Conditioning, t: View, batch: u3
             embedding,
             keys,
             values,
+            first_branch: conditioning.branches().first(),
             residual: Some(residual),
             y,
         }

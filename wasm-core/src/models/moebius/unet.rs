@@ -1,34 +1,25 @@
-//! The U-Net: what noise is there in a latent, asked for both branches of classifier-free guidance at once.
+//! The U-Net: what noise is there in a latent, asked for both branches of classifier-free guidance at once, or for the conditional one alone.
 
-use super::conditioning::{Conditioning, ROOT};
+use super::conditioning::{Branches, Conditioning, ROOT};
 use super::config::{GROUPS, LATENT_CHANNELS, UNET_CHANNELS, UnetConfig};
 use super::{resnet, transformer};
 use crate::Result;
 use crate::gpu::{Element, Graph, View};
-use crate::kernels::Activation;
 use crate::kernels::conv2d::Window;
 use crate::kernels::scaled_copy::ScaledCopy;
+use crate::kernels::{Activation, Factors};
 use crate::nn::layers::Net;
 
-/// Samples of a batch: the unconditional branch, then the conditional one.
-const BRANCHES: u32 = 2;
 /// Resnets (each with a transformer) of a level on the way down, and on the way up.
 const DOWN: usize = 2;
 const UP: usize = 3;
+/// Bytes that the convolution of an upsampler may take with its maps: its filters come in slices.
+const ROOM: u64 = 160 << 20;
 /// The coarsest of the three levels.
 const LOWEST: usize = 2;
 
-/// Whether what is the same in both branches is computed once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Prefix {
-    /// Once: nothing before the first cross-lambda knows of the branches.
-    #[default]
-    Shared,
-    /// For each branch; only good for showing that it makes no difference.
-    Separate,
-}
-
-/// Records the U-Net: `input` `[1, 9, side, side]` to the `noise` in it, `[2, 4, side, side]` in f32, at the timestep of each step.
+/// Records the U-Net: `input` `[1, 9, side, side]` to the `noise` in it, `[B, 4, side, side]` in f32, at the timestep of each step; B is 2 for both
+/// branches of guidance, 1 for the conditional one.
 ///
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
@@ -37,20 +28,21 @@ pub fn record(
     config: &UnetConfig,
     element: Element,
     timesteps: &[u32],
-    prefix: Prefix,
+    branches: Branches,
     input: View,
     noise: View,
 ) -> Result<()> {
     debug_assert_eq!(input.shape(), [1, UNET_CHANNELS, config.side, config.side]);
-    debug_assert_eq!(noise.shape(), shape(config, BRANCHES, LATENT_CHANNELS, 0));
-    let conditioning = Conditioning::new(*config, timesteps);
-    let n = &mut Net { g, root: ROOT, element, weights: config.weights, groups: GROUPS };
-    let joined = joined(n, config);
+    debug_assert_eq!(noise.shape(), shape(config, branches.count(), LATENT_CHANNELS, 0));
+    let conditioning = Conditioning::new(*config, timesteps, branches);
+    let n =
+        &mut Net { g, root: ROOT, element, weights: config.weights, groups: GROUPS, factors: Factors::ONE, room: ROOM };
+    let joined = joined(n, config, branches.count());
     let mut places = joined.iter().rev().map(Joined::remembered);
     let mut x = next(&mut places)?;
     n.scoped("conv_in", |n| resnet::separable(n, input, &[], x))?;
     n.g.tap("conv_in", &x);
-    if prefix == Prefix::Shared {
+    if branches != Branches::BothSeparately {
         // Until the first cross-lambda one sample serves both branches.
         x = x.sample(0);
     }
@@ -87,7 +79,7 @@ impl Joined {
 }
 
 /// The inputs of the way up, in its order. It takes first what the way down remembered last.
-fn joined(n: &mut Net<'_>, config: &UnetConfig) -> Vec<Joined> {
+fn joined(n: &mut Net<'_>, config: &UnetConfig, batch: u32) -> Vec<Joined> {
     let mut remembered = vec![config.widths[0]];
     for (level, &width) in config.widths.iter().enumerate() {
         remembered.extend([width; DOWN]);
@@ -98,7 +90,7 @@ fn joined(n: &mut Net<'_>, config: &UnetConfig) -> Vec<Joined> {
     let mut running = config.widths[LOWEST];
     let join = |(at, &skip): (usize, &u32)| {
         let level = LOWEST - at / UP;
-        let map = n.tensor(shape(config, BRANCHES, running + skip, level));
+        let map = n.tensor(shape(config, batch, running + skip, level));
         Joined { map, running: std::mem::replace(&mut running, config.widths[level]) }
     };
     remembered.iter().rev().enumerate().map(join).collect()
@@ -157,12 +149,12 @@ fn up(
     for (i, (level, &width)) in config.widths.iter().enumerate().rev().enumerate() {
         n.scoped(format!("up_blocks.{i}"), |n| {
             for j in 0..UP {
-                let y = n.tensor(shape(config, BRANCHES, width, level));
+                let y = n.tensor(shape(config, lowest.batch, width, level));
                 let input = inputs.next().ok_or_else(|| crate::Error::Shape("the way up lacks an input".into()))?;
                 n.scoped(format!("resnets.{j}"), |n| resnet::record(n, conditioning, input.map, y))?;
                 x = match inputs.peek() {
                     Some(next) if j + 1 < UP => next.running(),
-                    _ => n.tensor(shape(config, BRANCHES, width, level)),
+                    _ => n.tensor(shape(config, lowest.batch, width, level)),
                 };
                 n.scoped(format!("attentions.{j}"), |n| transformer::record(n, conditioning, y, x))?;
             }

@@ -1,14 +1,15 @@
 //! The U-Net as it runs: the noise that a run starts with, and one step of the sampler.
 
+use super::conditioning::Branches;
 use super::config::{LATENT_CHANNELS, UNET_CHANNELS, UnetConfig};
 use super::labels::{self as label, SCALARS, count_not_finite, shared};
-use super::unet::{self, Prefix};
+use super::unet;
 use crate::Result;
 use crate::diffusion::schedule::{Schedule, Step};
 use crate::gpu::{Element, Graph};
 use crate::kernels::add_noise::AddNoise;
 use crate::kernels::assemble::Assemble;
-use crate::kernels::ddim_step::DdimStep;
+use crate::kernels::sampler_step::SamplerStep;
 use crate::kernels::scaled_copy::ScaledCopy;
 use crate::nn::constants;
 
@@ -28,11 +29,11 @@ pub(super) fn start(config: &UnetConfig) -> Result<Graph> {
     Ok(graph)
 }
 
-/// One step of the sampler, both branches of guidance. Activations are stored as `element`.
+/// One step of the sampler: under guidance with both branches, without it with the conditional one. Activations are stored as `element`.
 ///
 /// # Errors
 /// [`crate::Error::Shape`]: a fault in the configuration.
-pub(super) fn step(config: &UnetConfig, schedule: &Schedule, element: Element) -> Result<Graph> {
+pub(super) fn step(config: &UnetConfig, schedule: &Schedule, branches: Branches, element: Element) -> Result<Graph> {
     let side = config.side;
     let latent = [1, LATENT_CHANNELS, side, side];
     let mut graph = Graph::new();
@@ -42,20 +43,27 @@ pub(super) fn step(config: &UnetConfig, schedule: &Schedule, element: Element) -
     let masked = shared(g, label::MASKED_LATENTS, latent);
     let input = g.tensor(element, [1, UNET_CHANNELS, side, side]);
     Assemble { label: "input", latents, mask, masked, y: input }.record(g)?;
-    let predicted = shared(g, label::PREDICTED, [2, LATENT_CHANNELS, side, side]);
+    let what = match branches {
+        Branches::Both | Branches::BothSeparately => label::PREDICTED,
+        Branches::Conditional => label::CONDITIONAL,
+    };
+    let predicted = shared(g, what, [branches.count(), LATENT_CHANNELS, side, side]);
     let timesteps: Vec<u32> = schedule.steps().iter().map(|s| s.timestep).collect();
-    unet::record(g, config, element, &timesteps, Prefix::Shared, input, predicted)?;
-    let table = constants::table(g, format!("DDIM at {timesteps:?}"), coefficients_of(schedule));
+    unet::record(g, config, element, &timesteps, branches, input, predicted)?;
+    let table = coefficients_of(schedule);
+    let table = constants::table(g, format!("sampler with {table:?}"), table);
     let guidance = shared(g, label::GUIDANCE, SCALARS);
     let next = shared(g, label::NEXT_LATENTS, latent);
-    DdimStep { label: "DDIM step", predicted, latents, coefficients: table, guidance, y: next }.record(g)?;
+    let clean = shared(g, label::CLEAN, latent);
+    SamplerStep { label: "sampler step", predicted, latents, coefficients: table, guidance, clean, y: next }
+        .record(g)?;
     ScaledCopy { label: "latents for the next step", factor: 1.0, x: next, y: latents }.record(g)?;
     count_not_finite(g, latents)?;
     Ok(graph)
 }
 
-/// `[steps, 4]` for [`DdimStep`].
+/// `[steps, 8]` for [`SamplerStep`].
 fn coefficients_of(schedule: &Schedule) -> Vec<f32> {
-    let row = |s: &Step| [s.sqrt_alpha, s.sqrt_noise, s.sqrt_alpha_prev, s.sqrt_noise_prev];
+    let row = |step: &Step| step.coefficients().into_iter().chain([0.0; 3]);
     schedule.steps().iter().flat_map(row).collect()
 }

@@ -17,7 +17,7 @@ pub(super) fn encode(config: &VaeConfig, element: Element) -> Result<Graph> {
     let latent = [1, LATENT_CHANNELS, side, side];
     let mut graph = Graph::new();
     let g = &mut graph;
-    let picture = shared(g, label::IMAGE, [1, 3, config.side, config.side]);
+    let picture = shared(g, label::PICTURE, [1, 3, config.side, config.side]);
     let moments = shared(g, label::MOMENTS, [1, 2 * LATENT_CHANNELS, side, side]);
     vae::record_encoder(g, config, element, picture, moments)?;
     let noise = shared(g, label::POSTERIOR_NOISE, latent);
@@ -47,7 +47,7 @@ pub(super) fn decode(config: &VaeConfig, element: Element) -> Result<Graph> {
         ScaledCopy { label: "decoder input in 16 bits", factor: 1.0, x: unscaled, y: input }.record(g)?;
         input
     };
-    let decoded = shared(g, label::DECODED, [1, 3, config.side, config.side]);
+    let decoded = shared(g, label::PICTURE, [1, 3, config.side, config.side]);
     vae::record_decoder(g, config, element, input, decoded)?;
     count_not_finite(g, decoded)?;
     Ok(graph)

@@ -64,8 +64,9 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
 #[cfg(not(target_arch = "wasm32"))]
 pub fn ragged() -> Result<wasm_core::gpu::Graph> {
     let mut t = Trial::new(0);
-    let (q, v) = (t.output(Element::F32, [1, 8, 3, 5]), t.output(Element::F32, [1, 2, 3, 5]));
-    let (content, y) = (t.output(Element::F32, [1, 2, 1, 2]), t.output(Element::F32, [1, 8, 3, 5]));
+    // More values than a workgroup computes.
+    let (q, v) = (t.output(Element::F32, [1, 8, 3, 5]), t.output(Element::F32, [1, 50, 3, 5]));
+    let (content, y) = (t.output(Element::F32, [1, 2, 1, 50]), t.output(Element::F32, [1, 200, 3, 5]));
     let filters = t.constant(pack_filters(&[0.0; 450], 2));
     LambdaLocal { label: "lambda_local", q, v, content, filters, residual: None, y }.record(&mut t.g)?;
     Ok(t.g)

@@ -2,23 +2,19 @@
 
 use wasm_core::Result;
 use wasm_core::gpu::{Element, Gpu};
-use wasm_core::kernels::Activation;
 use wasm_core::kernels::matmul::{Left, Matmul, reference};
+use wasm_core::kernels::{Activation, Tile};
 
-use crate::rig::{Errors, Trial, bound, elements, relative_l2};
+use crate::rig::{Errors, Trial, bound, elements, relative_l2, seeds};
 
 pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
     let mut errors = Errors::default();
     for element in elements(gpu) {
-        for seed in 0..24 {
+        for seed in seeds(40, 10) {
             let mut t = Trial::new(seed);
-            // Every sixth is large enough for the large tile.
-            let large = seed % 6 == 4;
-            let (batch, m, n) = if large {
-                (3, t.rng.within(900, 1030), t.rng.within(900, 1100))
-            } else {
-                (t.rng.within(1, 3), t.rng.within(1, 150), t.rng.within(1, 300))
-            };
+            // Every tile on the same kinds of products: smaller than it, larger, and not its multiples.
+            let tile = Tile::ALL[(seed / 2) as usize % Tile::ALL.len()];
+            let (batch, m, n) = (t.rng.within(1, 3), t.rng.within(1, 300), t.rng.within(1, 400));
             let k = t.rng.within(1, 90);
             let shape = [batch, m, 1, n];
             let (x, x_values) = t.input(element, [batch, k, 1, n]);
@@ -51,6 +47,7 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
             let views: Vec<_> = residuals.iter().map(|(view, _)| *view).collect();
             let out = t.rng.of(&[element, Element::F32]);
             let y = t.output(out, shape);
+            let factors = t.factors();
             let affine_constant = with_affine.then(|| t.constant_f32(&affine));
             Matmul {
                 label: "matmul",
@@ -58,25 +55,28 @@ pub async fn matches_its_reference(gpu: &Gpu) -> Result<()> {
                 x,
                 affine: affine_constant,
                 bias_by_step: false,
+                factors,
                 activation,
                 residuals: &views,
                 y,
             }
-            .record(&mut t.g)?;
-            if large {
-                assert!(t.g.nodes()[0].program.label().contains("128"), "not the large tile");
-            }
+            .record_in(&mut t.g, tile)?;
 
             let mut expected = reference::matmul(&weights, &x_values, [batch, m, k, n].map(|d| d as usize));
             for (i, value) in expected.iter_mut().enumerate() {
                 let row = i / n as usize % m as usize;
+                *value *= factors.sum;
                 if with_affine {
-                    *value = *value * affine[row] + affine[padded + row];
+                    *value = *value * affine[row] + factors.bias * affine[padded + row];
                 }
                 *value = activation.of(*value) + residuals.iter().map(|(_, r)| r[i]).sum::<f32>();
             }
             let found = &t.run(gpu, &[y]).await?[0];
-            errors.note(&format!("seed {seed} {shape:?} k {k} {element:?}"), relative_l2(found, &expected), bound(out));
+            errors.note(
+                &format!("seed {seed} {tile:?} {shape:?} k {k} {element:?}"),
+                relative_l2(found, &expected),
+                bound(out),
+            );
         }
     }
     errors.finish("matmul");

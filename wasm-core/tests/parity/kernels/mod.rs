@@ -3,7 +3,6 @@
 pub mod add_noise;
 pub mod assemble;
 pub mod conv2d;
-pub mod ddim_step;
 pub mod depthwise_conv;
 pub mod finite_check;
 pub mod group_norm;
@@ -13,6 +12,8 @@ pub mod lambda_local;
 pub mod layer_norm;
 pub mod matmul;
 pub mod posterior;
+pub mod sampler_step;
 pub mod scaled_copy;
 pub mod softmax;
 pub mod transpose;
+pub mod winograd;

@@ -35,8 +35,8 @@ impl ToyPainter {
     /// On a GPU.
     pub async fn on_gpu(gpu: Rc<Gpu>, pack: &Pack, pacer: &dyn Pacer) -> Result<Self> {
         let graph = graph();
-        let mut arena = Arena::new();
-        let layout = arena.lay_out(&graph);
+        let (mut arena, mut layouts) = Arena::of(&[&graph]);
+        let layout = layouts.swap_remove(0);
         arena.allocate(&gpu)?;
         let mut constants = Constants::new();
         constants.load(&gpu, &[&graph], pack, pacer).await?;

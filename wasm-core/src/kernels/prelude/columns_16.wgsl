@@ -1,0 +1,2 @@
+// See reduce_columns.wgsl.
+const QUADS = 4u;   // of pixels of a workgroup

@@ -1,0 +1,2 @@
+// See reduce_columns.wgsl.
+const QUADS = 2u;   // of pixels of a workgroup

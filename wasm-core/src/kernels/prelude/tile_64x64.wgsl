@@ -1,0 +1,5 @@
+// See outer_product.wgsl.
+const TILE_M = 64u;
+const TILE_N = 64u;
+const SLICES = 4u;
+const DEPTH  = 32u;   // how much of the inner dimension is staged at a time
