@@ -1,11 +1,11 @@
 // Accessibility: axe-core examines the overlay in each of its states, in the page and in a tab, and every page of the extension.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AXE, audit, fitsPhone } from './audit.mjs';
 import { BALL, browser, editorOverlay, EXTENSION, launch, open, overlay, rightClickErase, server, sleep, test, until, useBrowser } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 let page;
 
@@ -188,7 +188,7 @@ test('every other page of the extension that people see', async () => {
 
 test('every word and every label of a page is that of the language file', async () => {
   // A copy of the extension in another language: that of the browser, with a mark in each message.
-  const copy = mkdtempSync(`${tmpdir()}/rubout-language-`);
+  const copy = temporaryFolder('language');
   cpSync(EXTENSION, copy, { recursive: true });
   const file = `${copy}/_locales/en/messages.json`;
   const messages = JSON.parse(readFileSync(file, 'utf8'));
@@ -209,6 +209,5 @@ test('every word and every label of a page is that of the language file', async 
     }
   } finally {
     await marked.close();
-    rmSync(copy, { recursive: true, force: true });
   }
 });

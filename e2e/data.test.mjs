@@ -1,13 +1,13 @@
 // What is kept on this computer: settings to a file and from one, and everything deleted.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, browser, BALL, editorOverlay, test, until, useBrowser } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const folder = mkdtempSync(`${tmpdir()}/rubout-data-`);
+const folder = temporaryFolder('data');
 let hub;
 
 useBrowser({}, async () => {
@@ -19,7 +19,6 @@ useBrowser({}, async () => {
 
 after(async () => {
   await hub?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** The page with the models, once it shows them. */

@@ -2,15 +2,15 @@
 // the user wants, and never from an incognito window.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
-  after, allowIncognito, BALL, browser, editorOverlay, EXTENSION, redness, relaunch, rightClickUpload, same, server, snapshot, test, until, update,
+  allowIncognito, BALL, browser, editorOverlay, EXTENSION, redness, relaunch, rightClickUpload, same, server, snapshot, test, until, update,
   useBrowser,
 } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const folder = mkdtempSync(`${tmpdir()}/rubout-drafts-`);
+const folder = temporaryFolder('drafts');
 const [profile, extension] = [`${folder}/profile`, `${folder}/extension`];
 cpSync(EXTENSION, extension, { recursive: true });
 
@@ -19,7 +19,6 @@ const DAY = 86_400_000;
 
 useBrowser({ profile, extension }, () => allowIncognito(extension));
 
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Ends the browser at once, as the loss of power does. */
 async function kill() {

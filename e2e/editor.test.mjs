@@ -1,20 +1,19 @@
 // The editor: pictures that are in no web page. Ways in, several at once, and out as in the overlay. And the popup of the toolbar.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { audit, fitsPhone } from './audit.mjs';
-import { BALL, after, browser, compareOutside, editorOverlay, openPopup, pngChunks, same, server, sleep, test, until, useBrowser, xdotool } from './harness.mjs';
+import { BALL, browser, compareOutside, editorOverlay, openPopup, pngChunks, same, server, sleep, test, until, useBrowser, xdotool } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url));
 
 useBrowser();
 
-const folder = mkdtempSync(join(tmpdir(), 'rubout-editor-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('editor');
 
 /** A file on the disk, which the browser itself puts into the chooser: it is the user who chooses files, and scripts are not heard. */
 function made(name, text) {

@@ -1,19 +1,18 @@
 // The popup's list of upload fields, the switch that offers to edit whenever a picture is chosen on a site, and fields in frames of other sites.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { audit, fitsPhone } from './audit.mjs';
 import {
   acceptBubble, after, BALL, before, browser, editorOverlay, openPopup, rightClickUpload, sleep, snapshot, test, until, useBrowser, xdotool,
 } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'rubout-fields-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('fields');
 
 function given(name, data = readFileSync(picture(name))) {
   const path = join(folder, name);

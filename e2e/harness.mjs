@@ -6,9 +6,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import * as node from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startServer } from './server.mjs';
 import { likeUsers } from './tabs.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 export { sleep };
 
@@ -108,7 +108,7 @@ export async function allowIncognito(folder) {
 
 /** A copy of the built extension whose catalogue `change` has changed. */
 export function withCatalogue(change) {
-  const copy = mkdtempSync(`${tmpdir()}/rubout-extension-`);
+  const copy = temporaryFolder('extension');
   cpSync(EXTENSION, copy, { recursive: true });
   const catalogue = JSON.parse(readFileSync(`${copy}/catalogue.json`, 'utf8'));
   for (const entry of [...catalogue.models, ...catalogue.parts]) change(entry);

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { after, before, beforeEach, launch, PATIENCE, sleep, test, until } from './harness.mjs';
 import { HEADERS, startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const MODEL = 'ft_places2';
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
@@ -20,7 +20,7 @@ const LIMIT = 2 * PATIENCE;
 let hub, secure, folder, browser, page, unet;
 
 before(async () => {
-  folder = mkdtempSync(`${tmpdir()}/rubout-hub-`);
+  folder = temporaryFolder('hub');
   const [key, cert] = [`${folder}/key.pem`, `${folder}/cert.pem`];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
     '-subj', '/CN=127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
@@ -35,7 +35,6 @@ after(async () => {
   await browser?.close();
   await hub?.close();
   await secure?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

@@ -2,14 +2,14 @@
 // extension's own process, which the browser ends when it touches them in the wrong way.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import {
-  after, allowIncognito, BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, rightClickErase, same, server, test, until,
+  allowIncognito, BALL, browser, compareOutside, EXTENSION, open, overlay, readElement, redness, rightClickErase, same, server, test, until,
   useBrowser,
 } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const folder = mkdtempSync(`${tmpdir()}/rubout-incognito-`);
+const folder = temporaryFolder('incognito');
 const [profile, extension] = [`${folder}/profile`, `${folder}/extension`];
 cpSync(EXTENSION, extension, { recursive: true });
 
@@ -18,7 +18,6 @@ useBrowser({ profile, extension }, async () => {
   assert.equal(await browser.worker().evaluate(() => chrome.extension.isAllowedIncognitoAccess()), true);
 });
 
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A page in a new incognito window. */
 async function incognito(path) {

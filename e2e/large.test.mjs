@@ -5,13 +5,13 @@
 // prints both.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { editorOverlay, EXTENSION, launch, longTest, open } from './harness.mjs';
 import { startServer } from './server.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 /** 118.8 megapixels. */
 const SIZE = { width: 12_000, height: 9_900 };
@@ -89,30 +89,26 @@ async function standstill(page) {
 
 /** Opens, fills and saves in the editor: the size of the file and its last bytes tell that it is there as a whole. */
 async function measuredInEditor(bytes) {
-  const folder = mkdtempSync(join(tmpdir(), 'rubout-large-'));
+  const folder = temporaryFolder('large');
   const path = join(folder, 'large.jpg');
   writeFileSync(path, bytes);
   const browser = await launch();
-  try {
-    return await watched(browser, async (begin, step) => {
-      const page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
-      await page.locator('html[data-ready]').waitFor();
-      const stood = await standstill(page);
-      begin();
-      await page.setInputFiles('#files', path);
-      const editor = await editorOverlay(page, { timeout: 5 * MINUTES });
-      step('open', await stood());
-      await editor.eraseRect(HOLE, 5 * MINUTES);
-      step('fill', await stood());
-      const [download] = await Promise.all([page.waitForEvent('download', { timeout: 5 * MINUTES }), editor.press('save')]);
-      const saved = await readFile(await download.path());
-      step('save', await stood());
-      assert.equal(download.suggestedFilename(), 'large-edited.jpg');
-      assert.ok(saved.length > bytes.length / 2 && saved.subarray(-2).equals(Buffer.from([0xff, 0xd9])), `${saved.length} bytes`);
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return await watched(browser, async (begin, step) => {
+    const page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
+    await page.locator('html[data-ready]').waitFor();
+    const stood = await standstill(page);
+    begin();
+    await page.setInputFiles('#files', path);
+    const editor = await editorOverlay(page, { timeout: 5 * MINUTES });
+    step('open', await stood());
+    await editor.eraseRect(HOLE, 5 * MINUTES);
+    step('fill', await stood());
+    const [download] = await Promise.all([page.waitForEvent('download', { timeout: 5 * MINUTES }), editor.press('save')]);
+    const saved = await readFile(await download.path());
+    step('save', await stood());
+    assert.equal(download.suggestedFilename(), 'large-edited.jpg');
+    assert.ok(saved.length > bytes.length / 2 && saved.subarray(-2).equals(Buffer.from([0xff, 0xd9])), `${saved.length} bytes`);
+  });
 }
 
 /** Opens, fills and writes into the page with a build. */

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { after, before, beforeEach, launch, test, until } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
 const OTHER = 'hustvl/Moebius/pretrained/diffusion_pytorch_model.bin';
@@ -27,14 +27,13 @@ function running(word) {
 before(async () => {
   const unet = await tinyUnet();
   hub = await startHub(new Map([[UNET, unet], [OTHER, unet], [VAE, await tinyVae()]]));
-  profile = mkdtempSync(`${tmpdir()}/rubout-models-`);
+  profile = temporaryFolder('models');
   browser = await launch({ headed: false, profile });
 });
 
 after(async () => {
   await browser?.close();
   await hub?.close();
-  rmSync(profile, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   after, BALL, browser, compareOutside, launch, open, overlay, readElement, rightClickErase, same, server, test, until, useBrowser,
 } from './harness.mjs';
 import { smallestUnet, startHub, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const UNET = 'hustvl/Moebius/ft_places2/diffusion_pytorch_model.bin';
 const VAE = 'hustvl/PixelHacker/vae/diffusion_pytorch_model.bin';
@@ -43,13 +43,12 @@ async function install(into, packs = false) {
 
 useBrowser({}, async () => {
   hub = await startHub(new Map([[UNET, await smallestUnet()], [VAE, await tinyVae()]]));
-  folder = mkdtempSync(`${tmpdir()}/rubout-moebius-`);
+  folder = temporaryFolder('moebius');
   await install(browser, true);
 });
 
 after(async () => {
   await hub?.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Opens an overlay on the test picture, with the model and few steps, because the CPU is slow. `said` in it collects what the progress row says. */

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { after, before, launch, test, until, withCatalogue } from './harness.mjs';
 import { startHub, tinyUnet, tinyVae } from './hub.mjs';
 import { askStore, storePage } from './store.mjs';
@@ -32,7 +31,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await hub?.close();
-  rmSync(extension, { recursive: true, force: true });
 });
 
 const ask = (body) => askStore(page, body);

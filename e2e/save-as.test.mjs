@@ -2,18 +2,17 @@
 // in the files, a reader says that is not ours.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import exifr from 'exifr';
-import { after, BALL, browser, editorOverlay, open, server, test, until, useBrowser } from './harness.mjs';
+import { BALL, browser, editorOverlay, open, server, test, until, useBrowser } from './harness.mjs';
 import { located } from './located.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'rubout-save-as-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('save-as');
 
 useBrowser();
 

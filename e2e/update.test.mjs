@@ -1,19 +1,18 @@
 // The extension is loaded anew, or updated: while the editor is open, on a site where it offers to edit what is chosen, and with drafts that are old.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  acceptBubble, after, BALL, browser, editorOverlay, EXTENSION, openPopup, redness, relaunch, same, server, sleep, test, until, update, useBrowser,
+  acceptBubble, BALL, browser, editorOverlay, EXTENSION, openPopup, redness, relaunch, same, server, sleep, test, until, update, useBrowser,
   xdotool,
 } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'rubout-update-'));
+const folder = temporaryFolder('update');
 const [profile, extension] = [`${folder}/profile`, `${folder}/extension`];
 cpSync(EXTENSION, extension, { recursive: true });
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 useBrowser({ profile, extension });
 

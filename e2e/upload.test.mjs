@@ -1,9 +1,8 @@
 // Editing before upload: real widgets from npm, each in a page whose server keeps what it gets.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,11 +14,11 @@ import {
   BALL, before, after, browser, editorOverlay, openPopup, overlay as pageOverlay, rightClickErase, rightClickUpload, sleep, test, until, useBrowser, xdotool,
 } from './harness.mjs';
 import { located as photograph } from './located.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url));
 const bytes = (name) => readFileSync(picture(name));
-const folder = mkdtempSync(join(tmpdir(), 'rubout-upload-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('upload');
 
 /** A file on the disk, which the browser itself puts into an input: it is the user who chooses files, and scripts are not heard. */
 function given(name, data = bytes(name)) {
@@ -34,6 +33,12 @@ const send = `const send = (files) => {
   globalThis.modified = [...files].map((file) => file.lastModified);
   return fetch('/upload', { method: 'POST', body: form });
 };`;
+
+/** Back to the form, once the page is there that came of sending it. */
+async function back(page) {
+  await page.waitForURL('**/upload');
+  await page.goBack();
+}
 
 /** A component of Svelte, as a module without exports. */
 const svelte = (source) => compile(source, { generate: 'client', name: 'Zone' }).js.code.replace('export default function', 'function');
@@ -375,7 +380,7 @@ test('a TIFF that is not edited stays one without what its file says; switched o
   assert.ok(handed.includes(Buffer.alloc(4096, 120)), 'the picture is');
   const { Make, ImageWidth } = await exifr.parse(handed, { tiff: true, gps: true, mergeOutput: true });
   assert.deepEqual([Make, ImageWidth], [undefined, 64]);
-  await page.goBack();
+  await back(page);
   await page.setInputFiles('#zone', [given('scan.tif', tiff())]);
   await editor.close();
   const again = await rightClickUpload(page, '#zone');
@@ -385,7 +390,7 @@ test('a TIFF that is not edited stays one without what its file says; switched o
   await page.locator('#send').click();
   await until(() => got.length === 2, { what: 'an upload' });
   assert.ok(got[1][0].bytes.equals(tiff()));
-  await page.goBack();
+  await back(page);
   await again.bringToFront();
   await again.close();
   await page.setInputFiles('#zone', [given('scan.tif', tiff())]);
@@ -412,7 +417,7 @@ test('a picture that cannot be opened is handed over with what its file says onl
   await page.locator('#send').click();
   const [held] = await until(() => got.length && got, { what: 'what the field holds' });
   assert.ok(held[0].bytes.equals(raw) && held[1].bytes.equals(bytes('still.avif')), 'nothing was handed over');
-  await page.goBack();
+  await back(page);
   await page.setInputFiles('#zone', paths);
   await editor.close();
   const again = await rightClickUpload(page, '#zone');

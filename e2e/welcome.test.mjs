@@ -1,12 +1,10 @@
 // The page after installing: the ways in, the key, a picture to try at once, and what leaves the computer. It comes once.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { after, browser, editorOverlay, redness, relaunch, test, until, useBrowser } from './harness.mjs';
+import { browser, editorOverlay, redness, relaunch, test, until, useBrowser } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
-const folder = mkdtempSync(`${tmpdir()}/rubout-welcome-`);
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('welcome');
 
 useBrowser({ profile: `${folder}/profile`, welcome: true });
 
