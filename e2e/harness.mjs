@@ -271,15 +271,16 @@ async function within(ms, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Reads until two readings in a row are the same, and gives the last one. */
+/** Reads until some readings in a row are the same, and gives the last one: what moves may stand still for a frame or two. */
 export async function stable(read) {
-  let last = await read();
+  let last;
+  let same = 0;
   return until(
     async () => {
       const now = await read();
-      const same = JSON.stringify(now) === JSON.stringify(last);
+      same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 1;
       last = now;
-      return same && now;
+      return same >= 4 && now;
     },
     { what: 'something that stands still' },
   );

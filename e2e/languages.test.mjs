@@ -33,6 +33,8 @@ function faults() {
   const tools = document.querySelector('#tool-brush').getBoundingClientRect();
   const erase = document.querySelector('#erase').getBoundingClientRect();
   if (Math.abs(erase.top - tools.top) > 1) found.push('Erase is orphaned');
+  // A window of 900 may have a scroll bar.
+  if (innerWidth >= 880 && !document.querySelector('.row #zoom')) found.push('the zoom is in the menu');
   return found;
 }
 

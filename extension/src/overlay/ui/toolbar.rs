@@ -12,8 +12,9 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, MouseEvent};
 const GAP: f64 = 2.0;
 const SURROUNDINGS: f64 = 30.0;
 const LINE: f64 = 5.0;
-/// CSS pixels that the slider needs; it grows where there is more.
+/// CSS pixels that the slider and the list of methods need; they grow where there is more. As in the style sheet.
 const SLIDER: f64 = 72.0;
+const LIST: f64 = 100.0;
 
 /// The tool that is chosen.
 const CHOSEN: &str = "[role=radio][aria-checked=true]";
@@ -83,11 +84,10 @@ impl Toolbar {
         }
     }
 
-    /// What the tools in the rows take, CSS pixels, but for the slider, which takes what is left.
+    /// What the tools in the rows need, CSS pixels.
     fn taken(&self) -> f64 {
         let is_in_row = |part: &&Part| part.element.parent_element().as_ref() == Some(&part.within);
-        let fixed = self.items.iter().filter(is_in_row).filter(|part| !is_slider(&part.element));
-        fixed.map(|part| part.element.get_bounding_client_rect().width().round()).sum()
+        self.items.iter().filter(is_in_row).map(|part| needed(&part.element).round()).sum()
     }
 
     fn arrange(&self, width: f64) {
@@ -110,15 +110,23 @@ impl Toolbar {
     }
 }
 
-fn is_slider(element: &Element) -> bool {
-    element.class_list().contains("size")
+/// CSS pixels that something in a row needs; 0 where it does not show at present.
+fn needed(element: &Element) -> f64 {
+    let width = element.get_bounding_client_rect().width();
+    let classes = element.class_list();
+    if classes.contains("size") {
+        SLIDER
+    } else if classes.contains("engine") {
+        width.min(LIST)
+    } else {
+        width
+    }
 }
 
 fn measured(Part { element, row, .. }: &Part) -> Item {
     let is_chosen = element.matches(CHOSEN).unwrap_or(false);
     let rank = element.get_attribute("data-rank").filter(|_| !is_chosen).and_then(|rank| rank.parse().ok());
-    let width = if is_slider(element) { SLIDER } else { element.get_bounding_client_rect().width() };
-    Item { width, rank: rank.unwrap_or(0), row: *row }
+    Item { width: needed(element), rank: rank.unwrap_or(0), row: *row }
 }
 
 /// The menu, and the button that opens it.
