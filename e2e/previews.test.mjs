@@ -1,10 +1,12 @@
-// What is saved holds no preview of the unedited picture: not where cameras and programs put one, nor where the picture lay on a disk.
+// What is saved holds no preview of the unedited picture: not where cameras and programs put one, nor where the picture lay on a disk. Who made it, and
+// what it is called, stays.
 //
 // wasm-core/src/codec/tests.rs tries every known place; here are some of them, the way that the user goes.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import zlib from 'node:zlib';
+import exifr from 'exifr';
 import { BALL, browser, open, server, test, useBrowser } from './harness.mjs';
 
 useBrowser();
@@ -143,3 +145,45 @@ for (const [name, make] of Object.entries({ jpeg, png, webp })) {
     await editor.leave();
   });
 }
+
+/** A JPEG with a title (XMP), a caption (IPTC) and a comment, each beside a preview. */
+async function described() {
+  const sand = await file('sand.jpg');
+  const xmp = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+    <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:own="https://example.org/own"
+      xmlns:xapGImg="http://ns.adobe.com/xap/1.0/g/img/" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/" own:data="${preview.toString('base64')}">
+      <dc:title><rdf:Alt><rdf:li xml:lang="x-default">A ball in the sand</rdf:li></rdf:Alt></dc:title>
+      <xmpRights:UsageTerms><rdf:Alt><rdf:li xml:lang="x-default">Free &amp; open</rdf:li></rdf:Alt></xmpRights:UsageTerms>
+      <xmp:Thumbnails><rdf:Alt><rdf:li xapGImg:image="${preview.toString('base64')}"/></rdf:Alt></xmp:Thumbnails>
+    </rdf:Description></rdf:RDF></x:xmpmeta>`;
+  const caption = Buffer.from('\x1c\x02\x78\0\x10A caption by Ada', 'latin1');
+  const iptc = Buffer.concat([Buffer.from('8BIM\x04\x04\0\0\0\0\0', 'latin1'), Buffer.from([caption.length]), caption, Buffer.alloc(caption.length % 2)]);
+  return Buffer.concat([
+    sand.subarray(0, 2),
+    segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', xmp),
+    segment(0xed, 'Photoshop 3.0\0', iptc, resource()),
+    segment(0xfe, 'Made by hand'),
+    sand.subarray(2),
+  ]);
+}
+
+test('titles, captions, rights and comments of a JPEG stay without the previews beside them; the note of an edit joins them', async () => {
+  const bytes = await described();
+  assert.ok(shows(bytes), 'the source has previews');
+  server.put('/made/described.jpeg', 'image/jpeg', bytes);
+  const page = await browser.page(`${server.home}/test/files.html?/made/described.jpeg`);
+  await page.locator('#img').evaluate((image) => image.decode());
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  for (const format of ['jpeg', 'png', 'webp']) {
+    const saved = (await editor.save(format)).bytes;
+    assert.ok(!shows(saved), `${format} shows what was erased`);
+    assert.ok(saved.includes('A ball in the sand') && saved.includes('Free &amp; open'), `${format} has title and rights`);
+    assert.equal(saved.includes('Made by hand'), format !== 'webp', `${format} has the comment`);
+    if (format !== 'jpeg') continue;
+    // This reader leaves references of XML as they are.
+    const { title, Caption, UsageTerms } = await exifr.parse(saved, { xmp: true, iptc: true, mergeOutput: true });
+    assert.deepEqual([title.value ?? title, Caption, UsageTerms.value ?? UsageTerms], ['A ball in the sand', 'A caption by Ada', 'Free &amp; open']);
+  }
+  await editor.leave();
+});

@@ -121,10 +121,12 @@ const ORDERS: &[(&str, &[&str])] = &[
     (
         "wasm-core/src/codec",
         &[
-            "format jpeg paths streams tiff_values vp8 xmp",
+            "format gif_blocks heif jpeg paths tiff_values vp8 xmp",
+            "streams",
             "previews",
             "maker_note",
             "exif",
+            "comments packet resources",
             "png_text",
             "metadata palette",
             "rows tiff",

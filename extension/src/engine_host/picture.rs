@@ -284,10 +284,12 @@ impl Picture {
     /// Encodes the picture with its applied fills as a file.
     pub(super) async fn encode(&self, how: Encode, pacer: &dyn Pacer) -> Result<Blob, Failure> {
         let Encode { format, purpose, part, note, save_as } = how;
-        let xmp = note.map(|note| codec::edit_note(&note.agent, &note.actions, note.trained));
         let all = &match purpose {
             Purpose::Share => self.source.metadata.colours_only(),
-            Purpose::Page | Purpose::File | Purpose::Copy => Metadata { xmp, ..self.source.metadata.clone() },
+            Purpose::Page | Purpose::File | Purpose::Copy => match note {
+                Some(note) => self.source.metadata.clone().with_edit_note(&note.agent, &note.actions, note.trained),
+                None => self.source.metadata.clone(),
+            },
         };
         let (quality, size) = save_as.map(|SaveAs { quality, width, height }| (quality, (width, height))).unzip();
         let size = size.filter(|size| *size != (self.image.width(), self.image.height()));

@@ -1,10 +1,11 @@
 //! Encodes pictures into files, with their metadata.
 
+use super::comments::WithComments;
 use super::jpeg::JpegCoding;
 use super::metadata::Metadata;
 use super::palette::{self, Indexed, Palette};
 use super::rows::{Effort, at_once, failed, write_rows};
-use super::xmp;
+use super::{resources, xmp};
 use crate::pacer::{Pacer, Stage, Unpaced};
 use crate::pixels::{Cutout, Image};
 use crate::{Error, Result};
@@ -17,6 +18,8 @@ use std::io::Write;
 const DEFAULT_JPEG_QUALITY: u8 = 92;
 /// Maximum length in bytes of the Exif block of a JPEG. A PNG or WebP may hold a longer one; saved as a JPEG, it goes without.
 const JPEG_EXIF_LIMIT: usize = 65_527;
+/// Maximum length in bytes of the resources in one segment of a JPEG.
+const JPEG_RESOURCES_LIMIT: usize = 65_533 - resources::HEADER.len();
 /// Number of pixels below which the codes of a JPEG are chosen for the picture, which makes the file a few percent smaller and takes up to 9 bytes a
 /// pixel.
 const OPTIMISED_JPEG: usize = 32_000_000;
@@ -127,7 +130,7 @@ pub fn write_jpeg(
     // The encoder takes no longer ones.
     let _ = (side(image.width())?, side(image.height())?);
     let number = if let JpegQuality::Of(number) = quality { number.clamp(1, 100) } else { DEFAULT_JPEG_QUALITY };
-    let mut encoder = Encoder::new(file, number);
+    let mut encoder = Encoder::new(WithComments::new(file, &metadata.comments), number);
     if let JpegQuality::Like(coding) = quality {
         encoder.set_quantization_tables(
             QuantizationTableType::Custom(Box::new(coding.luma)),
@@ -146,6 +149,9 @@ pub fn write_jpeg(
     }
     if let Some(segment) = metadata.xmp.as_deref().and_then(xmp::jpeg_segment) {
         encoder.add_app_segment(1, segment).map_err(failed)?;
+    }
+    for part in metadata.resources.iter().flat_map(|resources| resources.chunks(JPEG_RESOURCES_LIMIT)) {
+        encoder.add_app_segment(13, [resources::HEADER, part].concat()).map_err(failed)?;
     }
     if let Some(icc) = &metadata.icc {
         encoder.add_icc_profile(icc).map_err(failed)?;
@@ -233,7 +239,7 @@ pub fn with_metadata(bytes: Vec<u8>, metadata: &Metadata) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::super::exif::tests::exif_with_thumbnail;
-    use super::super::{Source, edit_note};
+    use super::super::{Source, edit_note, packet};
     use super::*;
     use crate::pixels::Rect;
     use image::{ImageDecoder, ImageReader};
@@ -255,8 +261,10 @@ mod tests {
         Metadata {
             icc: Some([&[0; 16][..], b"RGB ", &[7; 180]].concat()),
             foreign_profile: false,
-            density: None,
             exif: Some(exif_with_thumbnail()),
+            density: None,
+            comments: vec![],
+            resources: None,
             png_chunks: vec![(*b"tEXt", b"Title\0A cat".to_vec()), (*b"gAMA", 45455u32.to_be_bytes().to_vec())],
             xmp: Some(edit_note("Rubout 0.1.0", &["erased with a model, seed 7".into()], true)),
         }
@@ -358,7 +366,7 @@ mod tests {
                             assert_eq!(pixels(&file), pixels(&plain));
                             let read = Source::inspect(&file).metadata;
                             assert_eq!((&read.icc, read.exif.is_some()), (&base.icc, base.exif.is_some()));
-                            assert_eq!(read.xmp, None, "a source's packet is not taken over");
+                            assert_eq!(read.xmp, packet::cleaned(&edit_note("Rubout 0.1.0", &actions, true)));
                             let removed = with_metadata(file, &base).unwrap();
                             assert_eq!(packet(&removed), None);
                             assert_eq!(pixels(&removed), pixels(&plain));
@@ -419,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn the_note_is_no_colour_and_a_sources_packet_is_left_behind() {
+    fn the_note_is_no_colour_and_a_packet_is_no_text() {
         assert_eq!(metadata().colours_only().xmp, None);
         let shown = encode_png(&picture(24, 18, true), &metadata().colours_only(), true).unwrap();
         assert_eq!(packet(&shown), None);

@@ -1,12 +1,11 @@
-//! Metadata of a picture file: colour profile, Exif, text chunks, XMP.
+//! Metadata of a picture file: colour profile, Exif, text chunks, comments, Photoshop's resources with IPTC, XMP.
 
-use super::exif;
 use super::format::Format;
-use super::jpeg;
 use super::png_text::{self, Cleaned};
-use img_parts::jpeg::Jpeg;
+use super::{comments, exif, gif_blocks, heif, jpeg, packet, resources, xmp};
+use img_parts::jpeg::{Jpeg, JpegSegment, markers};
 use img_parts::png::Png;
-use img_parts::webp::WebP;
+use img_parts::webp::{CHUNK_XMP, WebP};
 use img_parts::{Bytes, ImageEXIF, ImageICC};
 use jpeg_encoder::PixelDensity;
 
@@ -37,8 +36,11 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// Chunks of a PNG that are carried over, without previews: type and contents.
     pub png_chunks: Vec<([u8; 4], Vec<u8>)>,
-    /// XMP packet, such as [`edit_note`](super::edit_note) makes. Never that of the source: it describes the unedited picture (its history,
-    /// sometimes a thumbnail with what was erased), and a file holds only one packet.
+    /// Comments, in no certain encoding. A WebP holds none.
+    pub comments: Vec<Vec<u8>>,
+    /// Photoshop's image resources, with IPTC among them, without previews. A JPEG holds them.
+    pub resources: Option<Vec<u8>>,
+    /// XMP packet: that of the source without previews, or a note of the edit, or both. A file holds only one.
     pub xmp: Option<Vec<u8>>,
 }
 
@@ -47,15 +49,31 @@ impl Metadata {
     pub(super) fn read(format: Format, bytes: &[u8]) -> Self {
         let bytes = Bytes::copy_from_slice(bytes);
         let read = match format {
-            Format::Jpeg => Jpeg::from_bytes(bytes).map(|file| Self {
-                density: file.segments().iter().find_map(jpeg::density),
+            Format::Jpeg => Jpeg::from_bytes(bytes)
+                .map(|file| Self::common(&file, file.icc_profile()).with_segments(file.segments())),
+            Format::Webp => WebP::from_bytes(bytes).map(|file| Self {
+                xmp: file.chunk_by_id(CHUNK_XMP).and_then(|chunk| packet::cleaned(chunk.content().data()?)),
                 ..Self::common(&file, file.icc_profile())
             }),
-            Format::Webp => WebP::from_bytes(bytes).map(|file| Self::common(&file, file.icc_profile())),
             Format::Png => {
                 Png::from_bytes(bytes).map(|file| Self::common(&file, png_profile(&file)).with_chunks(&file))
             }
-            Format::Gif | Format::Other => return Self::default(),
+            Format::Gif => {
+                let (words, packet) = gif_blocks::words(&bytes);
+                return Self {
+                    comments: comments::cleaned(words),
+                    xmp: packet.and_then(packet::cleaned),
+                    ..Self::default()
+                };
+            }
+            Format::Other => {
+                let heif::Items { exif, xmp } = heif::items(&bytes);
+                return Self {
+                    exif: cleaned_exif(exif),
+                    xmp: xmp.as_deref().and_then(packet::cleaned),
+                    ..Self::default()
+                };
+            }
         };
         read.unwrap_or_default()
     }
@@ -68,9 +86,23 @@ impl Metadata {
         Self {
             foreign_profile: icc.is_some() && !rgb,
             icc: icc.filter(|_| rgb).map(|b| b.to_vec()),
-            exif: file.exif().filter(|block| block.len() <= MAX_EXIF).and_then(|block| exif::cleaned(block.to_vec())),
+            exif: cleaned_exif(file.exif().map(|block| block.to_vec())),
             ..Self::default()
         }
+    }
+
+    /// Adds what the segments of a JPEG hold.
+    fn with_segments(mut self, segments: &[JpegSegment]) -> Self {
+        let contents = |marker: u8, header: &'static [u8]| {
+            let of = segments.iter().filter(move |segment| segment.marker() == marker);
+            of.filter_map(move |segment| segment.contents().strip_prefix(header))
+        };
+        self.density = segments.iter().find_map(jpeg::density);
+        self.comments = comments::cleaned(contents(markers::COM, b"").map(<[u8]>::to_vec));
+        // One resource may go on in the next segment.
+        self.resources = resources::cleaned(&contents(markers::APP13, resources::HEADER).collect::<Vec<_>>().concat());
+        self.xmp = contents(markers::APP1, xmp::JPEG_HEADER).next().and_then(packet::cleaned);
+        self
     }
 
     /// Adds what the chunks of a PNG hold.
@@ -85,11 +117,21 @@ impl Metadata {
                 match png_text::cleaned(kind, contents, &mut room) {
                     Some(Cleaned::Chunk(contents)) => self.png_chunks.push((kind, contents)),
                     Some(Cleaned::Exif(block)) => self.exif = self.exif.or(Some(block)),
+                    Some(Cleaned::Packet(packet)) => self.xmp = self.xmp.or(Some(packet)),
                     None => {}
                 }
             }
         }
         self
+    }
+
+    /// With a note of the edit, in place of what the packet of the source says of how it was made. `actions` are those of the program
+    /// `software_agent`, in their order; `trained` says that a model took part.
+    pub fn with_edit_note(self, software_agent: &str, actions: &[String], trained: bool) -> Self {
+        let source = self.xmp.as_deref();
+        let both = source
+            .and_then(|packet| packet::with_description(packet, &xmp::description(software_agent, actions, trained)));
+        Self { xmp: both.or_else(|| Some(xmp::edit_note(software_agent, actions, trained))), ..self }
     }
 
     /// Only what defines the colours.
@@ -102,6 +144,11 @@ impl Metadata {
             ..Self::default()
         }
     }
+}
+
+/// What stays of an Exif block.
+fn cleaned_exif(block: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    block.filter(|block| block.len() <= MAX_EXIF).and_then(exif::cleaned)
 }
 
 /// The colour profile of a PNG: a name that ends with a zero, the method of compression, of which there is one, and a compressed profile.

@@ -4,20 +4,27 @@
 //! lossless WebP). The browser decodes where its result is what the user sees in the page (JPEG's chroma upsampling, lossy WebP, AVIF), so that
 //! an edited picture differs from the page in the fill only.
 
+mod comments;
 mod decode;
 mod deep;
 mod encode;
 mod exif;
 mod format;
+mod gif_blocks;
+mod heif;
 #[cfg(test)]
 mod hidden_tests;
 mod jpeg;
+#[cfg(test)]
+mod kept_tests;
 mod maker_note;
 mod metadata;
+mod packet;
 mod palette;
 mod paths;
 mod png_text;
 mod previews;
+mod resources;
 mod rows;
 mod streams;
 #[cfg(test)]
@@ -42,4 +49,5 @@ pub use palette::Palette;
 use rows::at_once;
 pub use tiff::tiff_as_png;
 pub use vp8::WebpCoding;
-pub use xmp::edit_note;
+#[cfg(test)]
+use xmp::edit_note;

@@ -1,6 +1,6 @@
 //! Text chunks of a PNG (PNG specification, third edition, 11.3.3) as they are saved with an edited picture.
 
-use super::{exif, paths};
+use super::{exif, packet, paths, xmp};
 use fdeflate::Decompressor;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
@@ -8,7 +8,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 pub(super) const LIMIT: usize = 8 << 20;
 /// Effort of compressing a text, of 10: what libpng uses.
 const EFFORT: u8 = 6;
-/// What keywords contain, in lower case, of texts that hold a preview, describe the unedited picture, or are the drawing that it was made from.
+/// What keywords contain, in lower case, of texts that hold a preview or are the drawing that the picture was made from, and of further packets.
 const LEFT_OUT: [&[u8]; 6] = [b"thumb", b"preview", b"xmp", b"mxfile", b"mxgraph", b"excalidraw"];
 /// What keywords of profiles in hexadecimal begin with, as ImageMagick writes them.
 const RAW_PROFILE: &[u8] = b"raw profile type ";
@@ -21,6 +21,8 @@ pub(super) enum Cleaned {
     Chunk(Vec<u8>),
     /// An Exif block, cleaned, which the text held in hexadecimal.
     Exif(Vec<u8>),
+    /// An XMP packet, cleaned.
+    Packet(Vec<u8>),
 }
 
 /// The text of a chunk, given by type and contents, without anything that still shows the unedited picture or where it lay. None when nothing of it
@@ -28,15 +30,16 @@ pub(super) enum Cleaned {
 pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Option<Cleaned> {
     let keyword_end = contents.iter().position(|byte| *byte == 0)?;
     let keyword = contents[..keyword_end].to_ascii_lowercase();
+    if xmp::is_packet(kind, contents) {
+        return packet_of(kind, contents, keyword_end, room).map(Cleaned::Packet);
+    }
     if LEFT_OUT.iter().any(|part| has(&keyword, part)) || without_paths(&keyword) != keyword {
         return None;
     }
     let (head, compressed) = head(kind, contents, keyword_end)?;
-    let (head, text) = contents.split_at_checked(head)?;
     // A translation of the keyword, too.
-    let head = [&head[..keyword_end], &without_paths(&head[keyword_end..])].concat();
-    let mut text = if compressed { inflated(text, *room)? } else { text.to_vec() };
-    *room = room.checked_sub(text.len())?;
+    let mut text = text_of(contents.get(head..)?, compressed, room)?;
+    let head = [&contents[..keyword_end], &without_paths(&contents[keyword_end..head])].concat();
     if PACKETS.iter().any(|element| has(&text, element)) {
         return None;
     }
@@ -50,6 +53,21 @@ pub(super) fn cleaned(kind: [u8; 4], contents: &[u8], room: &mut usize) -> Optio
     }
     let text = if compressed { compress_to_vec_zlib(&text, EFFORT) } else { text };
     Some(Cleaned::Chunk([head, text].concat()))
+}
+
+/// The text, which may be compressed. None when it is damaged or longer than `room`, which it reduces.
+fn text_of(contents: &[u8], compressed: bool, room: &mut usize) -> Option<Vec<u8>> {
+    let text = if compressed { inflated(contents, *room)? } else { contents.to_vec() };
+    *room = room.checked_sub(text.len())?;
+    Some(text)
+}
+
+/// The XMP packet of a chunk, cleaned. It may stand there in hexadecimal.
+fn packet_of(kind: [u8; 4], contents: &[u8], keyword_end: usize, room: &mut usize) -> Option<Vec<u8>> {
+    let (head, compressed) = head(kind, contents, keyword_end)?;
+    let text = text_of(contents.get(head..)?, compressed, room)?;
+    let is_raw = contents[..keyword_end].to_ascii_lowercase().starts_with(RAW_PROFILE);
+    packet::cleaned(&if is_raw { hexadecimal(&text)?.1 } else { text })
 }
 
 fn without_paths(text: &[u8]) -> Vec<u8> {
@@ -73,13 +91,18 @@ fn head(kind: [u8; 4], contents: &[u8], keyword_end: usize) -> Option<(usize, bo
     }
 }
 
-/// A profile in hexadecimal: an empty line, its name, its length, and lines of digits. Of the profiles that are known, Exif becomes a block,
-/// Photoshop's resources and IPTC lose their previews, and colour profiles stay as they are.
-fn profile(text: &[u8]) -> Option<Cleaned> {
+/// Name and data of a profile in hexadecimal: an empty line, its name, its length, and lines of digits.
+fn hexadecimal(text: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     let mut lines = text.splitn(4, |byte| *byte == b'\n').skip(1);
     let (name, _, digits) = (lines.next()?, lines.next()?, lines.next()?);
     let digits: Vec<u8> = digits.iter().filter_map(|byte| Some(char::from(*byte).to_digit(16)? as u8)).collect();
-    let mut data: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    Some((name, digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()))
+}
+
+/// A profile in hexadecimal. Of those that are known, Exif becomes a block, Photoshop's resources and IPTC lose their previews, and colour profiles stay
+/// as they are.
+fn profile(text: &[u8]) -> Option<Cleaned> {
+    let (name, mut data) = hexadecimal(text)?;
     if data.get(36..40) == Some(b"acsp") {
         return Some(Cleaned::Chunk(text.to_vec()));
     }

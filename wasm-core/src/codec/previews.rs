@@ -4,7 +4,7 @@ use super::{paths, streams};
 use std::ops::Range;
 
 /// Photoshop's resources that show the picture: thumbnails of two versions, Exif twice, and XMP.
-const RESOURCES: [u16; 5] = [1033, 1036, 1058, 1059, 1060];
+pub(super) const RESOURCES: [u16; 5] = [1033, 1036, 1058, 1059, 1060];
 /// Number of letters from which on a run of them is taken for encoded data. Hashes and keys are shorter, pictures longer.
 const ENCODED: usize = 256;
 
@@ -28,7 +28,9 @@ pub(super) fn blank(data: &mut [u8], fill: u8, depth: usize, blank_tiff: BlankTi
         }
         at += found.end.max(1);
     }
-    blank_encoded(data, fill);
+    // Backslashes are JSON's. Where an attribute of XML is read, ends of lines are spaces.
+    blank_encoded(data, fill, |byte| matches!(byte, b'\r' | b'\n' | b'\\'));
+    blank_encoded(data, fill, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     paths::blank(data);
 }
 
@@ -60,13 +62,12 @@ fn iptc(data: &[u8]) -> Option<Range<usize>> {
 }
 
 /// Blanks long runs of letters of base 64 or hexadecimal, which may be broken into lines.
-fn blank_encoded(data: &mut [u8], fill: u8) {
+fn blank_encoded(data: &mut [u8], fill: u8, is_break: fn(u8) -> bool) {
     let (mut start, mut letters, mut breaks) = (0, 0, 0);
     for at in 0..=data.len() {
         match data.get(at) {
             Some(b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' | b'-' | b'_') => letters += 1,
-            // Backslashes are JSON's.
-            Some(b'\r' | b'\n' | b'\\') => breaks += 1,
+            Some(byte) if is_break(*byte) => breaks += 1,
             _ => {
                 // Words in lines of their own are shorter than lines of encoded data.
                 if letters >= ENCODED.max(24 * breaks) {

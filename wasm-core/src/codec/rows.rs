@@ -2,7 +2,7 @@
 //! is and may stop it.
 
 use super::metadata::Metadata;
-use super::xmp;
+use super::{comments, xmp};
 use crate::pacer::{Pacer, Stage};
 use crate::{Error, Result};
 use png::chunk::{self, ChunkType};
@@ -67,6 +67,9 @@ fn png_header<'a>(
         if kind != b"sRGB" || metadata.icc.is_none() {
             writer.write_chunk(ChunkType(*kind), contents).map_err(failed)?;
         }
+    }
+    for (kind, contents) in metadata.comments.iter().map(|comment| comments::png_text(comment)) {
+        writer.write_chunk(ChunkType(kind), &contents).map_err(failed)?;
     }
     if let Some(packet) = &metadata.xmp {
         writer.write_chunk(ChunkType(*b"iTXt"), &xmp::png_text(packet)).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! Where pictures begin and end inside of other data, by the signatures of their formats.
 
+use super::gif_blocks;
 use std::ops::Range;
 
 /// Range of the picture that `data` begins with: to its end where that can be told, else to the end of `data`. Takes no longer than that range is.
@@ -7,7 +8,9 @@ use std::ops::Range;
 pub(super) fn picture(data: &[u8]) -> Option<Range<usize>> {
     let end = jpeg(data).or_else(|| match data {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(png_end(data)),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(gif_end(data)),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => {
+            Some(gif_blocks::extensions(data, |_, _| ()).unwrap_or(data.len()))
+        }
         [b'R', b'I', b'F', b'F', ..] if data.get(8..12)? == b"WEBP" => Some(long(data, 4)?.saturating_add(8)),
         [b'B', b'M', ..] => bmp_end(data),
         // JPEG 2000 and JPEG XL: their boxes, and the bare codestream of the first.
@@ -67,28 +70,6 @@ fn png_end(data: &[u8]) -> usize {
         }
     }
     data.len()
-}
-
-/// Behind the trailer (GIF89a, 27).
-fn gif_end(data: &[u8]) -> usize {
-    let end = || {
-        let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
-        let mut at = 13 + table(*data.get(10)?);
-        loop {
-            match *data.get(at)? {
-                0x21 => at += 2,
-                0x2C => at += 11 + table(*data.get(at + 9)?),
-                0x3B => return Some(at + 1),
-                _ => return None,
-            }
-            // Blocks, each with its length in front, up to an empty one.
-            while let length @ 1.. = usize::from(*data.get(at)?) {
-                at += 1 + length;
-            }
-            at += 1;
-        }
-    };
-    end().unwrap_or(data.len())
 }
 
 /// The end that the header of a BMP tells, if it is one: two letters alone are no signature.

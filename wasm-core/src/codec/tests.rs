@@ -27,13 +27,13 @@ fn noise(seed: u32, length: usize) -> Vec<u8> {
 }
 
 /// The pixels of a preview, and the JPEG stream that holds them.
-struct Marker {
-    pixels: Vec<u8>,
-    jpeg: Vec<u8>,
+pub(super) struct Marker {
+    pub(super) pixels: Vec<u8>,
+    pub(super) jpeg: Vec<u8>,
 }
 
 impl Marker {
-    fn new(seed: u32, length: usize) -> Self {
+    pub(super) fn new(seed: u32, length: usize) -> Self {
         let pixels = noise(seed, length);
         let table = [&[0xFF, 0xDB, 0, 67, 0][..], &[16; 64]].concat();
         let frame = [0xFF, 0xC0, 0, 11, 8, 0, 16, 0, 16, 1, 1, 0x11, 0];
@@ -63,7 +63,7 @@ impl Marker {
     }
 }
 
-fn base64(data: &[u8]) -> Vec<u8> {
+pub(super) fn base64(data: &[u8]) -> Vec<u8> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = |three: &[u8]| {
         let bits = three.iter().chain(&[0; 2]).take(3).fold(0, |bits, byte| bits << 8 | usize::from(*byte));
@@ -130,7 +130,7 @@ impl Tiff {
 
 /// Where an Exif block holds a preview.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum ExifPlace {
+pub(super) enum ExifPlace {
     Ifd1Jpeg,
     Ifd1Strips,
     Ifd1Tiles,
@@ -176,7 +176,7 @@ const EXIF_PLACES: [ExifPlace; 18] = {
 };
 
 /// An Exif block with an artist, a date, a position, a maker's note, and previews in these places.
-fn exif_with(places: &[ExifPlace], marker: &Marker, little: bool) -> Vec<u8> {
+pub(super) fn exif_with(places: &[ExifPlace], marker: &Marker, little: bool) -> Vec<u8> {
     use ExifPlace::*;
     let mut tiff = Tiff::new(little);
     let has = |place| places.contains(&place);
@@ -259,7 +259,7 @@ fn exif_with(places: &[ExifPlace], marker: &Marker, little: bool) -> Vec<u8> {
     tiff.block(first)
 }
 
-fn photoshop_with(marker: &Marker, id: u16) -> Vec<u8> {
+pub(super) fn photoshop_with(marker: &Marker, id: u16) -> Vec<u8> {
     let resource = |id: u16, name: &[u8], data: &[u8]| {
         let name = [&[name.len() as u8], name, &[0][..(name.len() + 1) % 2]].concat();
         let padding = &[0][..data.len() % 2];
@@ -324,20 +324,20 @@ fn picture() -> Image {
     Image::new(4, 4, [200, 100, 50, 255].repeat(16)).unwrap()
 }
 
-fn png_with(chunks: impl IntoIterator<Item = PngChunk>) -> Vec<u8> {
+pub(super) fn png_with(chunks: impl IntoIterator<Item = PngChunk>) -> Vec<u8> {
     let mut png = Png::from_bytes(encode_png(&picture(), &Default::default(), true).unwrap().into()).unwrap();
     png.chunks_mut().splice(1..1, chunks);
     png.encoder().bytes().to_vec()
 }
 
-fn jpeg_with(segments: impl IntoIterator<Item = (u8, Vec<u8>)>) -> Vec<u8> {
+pub(super) fn jpeg_with(segments: impl IntoIterator<Item = (u8, Vec<u8>)>) -> Vec<u8> {
     let mut jpeg = Jpeg::from_bytes(encode_jpeg(&picture(), &Default::default(), None).unwrap().into()).unwrap();
     let made = segments.into_iter().map(|(marker, data)| JpegSegment::new_with_contents(marker, data.into()));
     jpeg.segments_mut().splice(1..1, made);
     jpeg.encoder().bytes().to_vec()
 }
 
-fn webp_with(exif: Option<Vec<u8>>, chunks: impl IntoIterator<Item = ([u8; 4], Vec<u8>)>) -> Vec<u8> {
+pub(super) fn webp_with(exif: Option<Vec<u8>>, chunks: impl IntoIterator<Item = ([u8; 4], Vec<u8>)>) -> Vec<u8> {
     let mut webp = WebP::from_bytes(encode_webp_lossless(&picture(), &Default::default()).unwrap().into()).unwrap();
     webp.set_exif(exif.map(Bytes::from));
     let made = chunks.into_iter().map(|(id, data)| RiffChunk::new(id, RiffContent::Data(data.into())));
@@ -346,7 +346,7 @@ fn webp_with(exif: Option<Vec<u8>>, chunks: impl IntoIterator<Item = ([u8; 4], V
 }
 
 /// The picture of a file as every format saves it.
-fn saved(file: &[u8]) -> [Vec<u8>; 3] {
+pub(super) fn saved(file: &[u8]) -> [Vec<u8>; 3] {
     let metadata = Source::inspect(file).metadata;
     [
         encode_png(&picture(), &metadata, false).unwrap(),
@@ -355,12 +355,12 @@ fn saved(file: &[u8]) -> [Vec<u8>; 3] {
     ]
 }
 
-fn has(data: &[u8], part: &[u8]) -> bool {
+pub(super) fn has(data: &[u8], part: &[u8]) -> bool {
     data.windows(part.len()).any(|window| window == part)
 }
 
 /// Asserts that nothing of the marker is saved, and returns what is.
-fn clean(what: &str, file: &[u8], marker: &Marker) -> [Vec<u8>; 3] {
+pub(super) fn clean(what: &str, file: &[u8], marker: &Marker) -> [Vec<u8>; 3] {
     assert!(marker.is_in(file), "{what}: the test puts it there");
     let saved = saved(file);
     for (format, file) in ["png", "jpeg", "webp"].iter().zip(&saved) {

@@ -14,15 +14,31 @@ const PNG_KEYWORD: &[u8] = b"XML:com.adobe.xmp";
 /// Keyword of the text chunk in which ImageMagick stores a packet, in hexadecimal.
 const PNG_RAW_KEYWORD: &[u8] = b"Raw profile type xmp";
 /// Header of a JPEG's APP1 segment with a packet, which tells it from a segment with Exif.
-const JPEG_HEADER: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+pub(super) const JPEG_HEADER: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// Maximum length of the packet in such a segment, in bytes.
 const JPEG_LIMIT: usize = 65_502;
 /// Bit of a WebP's feature flags that announces a packet.
 const WEBP_FLAG: u8 = 0x04;
 
-/// An XMP packet with the program that edited a picture and the `actions` in their order; `trained` says that a model took part. It has no
-/// times, so that the same edit gives the same bytes.
-pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec<u8> {
+/// An XMP packet with a [`description`] of the edit.
+pub(super) fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec<u8> {
+    // `end="r"` means read only: there is no padding for edits in place, which would invalidate a PNG's checksum.
+    format!(
+        r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+{description} </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"#,
+        bom = '\u{FEFF}',
+        description = description(software_agent, actions, trained),
+    )
+    .into_bytes()
+}
+
+/// The element that says which program edited a picture, and the `actions` in their order; `trained` says that a model took part. It has no times, so
+/// that the same edit gives the same bytes.
+pub(super) fn description(software_agent: &str, actions: &[String], trained: bool) -> String {
     let agent = escaped(software_agent);
     let source_type =
         if trained { format!("\n    Iptc4xmpExt:DigitalSourceType=\"{PARTLY_TRAINED}\"") } else { String::new() };
@@ -35,12 +51,9 @@ pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec
             )
         })
         .collect();
-    // `end="r"` means read only: there is no padding for edits in place, which would invalidate a PNG's checksum.
     format!(
-        r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
- <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-  <rdf:Description rdf:about=""
+        r#"  <rdf:Description rdf:about=""
+    xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"
     xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
@@ -51,16 +64,12 @@ pub fn edit_note(software_agent: &str, actions: &[String], trained: bool) -> Vec
 {history}    </rdf:Seq>
    </xmpMM:History>
   </rdf:Description>
- </rdf:RDF>
-</x:xmpmeta>
-<?xpacket end="r"?>"#,
-        bom = '\u{FEFF}'
+"#
     )
-    .into_bytes()
 }
 
 /// Text as the value of an XML attribute in double quotes.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut value = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -193,6 +202,7 @@ mod tests {
             + r##"<x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about=""
+    xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"
     xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
