@@ -64,6 +64,19 @@ const files = () => page.evaluate(async () => {
   return all;
 });
 
+test('before anything is downloaded, the page tells how long an erase takes on this GPU', async () => {
+  const own = await browser.page(`chrome-extension://${browser.id}/models.html`);
+  const card = own.locator('#models > li').filter({ has: own.locator('h3', { hasText: /Places2|Moebius/i }) }).first();
+  const line = card.locator('[data-detail=estimate]');
+  await until(() => line.isVisible(), { what: 'the line' });
+  assert.match(await line.textContent(), /^Speed here\s*about\s[\d.,]+\s(s|min|h|ms) per erase$/);
+  assert.equal(hub.ranges().length, 0, 'nothing was downloaded');
+  const { models } = await list();
+  for (const { id, part, estimate } of models) assert.equal(estimate > 0, !part, `${id}: ${estimate}`);
+  if (process.env.LOOK) await own.screenshot({ path: `${process.env.LOOK}/models-estimate.png` });
+  await own.close();
+});
+
 test('a model is offered, downloaded, verified, prepared and exported', async () => {
   const offer = await ask({ call: 'offer', model: 'ft_places2' });
   const unet = await tinyUnet();

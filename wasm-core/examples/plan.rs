@@ -71,12 +71,9 @@ fn estimate(
     let milliseconds = |graph: &Graph| 1e3 * device.seconds(graph);
     let graphs = Graphs::record(config, schedule, precision)?;
     let [encode, step, decode] = [&graphs.encode, &graphs.step, &graphs.decode].map(milliseconds);
-    let balanced = schedule.steps().len() as f64 * step;
     let fast = Schedule::fast(10)?;
-    let unguided = Graphs::record(config, &fast, precision)?.unguided.as_ref().map_or(step, milliseconds);
-    let of_step = |is_guided: bool| if is_guided { step } else { unguided };
-    let short: f64 = fast.steps().iter().map(|step| of_step(step.is_guided)).sum();
-    let [balanced, short] = [balanced, short].map(|steps| (2.0 * encode + steps + decode) / 1e3);
+    let [balanced, short] =
+        [graphs.seconds(schedule, device), Graphs::record(config, &fast, precision)?.seconds(&fast, device)];
     println!("step {step:.1} ms, encode {encode:.1} ms, decode {decode:.1} ms");
     println!("whole erase: Balanced {balanced:.2} s, Fast {short:.2} s");
     Ok(())

@@ -285,8 +285,9 @@ impl Picture {
     pub(super) async fn encode(&self, how: Encode, pacer: &dyn Pacer) -> Result<Blob, Failure> {
         let Encode { format, purpose, part, note, save_as } = how;
         let all = &match purpose {
-            Purpose::Share => self.source.metadata.colours_only(),
-            Purpose::Page | Purpose::File | Purpose::Copy => match note {
+            // What others can read says nothing of whoever edited it.
+            Purpose::Share | Purpose::Page => self.source.metadata.colours_only(),
+            Purpose::File | Purpose::Copy => match note {
                 Some(note) => self.source.metadata.clone().with_edit_note(&note.agent, &note.actions, note.trained),
                 None => self.source.metadata.clone(),
             },
@@ -300,8 +301,6 @@ impl Picture {
             (FileFormat::Png, Purpose::File | Purpose::Share) => self.write_png(image, all, &mut file, pacer).await?,
             (FileFormat::Png, Purpose::Page | Purpose::Copy) => {
                 let part = part.map_or(image.bounds().into(), cutout);
-                let colours = all.colours_only();
-                let all = if purpose == Purpose::Page { &colours } else { all };
                 codec::write_png(image, &part, all, true, &mut file, pacer).await.map_err(failure)?;
             }
             (FileFormat::Jpeg, _) => {

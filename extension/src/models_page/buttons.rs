@@ -41,6 +41,7 @@ mod tests {
             precision: None,
             bytes: 0,
             sha256: None,
+            estimate: None,
             used: None,
             options: vec![],
         }

@@ -96,6 +96,7 @@ mod tests {
             bytes: 12,
             sha256: Some("ab".into()),
             used: Some(1.0),
+            estimate: None,
             options: vec![],
         };
         let models =

@@ -5,7 +5,7 @@ use super::diagnostics::{Diagnostics, Measured};
 use super::list::List;
 use crate::browser::{i18n, refused, runtime, words};
 use crate::protocol::Failure;
-use crate::protocol::models::{self as protocol, DescribeGpu, Gpu, Measure, ModelId, Pause};
+use crate::protocol::models::{self as protocol, DescribeGpu, Estimate, Gpu, Measure, ModelId, Pause};
 use crate::ui::dom::{add_option, by_id, document, window};
 use crate::ui::listen::on;
 use crate::ui::sentences;
@@ -85,6 +85,8 @@ impl GpuCard {
             Ok(gpu) => {
                 self.show_gpu(&gpu);
                 *self.report.gpu.borrow_mut() = Some(gpu);
+                // Without it, the models say nothing of their speed before they are there. The store tells when it is known.
+                let _ = self.context.client.call(Estimate, []).await;
             }
             // This is no failure: everything but the models works without a GPU.
             Err(failure) => self.description.set_text_content(Some(&sentences::failure(&failure))),

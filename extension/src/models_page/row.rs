@@ -127,6 +127,8 @@ impl Row {
         self.detail::<HtmlElement>("precision", model.precision.map(sentences::precision).as_deref());
         let size = (model.bytes > 0).then(|| sentences::size(model.bytes as f64));
         self.detail::<HtmlElement>("size", size.as_deref());
+        let estimate = model.estimate.map(|time| i18n::text("modelsEstimate", &[&sentences::time(time)]));
+        self.detail::<HtmlElement>("estimate", estimate.as_deref());
         self.detail::<HtmlElement>("used", model.used.map(date).as_deref());
         let hash: HtmlElement = self.detail("sha256", model.sha256.as_deref().map(units::short_hash).as_deref());
         hash.set_title(model.sha256.as_deref().unwrap_or_default());

@@ -9,9 +9,9 @@ use super::engine::{
     Route, SaveAs, Select, Stage, Stop, Take, Taken, ToEngine,
 };
 use super::models::{
-    Add, Delete, DescribeGpu, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure, Model,
-    ModelOption, ModelsEvent, Offer, Offered, OptionPreset, OptionValue, Pause, Precision, Prefer, Status, Storage,
-    StoreSettings, ToModels, UseHub, Verify, Work,
+    Add, Delete, DescribeGpu, Estimate, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure,
+    Model, ModelOption, ModelsEvent, Offer, Offered, OptionPreset, OptionValue, Pause, Precision, Prefer, Status,
+    Storage, StoreSettings, ToModels, UseHub, Verify, Work,
 };
 use super::page::{
     Apply, Bytes, Close, Compare, Compared, Entrust, Fetch, FetchOriginal, Hello, Hide, IsOnTop, LostFocus, Measured,
@@ -348,6 +348,7 @@ pub(super) fn to_models() -> Vec<ToModels> {
         Prefer { model: model() }.into(),
         KeepWarm { minutes: 5 }.into(),
         DescribeGpu.into(),
+        Estimate.into(),
         Measure { model: model() }.into(),
         Delete { model: model() }.into(),
     ]
@@ -369,6 +370,7 @@ pub(super) fn reply_of_models(call: &ToModels) -> Value {
                 bytes: 7,
                 sha256: Some("00".into()),
                 used: Some(1.5),
+                estimate: Some(900.0),
                 options: vec![ModelOption {
                     id: "steps".into(),
                     label: "l".into(),
@@ -401,6 +403,7 @@ pub(super) fn reply_of_models(call: &ToModels) -> Value {
             f16: true,
             limits: vec![("maxBufferSize".into(), 1024.0)],
         }),
+        ToModels::Estimate(_) => reply::<Estimate>(Done {}),
         ToModels::Measure(_) => {
             reply::<Measure>(super::models::Measured { load: 1.0, encode: 2.0, step: 3.0, whole: 30.0, memory: 4.0 })
         }

@@ -36,6 +36,7 @@ calls! {
         Prefer with [B; 0] => Done,
         KeepWarm with [B; 0] => Done,
         DescribeGpu with [B; 0] => Gpu,
+        Estimate with [B; 0] => Done,
         Measure with [B; 0] => Measured,
         Delete with [B; 0] => Done,
     }
@@ -185,6 +186,11 @@ pub struct KeepWarm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DescribeGpu;
 
+/// Find out, by a measurement of some tenths of a second, how long an erase takes on this GPU with each model, installed or not: [`Model::estimate`].
+/// Done once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate;
+
 /// How fast an installed model loads and runs, in about five seconds; [`Pause`] stops it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -259,6 +265,9 @@ pub struct Model {
     pub sha256: Option<String>,
     /// When it was last used, milliseconds since 1970.
     pub used: Option<f64>,
+    /// Milliseconds that an erase is expected to take on this GPU; none before [`Estimate`].
+    #[serde(default)]
+    pub estimate: Option<f64>,
     /// What the user may set about it.
     pub options: Vec<ModelOption>,
 }

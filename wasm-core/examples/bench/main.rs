@@ -7,7 +7,6 @@
 //! Wall times are medians over whole submissions; the tables come from timestamps around each dispatch, and hold each kernel against the
 //! ceilings of arithmetic and bandwidth that are measured first. `web.rs` is the same for Dawn, the WebGPU of Chromium.
 
-mod ceilings;
 mod measure;
 mod say;
 mod table;

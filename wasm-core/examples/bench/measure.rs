@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use wasm_core::Unpaced;
 use wasm_core::diffusion::schedule::Schedule;
-use wasm_core::gpu::{Arena, Constants, Gpu, Graph, Layout, Plan, Preference};
+use wasm_core::gpu::{Arena, Constants, Device, Gpu, Graph, Layout, Plan, Preference};
 use wasm_core::models::moebius::graphs::{Graphs, ModelConfig, Precision};
 use wasm_core::models::moebius::pipeline::{Moebius, Request};
 use wasm_core::nn::WeightElement;
@@ -13,7 +13,6 @@ use wasm_core::noise::{self, Stream};
 use wasm_core::weights::{Synthetic, input};
 use web_time::Instant;
 
-use crate::ceilings::{self, Ceilings};
 use crate::say::say;
 use crate::table;
 
@@ -32,7 +31,7 @@ pub(crate) async fn run(words: &[String]) -> wasm_core::Result<Value> {
         bench.precision.unet,
         bench.precision.vae
     );
-    let Ceilings { flops, bytes } = bench.ceilings;
+    let Device { flops, bytes } = bench.ceilings;
     say!("ceilings: {:.1} TFLOP/s in f32, {:.0} GB/s read and written", flops / 1e12, bytes / 1e9);
     let networks = bench.networks().await?;
     let erase = bench.erase().await?;
@@ -57,7 +56,7 @@ struct Bench {
     graphs: Graphs,
     unet: Synthetic,
     vae: Synthetic,
-    ceilings: Ceilings,
+    ceilings: Device,
 }
 
 impl Bench {
@@ -74,7 +73,7 @@ impl Bench {
         let mut inputs = graphs.encode.inputs()?;
         inputs.extend(graphs.decode.inputs()?);
         let (unet, vae) = (Synthetic::new(graphs.step.inputs()?)?, Synthetic::new(inputs)?);
-        let ceilings = ceilings::measure(&gpu).await?;
+        let ceilings = Device::measured(&gpu).await?;
         Ok(Self { gpu, config, schedule, precision, graphs, unet, vae, ceilings })
     }
 

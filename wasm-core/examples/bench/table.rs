@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use wasm_core::gpu::{Graph, Timing};
+use wasm_core::gpu::{Device, Graph, Timing};
 
-use crate::ceilings::Ceilings;
 use crate::say::say;
 
 /// How many kernels on shapes of their own are listed.
@@ -21,7 +20,7 @@ struct Row {
 }
 
 /// Prints the kernels, the most time-consuming first, and on which shapes it is spent; gives the kernels as JSON.
-pub(crate) fn print(graph: &Graph, timings: &[Timing], ceilings: Ceilings) -> Vec<Value> {
+pub(crate) fn print(graph: &Graph, timings: &[Timing], ceilings: Device) -> Vec<Value> {
     let mut by_kernel: BTreeMap<String, Row> = BTreeMap::new();
     for timing in timings {
         let node = &graph.nodes()[timing.node];

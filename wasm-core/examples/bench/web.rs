@@ -2,7 +2,6 @@
 #![cfg_attr(target_arch = "wasm32", expect(unreachable_pub, reason = "wasm-bindgen exports it"))]
 
 #[cfg(target_arch = "wasm32")]
-mod ceilings;
 #[cfg(target_arch = "wasm32")]
 mod measure;
 #[cfg(target_arch = "wasm32")]

@@ -125,7 +125,7 @@ fn files_with(packet: &[u8]) -> Vec<Vec<u8>> {
 fn authors_titles_and_rights_stay_in_every_format_and_a_thumbnail_goes() {
     let marker = Marker::new(21, 900);
     let letters = String::from_utf8(base64(&marker.jpeg)).unwrap();
-    let lines = |end: &str| letters.as_bytes().chunks(76).map(|line| text(line)).collect::<Vec<_>>().join(end);
+    let lines = |end: &str| letters.as_bytes().chunks(76).map(text).collect::<Vec<_>>().join(end);
     let (broken, spaced) = (lines("&#xA;"), lines(" "));
     let places = [
         ("", format!("<xmp:Thumbnails><rdf:Alt><rdf:li xmpGImg:image=\"{broken}\"/></rdf:Alt></xmp:Thumbnails>")),
@@ -294,7 +294,7 @@ fn exif_of_an_avif_stays_without_its_preview() {
 
 #[test]
 fn comments_have_an_end() {
-    let many = (0..100).map(|_| vec![b'a', b' '].repeat(5000));
+    let many = (0..100).map(|_| b"a ".repeat(5000));
     assert!(comments::cleaned(many).concat().len() <= 1 << 18);
     let (kind, text) = comments::png_text(b"Caf\xE9\0rest");
     assert_eq!((&kind, &text[..]), (b"tEXt", &b"Comment\0Caf\xE9"[..]));

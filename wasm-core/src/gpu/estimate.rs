@@ -1,9 +1,10 @@
 //! How long a graph takes on a GPU of which only two numbers are known.
 
-use std::str::FromStr;
-
 use super::Graph;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::Error;
+#[cfg(not(target_arch = "wasm32"))]
+use std::str::FromStr;
 
 /// What of the multiply-adds a GPU can do products of matrices reach, and what other kernels do: of one H200 (`docs/performance.md`).
 const OF_PRODUCTS: f64 = 0.58;
@@ -36,6 +37,7 @@ impl Device {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl FromStr for Device {
     type Err = Error;
 

@@ -522,7 +522,6 @@ impl Graph {
     }
 
     /// Bytes that a dispatch of this graph reads and writes, constants included.
-    #[cfg(not(target_arch = "wasm32"))]
     pub fn traffic(&self, node: &Node) -> u64 {
         let constants = node.bindings.iter().map(|binding| match binding {
             Binding::Constant(ConstantId(constant)) => self.constants[*constant].bytes,

@@ -8,12 +8,12 @@
 mod arena;
 mod constants;
 mod device;
-#[cfg(not(target_arch = "wasm32"))]
 mod estimate;
 mod graph;
 mod memory;
 mod params;
 mod plan;
+mod probe;
 mod program;
 mod strides;
 mod submissions;
@@ -22,7 +22,6 @@ mod transfer;
 pub use arena::{Arena, Layout};
 pub use constants::Constants;
 pub use device::{Copying, Gpu, Preference};
-#[cfg(not(target_arch = "wasm32"))]
 pub use estimate::Device;
 #[cfg(not(target_arch = "wasm32"))]
 pub use graph::Access;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::options::{OptionSpec, Values};
 use super::progress::Progress;
-use crate::gpu::Gpu;
+use crate::gpu::{Device, Gpu};
 use crate::nn::WeightElement;
 use crate::nn::packing::Written;
 use crate::weights::{Pack, Source};
@@ -45,6 +45,9 @@ pub trait Model: Sync {
     /// # Errors
     /// [`WeightsError::WrongNetworks`] if the packs do not belong together.
     fn cost(&self, packs: &[Pack], gpu: Option<&Gpu>) -> Result<Cost>;
+
+    /// About how many seconds painting a whole square with its own settings takes on this GPU, which can do so much; none if that cannot be told.
+    fn estimate(&self, gpu: &Gpu, device: Device) -> Option<f64>;
 
     /// Makes it ready to paint with these options. `packs` are those of the model's own file and of the files that it needs, in the
     /// catalogue's order; `gpu` is absent where there is none.

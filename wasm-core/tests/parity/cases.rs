@@ -32,6 +32,7 @@ macro_rules! with_all_cases {
             parity_unet_in_8_bits = packs::unet_in_8_bits;
             parity_vae_in_8_bits = packs::vae_in_8_bits;
             parity_a_registered_model_is_installed_loaded_and_runs = contract::a_registered_model_is_installed_loaded_and_runs;
+            parity_a_gpu_is_measured_and_models_are_estimated = contract::a_gpu_is_measured_and_models_are_estimated;
             parity_trajectory_in_8_bits = pipeline::trajectory_in_8_bits;
             parity_tiny_pipeline_to_the_final_pictures = pipeline::tiny_pipeline;
             parity_runs_are_reproducible = pipeline::reproducible;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wasm_core::gpu::Gpu;
+use wasm_core::gpu::{Device, Gpu};
 use wasm_core::inpaint::{Inpainting, Settings};
 use wasm_core::models::{Model, NETWORK, Painter, Progress, SHIPPED, Task, Values, WeightElement};
 use wasm_core::pixels::{Image, Mask, Rect};
@@ -77,6 +77,21 @@ pub async fn a_registered_model_is_installed_loaded_and_runs(gpu: &Rc<Gpu>) -> R
     }
     assert!(all[0] == all[1], "the GPU and the CPU disagree");
     report("parity contract: the toy paints the same on the GPU and without one");
+    Ok(())
+}
+
+pub async fn a_gpu_is_measured_and_models_are_estimated(gpu: &Rc<Gpu>) -> Result<()> {
+    let device = Device::measured(gpu).await?;
+    let Device { flops, bytes } = device;
+    // A CPU that emulates one, and the fastest GPU there is.
+    assert!((1e7..1e15).contains(&flops) && (1e7..1e14).contains(&bytes), "{device:?}");
+    for model in SHIPPED.models().iter().chain(MODELS.models()) {
+        let seconds = model.estimate(gpu, device).expect("it can be told");
+        assert!(seconds > 0.0 && seconds.is_finite(), "{}: {seconds}", model.name());
+        let slower = Device { flops: flops / 4.0, bytes: bytes / 4.0 };
+        assert!(model.estimate(gpu, slower) > Some(seconds), "{}", model.name());
+    }
+    report(&format!("parity contract: {:.3} TFLOP/s and {:.1} GB/s measured", flops / 1e12, bytes / 1e9));
     Ok(())
 }
 

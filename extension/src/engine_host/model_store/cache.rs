@@ -9,11 +9,12 @@ use crate::protocol::Failure;
 use crate::protocol::models::{ModelId, OptionValue};
 use futures::lock::{Mutex, MutexGuard};
 use gloo_timers::future::TimeoutFuture;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use wasm_core::Pacer;
-use wasm_core::gpu::{Gpu, Preference};
+use wasm_core::gpu::{Device, Gpu, Preference};
 use wasm_core::models::{Model, Painter, SHIPPED, Values};
 use wasm_core::weights::Pack;
 
@@ -40,6 +41,8 @@ pub struct ModelCache {
     /// Counts the guards that were ever taken. A timer that was set to free the model does nothing if this has changed meanwhile.
     visits: Cell<u32>,
     busy: Rc<Busy>,
+    /// Milliseconds that an erase is expected to take with each model.
+    estimates: RefCell<BTreeMap<&'static str, f64>>,
 }
 
 /// Keeps the model on the GPU until this is dropped.
@@ -89,7 +92,8 @@ impl Lease<'_> {
 
 impl ModelCache {
     pub(super) fn new(catalogue: Rc<Catalogue>, busy: Rc<Busy>) -> Self {
-        Self { catalogue, loaded: Mutex::new(None), kept_alive: Cell::new(0), visits: Cell::new(0), busy }
+        let (kept_alive, visits, estimates) = (Cell::new(0), Cell::new(0), RefCell::default());
+        Self { catalogue, loaded: Mutex::new(None), kept_alive, visits, busy, estimates }
     }
 
     /// Keeps the model on the GPU until the guard is dropped, and for the minutes that the user set afterwards.
@@ -157,6 +161,29 @@ impl ModelCache {
             free(&mut loaded);
         }
         loaded
+    }
+
+    /// Estimates how long an erase takes on this GPU with each model. Says whether it has done so just now.
+    ///
+    /// # Errors
+    /// [`Failure`] of a GPU that is not there or fails.
+    pub(super) async fn estimate(&self) -> Result<bool, Failure> {
+        // A model that works meanwhile would make the GPU seem slow.
+        let _alone = self.loaded.lock().await;
+        if !self.estimates.borrow().is_empty() {
+            return Ok(false);
+        }
+        let gpu = Gpu::open(Preference::Fastest).await.map_err(failure)?;
+        let device = Device::measured(&gpu).await.map_err(failure)?;
+        let of = |model: &&dyn Model| Some((model.name(), 1e3 * model.estimate(&gpu, device)?));
+        self.estimates.borrow_mut().extend(SHIPPED.models().iter().filter_map(of));
+        gpu.destroy();
+        Ok(true)
+    }
+
+    /// Milliseconds that an erase with a model is expected to take; none before [`Self::estimate`].
+    pub(super) fn estimated(&self, model: &str) -> Option<f64> {
+        self.estimates.borrow().get(model).copied()
     }
 
     /// Waits for a loading or a job to end. No model is loaded until the returned guard is dropped: its files are open meanwhile, for one reader only.

@@ -117,6 +117,7 @@ impl ModelStore {
                     .await
             }
             ToModels::DescribeGpu(call) => pending.serve(call, async |_, []| reply(gpu::report().await)).await,
+            ToModels::Estimate(call) => pending.serve(call, async |_, []| reply(self.estimate().await)).await,
             ToModels::Measure(call) => {
                 pending.serve(call, async |call, []| reply(self.measure(&call.model).await)).await
             }
@@ -137,6 +138,14 @@ impl ModelStore {
 
     async fn measure(&self, model: &str) -> Result<Measured, Failure> {
         self.installer.job(model, async |job| gpu::measure(&self.cache, model, job).await).await
+    }
+
+    async fn estimate(&self) -> Result<(), Failure> {
+        let is_new = self.cache.estimate().await?;
+        if is_new {
+            self.ports.tell(&ModelsEvent::Changed);
+        }
+        Ok(())
     }
 
     /// A setting was changed.

@@ -52,6 +52,11 @@ impl Installer {
         result
     }
 
+    /// Milliseconds that an erase with a model is expected to take, where that is known.
+    pub(super) fn estimated(&self, model: &dyn Model) -> Option<f64> {
+        self.cache.estimated(model.name())
+    }
+
     /// Origin of the hub, or of the mirror that the user set.
     pub(super) async fn hub(&self) -> Result<String, Failure> {
         Ok(settings::mirror().await?.unwrap_or_else(|| self.catalogue.hub.clone()))

@@ -74,18 +74,21 @@ async fn described(
         (None, None) => Default::default(),
     };
     let precision = |record: &Record| record.pack.as_ref().map_or(record.precision, |pack| pack.precision);
+    let part = installer.catalogue.is_part(id) || record.as_ref().is_some_and(is_of_part);
+    let architecture = architecture(entry, record.as_ref());
     Model {
         id: id.to_owned(),
         name,
         source,
         licence: entry.map(|entry| entry.licence.clone()),
         pinned: entry.map(|entry| is_pinned(entry, record.as_ref())),
-        part: installer.catalogue.is_part(id) || record.as_ref().is_some_and(is_of_part),
+        part,
         status,
         precision: record.as_ref().map(precision),
         bytes: records.bytes(id).await,
         used: records.used(id).await,
-        options: options(entry, record.as_ref()),
+        estimate: architecture.filter(|_| !part).and_then(|model| installer.estimated(model)),
+        options: architecture.map_or(&[][..], |model| model.options()).iter().map(told).collect(),
         sha256: record.and_then(|record| record.pack).map(|pack| pack.sha256),
     }
 }
@@ -102,11 +105,10 @@ fn is_of_part(record: &Record) -> bool {
     network.and_then(|network| SHIPPED.of_network(network)).is_some_and(|(_, file)| file.is_part())
 }
 
-/// The options of a file's architecture: the one in its pack, or else the one in the catalogue.
-fn options(entry: Option<&Entry>, record: Option<&Record>) -> Vec<ModelOption> {
+/// A file's architecture: the one in its pack, or else the one in the catalogue.
+fn architecture(entry: Option<&Entry>, record: Option<&Record>) -> Option<&'static dyn wasm_core::models::Model> {
     let named = || entry.and_then(|entry| SHIPPED.model(&entry.model));
-    let model = record.and_then(model_of).or_else(named);
-    model.map_or(&[][..], |model| model.options()).iter().map(told).collect()
+    record.and_then(model_of).or_else(named)
 }
 
 /// The protocol's form of an option.

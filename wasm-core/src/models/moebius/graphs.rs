@@ -4,7 +4,7 @@ use super::conditioning::Branches;
 use super::config::{UnetConfig, VaeConfig};
 use super::{unet_graphs, vae_graphs};
 use crate::diffusion::schedule::Schedule;
-use crate::gpu::{Arena, Constants, Element, Gpu, Graph, Layout};
+use crate::gpu::{Arena, Constants, Device, Element, Gpu, Graph, Layout};
 use crate::nn::WeightElement;
 use crate::{Error, Result};
 
@@ -100,6 +100,14 @@ impl Graphs {
     /// One arena for all of them, not allocated yet, and the layouts in the order of [`Graphs::all`].
     pub fn lay_out(&self) -> (Arena, Vec<Layout>) {
         Arena::of(&self.all())
+    }
+
+    /// About how many seconds a whole erase takes on such a GPU: two encodes, the steps and a decode. `schedule` is the recorded one.
+    pub fn seconds(&self, schedule: &Schedule, device: Device) -> f64 {
+        let [encode, step, decode] = [&self.encode, &self.step, &self.decode].map(|graph| device.seconds(graph));
+        let unguided = self.unguided.as_ref().map_or(step, |graph| device.seconds(graph));
+        let steps: f64 = schedule.steps().iter().map(|it| if it.is_guided { step } else { unguided }).sum();
+        2.0 * encode + steps + decode
     }
 
     /// Bytes of GPU memory that a run needs: constants and tensors.

@@ -7,7 +7,7 @@ use super::network::{Network, OF_UNET, OF_VAE};
 use super::options::{self, OPTIONS, SAMPLER_STEPS, STEPS, STRENGTH};
 use super::pipeline::Moebius;
 use crate::diffusion::schedule::Schedule;
-use crate::gpu::Gpu;
+use crate::gpu::{Device, Gpu};
 use crate::models::contract::{Answer, Cost, Landmark, Model, ModelFile, Painter, wrong};
 use crate::models::options::{OptionSpec, Values};
 use crate::nn::WeightElement;
@@ -57,6 +57,12 @@ impl Model for MoebiusModel {
         let graphs = Graphs::record(&config, &Schedule::new(SAMPLER_STEPS, STRENGTH)?, precision)?;
         let (constants, tensors) = graphs.bytes();
         Ok(Cost { memory: constants + tensors, operations: graphs.step.flops() })
+    }
+
+    fn estimate(&self, gpu: &Gpu, device: Device) -> Option<f64> {
+        let (config, schedule) = (ModelConfig::FULL, options::schedule(STEPS.default as u32).ok()?);
+        let graphs = Graphs::record(&config, &schedule, Precision::preferred(gpu, &config)).ok()?;
+        Some(graphs.seconds(&schedule, device))
     }
 
     fn load<'a>(

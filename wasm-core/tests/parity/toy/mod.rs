@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 #[cfg(not(target_arch = "wasm32"))]
 use wasm_core::gpu::Field;
-use wasm_core::gpu::{Constant, Dispatch, Element, Gpu, Graph, Params, Program, When};
+use wasm_core::gpu::{Constant, Device, Dispatch, Element, Gpu, Graph, Params, Program, When};
 use wasm_core::models::moebius::MoebiusModel;
 use wasm_core::models::{
     Answer, Cost, Landmark, Model, ModelFile, NETWORK, OptionSpec, Painter, Registry, Values, WeightElement, Written,
@@ -78,6 +78,10 @@ impl Model for ToyModel {
     fn cost(&self, _packs: &[Pack], _gpu: Option<&Gpu>) -> Result<Cost> {
         let pixels = u64::from(SIDE * SIDE);
         Ok(Cost { memory: 7 * 4 * pixels, operations: 9 * pixels })
+    }
+
+    fn estimate(&self, _gpu: &Gpu, device: Device) -> Option<f64> {
+        Some(f64::from(9 * SIDE * SIDE) / device.flops)
     }
 
     fn load<'a>(
