@@ -314,6 +314,7 @@ test('nothing from an incognito window is kept', async () => {
   const overlay = await editorOverlay(tab);
   await overlay.eraseRect(BALL);
   assert.deepEqual(await files(tab), []);
+  assert.deepEqual(await tab.evaluate(() => chrome.storage.session.get('lastMask')), {}, 'nor where it was erased');
   // Otherwise, the editor goes on with what the field holds.
   await page.setInputFiles('#zone', []);
   tab.once('dialog', (dialog) => dialog.accept());
