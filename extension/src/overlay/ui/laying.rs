@@ -3,11 +3,12 @@
 use super::app::App;
 use super::bitmaps::{scratch, to_png};
 use super::failing::fail;
-use super::last_mask::Laid;
+use super::last_mask::{Laid, Memory};
 use super::painting::{finish_stroke, touched};
 use crate::browser::bitmap::Bitmap;
 use crate::browser::{i18n, refused};
 use crate::overlay::file_name::mask_name;
+use crate::overlay::host::Host;
 use crate::overlay::laying::{Places, Way};
 use crate::overlay::mask_file::{Reading, row};
 use crate::overlay::phase::Phase;
@@ -43,13 +44,18 @@ pub(super) fn bind(app: &Rc<App>) {
 /// Keeps where the edit is painted, after each change of it.
 pub(super) fn keep(app: &App, phase: Phase) {
     if app.stage.screen.is_open() && !matches!(phase, Phase::Opening | Phase::Asking(_)) {
-        app.last_mask.follow(&app.edit.borrow(), is_private(app));
+        app.last_mask.follow(&app.edit.borrow(), memory(app));
     }
 }
 
-/// Whether nothing of what is done here may be kept.
-fn is_private(app: &App) -> bool {
-    app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito)
+/// Who may remember what is done here.
+fn memory(app: &App) -> Memory {
+    let private = app.page.borrow().as_ref().is_none_or(|page| page.audience.incognito);
+    match app.stage.scene.borrow().host {
+        _ if !private => Memory::Browser,
+        Host::Editor => Memory::Editor,
+        Host::Shim | Host::Tab => Memory::Overlay,
+    }
 }
 
 /// Lays the last mask on this picture; where that was done just now, in the next way.
@@ -64,7 +70,7 @@ pub(super) fn same_again(app: &Rc<App>) {
     }
     let app = Rc::clone(app);
     spawn_local(async move {
-        match app.last_mask.last().await {
+        match app.last_mask.last(memory(&app)).await {
             Some(places) => lay(&app, places, None),
             None => app.dock.lines.say("hintNoMask", &[]),
         }
@@ -143,7 +149,7 @@ fn load(app: &Rc<App>, file: Blob) {
     spawn_local(async move {
         match read(&file).await {
             Ok(Some(places)) => {
-                app.last_mask.keep(places.clone(), is_private(&app));
+                app.last_mask.keep(places.clone(), memory(&app));
                 lay(&app, places, None);
             }
             Ok(None) => app.dock.lines.say("hintEmptyMaskFile", &[]),
