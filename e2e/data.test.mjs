@@ -128,6 +128,7 @@ test('everything is deleted, after a question that says how much it is', async (
     await chrome.storage.local.set({ offerSites: ['https://site.example/*'] });
     await chrome.scripting.registerContentScripts([{ id: 'offer:https://site.example/*', js: ['offer.js'], matches: ['https://site.example/*'] }]);
   });
+  await page.evaluate(() => chrome.storage.session.set({ lastMask: { width: 1, height: 1, rect: { x: 0, y: 0, width: 1, height: 1 }, runs: [0, 1] } }));
   // The safe answer has the focus.
   await page.keyboard.press('Enter');
   assert.ok((await files(page)).length > 4, 'nothing is deleted');
@@ -136,6 +137,7 @@ test('everything is deleted, after a question that says how much it is', async (
   await note(page, 'Everything is deleted.');
   assert.deepEqual(await files(page), []);
   assert.deepEqual(await stored(page), {});
+  assert.deepEqual(await page.evaluate(() => chrome.storage.session.get('lastMask')), {});
   assert.deepEqual(await page.evaluate(() => chrome.scripting.getRegisteredContentScripts()), []);
   assert.deepEqual(await page.evaluate(async () => (await chrome.permissions.getAll()).origins), []);
   // And everything works as after installing.

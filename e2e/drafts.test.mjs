@@ -302,6 +302,7 @@ test('what was hidden is not kept once the picture is saved', async () => {
 });
 
 test('nothing from an incognito window is kept', async () => {
+  await browser.worker().evaluate(() => chrome.storage.session.remove('lastMask'));
   const [page] = await Promise.all([
     browser.context.waitForEvent('page'),
     browser.worker().evaluate(async (url) => void (await chrome.windows.create({ incognito: true, url })), `${server.home}/test/kinds.html`),
@@ -314,6 +315,7 @@ test('nothing from an incognito window is kept', async () => {
   const overlay = await editorOverlay(tab);
   await overlay.eraseRect(BALL);
   assert.deepEqual(await files(tab), []);
+  assert.deepEqual(await tab.evaluate(() => chrome.storage.session.get('lastMask')), {}, 'nor where it was erased');
   // Otherwise, the editor goes on with what the field holds.
   await page.setInputFiles('#zone', []);
   tab.once('dialog', (dialog) => dialog.accept());
@@ -325,6 +327,14 @@ test('nothing from an incognito window is kept', async () => {
   // Also what is opened there afterwards.
   await tab.setInputFiles('#files', picture('sand.jpg'));
   await (await editorOverlay(tab)).eraseRect(BALL);
+  assert.deepEqual(await files(tab), []);
+  // From one of its pictures to the next, the place that was erased goes along, in the memory of this page alone.
+  await tab.setInputFiles('#files', picture('sand.png'));
+  await until(async () => (await count(tab)) === 2, { what: 'another picture' });
+  const next = await editorOverlay(tab);
+  await next.key('p');
+  await until(async () => /same place/.test(await next.hint()), { what: 'the same place' });
+  assert.deepEqual(await tab.evaluate(() => chrome.storage.session.get('lastMask')), {});
   assert.deepEqual(await files(tab), []);
   tab.once('dialog', (dialog) => dialog.accept());
   await tab.close();

@@ -53,7 +53,11 @@ test('an edit whose page goes away is not offered in another window, nor in the 
   const picture = `${server.home}/cors/pictures/test/sand.png`;
   const path = `files.html?${picture}`;
   const page = await incognito(path);
-  await (await open(page, '#img')).eraseRect(BALL);
+  const kept = () => browser.worker().evaluate(() => chrome.storage.session.get('lastMask'));
+  const before = await kept();
+  const edit = await open(page, '#img');
+  await edit.eraseRect({ ...BALL, width: BALL.width - 9 });
+  assert.deepEqual(await kept(), before, 'where it was erased is not kept');
   await page.close();
   for (const next of [await browser.page(`${server.home}/test/${path}`), await incognito(path)]) {
     await next.bringToFront();

@@ -4,6 +4,7 @@
 //! [`super::projection`]); they are brought up to date after each change and never change it.
 
 use super::history::History;
+use super::laying::Places;
 use super::mask::{Mask, MaskOp};
 use super::projection::{ResultId, Wanted};
 use super::stroke::Stamp;
@@ -139,6 +140,20 @@ impl<P> Document<P> {
     pub fn paint(&mut self, op: MaskOp) {
         self.mask.apply(&op);
         self.record(op);
+    }
+
+    /// Paints, in place of `before` where that was painted last: both are one step.
+    pub fn paint_instead(&mut self, before: Option<&MaskOp>, op: MaskOp) {
+        if self.painted_last().is_some_and(|last| Some(last) == before) {
+            self.history.undo();
+        }
+        self.record(op);
+        self.discard_drag();
+    }
+
+    /// The step that painted last, since the last fill.
+    pub fn painted_last(&self) -> Option<&MaskOp> {
+        self.history.ops().last()
     }
 
     /// Takes away what was dragged and not recorded.
@@ -317,6 +332,27 @@ impl<P> Document<P> {
         Some(&self.last_fill()?.chosen().made.as_ref()?.hole)
     }
 
+    /// Where the picture was erased and is painted; none where nothing is known.
+    pub fn places(&self) -> Option<Places> {
+        let painted = self.mask.part().map(|(rect, coverage)| Hole { rect, coverage: coverage.into() });
+        let erased = self.showing().filter_map(|result| Some(&result.made.as_ref()?.hole));
+        let holes: Vec<&Hole> = erased.chain(&painted).collect();
+        let around = around(holes.iter().map(|hole| hole.rect))?;
+        let mut all = Mask::new(around.width, around.height);
+        for Hole { rect, coverage } in holes {
+            let inside = Rect { x: rect.x - around.x, y: rect.y - around.y, ..*rect };
+            all.apply(&MaskOp::region(inside, coverage));
+        }
+        let Places { rect, runs, .. } = Places::of(&all)?;
+        let rect = Rect { x: rect.x + around.x, y: rect.y + around.y, ..rect };
+        Some(Places { width: self.mask.width(), height: self.mask.height(), rect, runs })
+    }
+
+    /// Tells an edit from the one before and after each step: the names of the results that show, and how many steps painted since.
+    pub fn state(&self) -> (Vec<ResultId>, usize) {
+        (self.showing_ids(), self.history.ops().count())
+    }
+
     /// The results that show, lowest first.
     pub fn showing(&self) -> impl Iterator<Item = &FillResult<P>> {
         self.history.fills().map(Variations::chosen)
@@ -334,12 +370,7 @@ impl<P> Document<P> {
 
     /// The smallest rectangle around the results that show; none without any.
     pub fn changed(&self) -> Option<Rect> {
-        self.showing().map(|result| result.rect).reduce(|a, b| {
-            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
-            let right = (a.x + a.width).max(b.x + b.width);
-            let bottom = (a.y + a.height).max(b.y + b.height);
-            Rect { x, y, width: right - x, height: bottom - y }
-        })
+        around(self.showing().map(|result| result.rect))
     }
 
     // --------------------------------------------------------------------- keeping
@@ -387,6 +418,16 @@ impl<P> Document<P> {
         let actions = actions.collect();
         EditNote { agent, actions, trained }
     }
+}
+
+/// The smallest rectangle around some; none without any.
+fn around(rects: impl Iterator<Item = Rect>) -> Option<Rect> {
+    rects.reduce(|a, b| {
+        let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+        let right = (a.x + a.width).max(b.x + b.width);
+        let bottom = (a.y + a.height).max(b.y + b.height);
+        Rect { x, y, width: right - x, height: bottom - y }
+    })
 }
 
 #[cfg(test)]

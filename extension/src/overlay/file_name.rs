@@ -23,12 +23,22 @@ const EDITED: &str = "-edited";
 /// The name of a saved file: that of the picture, without what file systems forbid, with the format's extension. It says that it is edited,
 /// unless `keep` is set.
 pub fn saved_name(url: Option<&str>, format: FileFormat, keep: bool) -> String {
+    let safe = safe_stem(url);
+    let edited = if keep || safe.ends_with(EDITED) { "" } else { EDITED };
+    format!("{safe}{edited}.{}", format.extension())
+}
+
+/// The name of the file of a picture's mask.
+pub fn mask_name(url: Option<&str>) -> String {
+    format!("{}-mask.png", safe_stem(url))
+}
+
+/// The name of the picture without its extension and what file systems forbid.
+fn safe_stem(url: Option<&str>) -> String {
     let original = file_name(url);
     let stem = original.rsplit_once('.').map_or(original.as_str(), |(stem, _)| stem);
     let allowed = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
-    let safe: String = stem.chars().map(allowed).take(MAX_LENGTH).collect();
-    let edited = if keep || safe.ends_with(EDITED) { "" } else { EDITED };
-    format!("{safe}{edited}.{}", format.extension())
+    stem.chars().map(allowed).take(MAX_LENGTH).collect()
 }
 
 /// Percent-encoded UTF-8 as text; none where it is broken.
@@ -49,6 +59,12 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_mask_is_named_after_its_picture() {
+        assert_eq!(mask_name(Some("https://a.example/b/cat%3F.jpg?x")), "cat_-mask.png");
+        assert_eq!(mask_name(None), "picture-mask.png");
+    }
 
     #[test]
     fn the_last_part_of_the_path_is_the_name() {

@@ -1,5 +1,6 @@
 //! What is painted: coverage of every image pixel, and the operations that make it.
 
+use super::runs::packed;
 use super::stroke::Stamp;
 use crate::protocol::{Point, Rect};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub enum MaskOp {
     Rectangle(Point, Point),
     /// The inside of a closed outline, by the even-odd rule.
     Lasso(Vec<Point>),
-    /// Whole pixels: of the rows of a rectangle one after the other, so many unpainted ones, then so many painted ones, and so on.
+    /// Whole pixels of a rectangle, as runs (see [`super::runs`]).
     Region(Rect, Vec<u32>),
     /// The same pixels, of a thing that was selected.
     Along(Rect, Vec<u32>),
@@ -41,12 +42,12 @@ pub enum MaskOp {
 impl MaskOp {
     /// What `coverage` covers of a rectangle.
     pub fn region(rect: Rect, coverage: &[u8]) -> Self {
-        Self::Region(rect, runs(coverage))
+        Self::Region(rect, packed(coverage))
     }
 
     /// A thing that was selected, added to what is painted, in its place, or taken away from it.
     pub fn selected(rect: Rect, coverage: &[u8], how: Taking) -> Self {
-        let runs = runs(coverage);
+        let runs = packed(coverage);
         match how {
             Taking::Instead => Self::Instead(rect, runs),
             Taking::Along => Self::Along(rect, runs),
@@ -58,21 +59,6 @@ impl MaskOp {
     pub fn is_selection(&self) -> bool {
         matches!(self, Self::Along(..) | Self::Instead(..))
     }
-}
-
-/// How many pixels one after the other are unpainted, then painted, and so on.
-fn runs(coverage: &[u8]) -> Vec<u32> {
-    let (mut runs, mut paints) = (vec![0], false);
-    for covered in coverage.iter().map(|c| *c >= 128) {
-        if covered != paints {
-            paints = covered;
-            runs.push(0);
-        }
-        if let Some(run) = runs.last_mut() {
-            *run += 1;
-        }
-    }
-    runs
 }
 
 /// What a selected thing does to what is painted.
@@ -128,24 +114,26 @@ impl Mask {
         self.extent
     }
 
-    /// The smallest rectangle around what is painted, with its coverage; none when nothing is.
+    /// The smallest rectangle around what is painted, with its coverage; none when nothing is. It is found sooner the next time.
     pub fn cut(&mut self) -> Option<(Rect, Vec<u8>)> {
+        let cut = self.part();
+        self.extent = cut.as_ref().map(|(rect, _)| *rect);
+        cut
+    }
+
+    /// The smallest rectangle around what is painted, with its coverage; none when nothing is.
+    pub fn part(&self) -> Option<(Rect, Vec<u8>)> {
         let extent = self.extent?;
         let row = |y: u32| {
             let start = y as usize * self.width as usize + extent.x as usize;
             &self.coverage[start..start + extent.width as usize]
         };
         let rows = extent.y..extent.y + extent.height;
-        let top = rows.clone().find(|y| row(*y).iter().any(|c| *c > 0));
-        let Some(top) = top else {
-            self.extent = None;
-            return None;
-        };
+        let top = rows.clone().find(|y| row(*y).iter().any(|c| *c > 0))?;
         let bottom = rows.clone().rev().find(|y| row(*y).iter().any(|c| *c > 0)).unwrap_or(top);
         let first = rows.clone().filter_map(|y| row(y).iter().position(|c| *c > 0)).min().unwrap_or(0) as u32;
         let last = rows.filter_map(|y| row(y).iter().rposition(|c| *c > 0)).max().unwrap_or(0) as u32;
         let tight = Rect { x: extent.x + first, y: top, width: last - first + 1, height: bottom - top + 1 };
-        self.extent = Some(tight);
         let mut coverage = Vec::with_capacity(tight.width as usize * tight.height as usize);
         for y in tight.y..tight.y + tight.height {
             let start = y as usize * self.width as usize + tight.x as usize;

@@ -3,7 +3,7 @@
 //! Pure and tested natively:
 //!
 //! - the edit: [`document`] (what is painted and filled), made of [`mask`], [`history`] (undo and redo) and [`variations`]
-//!   (results to choose from); [`projection`] (how screen and engine follow it);
+//!   (results to choose from); [`runs`] (painted pixels in few numbers), [`laying`] (the same mask on another picture), [`mask_file`] (masks as files); [`projection`] (how screen and engine follow it);
 //! - the toolbar: [`rows`];
 //! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
 //! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
@@ -28,14 +28,17 @@ pub mod history;
 pub mod host;
 pub mod kept_edit;
 pub mod ladder;
+pub mod laying;
 pub mod likeness;
 pub mod mask;
+pub mod mask_file;
 pub mod phase;
 pub mod placement;
 pub mod projection;
 pub mod remaining;
 mod round_box;
 pub mod rows;
+pub mod runs;
 pub mod saving;
 pub mod scene;
 pub mod settings;

@@ -79,6 +79,50 @@ fn a_selection_is_held_until_it_is_undone_cleared_or_filled() {
     assert!(!document.holds_selection(), "all of it was taken away");
 }
 
+fn square(x: u32, y: u32) -> MaskOp {
+    MaskOp::selected(Rect { x, y, width: 3, height: 3 }, &[255; 9], Taking::Along)
+}
+
+#[test]
+fn what_is_laid_in_another_way_takes_the_place_of_the_first_in_one_step() {
+    let mut document = opened();
+    document.paint(dab(30.0, 30.0, false));
+    let stroke = document.places();
+    document.paint_instead(None, square(4, 4));
+    document.paint_instead(Some(&square(4, 4)), square(10, 4));
+    assert_eq!(document.painted_last(), Some(&square(10, 4)));
+    assert!(!document.mask().is_painted(5, 5) && document.mask().is_painted(11, 5));
+    assert!(document.holds_selection(), "it waits to be erased");
+    // After another step, a further one is laid beside it.
+    document.paint(dab(20.0, 20.0, false));
+    document.paint_instead(Some(&square(10, 4)), square(4, 4));
+    assert!(document.mask().is_painted(5, 5) && document.mask().is_painted(11, 5));
+    assert!(document.undo() && document.undo() && document.undo(), "the square, the stroke, the other square");
+    assert_eq!(document.places(), stroke);
+    assert!(document.undo() && document.places().is_none() && !document.undo());
+}
+
+#[test]
+fn the_places_of_an_edit_are_what_was_erased_and_what_is_painted() {
+    let mut document = opened();
+    let mut expected = Mask::new(SIZE, SIZE);
+    for op in [square(4, 4), square(30, 8)] {
+        document.paint(op.clone());
+        expected.apply(&op);
+        let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+        assert!(document.finish(job.clone(), job.made.hole.rect, "p", None));
+        assert_eq!(document.places(), Places::of(&expected));
+    }
+    let before = document.state();
+    document.paint(square(20, 35));
+    assert_ne!(document.state(), before);
+    assert!(document.undo());
+    assert_eq!((document.state(), document.places()), (before, Places::of(&expected)));
+    assert!(document.undo() && document.undo(), "the second fill, and its paint");
+    expected.replay(&[square(4, 4)]);
+    assert_eq!(document.places(), Places::of(&expected));
+}
+
 #[test]
 fn undo_while_a_fill_runs_takes_back_what_was_painted_since_and_no_more() {
     let mut document = opened();

@@ -15,6 +15,7 @@ use super::frames::Frames;
 use super::handover::Handover;
 use super::hover::Hover;
 use super::jobs::Jobs;
+use super::last_mask::LastMask;
 use super::methods::Methods;
 use super::page::Page;
 use super::proposal::Proposal;
@@ -61,6 +62,7 @@ pub(super) struct App {
     pub left_out: Cell<Option<LeftOut>>,
     pub proposal: Proposal,
     pub hover: Hover,
+    pub last_mask: LastMask,
     pub methods: Methods,
     pub settings: Rc<SettingsSheet>,
     pub save_sheet: Rc<SaveSheet>,
@@ -92,6 +94,7 @@ impl App {
                 left_out: Cell::default(),
                 proposal: Proposal::find(),
                 hover: Hover::default(),
+                last_mask: LastMask::default(),
                 methods: Methods::find(&frames),
                 settings: SettingsSheet::find(),
                 save_sheet: Rc::new(SaveSheet::find()),
@@ -180,6 +183,9 @@ impl App {
             ("again", !locked && edit.last_hole().is_some()),
             ("clear", !locked),
             ("invert", !locked),
+            ("same-place", !locked),
+            ("save-mask", !locked),
+            ("load-mask", !locked),
             ("save", !locked),
             ("save-as", !locked),
             ("copy", !locked),

@@ -145,7 +145,8 @@ pub(super) async fn cropped(picture: &Bitmap, rect: Rect) -> Result<Blob, Failur
     to_png(&canvas).await
 }
 
-async fn to_png(canvas: &HtmlCanvasElement) -> Result<Blob, Failure> {
+/// What a canvas shows, packed as PNG.
+pub(super) async fn to_png(canvas: &HtmlCanvasElement) -> Result<Blob, Failure> {
     let promise = Promise::new(&mut |resolve, _| {
         // A canvas that cannot be read answers null below.
         let _ = canvas.to_blob(&resolve);

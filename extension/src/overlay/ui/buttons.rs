@@ -4,6 +4,7 @@ use super::app::App;
 use super::erasing::{erase, try_again};
 use super::guarded::act;
 use super::keeping::{copy, done, revert, save};
+use super::laying::{same_again, save as save_mask};
 use super::leaving::{close, escape};
 use super::moving::to_editor;
 use super::painting::{paint, size_changed};
@@ -27,6 +28,8 @@ pub(super) fn bind(app: &Rc<App>) {
     };
     click("clear", |app| paint(app, MaskOp::Clear));
     click("invert", |app| paint(app, MaskOp::Invert));
+    click("same-place", same_again);
+    click("save-mask", save_mask);
     click("accept", accept);
     click("undo", undo);
     click("redo", redo);

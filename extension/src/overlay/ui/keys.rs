@@ -4,6 +4,7 @@ use super::app::App;
 use super::erasing::{erase, try_again};
 use super::hovering::hover;
 use super::keeping::{copy, save};
+use super::laying::same_again;
 use super::leaving::escape;
 use super::painting::{announce_size, move_cursor, scale_brush, toggle_brush};
 use super::proposing::accept;
@@ -125,6 +126,8 @@ fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
         "0" => app.stage.whole_picture(),
         "c" | "C" => compare(app, true),
         "a" | "A" => accept(app),
+        "p" | "P" if event.repeat() => {}
+        "p" | "P" => same_again(app),
         "t" | "T" if event.repeat() => {}
         "t" | "T" => try_again(app),
         "1" | "2" | "3" | "4" => choose_result(app, usize::from(key.as_bytes()[0] - b'1')),

@@ -169,6 +169,7 @@ async fn open_picture(app: &Rc<App>) -> Result<(), Failure> {
     }
     let finding = Rc::clone(app);
     spawn_local(async move { models::find(&finding).await });
+    app.last_mask.begin(&app.edit.borrow());
     app.dock.lines.announce("statusReady", &[]);
     app.stage.focus();
     app.settle();

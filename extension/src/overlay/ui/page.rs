@@ -5,6 +5,7 @@ use crate::browser::{field, refused, tabs};
 use crate::overlay::consent::Audience;
 use crate::overlay::host::Host;
 use crate::protocol::background::Session;
+use crate::protocol::errand::PRIVATE;
 use crate::protocol::page::{Bytes, Compare, Compared, Hide, IsOnTop, Measured, PageEvent, Seen, TAB_PORT, ToPage};
 use crate::protocol::{Call, Done, Failure, Geometry};
 use crate::ui::dom::window;
@@ -70,7 +71,10 @@ impl Page {
             return Err(Failure::ForbiddenPage);
         }
         let caller = over_message_port(field(&handed, "port").unchecked_into(), on_event);
-        Ok(Self { caller, audience: Audience { origin: None, incognito: false } })
+        // It is ours, and its address says where it was opened from.
+        let around = window().parent().ok().flatten().map(|editor| editor.location().search().unwrap_or_default());
+        let incognito = around.is_none_or(|query| query == PRIVATE);
+        Ok(Self { caller, audience: Audience { origin: None, incognito } })
     }
 
     /// Asks the shim.

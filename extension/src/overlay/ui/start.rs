@@ -1,7 +1,7 @@
 //! Starts the overlay: makes its parts, binds what the user does, opens the picture.
 
 use super::app::{App, Hooks};
-use super::{buttons, erasing, failing, guarded, keeping, keys, models, moving, opening, pointer, save_as};
+use super::{buttons, erasing, failing, guarded, keeping, keys, laying, models, moving, opening, pointer, save_as};
 use crate::overlay::host::Host;
 use crate::overlay::phase::Phase;
 use crate::protocol::page::LostFocus;
@@ -27,7 +27,7 @@ pub fn start(handover: js_sys::Promise) {
     let token = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
     attribute(&root(), "data-mode", host.mode());
     translate_page();
-    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save, keep: moving::keep }) {
+    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save, keep }) {
         Ok(app) => app,
         Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),
     };
@@ -37,6 +37,7 @@ pub fn start(handover: js_sys::Promise) {
     pointer::bind(&app);
     keys::bind(&app);
     save_as::bind(&app);
+    laying::bind(&app);
     bind_window(&app);
     guarded::bind(&app);
     spawn_local(own_keys::show());
@@ -46,6 +47,12 @@ pub fn start(handover: js_sys::Promise) {
             failing::fail(&app, failure, opening::retry);
         }
     });
+}
+
+/// The edit or the phase changed.
+fn keep(app: &App, phase: Phase) {
+    moving::keep(app, phase);
+    laying::keep(app, phase);
 }
 
 fn bind_window(app: &Rc<App>) {
