@@ -49,6 +49,7 @@ const WASM_CORE: Layers = &[
     ("hide", &["erase", "error", "pacer", "pixels"]),
     ("leftover", &["error", "pacer", "pixels"]),
     ("select", &["error", "pacer", "pixels"]),
+    ("text", &["error", "pacer", "pixels"]),
     ("weights", &["error"]),
     ("gpu", &["error", "pacer", "weights"]),
     ("kernels", &["error", "gpu"]),

@@ -28,6 +28,7 @@ pub mod noise;
 mod pacer;
 pub mod pixels;
 pub mod select;
+pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;
