@@ -196,7 +196,7 @@ test('every word and every label of a page is that of the language file', async 
   writeFileSync(file, JSON.stringify(messages));
   const marked = await launch({ headed: false, extension: copy });
   try {
-    for (const name of ['models.html', 'editor.html', 'welcome.html', 'popup.html', 'overlay.html?tab']) {
+    for (const name of ['models.html', 'editor.html', 'welcome.html', 'popup.html', 'privacy.html', 'changes.html', 'overlay.html?tab']) {
       const page = await marked.page(`chrome-extension://${marked.id}/${name}`);
       await page.locator('[data-i18n]').filter({ hasText: '¡' }).first().waitFor({ state: 'attached' });
       const others = await page.evaluate(() => [

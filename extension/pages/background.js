@@ -5,7 +5,7 @@ import init, { onGranted, onInstalled, onMenu, onMessage, onPick, onStartup, onW
 
 const ready = init();
 
-chrome.runtime.onInstalled.addListener(({ reason }) => ready.then(() => onInstalled(reason)));
+chrome.runtime.onInstalled.addListener(({ reason, previousVersion }) => ready.then(() => onInstalled(reason, previousVersion)));
 chrome.runtime.onStartup.addListener(() => ready.then(() => onStartup()));
 chrome.permissions.onAdded.addListener(() => ready.then(() => onGranted()));
 chrome.permissions.onRemoved.addListener(() => ready.then(() => onWithdrawn()));

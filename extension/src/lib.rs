@@ -8,6 +8,8 @@
 pub mod background;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod changes;
 pub mod drafts;
 pub mod editor;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
@@ -20,7 +22,10 @@ pub mod overlay;
 pub mod picture_size;
 #[cfg(target_arch = "wasm32")]
 pub mod popup;
+#[cfg(target_arch = "wasm32")]
+pub mod privacy;
 pub mod protocol;
+pub mod releases;
 pub mod ui;
 #[cfg(target_arch = "wasm32")]
 pub mod welcome;

@@ -22,18 +22,21 @@ const EXTENSION: Layers = &[
     ("protocol", &[]),
     ("model_catalogue", &["protocol"]),
     ("picture_size", &["protocol"]),
+    ("releases", &[]),
     ("browser", &["protocol", "picture_size"]),
     ("wire", &["protocol", "browser"]),
     ("drafts", &["protocol", "browser"]),
-    ("background", &["protocol", "browser", "wire", "drafts"]),
+    ("background", &["protocol", "releases", "browser", "wire", "drafts"]),
     ("engine_host", &["protocol", "model_catalogue", "picture_size", "browser", "wire"]),
     ("ui", &["protocol", "browser", "wire"]),
     ("model_client", &["protocol", "browser", "wire", "ui"]),
     ("overlay", &["protocol", "picture_size", "browser", "wire", "ui", "model_client"]),
     ("models_page", &["protocol", "browser", "wire", "ui", "model_client", "drafts"]),
     ("editor", &["protocol", "picture_size", "browser", "wire", "ui", "drafts"]),
-    ("popup", &["protocol", "browser", "wire", "ui"]),
+    ("popup", &["protocol", "releases", "browser", "wire", "ui"]),
     ("welcome", &["browser", "ui"]),
+    ("privacy", &["browser", "ui"]),
+    ("changes", &["protocol", "releases", "browser", "ui"]),
 ];
 
 const WASM_CORE: Layers = &[

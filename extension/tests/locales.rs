@@ -9,12 +9,14 @@ type Messages = Map<String, Value>;
 /// Where sentences are used. What begins with a dot or is built is not there.
 const SOURCES: [&str; 5] = ["extension/src", "extension/shim", "extension/pages", "manifest", "wasm-core/src"];
 /// Pages with English words between their tags, for those who read the file.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 7] = [
     "extension/pages/overlay.html",
     "extension/pages/models.html",
     "extension/pages/editor.html",
     "extension/pages/popup.html",
     "extension/pages/welcome.html",
+    "extension/pages/privacy.html",
+    "extension/pages/changes.html",
 ];
 
 /// Pairs of keys that may have one text in a language although English tells them apart, each with the reason.
@@ -239,6 +241,22 @@ fn the_english_words_in_the_pages_are_those_of_their_keys() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_page_on_privacy_and_its_document_say_the_same() {
+    let english = english();
+    let document = read(&repository().join("docs/privacy.md"));
+    let page = read(&repository().join("extension/pages/privacy.html"));
+    let resolved = |key: &str| {
+        let button = if key == "privacyDeleteText" { "dataDeleteAll" } else { "saveAs" };
+        sentence(&english[key]).replace("$BUTTON$", sentence(&english[button]))
+    };
+    // The link to the page that deletes is one of the page only.
+    let keys = english.keys().filter(|key| key.starts_with("privacy") && *key != "privacyDeleteLink");
+    let missing: Vec<&String> =
+        keys.filter(|key| !document.contains(&resolved(key)) || !page.contains(&resolved(key))).collect();
+    assert!(missing.is_empty(), "not in both: {missing:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::entry::Entry;
 use crate::browser::{
-    engine_home, field, i18n, lent, menus, offers, permissions, random_uuid, scripting, storage, tabs, words,
+    engine_home, field, i18n, lent, menus, offers, permissions, random_uuid, runtime, scripting, storage, tabs, words,
 };
 use crate::drafts;
 use crate::protocol::background::{FindInFrame, OpenInTab, PickIn, Session, StartInFrame, ToBackground, session_key};
@@ -13,6 +13,7 @@ use crate::protocol::errand::Errand;
 use crate::protocol::page::{ANY_FRAME, FrameId, Start, Target};
 use crate::protocol::upload::{FindField, UPLOAD_SCRIPT};
 use crate::protocol::{Answer, Failure};
+use crate::releases;
 use crate::wire::{self, Incoming, Pending, reply};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Reflect;
@@ -34,11 +35,15 @@ const OVERLAY_PAGE: &str = "overlay.html";
 const PAUSES: [u32; 7] = [30, 60, 120, 240, 500, 1000, 2000];
 const PAUSES_IN_FRAMES: [u32; 4] = [30, 60, 120, 240];
 
-/// The extension was installed or updated: `reason` is the browser's word for which.
-pub async fn installed(reason: String) {
+/// The extension was installed, or updated from the version `from`: `reason` is the browser's word for which.
+pub async fn installed(reason: String, from: Option<String>) {
     let welcomed = async {
         install_menu()?;
         offers::renew().await?;
+        // The popup tells what is new when it is opened next; an update never interrupts.
+        if let Some(release) = from.and_then(|from| releases::brought(&from, &runtime::version())) {
+            storage::set_local(storage::NEWS, &release.version).await?;
+        }
         // The browser says that of an extension from a folder at every start.
         if reason != "install" || storage::local(WELCOMED).await?.unwrap_or(false) {
             return Ok(());

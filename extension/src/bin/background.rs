@@ -6,10 +6,10 @@ mod worker {
     use extension::background;
     use wasm_bindgen::prelude::*;
 
-    /// Serves `runtime.onInstalled`: the extension was installed or updated.
+    /// Serves `runtime.onInstalled`: the extension was installed, or updated from the version `from`.
     #[wasm_bindgen(js_name = onInstalled)]
-    pub async fn on_installed(reason: String) {
-        background::installed(reason).await;
+    pub async fn on_installed(reason: String, from: Option<String>) {
+        background::installed(reason, from).await;
     }
 
     /// Serves `runtime.onStartup`: the browser was started.

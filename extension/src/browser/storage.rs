@@ -13,6 +13,8 @@ pub const METHOD: &str = "method";
 pub const ERASE_ON_RELEASE: &str = "eraseOnRelease";
 /// … and for how many days drafts are kept.
 pub const DRAFT_DAYS: &str = "draftDays";
+/// Key in the area `local` of the version whose news the popup has to tell, until the user has seen it.
+pub const NEWS: &str = "news";
 
 #[wasm_bindgen]
 extern "C" {
@@ -98,6 +100,14 @@ pub async fn set_local<T: Serialize>(key: &str, value: &T) -> Result<(), Failure
     let items = items(key, value)?;
     JsFuture::from(LOCAL.with(|area| area.set(&items)).map_err(refused)?).await.map_err(refused)?;
     Ok(())
+}
+
+/// Removes a value of the area `local`, if there is one.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn remove_local(key: &str) -> Result<(), Failure> {
+    JsFuture::from(LOCAL.with(|area| area.remove(key)).map_err(refused)?).await.map(drop).map_err(refused)
 }
 
 /// Removes all values of the area `local`.

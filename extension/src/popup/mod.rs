@@ -5,10 +5,12 @@
 //! has no place in a page: it costs one more click than picking at once did, and in return nothing that Rubout does is out of sight.
 //!
 //! Below them are the upload fields of the page that shows, and a switch for its site. Opening the popup is the user's wish to look at the page:
-//! the browser grants it for that, and for that page.
+//! the browser grants it for that, and for that page. After an update, one line tells what is new.
 
 #[cfg(target_arch = "wasm32")]
 mod fields;
+#[cfg(target_arch = "wasm32")]
+mod news;
 
 use crate::browser::{commands, tabs, waiting};
 use crate::protocol::Failure;
@@ -51,6 +53,11 @@ pub fn start() {
         }
     });
     spawn_local(async {
+        if let Err(failure) = news::show().await {
+            web_sys::console::warn_1(&failure.to_string().into());
+        }
+    });
+    spawn_local(async {
         if let Err(failure) = show_page().await {
             // A page that no extension may enter: the buttons say so when they are pressed.
             web_sys::console::warn_1(&failure.to_string().into());
@@ -81,7 +88,7 @@ fn conclude(result: Result<(), Failure>) {
 /// Moves the focus to the control that is `by` places further, round and round.
 fn move_focus(by: isize) {
     let mut controls: Vec<HtmlElement> = vec![];
-    each(&root(), "button, input", |control| {
+    each(&root(), "button, input, a", |control| {
         let control: &HtmlElement = control.unchecked_ref();
         // What does not show has no box.
         if control.offset_parent().is_some() {
