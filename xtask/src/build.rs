@@ -105,7 +105,8 @@ fn compile(profile: Profile, what: &[&str]) -> Result {
     // Messages about panics name source files: not where those lie on this machine, so that the same sources give the same bytes everywhere.
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let named = [(Some(root()), "rubout"), (home, "cargo")];
+    // The later one counts where both hold.
+    let named = [(Some(root()), "rubout"), (Some(shell::target()), "rubout/target"), (home, "cargo")];
     let flags = named
         .iter()
         .filter_map(|(path, name)| Some(format!("--remap-path-prefix={}={name}", path.as_ref()?.display())));

@@ -1,8 +1,9 @@
-//! Formatting, clippy on both targets, TypeScript, Mozilla's checks of the built extension; licences, sources and versions of what we depend on, and its notices.
+//! Formatting, clippy on both targets, TypeScript, Mozilla's checks of the built extension; licences, sources and versions of what we depend on, and its notices;
+//! the changelog and the workflows.
 
 use crate::build::Browser;
 use crate::shell::{self, cargo, root};
-use crate::{Result, dependencies, notices, tools};
+use crate::{Result, changelog, dependencies, notices, tools, workflows};
 
 /// Fails on any warning.
 pub fn run() -> Result {
@@ -16,6 +17,8 @@ pub fn run() -> Result {
     shell::run(&root().join("e2e"), &tsc.to_string_lossy(), &["-p", "../extension/shim"])?;
     dependencies::check()?;
     notices::text().map(drop)?;
+    changelog::check()?;
+    workflows::check()?;
     // What is not built yet is checked by the test run, which builds it.
     if Browser::Firefox.folder().exists() { firefox_package() } else { Ok(()) }
 }

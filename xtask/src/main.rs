@@ -1,20 +1,25 @@
 //! The one entry point to everything that is done with this repository.
 //!
-//! `cargo xtask demo | test | parity | build | bench | catalogue | package | lint | size`; see [`USAGE`].
+//! `cargo xtask demo | test | parity | build | bench | catalogue | package | reproduce | release | store-pictures | lint | size`; see [`USAGE`].
 
 mod bench;
 mod browser_tests;
 mod build;
 mod catalogue;
+mod changelog;
 mod demo;
 mod dependencies;
 mod lint;
 mod notices;
 mod package;
+mod release;
+mod reproduce;
 mod shell;
 mod size;
+mod store_pictures;
 mod test;
 mod tools;
+mod workflows;
 
 use build::Profile;
 use std::process::ExitCode;
@@ -37,7 +42,13 @@ cargo xtask bench gpu [--dawn] [--json FILE]
                       the model at full size on this machine's GPU, kernel by kernel; with --dawn as a browser runs it
 cargo xtask catalogue pins the catalogue's models to what their hub has now
 cargo xtask package   a zip for the Chrome Web Store, an xpi for Firefox, and the sources, in dist/
-cargo xtask lint      formatting, clippy, TypeScript, what we depend on
+cargo xtask reproduce the packages from their archive of the sources, in another folder: the same bytes?
+cargo xtask release TAG
+                      the packages of a version that is ready to go out, with checksums
+      --check TAG     whether it is ready, and nothing else
+cargo xtask store-pictures
+                      the pictures that the stores show, in dist/store/
+cargo xtask lint      formatting, clippy, TypeScript, what we depend on, changelog and workflows
 cargo xtask size      raw and brotli sizes against xtask/size-budget.json";
 
 fn main() -> ExitCode {
@@ -55,6 +66,10 @@ fn main() -> ExitCode {
         ["bench", folder, out] => bench::run(folder, out),
         ["catalogue"] => catalogue::run(),
         ["package"] => package::run(),
+        ["reproduce"] => reproduce::run(),
+        ["release", "--check", tag] => release::check(tag).map(drop),
+        ["release", tag] => release::run(tag),
+        ["store-pictures"] => store_pictures::run(),
         ["lint"] => lint::run(),
         ["size"] => build::run(Profile::Web).and_then(|()| size::check()),
         _ => {
