@@ -84,7 +84,7 @@ for (const language of readdirSync(`${EXTENSION}/_locales`)) {
 
 test('the other pages of the extension go from right to left in Arabic, and nothing stands out of a narrow window', async () => {
   const messages = JSON.parse(readFileSync(`${EXTENSION}/_locales/ar/messages.json`, 'utf8'));
-  for (const name of ['welcome', 'editor', 'models', 'popup']) {
+  for (const name of ['welcome', 'editor', 'models', 'popup', 'privacy', 'changes']) {
     const page = await browser.page('about:blank');
     await page.addInitScript(speak, messages);
     for (const width of [360, 1280]) {

@@ -15,7 +15,9 @@ const ORDER = { width: 960, height: 600 };
 
 mkdirSync(OUT, { recursive: true });
 const server = await startServer();
-const browser = await launch({ args: ['--window-size=1300,960'] });
+const browser = await launch({
+  args: ['--window-size=1300,960', '--hide-scrollbars', `--host-resolver-rules=MAP walks.example 127.0.0.1:${new URL(server.home).port}`],
+});
 // Each step is to be seen before the next one begins.
 await browser.worker().evaluate(() => chrome.storage.local.set({ eraseOnRelease: false }));
 
@@ -92,7 +94,8 @@ async function inEditor({ path, places }) {
 
 /** What an upload field holds is edited before it is uploaded. */
 async function beforeUpload() {
-  const site = await visit(`${server.home}/upload.html`);
+  // The editor names the site.
+  const site = await visit('http://walks.example/upload.html');
   await site.setInputFiles('#file', fileURLToPath(new URL('./pages/pictures/boat.png', import.meta.url)));
   const tab = await rightClickUpload(site, '#field');
   await tab.setViewportSize(SIZE);

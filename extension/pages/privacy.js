@@ -1,4 +1,4 @@
 // The entry of the page on privacy.
-const { default: init, startPrivacy } = await import("./wasm/editor.js");
+const { default: init, startPrivacy } = await import("./wasm/models.js");
 await init();
 startPrivacy();

@@ -1,5 +1,4 @@
-//! Entry of the editor's page, of the popup of the toolbar, of the page after installing and of the pages on privacy and changes, which share one
-//! program: the others are small parts of it.
+//! Entry of the editor's page, of the popup of the toolbar and of the page after installing, which share one program: the others are small parts of it.
 
 #[cfg(target_arch = "wasm32")]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports them")]
@@ -22,18 +21,6 @@ mod page {
     #[wasm_bindgen(js_name = startWelcome)]
     pub fn start_welcome() {
         extension::welcome::start();
-    }
-
-    /// Starts the page on privacy.
-    #[wasm_bindgen(js_name = startPrivacy)]
-    pub fn start_privacy() {
-        extension::privacy::start();
-    }
-
-    /// Starts the page that lists what each version brings.
-    #[wasm_bindgen(js_name = startChanges)]
-    pub fn start_changes() {
-        extension::changes::start();
     }
 }
 

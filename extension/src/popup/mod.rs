@@ -88,7 +88,7 @@ fn conclude(result: Result<(), Failure>) {
 /// Moves the focus to the control that is `by` places further, round and round.
 fn move_focus(by: isize) {
     let mut controls: Vec<HtmlElement> = vec![];
-    each(&root(), "button, input, a", |control| {
+    each(&root(), "button, input", |control| {
         let control: &HtmlElement = control.unchecked_ref();
         // What does not show has no box.
         if control.offset_parent().is_some() {
