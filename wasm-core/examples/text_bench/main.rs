@@ -75,30 +75,30 @@ mod tests {
     use super::*;
 
     /// Recall and precision over the pictures of the fixtures whose name begins in one of these ways.
-    fn score_of(beginnings: &[&str]) -> Score {
+    fn score_of(beginnings: &[&str]) -> Result<Score> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/text");
         let mut all = Score::default();
-        for case in score::cases(&std::fs::read_to_string(folder.join("boxes.tsv")).unwrap()).unwrap() {
+        for case in score::cases(&std::fs::read_to_string(folder.join("boxes.tsv"))?)? {
             if beginnings.iter().any(|beginning| case.file.starts_with(beginning)) {
-                let image = picture(&folder.join(&case.file)).unwrap();
-                let lines = pollster::block_on(text::find(&image, &Unpaced)).unwrap();
+                let image = picture(&folder.join(&case.file))?;
+                let lines = pollster::block_on(text::find(&image, &Unpaced))?;
                 all.add(&case.score(&lines, image.bounds()));
             }
         }
-        all
+        Ok(all)
     }
 
     #[test]
     fn text_of_four_scripts_is_found_on_light_and_dark_pages() {
         // Measured: 0.91 and 0.93; in these narrow pages, many lines are of one or two characters.
-        let score = score_of(&["light", "dark"]);
+        let score = score_of(&["light", "dark"]).expect("they can be read");
         assert!(score.recall() >= 0.88 && score.precision() >= 0.9, "{score}");
     }
 
     #[test]
     fn text_is_found_over_photographs() {
         // Measured: 0.79 and 1.
-        let score = score_of(&["photograph"]);
+        let score = score_of(&["photograph"]).expect("they can be read");
         assert!(score.recall() >= 0.75 && score.precision() >= 0.85, "{score}");
     }
 }
