@@ -54,16 +54,16 @@ const NOTED: [(&str, &str); 3] =
 /// be understood.
 pub(super) fn cleaned(packet: &[u8]) -> Option<Vec<u8>> {
     let packet = std::str::from_utf8(packet).ok().filter(|packet| packet.len() <= LIMIT)?;
-    Copy::of(packet, &LEFT_OUT, None)
+    Copying::of(packet, &LEFT_OUT, None)
 }
 
 /// A cleaned packet with a note of the edit, given as the element `rdf:Description`, in place of what it said of that itself.
 pub(super) fn with_description(packet: &[u8], description: &str) -> Option<Vec<u8>> {
-    Copy::of(std::str::from_utf8(packet).ok()?, &NOTED, Some(description))
+    Copying::of(std::str::from_utf8(packet).ok()?, &NOTED, Some(description))
 }
 
 /// A packet that is being copied.
-struct Copy<'a> {
+struct Copying<'a> {
     reader: NsReader<&'a [u8]>,
     writer: Writer<Vec<u8>>,
     left_out: &'static [(&'static str, &'static str)],
@@ -71,11 +71,11 @@ struct Copy<'a> {
     text: String,
 }
 
-impl Copy<'_> {
+impl Copying<'_> {
     /// Copies what is not left out. `added` comes last in the element `rdf:RDF`.
     fn of(packet: &str, left_out: &'static [(&'static str, &'static str)], added: Option<&str>) -> Option<Vec<u8>> {
         let (reader, writer) = (NsReader::from_str(packet), Writer::new(vec![]));
-        let mut copy = Copy { reader, writer, left_out, text: String::new() };
+        let mut copy = Copying { reader, writer, left_out, text: String::new() };
         let (mut depth, mut is_one) = (0, false);
         loop {
             match copy.reader.read_event().ok()? {
