@@ -203,8 +203,8 @@ async function attach(wanted) {
     targetId,
     outer,
     send,
-    /** The next event of this name. */
-    next: (method) => new Promise((done) => heard.set(method, done)),
+    /** The next event of this name that is `wanted`. */
+    next: (method, wanted) => new Promise((done) => heard.set(method, (params) => wanted(params) && done(params))),
     evaluate: async (expression) => (await send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true })).result.value,
   };
 }
@@ -212,7 +212,8 @@ async function attach(wanted) {
 /** Runs code in the engine's worker, without waiting for its end. */
 async function inEngine(expression) {
   const document = await attach(({ url }) => url.endsWith('/engine.html'));
-  const worker = document.next('Target.attachedToTarget');
+  // The service worker is told of as well.
+  const worker = document.next('Target.attachedToTarget', ({ targetInfo }) => targetInfo.url.endsWith('/engine-worker.js'));
   await document.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
   const { sessionId } = await worker;
   await document.send('Target.sendMessageToTarget', {
