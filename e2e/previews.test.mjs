@@ -125,15 +125,20 @@ async function webp() {
   return part('RIFF', body);
 }
 
+/** Opens a picture that has previews, and erases the ball. */
+async function erased(name, type, bytes) {
+  assert.ok(shows(bytes), 'the source has previews');
+  server.put(`/made/${name}`, type, bytes);
+  const page = await browser.page(`${server.home}/test/files.html?/made/${name}`);
+  await page.locator('#img').evaluate((image) => image.decode());
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  return editor;
+}
+
 for (const [name, make] of Object.entries({ jpeg, png, webp })) {
   test(`${name}: no preview is saved, in any format, and the rest is`, async () => {
-    const bytes = await make();
-    assert.ok(shows(bytes), 'the source has previews');
-    server.put(`/made/previews.${name}`, `image/${name}`, bytes);
-    const page = await browser.page(`${server.home}/test/files.html?/made/previews.${name}`);
-    await page.locator('#img').evaluate((image) => image.decode());
-    const editor = await open(page, '#img');
-    await editor.eraseRect(BALL);
+    const editor = await erased(`previews.${name}`, `image/${name}`, await make());
     for (const format of ['jpeg', 'png', 'webp']) {
       const saved = (await editor.save(format)).bytes;
       assert.ok(!shows(saved), `${format} shows what was erased`);
@@ -168,13 +173,7 @@ async function described() {
 }
 
 test('titles, captions, rights and comments of a JPEG stay without the previews beside them; the note of an edit joins them', async () => {
-  const bytes = await described();
-  assert.ok(shows(bytes), 'the source has previews');
-  server.put('/made/described.jpeg', 'image/jpeg', bytes);
-  const page = await browser.page(`${server.home}/test/files.html?/made/described.jpeg`);
-  await page.locator('#img').evaluate((image) => image.decode());
-  const editor = await open(page, '#img');
-  await editor.eraseRect(BALL);
+  const editor = await erased('described.jpeg', 'image/jpeg', await described());
   for (const format of ['jpeg', 'png', 'webp']) {
     const saved = (await editor.save(format)).bytes;
     assert.ok(!shows(saved), `${format} shows what was erased`);
