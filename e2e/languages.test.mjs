@@ -34,7 +34,7 @@ function faults() {
   const erase = document.querySelector('#erase').getBoundingClientRect();
   if (Math.abs(erase.top - tools.top) > 1) found.push('Erase is orphaned');
   // A window of 900 may have a scroll bar.
-  if (innerWidth >= 880 && !document.querySelector('.row #zoom')) found.push('the zoom is in the menu');
+  if (innerWidth >= 880 && document.querySelector('#more-menu #zoom')) found.push('the zoom is in the menu');
   return found;
 }
 
