@@ -71,7 +71,11 @@ const reds = ({ data }) => {
 };
 
 const says = (overlay, pattern) => until(async () => pattern.test(await overlay.hint()), { what: `a hint like ${pattern}` });
-const isPainted = (overlay) => overlay.frame.locator('#mask').evaluate((canvas) => canvas.width > 0);
+/** Waits until the mask is drawn, which is a frame after it was laid, or until none is. */
+const drawn = (overlay, { is = true } = {}) => until(
+  () => overlay.frame.locator('#mask').evaluate((canvas, is) => canvas.width > 0 === is, is),
+  { what: is ? 'a mask that is drawn' : 'a mask that is gone' },
+);
 
 test('erased in one picture, laid on the next at the same place, by pointer; nothing erases it unasked', async () => {
   const page = await editor(FILES);
@@ -87,7 +91,7 @@ test('erased in one picture, laid on the next at the same place, by pointer; not
   await second.passed();
   await second.press('same-place');
   await says(second, /same place. “Erase” erases it/);
-  assert.ok(await isPainted(second));
+  await drawn(second);
   if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/laying-two.png` });
   await audit(second.frame);
   await sleep(1500);
@@ -95,9 +99,9 @@ test('erased in one picture, laid on the next at the same place, by pointer; not
   const again = await savedMask(second);
   assert.deepEqual([again.box, again.count], [box, count], 'exactly the same pixels');
   await second.press('undo');
-  await until(async () => !(await isPainted(second)), { what: 'one step back' });
+  await drawn(second, { is: false });
   await second.press('redo');
-  await until(() => isPainted(second), { what: 'and forth' });
+  await drawn(second);
   await second.press('erase');
   await second.waitDone();
   assert.ok(reds(await second.shown()) < 5, 'the mark is gone');
@@ -126,9 +130,10 @@ test('a picture of another size: as far from the corner as before, then the othe
   await says(other, /same distance from the corner/);
   assert.deepEqual((await savedMask(other)).box, corner.box, 'around, and never more than one of them');
   await other.key('Control+z');
-  await until(async () => !(await isPainted(other)), { what: 'one step for all of them' });
+  // One step for all of them.
+  await drawn(other, { is: false });
   await other.key('p');
-  await until(() => isPainted(other), { what: 'the mask' });
+  await drawn(other);
   await other.passed();
   await other.key('Enter');
   await other.waitDone();
@@ -212,6 +217,6 @@ test('with a finger, in a narrow window', async () => {
     await says(other, pattern);
     if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/laying-360-${number}.png` });
   }
-  assert.ok(await isPainted(other));
+  await drawn(other);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 });

@@ -49,6 +49,8 @@ struct Outcome {
     took: Duration,
     /// Names of the tests that failed, or a word about a file that did not come to its end; empty when all passed.
     failures: Vec<String>,
+    /// What the reporter says of them at its end.
+    reasons: String,
 }
 
 /// True when `name` is the name of a file of tests, without its ending.
@@ -166,7 +168,7 @@ fn run_file(
     }
     // One write, so that files that end together do not mix.
     print!("\n──── {file}: {:.0} s\n{said}", took.as_secs_f64());
-    Ok(Outcome { file: file.into(), took, failures })
+    Ok(Outcome { file: file.into(), took, failures, reasons: reasons(&said) })
 }
 
 /// Names of the tests that failed, as the "spec" reporter prints them with its marks: each once, and without the time it took.
@@ -183,12 +185,22 @@ fn failures(said: &str) -> Vec<String> {
     names
 }
 
+/// Why tests failed, as the "spec" reporter says it after all of them, at most so many lines: whoever sees only the end of a long log finds it there.
+fn reasons(said: &str) -> String {
+    const LINES: usize = 60;
+    let lines = said.lines().skip_while(|line| *line != "✖ failing tests:").skip(1);
+    lines.filter(|line| !line.trim().is_empty()).take(LINES).fold(String::new(), |all, line| all + line + "\n")
+}
+
 fn report(outcomes: &[Outcome], all: Duration) -> Result {
     println!("\n{:24} {:>6}", "browser tests", "s");
-    for Outcome { file, took, failures } in outcomes {
+    for Outcome { file, took, failures, .. } in outcomes {
         println!("{file:24} {:>6.0}{}", took.as_secs_f64(), if failures.is_empty() { "" } else { "  FAILED" });
     }
     println!("{:24} {:>6.0}", "side by side", all.as_secs_f64());
+    for Outcome { file, reasons, .. } in outcomes.iter().filter(|outcome| !outcome.failures.is_empty()) {
+        println!("\n──── why in {file}\n{reasons}");
+    }
     let failed: Vec<String> = outcomes
         .iter()
         .flat_map(|outcome| outcome.failures.iter().map(|name| format!("\n  {}: {name}", outcome.file)))
@@ -233,7 +245,7 @@ impl Drop for Screen {
 
 #[cfg(test)]
 mod tests {
-    use super::failures;
+    use super::{failures, reasons};
 
     /// What the reporter of node 20 prints for a file with one test that passes, one that fails and a hook that hangs.
     const SAID: &str = "✔ one (1.5ms)\n✖ two (in a tab) (4001.8ms)\n  'test timed out after 2000ms'\n\nℹ tests 3\n\n✖ failing tests:\n\ntest at \
@@ -242,5 +254,11 @@ mod tests {
     #[test]
     fn a_failure_is_named_once_and_without_its_time() {
         assert_eq!(failures(SAID), ["two (in a tab)", "/e2e/a.test.mjs"]);
+    }
+
+    #[test]
+    fn the_reasons_are_what_the_reporter_says_at_its_end() {
+        assert!(reasons(SAID).starts_with("test at a.test.mjs:8:1\n✖ two (in a tab)"));
+        assert_eq!(reasons("✔ one (1.5ms)\n"), "");
     }
 }
