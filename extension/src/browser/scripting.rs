@@ -7,6 +7,9 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+/// What [`inject`] says where it ran in no frame: Firefox says nothing itself of pages that it keeps from extensions.
+pub const NO_FRAME: &str = "no frame takes a script";
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "scripting"], js_name = executeScript)]
@@ -33,7 +36,8 @@ pub async fn inject(file: &str, tab_id: i32, frame_id: Option<FrameId>) -> Resul
     ]);
     let results = JsFuture::from(execute_script(&injection).map_err(refused)?).await.map_err(refused)?;
     let number = |result: JsValue| field(&result, "frameId").as_f64().map(|id| id as FrameId);
-    Ok(Array::from(&results).iter().filter_map(number).collect())
+    let frames: Vec<FrameId> = Array::from(&results).iter().filter_map(number).collect();
+    if frames.is_empty() { Err(Failure::Internal { detail: NO_FRAME.into() }) } else { Ok(frames) }
 }
 
 /// Has a packaged script run in every document of a match pattern as it begins, also after the browser was closed. A registration of this name
