@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { launchFirefox } from './firefox.mjs';
-import { after, afterEach, BALL, before, compareOutside, editorOverlay, overlay, redness, same, test, until } from './harness.mjs';
+import { after, afterEach, BALL, before, compareOutside, editorOverlay, overlay, redness, same, sleep, test, until } from './harness.mjs';
 import { startServer } from './server.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url));
@@ -15,6 +15,7 @@ let firefox;
 
 before(async () => {
   server = await startServer();
+  server.put('/test/fields.html', 'text/html', '<!doctype html><title>Fields</title><label>Portrait <input id="field" type="file"></label>');
   // Without a display, Firefox's clipboard holds no pictures.
   firefox = await launchFirefox({ headed: true });
 });
@@ -73,7 +74,6 @@ test('popup: its ways in, and picking in the page behind it', async () => {
 });
 
 test('popup: the upload fields of the page, one of which is edited', async () => {
-  server.put('/test/fields.html', 'text/html', '<!doctype html><title>Fields</title><label>Portrait <input id="field" type="file"></label>');
   const page = await firefox.page(`${server.home}/test/fields.html`);
   await page.upload('#field', picture('sand.png'));
   const popup = await firefox.popup();
@@ -104,6 +104,9 @@ test('popup: switched on for a site, what is chosen there is offered to be edite
     return until(async () => (await children()) > before, { timeout: 2000 });
   }, { what: 'the offer' });
   assert.equal(await page.evaluate(() => heard), false, 'the page hears nothing yet');
+  // Its buttons hear no key that was meant for the browser's own chooser.
+  await sleep(900);
+  await page.bringToFront();
   await page.keyboard.press('Enter');
   const editor = await firefox.tab('/editor.html');
   await (await editorOverlay(editor)).eraseRect(BALL);
@@ -112,7 +115,7 @@ test('popup: switched on for a site, what is chosen there is offered to be edite
 });
 
 test('popup: where no extension may be, it says so', async () => {
-  await firefox.openBrowsers('about:support');
+  await firefox.openInternal('about:support');
   const editor = await throughPopup('#pick');
   await ready(editor);
   assert.match(await editor.evaluate(() => document.querySelector('#why').textContent), /lets no extension work/i);
@@ -187,12 +190,11 @@ test('editor: a picture is dropped and erased, and comes back with its fill when
   same(erased, await again.shown());
 });
 
-test('editor: pasted by key, copied, and pasted again by the button', async () => {
+test('editor: pasted by key, copied, and pasted again by the button; what another program copied, once the browser has asked', async () => {
   await firefox.page(`${server.home}/test/kinds.html`);
   await firefox.putOnClipboard(SAND);
   const editor = await throughPopup('#paste');
   await ready(editor);
-  // What other programs have copied is read by the key only, or by the browser's own button that it shows at the mouse.
   assert.match(await editor.evaluate(() => document.body.innerText), /Press Ctrl\+V instead/);
   await editor.keyboard.press('Control+v');
   const opened = await editorOverlay(editor);
@@ -203,4 +205,8 @@ test('editor: pasted by key, copied, and pasted again by the button', async () =
   await editor.locator('#paste').click();
   await until(async () => (await count(editor)) === 2, { what: 'what was copied' });
   same(erased, await (await editorOverlay(editor)).shown());
+  await firefox.putOnClipboard(SAND);
+  await editor.locator('#paste').click();
+  await firefox.agreeToPaste();
+  await until(async () => (await count(editor)) === 3, { what: 'what another program copied' });
 });

@@ -116,3 +116,19 @@ test('the background is kept as long as a download runs, also when no page of ou
   const again = await models();
   await until(async () => (await status(again)) === 'installed', { what: 'the model' });
 });
+
+test('everything is deleted, also what the engine has open', async () => {
+  await installed();
+  const page = await models();
+  await page.locator('#delete-all').click();
+  await page.locator('#consent-yes').click();
+  await until(() => page.evaluate(() => document.querySelector('#data-note').textContent === 'Everything is deleted.'), { what: 'the end of it' });
+  // The list that is shown again makes the store's folder anew.
+  const files = await page.evaluate(async () => {
+    const all = [];
+    for await (const folder of (await navigator.storage.getDirectory()).values()) for await (const name of folder.keys()) all.push(name);
+    return all;
+  });
+  assert.deepEqual(files, []);
+  assert.deepEqual(await page.evaluate(() => chrome.storage.local.get()), {});
+});

@@ -84,10 +84,12 @@ export async function launchFirefox({ headed = false, preferences = {} } = {}) {
       await inBrowser(openTab, address(name));
       return tab(name);
     },
-    /** Opens a page of the browser's own in a tab. */
-    openBrowsers: (url) => inBrowser(openTab, url),
+    /** Opens a page of the browser itself in a tab. */
+    openInternal: (url) => inBrowser(openTab, url),
     /** Agrees in the browser's own prompt. */
     agree: () => until(() => inBrowser(agree), { what: "the browser's own prompt" }),
+    /** Agrees in the small menu at the mouse in which the browser asks whether a page may read the clipboard. */
+    agreeToPaste: () => until(() => inBrowser(paste), { what: "the browser's own button to paste" }),
     /** Opens the popup of the toolbar by its key. */
     async popup() {
       await inBrowser(pressKey, 'O');
@@ -303,6 +305,17 @@ async function saved() {
   if (!done) return undefined;
   await list.remove(done);
   return { path: done.target.path, name: done.target.path.split('/').at(-1) };
+}
+
+/** In the browser's window: agrees that a page reads the clipboard. */
+async function paste() {
+  const window = Services.wm.getMostRecentWindow('navigator:browser');
+  const menu = window.document.getElementById('clipboardReadPasteMenuPopup');
+  const item = menu?.state === 'open' && menu.querySelector('menuitem');
+  if (!item) return false;
+  while (item.disabled) await new Promise((later) => window.setTimeout(later, 20));
+  menu.activateItem(item);
+  return true;
 }
 
 /** An element that is looked for each time anew. */

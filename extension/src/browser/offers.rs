@@ -110,7 +110,7 @@ async fn begin(pattern: &str, tab_id: i32) -> Result<(), Failure> {
     storage::remove_session(WISH).await?;
     if let Err(failure) = scripting::register(&script_of(pattern), SCRIPT, pattern).await {
         // The page that asked, and the background, may do this at the same time.
-        if !failure.to_string().contains("uplicate") {
+        if !scripting::is_duplicate(&failure) {
             switch_off(pattern).await?;
             return Err(failure);
         }

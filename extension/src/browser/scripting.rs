@@ -61,6 +61,13 @@ pub async fn register(id: &str, file: &str, pattern: &str) -> Result<(), Failure
     JsFuture::from(register_js(&Array::of1(&script)).map_err(refused)?).await.map(drop).map_err(refused)
 }
 
+/// Whether [`register`] failed only because another page of ours has just registered the same.
+pub fn is_duplicate(failure: &Failure) -> bool {
+    let said = failure.to_string();
+    // Chrome's words and Firefox's.
+    ["uplicate", "already registered"].iter().any(|words| said.contains(words))
+}
+
 /// Ends a registration.
 ///
 /// # Errors
