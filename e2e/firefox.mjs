@@ -267,7 +267,9 @@ async function within(part, run, argument) {
   const script = `(async () => (${run})(content, ${JSON.stringify(argument)}))().then((given) => ({ given }), (error) => ({ failed: String(error) }))
     .then((answer) => sendAsyncMessage(${JSON.stringify(name)}, answer));`;
   messageManager.loadFrameScript(`data:text/javascript;charset=utf-8,${encodeURIComponent(script)}`, false);
-  const { given, failed } = await answer;
+  // A popup that has just been opened is given another process, which does not hear of this.
+  const late = new Promise((_, reject) => setTimeout(reject, 5000, new Error('no answer of the page')));
+  const { given, failed } = await Promise.race([answer, late]);
   if (failed) throw new Error(failed);
   return given;
 }

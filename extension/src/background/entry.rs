@@ -1,13 +1,12 @@
 //! Why a page cannot be entered: the browser's rule, or the moment.
 
-use crate::browser::scripting::NO_FRAME;
 use crate::protocol::Failure;
 
 /// What the browser says where no extension may ever be.
 const RULES: [&str; 6] =
     ["chrome://", "chrome-extension://", "devtools://", "gallery cannot be scripted", "policy", "view-source:"];
 /// What it says where this one may not be now. It says the same when the page's process has not yet heard of the user's click.
-const REFUSALS: [&str; 4] = ["must request permission", "Cannot access contents", "Missing host permission", NO_FRAME];
+const REFUSALS: [&str; 3] = ["must request permission", "Cannot access contents", "Missing host permission"];
 
 /// What an attempt to enter a page that failed means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +50,6 @@ mod tests {
                 Entry::Refused,
             ),
             ("Missing host permission for the tab", Entry::Refused),
-            (NO_FRAME, Entry::Refused),
             ("Frame with ID 0 was removed.", Entry::Missed),
             ("Could not establish connection. Receiving end does not exist.", Entry::Missed),
             ("The message port closed before a response was received.", Entry::Missed),

@@ -7,8 +7,8 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-/// What [`inject`] says where it ran in no frame: Firefox says nothing itself of pages that it keeps from extensions.
-pub const NO_FRAME: &str = "no frame takes a script";
+/// What [`inject`] says where it ran in no frame, in Chrome's words: Firefox says nothing itself of some pages that it keeps from extensions.
+const NO_FRAME: &str = "Cannot access contents of any frame";
 
 #[wasm_bindgen]
 extern "C" {
