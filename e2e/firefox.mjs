@@ -6,7 +6,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
+import { Tab } from './bidi.mjs';
 import { PATIENCE, until } from './harness.mjs';
+import { temporaryFolder } from './temporary.mjs';
 
 /** The folder with the built extension. */
 export const EXTENSION = process.env.FIREFOX_EXTENSION ?? fileURLToPath(new URL('../dist/firefox', import.meta.url));
@@ -19,17 +21,17 @@ const PREFERENCES = {
   'datareporting.policy.dataSubmissionEnabled': false,
 };
 
-/** A Firefox with the extension and an empty profile. */
-export async function launchFirefox() {
+/** A Firefox with the extension and an empty profile. `preferences` are the browser's own. */
+export async function launchFirefox({ headed = false, preferences = {} } = {}) {
   if (!existsSync(`${EXTENSION}/manifest.json`)) throw new Error(`no extension in ${EXTENSION}: run "cargo xtask build"`);
   const firefox = await puppeteer.launch({
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-    headless: true,
+    headless: !headed,
     defaultViewport: null,
     protocolTimeout: PATIENCE,
     args: ['--remote-allow-system-access', '--width', '1280', '--height', '900'],
-    extraPrefsFirefox: PREFERENCES,
+    extraPrefsFirefox: { ...PREFERENCES, 'browser.download.folderList': 2, 'browser.download.dir': temporaryFolder('downloads'), ...preferences },
   });
   const send = async (method, params) => (await firefox.connection.send(method, params)).result;
   const { contexts: [window] } = await send('browsingContext.getTree', { 'moz:scope': 'chrome' });
@@ -53,11 +55,54 @@ export async function launchFirefox() {
   const context = { pages: () => known };
   const look = async () => (known = (await firefox.pages()).map(wrap));
 
+  const host = await inBrowser((id) => WebExtensionPolicy.getByID(id).mozExtensionHostname, id);
+  const address = (page) => `moz-extension://${host}/${page}`;
+  const tabs = new Map();
+
+  /** A tab whose address has `part` in it, and which is not one of `but`. */
+  async function tab(part, { but = [] } = {}) {
+    const wanted = ({ url, context }) => url.includes(part) && !but.some((other) => other === tabs.get(context));
+    const found = async () => (await send('browsingContext.getTree', { maxDepth: 0 })).contexts.find(wanted);
+    const { context: root } = await until(found, { what: part });
+    if (!tabs.has(root)) tabs.set(root, wrap(new Tab(send, root, () => inBrowser(saved))));
+    return tabs.get(root);
+  }
+
+  /** What a function gives inside of a page, in a tab or in the popup, whose address has `part` in it. It gets the page's window. */
+  const inPage = (part, run, argument = null) => inBrowser(within, part, String(run), argument);
+
   /** Clicks into the middle of an element. */
   const click = (context, element) =>
     send('input.performActions', { context, actions: [{ type: 'pointer', id: 'mouse', actions: clickOn(element) }] });
 
   return {
+    inPage,
+    tab,
+    address,
+    /** Opens a page of the extension in a tab. */
+    async open(name) {
+      await inBrowser(openTab, address(name));
+      return tab(name);
+    },
+    /** Opens a page of the browser itself in a tab. */
+    openInternal: (url) => inBrowser(openTab, url),
+    /** Agrees in the browser's own prompt. */
+    agree: () => until(() => inBrowser(agree), { what: "the browser's own prompt" }),
+    /** Agrees in the small menu at the mouse in which the browser asks whether a page may read the clipboard. */
+    agreeToPaste: () => until(() => inBrowser(paste), { what: "the browser's own button to paste" }),
+    /** Opens the popup of the toolbar by its key. */
+    async popup() {
+      await inBrowser(pressKey, 'O');
+      // Its program has shown the key by then, and listens.
+      const listens = ({ document }) => !document.querySelector('#pick-key').hidden;
+      await until(() => inPage('/popup.html', listens), { what: 'the popup' });
+      return {
+        evaluate: (run, argument) => inPage('/popup.html', run, argument),
+        click: (selector) => inPage('/popup.html', press, selector),
+      };
+    },
+    /** Puts a PNG (base64) on the clipboard, as another program does. */
+    putOnClipboard: (base64) => inBrowser(copyPicture, base64),
     /** A tab that shows `url`. */
     async page(url) {
       const page = await firefox.newPage();
@@ -65,6 +110,29 @@ export async function launchFirefox() {
       await page.bringToFront();
       await look();
       return wrap(page);
+    },
+    /** A tab in a new private window that shows `url`. */
+    async privatePage(url) {
+      await inBrowser(async (url) => {
+        const window = OpenBrowserWindow({ private: true });
+        await new Promise((resolve) => window.addEventListener('load', resolve, { once: true }));
+        await window.delayedStartupPromise;
+        window.gBrowser.selectedTab = window.gBrowser.addTrustedTab(url);
+      }, url);
+      return tab(url);
+    },
+    /** The user lets the extension into private windows: the browser starts it anew. */
+    allowPrivate: () => inBrowser(async (id) => {
+      const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+      const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
+      await ExtensionPermissions.add(id, { permissions: ['internal:privateBrowsingAllowed'], origins: [] });
+      await (await AddonManager.getAddonByID(id)).reload();
+    }, id),
+    /** The items of the browser's own menu on an element, by their labels. */
+    async menuOf(page, selector) {
+      const at = await page.locator(selector).middle();
+      await page.mouse.click(at.x, at.y, { button: 'right' });
+      return until(() => inBrowser(readMenu), { what: 'the menu' });
     },
     /** Right-clicks an element, and chooses the item `label` in the browser's own menu. */
     async choose(page, selector, label) {
@@ -109,8 +177,10 @@ export async function launchFirefox() {
       };
       const { context, button } = await until(asks, { what: 'the window that asks for a site' });
       await click(context, button);
-      await until(() => inBrowser(agree), { what: "the browser's own prompt" });
+      await this.agree();
     },
+    /** What the event page is: "running", "stopped", … */
+    background: () => inBrowser((id) => WebExtensionPolicy.getByID(id).extension.backgroundState, id),
     /** Ends the event page, and the engine in it, as the browser does when it has long been idle. Gives what becomes of it: "stopped". */
     killBackground: () => inBrowser(async (id) => {
       const { extension } = WebExtensionPolicy.getByID(id);
@@ -118,10 +188,16 @@ export async function launchFirefox() {
       return extension.backgroundState;
     }, id),
     async tidy() {
-      for (const page of (await firefox.pages()).slice(1)) await page.close();
+      await inBrowser(() => void document.getElementById('customizationui-widget-panel')?.hidePopup());
+      for (const { context } of (await send('browsingContext.getTree', { maxDepth: 0 })).contexts.slice(1)) {
+        // Closing the last tab of a window has closed the window, and a page may close itself.
+        await send('browsingContext.close', { context }).catch(() => {});
+      }
       await look();
     },
     close: () => firefox.close(),
+    /** Waits until the user has closed the browser. */
+    closed: () => new Promise((resolve) => firefox.on('disconnected', resolve)),
   };
 }
 
@@ -148,6 +224,20 @@ async function activate(label) {
   return true;
 }
 
+/** In the browser's window: the labels of the context menu, which is closed then. */
+async function readMenu() {
+  const menu = Services.wm.getMostRecentWindow('navigator:browser').document.getElementById('contentAreaContextMenu');
+  if (menu.state !== 'open') return false;
+  const labels = [...menu.querySelectorAll('menuitem, menu')].filter((item) => !item.hidden).map(({ label }) => label);
+  menu.hidePopup();
+  return labels;
+}
+
+/** In the browser's window: opens a tab that shows. */
+function openTab(url) {
+  gBrowser.selectedTab = gBrowser.addTrustedTab(url);
+}
+
 /** In the browser's window: agrees in the prompt of the window in front. */
 async function agree() {
   for (const window of Services.wm.getEnumerator('navigator:browser')) {
@@ -160,6 +250,74 @@ async function agree() {
     return true;
   }
   return false;
+}
+
+/** In the browser's window: what a function, given as text, gives in the page of a tab or of the popup. Events that it makes are a user's to the page. */
+async function within(part, run, argument) {
+  const windows = [...Services.wm.getEnumerator('navigator:browser')];
+  const browsers = windows.flatMap((window) => [...window.document.querySelectorAll('browser')]);
+  const { messageManager } = browsers.find(({ currentURI }) => currentURI?.spec.includes(part));
+  const name = `rubout-${Math.random()}`;
+  const answer = new Promise((resolve) => {
+    messageManager.addMessageListener(name, function heard({ data }) {
+      messageManager.removeMessageListener(name, heard);
+      resolve(data);
+    });
+  });
+  const script = `(async () => (${run})(content, ${JSON.stringify(argument)}))().then((given) => ({ given }), (error) => ({ failed: String(error) }))
+    .then((answer) => sendAsyncMessage(${JSON.stringify(name)}, answer));`;
+  messageManager.loadFrameScript(`data:text/javascript;charset=utf-8,${encodeURIComponent(script)}`, false);
+  // A popup that has just been opened is given another process, which does not hear of this.
+  const late = new Promise((_, reject) => setTimeout(reject, 5000, new Error('no answer of the page')));
+  const { given, failed } = await Promise.race([answer, late]);
+  if (failed) throw new Error(failed);
+  return given;
+}
+
+/** In a page: presses an element with the mouse, as a user does. */
+function press(window, selector) {
+  const element = window.document.querySelector(selector);
+  element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  const { x, y, width, height } = element.getBoundingClientRect();
+  for (const kind of ['mousemove', 'mousedown', 'mouseup']) window.synthesizeMouseEvent(kind, x + width / 2, y + height / 2, { clickCount: 1 });
+}
+
+/** In the browser's window: puts a PNG on the clipboard. */
+function copyPicture(base64) {
+  const tools = Cc['@mozilla.org/image/tools;1'].getService(Ci.imgITools);
+  const image = tools.decodeImageFromArrayBuffer(Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)).buffer, 'image/png');
+  const transferable = Cc['@mozilla.org/widget/transferable;1'].createInstance(Ci.nsITransferable);
+  transferable.init(null);
+  transferable.addDataFlavor('image/png');
+  transferable.setTransferData('image/png', image);
+  Services.clipboard.setData(transferable, null, Ci.nsIClipboard.kGlobalClipboard);
+}
+
+/** In the browser's window: presses one of the extension's keys, by its letter. */
+function pressKey(letter) {
+  const { document } = Services.wm.getMostRecentWindow('navigator:browser');
+  [...document.querySelectorAll('keyset[id^="ext-keyset-id-"] key')].find((key) => key.getAttribute('key') === letter).doCommand();
+}
+
+/** In the browser's window: a file that was saved completely, once. */
+async function saved() {
+  const { Downloads } = ChromeUtils.importESModule('resource://gre/modules/Downloads.sys.mjs');
+  const list = await Downloads.getList(Downloads.ALL);
+  const done = (await list.getAll()).find(({ succeeded }) => succeeded);
+  if (!done) return undefined;
+  await list.remove(done);
+  return { path: done.target.path, name: done.target.path.split('/').at(-1) };
+}
+
+/** In the browser's window: agrees that a page reads the clipboard. */
+async function paste() {
+  const window = Services.wm.getMostRecentWindow('navigator:browser');
+  const menu = window.document.getElementById('clipboardReadPasteMenuPopup');
+  const item = menu?.state === 'open' && menu.querySelector('menuitem');
+  if (!item) return false;
+  while (item.disabled) await new Promise((later) => window.setTimeout(later, 20));
+  menu.activateItem(item);
+  return true;
 }
 
 /** An element that is looked for each time anew. */
@@ -281,6 +439,16 @@ class Page {
     return this.#page.isClosed();
   }
 
+  /** An element whose frame is wanted. */
+  async $(selector) {
+    const element = await this.#page.mainFrame().$(selector);
+    return element && { contentFrame: async () => this.#wrap(await element.contentFrame()) };
+  }
+
+  waitForEvent(name) {
+    return this.#page.waitForEvent(name);
+  }
+
   locator(selector) {
     return this.mainFrame().locator(selector);
   }
@@ -291,6 +459,16 @@ class Page {
 
   bringToFront() {
     return this.#page.bringToFront();
+  }
+
+  /** Writes a picture of all of the page into a file. */
+  screenshot(path) {
+    return this.#page.screenshot({ path, fullPage: true });
+  }
+
+  /** Chooses a file in an upload field. */
+  async upload(selector, ...files) {
+    await (await this.#page.waitForSelector(selector)).uploadFile(...files);
   }
 
   close() {

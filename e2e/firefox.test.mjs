@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { launchFirefox } from './firefox.mjs';
-import { after, afterEach, BALL, before, compareOutside, overlay, readElement, redness, test, until } from './harness.mjs';
+import { after, afterEach, BALL, before, compareOutside, overlay, readElement, redness, same, test, until } from './harness.mjs';
 import { startServer } from './server.mjs';
 
 const ITEM = 'Erase something…';
@@ -58,6 +58,18 @@ test('a picture of another site: asked for in a window of our own, then read', a
   const editor = await overlay(page);
   await editor.eraseRect(BALL);
   assert.ok(redness(await editor.shown()) < 5);
+});
+
+test('an edit that its page disturbs goes on in a tab, whole', async () => {
+  const page = await firefox.page(`${server.home}/test/kinds.html`);
+  const was = await readElement(page, '#img');
+  const editor = await open(page, '#img');
+  await editor.eraseRect(BALL);
+  const erased = await editor.shown();
+  await page.evaluate(() => void setInterval(() => window.focus(), 20));
+  const moved = await overlay(await firefox.tab('/overlay.html?tab'), { states: ['done'] });
+  same(erased, await moved.shown());
+  await moved.pressUntil('undo', (shown) => redness(shown) === redness(was));
 });
 
 test('a picture goes through the editor into an upload field', async () => {

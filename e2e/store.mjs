@@ -1,14 +1,21 @@
 // A page of the extension that is connected to the model store.
 
-/**
- * Opens a page of the extension with a connection to the store, which downloads from `hub`. In that page, `ask` sends a request, and `events`
- * collects the store's events.
- */
+/** Opens a page of the extension that is connected to the store. */
 export async function storePage(browser, hub) {
   const page = await browser.page(`chrome-extension://${browser.id}/manifest.json`);
+  await connectToStore(page, hub);
+  return page;
+}
+
+/**
+ * Connects a page of the extension to the store, which downloads from `hub`. In that page, `ask` sends a request, and `events` collects the store's
+ * events.
+ */
+export async function connectToStore(page, hub) {
   await page.evaluate(async () => {
-    const contexts = await chrome.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
-    if (!contexts.length) {
+    // Elsewhere, the engine lives in the background, which is there when somebody connects to it.
+    const contexts = chrome.offscreen && (await chrome.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] }));
+    if (contexts?.length === 0) {
       await chrome.offscreen.createDocument({ url: 'engine.html', reasons: ['WORKERS'], justification: 'test' });
     }
     const port = chrome.runtime.connect({ name: 'models' });
@@ -25,7 +32,6 @@ export async function storePage(browser, hub) {
     });
   });
   await askStore(page, { call: 'use-hub', origin: hub.origin });
-  return page;
 }
 
 /** The store's reply, or `{ failure }`. */

@@ -19,8 +19,11 @@ const LONGEST: [&str; 8] =
 /// The file that compares what a browser makes of a picture with what the same engine makes of it natively.
 const COMPARES_WITH_NATIVE: &str = "moebius";
 
-/// The file whose tests run in Firefox.
+/// What the names of the files begin with whose tests run in Firefox.
 const IN_FIREFOX: &str = "firefox";
+
+/// The file whose tests have a model run on Firefox's GPU, which has none of its own in software as Chromium has.
+const ON_FIREFOX_GPU: &str = "firefox-models";
 
 /// Which tests are run.
 #[derive(Clone, Copy)]
@@ -102,7 +105,10 @@ pub fn run(which: Which<'_>, environment: &[(&str, &str)]) -> Result {
         environment.push(("ERASE", erase.to_str().ok_or("the path of the repository is not UTF-8")?));
     }
     let firefox;
-    if files.iter().any(|file| file == IN_FIREFOX) {
+    if files.iter().any(|file| file == ON_FIREFOX_GPU) {
+        tools::software_vulkan()?;
+    }
+    if files.iter().any(|file| file.starts_with(IN_FIREFOX)) {
         firefox = tools::firefox()?;
         environment.push(("FIREFOX", &firefox));
     }

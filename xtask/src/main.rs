@@ -29,6 +29,7 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
 cargo xtask demo      build, erase something from a picture in a real browser, show where the pictures are
+      --firefox       the same in Firefox
 cargo xtask test      every test: Rust, the page shim, the extension in a real browser
       --native        those in Rust, without a browser
       --only NAME     one file of browser tests, or the tests with NAME in their names
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::run(),
+        ["demo", "--firefox"] => demo::in_firefox(),
         ["test"] => test::run(),
         ["test", "--native"] => test::native(None),
         ["test", "--only", name] => test::only(name),

@@ -6,7 +6,7 @@ use crate::protocol::Failure;
 const RULES: [&str; 6] =
     ["chrome://", "chrome-extension://", "devtools://", "gallery cannot be scripted", "policy", "view-source:"];
 /// What it says where this one may not be now. It says the same when the page's process has not yet heard of the user's click.
-const REFUSALS: [&str; 2] = ["must request permission", "Cannot access contents"];
+const REFUSALS: [&str; 3] = ["must request permission", "Cannot access contents", "Missing host permission"];
 
 /// What an attempt to enter a page that failed means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,7 @@ mod tests {
                 "Cannot access contents of the page. Extension manifest must request permission to access the respective host.",
                 Entry::Refused,
             ),
+            ("Missing host permission for the tab", Entry::Refused),
             ("Frame with ID 0 was removed.", Entry::Missed),
             ("Could not establish connection. Receiving end does not exist.", Entry::Missed),
             ("The message port closed before a response was received.", Entry::Missed),

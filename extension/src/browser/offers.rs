@@ -46,6 +46,15 @@ async fn registered() -> Result<Vec<String>, Failure> {
     Ok(ids.iter().filter_map(|id| id.strip_prefix(KIND)).map(String::from).collect())
 }
 
+/// Asks the user for the sites of a match pattern for another reason than this; true when they are granted.
+///
+/// # Errors
+/// When it is called without a click or a key press of the user's.
+pub async fn request_otherwise(pattern: &str) -> Result<bool, Failure> {
+    // Firefox takes a request only as long as it handles the click: nothing is waited for before that.
+    futures::join!(forget_wish(), permissions::request(pattern)).1
+}
+
 /// Forgets for which site the user was asked. It is called before the user is asked for a site for another reason: an answer that the popup did not
 /// live to hear would make the grant look like the one that it had asked for.
 pub async fn forget_wish() {
@@ -69,8 +78,10 @@ pub async fn is_on(pattern: &str) -> bool {
 /// When the browser refuses.
 pub async fn switch_on(pattern: &str, tab_id: i32) -> Result<bool, Failure> {
     let wish = Wish { pattern: pattern.into(), tab_id, since: js_sys::Date::now() };
-    storage::set_session(WISH, &wish).await?;
-    if !permissions::request(pattern).await? {
+    // Firefox takes a request only as long as it handles the click: nothing is waited for before that.
+    let (noted, granted) = futures::join!(storage::set_session(WISH, &wish), permissions::request(pattern));
+    noted?;
+    if !granted? {
         storage::remove_session(WISH).await?;
         return Ok(false);
     }
@@ -99,7 +110,7 @@ async fn begin(pattern: &str, tab_id: i32) -> Result<(), Failure> {
     storage::remove_session(WISH).await?;
     if let Err(failure) = scripting::register(&script_of(pattern), SCRIPT, pattern).await {
         // The page that asked, and the background, may do this at the same time.
-        if !failure.to_string().contains("uplicate") {
+        if !scripting::is_duplicate(&failure) {
             switch_off(pattern).await?;
             return Err(failure);
         }

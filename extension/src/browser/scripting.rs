@@ -7,6 +7,9 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+/// What [`inject`] says where it ran in no frame, in Chrome's words: Firefox says nothing itself of some pages that it keeps from extensions.
+const NO_FRAME: &str = "Cannot access contents of any frame";
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["chrome", "scripting"], js_name = executeScript)]
@@ -33,7 +36,8 @@ pub async fn inject(file: &str, tab_id: i32, frame_id: Option<FrameId>) -> Resul
     ]);
     let results = JsFuture::from(execute_script(&injection).map_err(refused)?).await.map_err(refused)?;
     let number = |result: JsValue| field(&result, "frameId").as_f64().map(|id| id as FrameId);
-    Ok(Array::from(&results).iter().filter_map(number).collect())
+    let frames: Vec<FrameId> = Array::from(&results).iter().filter_map(number).collect();
+    if frames.is_empty() { Err(Failure::Internal { detail: NO_FRAME.into() }) } else { Ok(frames) }
 }
 
 /// Has a packaged script run in every document of a match pattern as it begins, also after the browser was closed. A registration of this name
@@ -55,6 +59,13 @@ pub async fn register(id: &str, file: &str, pattern: &str) -> Result<(), Failure
         ("persistAcrossSessions", true.into()),
     ]);
     JsFuture::from(register_js(&Array::of1(&script)).map_err(refused)?).await.map(drop).map_err(refused)
+}
+
+/// Whether [`register`] failed only because another page of ours has just registered the same.
+pub fn is_duplicate(failure: &Failure) -> bool {
+    let said = failure.to_string();
+    // Chrome's words and Firefox's.
+    ["uplicate", "already registered"].iter().any(|words| said.contains(words))
 }
 
 /// Ends a registration.

@@ -120,8 +120,7 @@ async fn grant(editor: &Rc<Workspace>, token: String) {
         let (editor, token, row) = (Rc::clone(&editor), token.clone(), row.clone());
         let (pattern, tab_id) = (permissions::site(&origin), session.tab_id);
         spawn_local(async move {
-            offers::forget_wish().await;
-            if permissions::request(&pattern).await != Ok(true) {
+            if offers::request_otherwise(&pattern).await != Ok(true) {
                 return;
             }
             lent::note(&pattern).await;

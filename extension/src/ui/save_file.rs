@@ -1,12 +1,12 @@
 //! Saves a blob as a file among the user's downloads.
 
-use super::dom::document;
+use super::dom::{document, window};
 use crate::browser::refused;
 use crate::protocol::Failure;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, HtmlAnchorElement, Url};
+use web_sys::{Blob, Document, HtmlAnchorElement, Url};
 
 /// How long (milliseconds) the blob's URL stays valid. The browser refers to the blob itself long before that.
 const ADDRESS_LIFETIME: u32 = 60_000;
@@ -17,7 +17,7 @@ const ADDRESS_LIFETIME: u32 = 60_000;
 /// [`Failure::Internal`] when the browser makes no address for it.
 pub(crate) fn save_file(blob: &Blob, name: &str) -> Result<(), Failure> {
     let url = Url::create_object_url_with_blob(blob).map_err(refused)?;
-    let link: HtmlAnchorElement = document().create_element("a").map_err(refused)?.unchecked_into();
+    let link: HtmlAnchorElement = outer_document().create_element("a").map_err(refused)?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
     link.click();
@@ -26,4 +26,12 @@ pub(crate) fn save_file(blob: &Blob, name: &str) -> Result<(), Failure> {
         let _ = Url::revoke_object_url(&url);
     });
     Ok(())
+}
+
+/// The document that links to downloads. Firefox asks the policy of the page around a frame whether a download that begins in the frame may be shown
+/// there, and a page of ours shows no blobs: what is framed by one has the download begin in that.
+fn outer_document() -> Document {
+    // In a web page, there is no access to the frame's element.
+    let frame = window().frame_element().ok().flatten();
+    frame.and_then(|frame| frame.owner_document()).unwrap_or_else(document)
 }

@@ -43,9 +43,8 @@ impl<'a> Permission<'a> {
         if !agreed {
             return None;
         }
-        offers::forget_wish().await;
         // The browser asks only in answer to the click that has just been made, and never again once it was told "yes".
-        if permissions::request(&site.pattern).await != Ok(true) {
+        if offers::request_otherwise(&site.pattern).await != Ok(true) {
             return None;
         }
         if keep.checked() {
