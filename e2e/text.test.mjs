@@ -42,11 +42,13 @@ async function screenshot(page, lines) {
 
 async function show({ lines = LINES, size, byItself = false } = {}) {
   const page = await browser.page(`${server.home}/test/kinds.html`);
-  server.put('/text.png', 'image/png', await screenshot(page, lines));
-  await page.goto(`${server.home}/test/files.html?/text.png`);
+  // The browser keeps what an address has once given.
+  const name = `/text-of-${lines.length}-lines.png`;
+  server.put(name, 'image/png', await screenshot(page, lines));
+  await page.goto(`${server.home}/test/files.html?${name}`);
   if (size) {
     await page.setViewportSize(size);
-    await page.addStyleTag({ content: '#img { max-width: 100% }' });
+    await page.addStyleTag({ content: '#img { inline-size: 310px }' });
   }
   await page.locator('#img').evaluate((image) => image.decode());
   // A menu of the browser has no room in a narrow window.
