@@ -403,6 +403,12 @@ mod tests {
                 .prop_map(|(x, y, runs)| MaskOp::Region(Rect { x, y, width: 13, height: 9 }, runs)),
             (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9))
                 .prop_map(|(x, y, runs)| MaskOp::Without(Rect { x, y, width: 13, height: 9 }, runs)),
+            (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9), any::<bool>()).prop_map(
+                |(x, y, runs, away)| {
+                    let rect = Rect { x, y, width: 13, height: 9 };
+                    MaskOp::Words(Words { boxes: vec![rect], rect, runs, away })
+                }
+            ),
             (prop::collection::vec((point(), 0.0..30.0f64), 1..6), any::<bool>()).prop_map(|(stamps, erase)| {
                 let stamps = stamps.into_iter().map(|(at, radius)| Stamp { at, radius }).collect();
                 MaskOp::Stroke { stamps, erase }
