@@ -77,7 +77,7 @@ test('picking is left by Escape, and the page gets its keys back', async () => {
 test('tools, sizes and zoom by their keys', async () => {
   page = await browser.page(`${server.home}/test/kinds.html`);
   const editor = await open(page, '#img');
-  for (const [key, id] of [['s', 'tool-select'], ['r', 'tool-rectangle'], ['l', 'tool-lasso'], ['e', 'tool-eraser'], ['b', 'tool-brush']]) {
+  for (const [key, id] of [['s', 'tool-select'], ['w', 'tool-text'], ['r', 'tool-rectangle'], ['l', 'tool-lasso'], ['e', 'tool-eraser'], ['b', 'tool-brush']]) {
     await page.keyboard.press(key);
     await until(async () => (await checked(editor)) === id, { what: `${id} after ${key}` });
   }

@@ -6,8 +6,9 @@ use super::port::{PortId, Post};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
-    Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, JobId, Keep, Lay, Open, Prepare,
-    Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, Take, Taken, ToEngine,
+    Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FindText, FoundText, JobId, Keep, Lay,
+    Open, Prepare, Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, StopFinding, Take,
+    Taken, ToEngine,
 };
 use crate::protocol::{Done, Failure, Rect};
 use crate::wire::{self, Answered, Incoming, Pending};
@@ -37,6 +38,8 @@ struct Port {
     jobs: RefCell<HashMap<JobId, Rc<Cell<bool>>>>,
     /// Files that are written or wait to be, and whether they are not wanted any more.
     files: RefCell<Vec<Rc<Cell<bool>>>>,
+    /// Whether the newest search for text is not wanted any more.
+    search: RefCell<Rc<Cell<bool>>>,
     /// Under which name an unfinished edit is kept.
     key: RefCell<Option<String>>,
     /// What was done since the overlay last said that nothing needs to be kept.
@@ -65,6 +68,12 @@ impl Port {
         for cancelled in &*self.files.borrow() {
             cancelled.set(true);
         }
+    }
+
+    /// What was searched for is not wanted any more; gives the mark of the next search.
+    fn stop_finding(&self) -> Rc<Cell<bool>> {
+        self.search.replace(Rc::default()).set(true);
+        Rc::clone(&self.search.borrow())
     }
 
     fn keep(&self, call: Keep, blobs: Vec<Blob>) -> Answered<Keep> {
@@ -188,6 +197,14 @@ impl Hub {
             ToEngine::Erase(call) => pending.serve(call, |call, blobs| self.erase(id, port, call, blobs)).await,
             ToEngine::Propose(call) => pending.serve(call, |call, blobs| self.propose(id, port, call, blobs)).await,
             ToEngine::Select(call) => pending.serve(call, |call, []| self.select(id, port, call)).await,
+            ToEngine::FindText(call) => pending.serve(call, async |FindText, []| self.find_text(id, port).await).await,
+            ToEngine::StopFinding(call) => {
+                let stop = async |StopFinding, []| {
+                    port.stop_finding();
+                    Ok((Done {}, []))
+                };
+                pending.serve(call, stop).await
+            }
             ToEngine::Prepare(call) => pending.serve(call, |call, []| self.prepare(id, call)).await,
             ToEngine::Cancel(call) => pending.serve(call, async |call, []| port.cancel(&call)).await,
             ToEngine::Stop(call) => {
@@ -281,6 +298,15 @@ impl Hub {
         let is_in_the_way = || self.is_closed(id) || port.is_wanted() || self.is_filling();
         unless_cancelled(picture.prepare_things(&WorkerPacer::new(|_, _| {}, is_in_the_way)).await)?;
         proposed(None)
+    }
+
+    /// Finds words. They are an offer: finding them stops when this picture is to be filled or written, and when it is closed.
+    async fn find_text(&self, id: PortId, port: &Port) -> Answered<FindText> {
+        let stopped = port.stop_finding();
+        let mut slot = port.picture.lock().await;
+        let is_in_the_way = || stopped.get() || self.is_closed(id) || port.is_wanted();
+        let (lines, strokes) = opened(&mut slot)?.text(&WorkerPacer::new(|_, _| {}, is_in_the_way)).await?;
+        Ok((FoundText { lines }, [bytes::blob(&strokes, "application/octet-stream")?]))
     }
 
     fn is_closed(&self, port: PortId) -> bool {

@@ -17,7 +17,7 @@ use wasm_core::fill;
 use wasm_core::inpaint::{Inpainting, Preview, Settings};
 use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::select::{self, Selector};
-use wasm_core::{Error, GpuError, Pacer};
+use wasm_core::{Error, GpuError, Pacer, text};
 use web_sys::Blob;
 
 // The engine accepts what the overlay accepts.
@@ -183,6 +183,25 @@ impl Picture {
             _ => select::enclosed(&self.image, &outline),
         };
         Ok(found.map_err(failure)?.map(|found| region(&select::with_rim(&found, &self.image))))
+    }
+
+    /// The words of each line of text, and one after the other which pixels belong to their strokes.
+    pub(super) async fn text(&self, pacer: &dyn Pacer) -> Result<(Vec<Vec<Rect>>, Vec<u8>), Failure> {
+        let (mut lines, mut strokes) = (vec![], vec![]);
+        for line in text::find(&self.image, pacer).await.map_err(failure)? {
+            pacer.checkpoint().await.map_err(failure)?;
+            let mut words = vec![];
+            for word in line.words {
+                let found = text::glyphs(&self.image, &[(word, line.is_dark)]).map_err(failure)?;
+                let Some((rect, coverage)) = found.as_ref().map(region) else { continue };
+                words.push(rect);
+                strokes.extend(coverage);
+            }
+            if !words.is_empty() {
+                lines.push(words);
+            }
+        }
+        Ok((lines, strokes))
     }
 
     /// Fills what the mask covers with a model. If the GPU is lost, it is opened again and the model continues from its last step.

@@ -25,6 +25,12 @@ pub struct Hole {
     pub coverage: Rc<[u8]>,
 }
 
+impl Hole {
+    fn of((rect, coverage): (Rect, Vec<u8>)) -> Self {
+        Self { rect, coverage: coverage.into() }
+    }
+}
+
 /// How a result is made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {
@@ -125,6 +131,29 @@ impl<P> Document<P> {
         self.is_painted() && self.history.ops().fold(false, since_clear)
     }
 
+    /// The boxes of the words of text that are selected.
+    pub fn words(&self) -> Vec<Rect> {
+        let mut boxes = vec![];
+        for op in self.history.ops() {
+            match op {
+                MaskOp::Words(words) if words.away => boxes.retain(|word| !words.boxes.contains(word)),
+                MaskOp::Words(words) => boxes.extend(&words.boxes),
+                MaskOp::Clear | MaskOp::Instead(..) => boxes.clear(),
+                _ => {}
+            }
+        }
+        boxes
+    }
+
+    /// Whether words are painted as a whole, as it takes to hide them. Says whether that changes what is painted.
+    pub fn paint_whole_words(&mut self, whole: bool) -> bool {
+        let changes = std::mem::replace(&mut self.mask.whole_words, whole) != whole && !self.words().is_empty();
+        if changes {
+            self.discard_drag();
+        }
+        changes
+    }
+
     /// Paints a piece of a stroke that is still being dragged. It counts once the stroke is recorded.
     pub fn drag(&mut self, from: Stamp, to: Stamp, erase: bool) {
         self.mask.capsule(from, to, erase);
@@ -168,6 +197,8 @@ impl<P> Document<P> {
     /// # Errors
     /// [`Failure::EmptyMask`] and [`Failure::WholeMask`].
     pub fn begin(&mut self, engine: EngineChoice, seed: u32) -> Result<Job, Failure> {
+        self.paint_whole_words(engine.hides());
+        let engine = as_words_are_taken(engine, self.history.ops());
         let (rect, coverage) = self.mask.cut().ok_or(Failure::EmptyMask)?;
         if self.mask.is_whole() {
             return Err(Failure::WholeMask);
@@ -181,16 +212,29 @@ impl<P> Document<P> {
     /// whose hole is known. The built-in fill, left to itself, first takes the paint in every other way that gives something
     /// else, and then again in that of the chosen result.
     pub fn begin_again(&mut self, engine: EngineChoice, seed: u32) -> Option<Job> {
-        let hole = self.last_hole()?.clone();
+        let hole = self.hole_again(&engine)?;
         let engine = if engine == EngineChoice::INSTANT {
             EngineChoice::Instant { route: self.next_route().unwrap_or_default() }
         } else {
             engine
         };
+        let engine = as_words_are_taken(engine, self.history.filled_ops());
         let seed = seed.wrapping_add(self.last_fill()?.made());
         let onto = self.fills() - 1;
         self.pending = None;
         Some(self.job(Made { engine, seed, hole }, onto))
+    }
+
+    /// What was painted for the last fill, as this engine takes it: to be hidden, words are painted as a whole.
+    fn hole_again(&self, engine: &EngineChoice) -> Option<Hole> {
+        let hole = self.last_hole()?;
+        if !self.history.filled_ops().any(|op| matches!(op, MaskOp::Words(_))) {
+            return Some(hole.clone());
+        }
+        let mut mask = Mask::new(self.mask.width(), self.mask.height());
+        mask.whole_words = engine.hides();
+        mask.replay(self.history.filled_ops());
+        mask.cut().map(Hole::of)
     }
 
     /// How a further result of the last fill takes the paint. None where the chosen result is a model's, or of an edit that was taken up.
@@ -210,6 +254,10 @@ impl<P> Document<P> {
 
     /// The same fill by another engine, in place of `job`.
     pub fn begin_instead(&mut self, job: Job, engine: EngineChoice) -> Job {
+        let engine = match job.onto < self.fills() {
+            true => as_words_are_taken(engine, self.history.filled_ops()),
+            false => as_words_are_taken(engine, self.history.ops()),
+        };
         self.job(Made { engine, ..job.made }, job.onto)
     }
 
@@ -418,6 +466,12 @@ impl<P> Document<P> {
         let actions = actions.collect();
         EditNote { agent, actions, trained }
     }
+}
+
+/// The built-in fill, left to itself, takes words for what they are: of their strokes everything is filled, in however many colours they are written.
+fn as_words_are_taken<'a>(engine: EngineChoice, mut ops: impl Iterator<Item = &'a MaskOp>) -> EngineChoice {
+    let is_of_words = engine == EngineChoice::INSTANT && ops.any(|op| matches!(op, MaskOp::Words(_)));
+    if is_of_words { EngineChoice::Instant { route: Route::Everything } } else { engine }
 }
 
 /// The smallest rectangle around some; none without any.

@@ -49,6 +49,15 @@ pub enum Gesture {
         /// Its points so far.
         outline: Vec<Point>,
     },
+    /// A rectangle in which words are taken, or a place.
+    Sweep {
+        /// Number of the pointer.
+        pointer: i32,
+        /// Where it began.
+        from: Point,
+        /// Where the pointer is.
+        to: Point,
+    },
     /// Moving the picture.
     Pan {
         /// Number of the pointer.
@@ -71,13 +80,14 @@ impl Gesture {
             Drag::Rectangle => Self::Rectangle { pointer, from: stamp.at, to: stamp.at },
             Drag::Lasso => Self::Lasso { pointer, outline: vec![stamp.at] },
             Drag::Select => Self::Circle { pointer, outline: vec![stamp.at] },
+            Drag::Words => Self::Sweep { pointer, from: stamp.at, to: stamp.at },
         }
     }
 
     /// The outline to draw while it is being dragged, and whether it is closed.
     pub fn outline(&self) -> Option<(Vec<Point>, bool)> {
         match self {
-            Self::Rectangle { from, to, .. } => {
+            Self::Rectangle { from, to, .. } | Self::Sweep { from, to, .. } => {
                 let (a, b) = (*from, *to);
                 Some((vec![a, Point { x: b.x, y: a.y }, b, Point { x: a.x, y: b.y }], true))
             }
@@ -88,13 +98,21 @@ impl Gesture {
 
     /// True while something is being painted.
     pub fn paints(&self) -> bool {
-        matches!(self, Self::Stroke { .. } | Self::Rectangle { .. } | Self::Lasso { .. } | Self::Circle { .. })
+        !matches!(self, Self::None | Self::Pan { .. } | Self::Pinch { .. })
     }
 
     /// Where a thing is looked for: a circle around it, or one place. None where nothing is looked for.
     pub fn sought(&self) -> Option<&[Point]> {
         match self {
             Self::Circle { outline, .. } => Some(outline),
+            _ => None,
+        }
+    }
+
+    /// The corners of the rectangle in which words are taken; none where none are.
+    pub fn swept(&self) -> Option<(Point, Point)> {
+        match self {
+            Self::Sweep { from, to, .. } => Some((*from, *to)),
             _ => None,
         }
     }
@@ -119,7 +137,7 @@ impl Gesture {
                 }
                 Some(stamps[before - 1..].windows(2).map(|pair| [pair[0], pair[1]]).collect())
             }
-            Self::Rectangle { pointer, to, .. } if *pointer == id => {
+            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } if *pointer == id => {
                 *to = to_stamps.last().map_or(*to, |stamp| stamp.at);
                 Some(vec![])
             }
@@ -177,7 +195,7 @@ impl Gesture {
         let map = view.map();
         match self {
             Self::Stroke { pointer, raw, .. } => raw.last().map(|stamp| (*pointer, map.apply(stamp.at))),
-            Self::Rectangle { pointer, to, .. } => Some((*pointer, map.apply(*to))),
+            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } => Some((*pointer, map.apply(*to))),
             Self::Lasso { pointer, outline } | Self::Circle { pointer, outline } => {
                 outline.last().map(|point| (*pointer, map.apply(*point)))
             }
@@ -186,13 +204,14 @@ impl Gesture {
         }
     }
 
-    /// What was painted by it; none for what paints nothing, for a click with the lasso, which is no outline, and for [`Self::sought`].
+    /// What was painted by it; none for what paints nothing, for a click with the lasso, which is no outline, for [`Self::sought`], and for
+    /// [`Self::swept`].
     pub fn painted(self) -> Option<MaskOp> {
         match self {
             Self::Stroke { stamps, erase, .. } => Some(MaskOp::Stroke { stamps, erase }),
             Self::Rectangle { from, to, .. } => Some(MaskOp::Rectangle(from, to)),
             Self::Lasso { outline, .. } => (outline.len() >= 3).then_some(MaskOp::Lasso(outline)),
-            Self::None | Self::Circle { .. } | Self::Pan { .. } | Self::Pinch { .. } => None,
+            Self::None | Self::Circle { .. } | Self::Sweep { .. } | Self::Pan { .. } | Self::Pinch { .. } => None,
         }
     }
 }
@@ -221,7 +240,7 @@ mod tests {
             assert_eq!(gesture.painted_to(2, &[stamp(5.0, 5.0)]), None, "another pointer paints nothing");
             let path = [stamp(40.0, 0.0), stamp(40.0, 30.0), stamp(0.0, 30.0)];
             let pieces = gesture.painted_to(1, &path).expect("its own pointer");
-            let sought = gesture.sought().map(<[Point]>::len);
+            let (sought, swept) = (gesture.sought().map(<[Point]>::len), gesture.swept());
             match (tool.drag, gesture.painted()) {
                 (Drag::Stroke { erase }, Some(MaskOp::Stroke { stamps, erase: erased })) => {
                     assert_eq!((erased, stamps.first(), stamps.last()), (erase, Some(&stamp(0.0, 0.0)), path.last()));
@@ -233,6 +252,13 @@ mod tests {
                 }
                 (Drag::Lasso, Some(MaskOp::Lasso(outline))) => assert_eq!(outline.len(), 4),
                 (Drag::Select, None) => assert_eq!(sought, Some(4), "the engine finds what it paints"),
+                (Drag::Words, None) => {
+                    assert_eq!(
+                        swept,
+                        Some((Point { x: 0.0, y: 0.0 }, Point { x: 0.0, y: 30.0 })),
+                        "a corner and the other"
+                    );
+                }
                 (drag, painted) => panic!("{drag:?} gave {painted:?}"),
             }
         }

@@ -94,12 +94,14 @@ impl<F> History<F> {
 
     /// What is painted now: the standing steps since the last standing fill.
     pub fn ops(&self) -> impl Iterator<Item = &MaskOp> {
+        ops(since_fill(&self.steps[..self.now]))
+    }
+
+    /// What was painted for the newest fill that stands.
+    pub fn filled_ops(&self) -> impl Iterator<Item = &MaskOp> {
         let standing = &self.steps[..self.now];
-        let start = standing.iter().rposition(|s| matches!(s, Step::Fill(_))).map_or(0, |at| at + 1);
-        standing[start..].iter().filter_map(|s| match s {
-            Step::Paint(op) => Some(op),
-            Step::Fill(_) => None,
-        })
+        let end = standing.iter().rposition(|step| matches!(step, Step::Fill(_))).unwrap_or(0);
+        ops(since_fill(&standing[..end]))
     }
 
     /// Forgets the steps that could be redone.
@@ -130,6 +132,19 @@ impl<F> History<F> {
     pub fn can(&self) -> (bool, bool) {
         (self.now > 0, self.now < self.steps.len())
     }
+}
+
+/// The steps after the last fill.
+fn since_fill<F>(steps: &[Step<F>]) -> &[Step<F>] {
+    let start = steps.iter().rposition(|step| matches!(step, Step::Fill(_))).map_or(0, |at| at + 1);
+    &steps[start..]
+}
+
+fn ops<F>(steps: &[Step<F>]) -> impl Iterator<Item = &MaskOp> {
+    steps.iter().filter_map(|step| match step {
+        Step::Paint(op) => Some(op),
+        Step::Fill(_) => None,
+    })
 }
 
 fn fills<F>(steps: &[Step<F>]) -> impl DoubleEndedIterator<Item = &F> {

@@ -33,6 +33,8 @@ pub enum MaskOp {
     Instead(Rect, Vec<u32>),
     /// Takes away the same pixels.
     Without(Rect, Vec<u32>),
+    /// Paints words of text that were selected, or takes them away.
+    Words(Words),
     /// Takes everything away.
     Clear,
     /// Swaps painted and unpainted.
@@ -57,8 +59,21 @@ impl MaskOp {
 
     /// Whether it paints a thing that was selected.
     pub fn is_selection(&self) -> bool {
-        matches!(self, Self::Along(..) | Self::Instead(..))
+        matches!(self, Self::Along(..) | Self::Instead(..) | Self::Words(Words { away: false, .. }))
     }
+}
+
+/// Words of text. Only their strokes are painted, so that the ground between them stays; where [`Mask::whole_words`] is set, their boxes are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Words {
+    /// A box for each word.
+    pub boxes: Vec<Rect>,
+    /// The rectangle around all of them.
+    pub rect: Rect,
+    /// Their strokes in it, as runs (see [`super::runs`]).
+    pub runs: Vec<u32>,
+    /// They are taken away.
+    pub away: bool,
 }
 
 /// What a selected thing does to what is painted.
@@ -80,12 +95,14 @@ pub struct Mask {
     coverage: Vec<u8>,
     /// Contains every covered pixel; may be larger than needed.
     extent: Option<Rect>,
+    /// Words that are painted from now on are painted as a whole: strokes that are covered in black, and nothing else, could still be read.
+    pub whole_words: bool,
 }
 
 impl Mask {
     /// Nothing painted.
     pub fn new(width: u32, height: u32) -> Self {
-        Self { width, height, coverage: vec![0; width as usize * height as usize], extent: None }
+        Self { width, height, coverage: vec![0; width as usize * height as usize], extent: None, whole_words: false }
     }
 
     /// Width in pixels.
@@ -174,6 +191,7 @@ impl Mask {
                 self.region(*rect, runs, 255);
             }
             MaskOp::Without(rect, runs) => self.region(*rect, runs, 0),
+            MaskOp::Words(words) => self.words(words),
             MaskOp::Clear => self.clear(),
             MaskOp::Invert => {
                 for c in &mut self.coverage {
@@ -214,6 +232,16 @@ impl Mask {
         self.paint(left - FEATHER, top - FEATHER, right + FEATHER, bottom + FEATHER, false, |x, y| {
             (x - left).min(right - x).min(y - top).min(bottom - y)
         });
+    }
+
+    fn words(&mut self, Words { boxes, rect, runs, away }: &Words) {
+        let value = if *away { 0 } else { 255 };
+        if !self.whole_words {
+            return self.region(*rect, runs, value);
+        }
+        for word in boxes {
+            self.region(*word, &[0, word.width.saturating_mul(word.height)], value);
+        }
     }
 
     fn region(&mut self, rect: Rect, runs: &[u32], value: u8) {
@@ -343,6 +371,24 @@ mod tests {
         assert!(!MaskOp::region(Rect { x: 0, y: 0, width: 1, height: 1 }, &[255]).is_selection());
     }
 
+    #[test]
+    fn of_words_the_strokes_are_painted_or_the_boxes_where_they_are_hidden() {
+        let boxes = vec![Rect { x: 1, y: 1, width: 3, height: 2 }, Rect { x: 6, y: 1, width: 2, height: 2 }];
+        let rect = Rect { x: 1, y: 1, width: 7, height: 2 };
+        let strokes = [255, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 255];
+        let words = |away| MaskOp::Words(Words { boxes: boxes.clone(), rect, runs: packed(&strokes), away });
+        let mut mask = Mask::new(10, 5);
+        mask.apply(&words(false));
+        assert_eq!(mask.cut(), Some((rect, strokes.to_vec())));
+        mask.whole_words = true;
+        mask.replay(&[words(false)]);
+        let whole = [255, 255, 255, 0, 0, 255, 255].repeat(2);
+        assert_eq!(mask.cut(), Some((rect, whole)));
+        mask.apply(&words(true));
+        assert_eq!(mask.cut(), None);
+        assert!(words(false).is_selection() && !words(true).is_selection());
+    }
+
     fn stamp(x: f64, y: f64, radius: f64) -> Stamp {
         Stamp { at: Point { x, y }, radius }
     }
@@ -357,6 +403,12 @@ mod tests {
                 .prop_map(|(x, y, runs)| MaskOp::Region(Rect { x, y, width: 13, height: 9 }, runs)),
             (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9))
                 .prop_map(|(x, y, runs)| MaskOp::Without(Rect { x, y, width: 13, height: 9 }, runs)),
+            (0..120u32, 0..90u32, prop::collection::vec(0..40u32, 0..9), any::<bool>()).prop_map(
+                |(x, y, runs, away)| {
+                    let rect = Rect { x, y, width: 13, height: 9 };
+                    MaskOp::Words(Words { boxes: vec![rect], rect, runs, away })
+                }
+            ),
             (prop::collection::vec((point(), 0.0..30.0f64), 1..6), any::<bool>()).prop_map(|(stamps, erase)| {
                 let stamps = stamps.into_iter().map(|(at, radius)| Stamp { at, radius }).collect();
                 MaskOp::Stroke { stamps, erase }

@@ -6,7 +6,7 @@
 //!   (results to choose from); [`runs`] (painted pixels in few numbers), [`laying`] (the same mask on another picture), [`mask_file`] (masks as files); [`projection`] (how screen and engine follow it);
 //! - the toolbar: [`rows`];
 //! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
-//! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing);
+//! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing), [`text`] (the words that it takes);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
 //! - where its pixels come from: [`ladder`], [`capture`]; whether they are what is shown: [`likeness`], [`as_stored`]; how it is called: [`file_name`]; what the
 //!   page may learn of the result: [`disclosure`] (also by what was cut off round: `round_box`), [`consent`]; under which name an unfinished edit is kept: [`kept_edit`];
@@ -43,6 +43,7 @@ pub mod saving;
 pub mod scene;
 pub mod settings;
 pub mod stroke;
+pub mod text;
 pub mod tool;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;

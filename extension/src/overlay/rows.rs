@@ -5,18 +5,21 @@
 pub struct Item {
     /// CSS pixels that it needs at least; 0 where it does not show at present.
     pub width: f64,
-    /// How soon it goes into the menu: the highest first, 0 never.
+    /// How soon it goes into the menu: the highest first, 0 never, [`ALWAYS`] whatever room there is.
     pub rank: u32,
     /// Its row, where there are several.
     pub row: usize,
 }
+
+/// The rank of what is in the menu whatever room there is.
+pub const ALWAYS: u32 = 99;
 
 /// From this width of the document on (CSS pixels), all tools stand in one row; below it, in two. A window of 900 has no more beside a scroll bar.
 pub const ONE_ROW: f64 = 880.0;
 
 /// Says for each item whether it goes into the menu, so that no row is wider than `room`. `gap` is what lies between two items (CSS pixels).
 pub fn surplus(items: &[Item], one_row: bool, room: f64, gap: f64) -> Vec<bool> {
-    let mut gone = vec![false; items.len()];
+    let mut gone: Vec<bool> = items.iter().map(|item| item.rank == ALWAYS).collect();
     let last = items.iter().map(|item| item.row).max().unwrap_or(0);
     for row in 0..=if one_row { 0 } else { last } {
         loop {
@@ -54,6 +57,7 @@ mod tests {
         assert_eq!(gone(false, 179.0), [false, true, false, false, false], "each row gives up its own");
         assert_eq!(gone(false, 10.0), [false, true, true, false, true]);
         assert_eq!(surplus(&[], true, 100.0, 4.0), [false; 0]);
+        assert_eq!(surplus(&[item(10.0, ALWAYS, 0), item(10.0, 98, 0)], true, 100.0, 4.0), [true, false]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The tools of the overlay, in one table. Buttons, keys, words and gestures are bound from it.
 
+use super::rows;
+
 /// What dragging with a tool does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drag {
@@ -14,6 +16,8 @@ pub enum Drag {
     Lasso,
     /// Points at a thing, or draws a rough circle around it: the engine finds the thing.
     Select,
+    /// Points at a word, or spans a rectangle over several: the engine has found them.
+    Words,
 }
 
 /// One tool.
@@ -31,8 +35,8 @@ pub struct Tool {
     pub drag: Drag,
     /// Whether a ring as wide as the brush follows the pointer.
     pub ring: bool,
-    /// How soon it goes into the menu where the toolbar has no room: the highest first, 0 never. It is among those of all controls
-    /// (`data-rank` in `overlay.html`). The tool that is chosen never goes.
+    /// How soon it goes into the menu where the toolbar has no room: the highest first, 0 never, [`rows::ALWAYS`] also where there is room. It is
+    /// among those of all controls (`data-rank` in `overlay.html`). The tool that is chosen never goes.
     pub rank: u32,
 }
 
@@ -63,9 +67,17 @@ pub const TOOLS: &[Tool] = &[
         help: "helpRectangle",
         drag: Drag::Rectangle,
         ring: false,
-        rank: 1,
+        rank: rows::ALWAYS,
     },
-    Tool { id: "tool-lasso", key: "l", name: "toolLasso", help: "helpLasso", drag: Drag::Lasso, ring: false, rank: 3 },
+    Tool {
+        id: "tool-lasso",
+        key: "l",
+        name: "toolLasso",
+        help: "helpLasso",
+        drag: Drag::Lasso,
+        ring: false,
+        rank: rows::ALWAYS,
+    },
     Tool {
         id: "tool-select",
         key: "s",
@@ -75,6 +87,7 @@ pub const TOOLS: &[Tool] = &[
         ring: false,
         rank: 0,
     },
+    Tool { id: "tool-text", key: "w", name: "toolText", help: "helpText", drag: Drag::Words, ring: false, rank: 0 },
 ];
 
 impl Tool {

@@ -115,6 +115,11 @@ impl Hiding {
 impl EngineChoice {
     /// The built-in fill, which looks by itself what the paint stands for.
     pub const INSTANT: Self = Self::Instant { route: Route::Automatic };
+
+    /// Whether what is painted is hidden, and not erased.
+    pub fn hides(&self) -> bool {
+        matches!(self, Self::Hide { .. })
+    }
 }
 
 /// What the built-in fill takes the paint for.
@@ -174,6 +179,8 @@ calls! {
         Erase with [B; 1] => Erased,
         Propose with [B; 1] => Proposed,
         Select with [B; 0] => Proposed,
+        FindText with [B; 0] => FoundText,
+        StopFinding with [B; 0] => Done,
         Prepare with [B; 0] => Ready,
         Cancel with [B; 0] => Done,
         Stop with [B; 0] => Done,
@@ -190,6 +197,7 @@ replies! {
     Taken with Vec<B>,
     Erased with [B; 1],
     Proposed with Vec<B>,
+    FoundText with [B; 1],
     Ready with [B; 0],
     Encoded with [B; 1],
 }
@@ -327,6 +335,22 @@ pub struct Select {
     /// The corners of the circle, or one place; image pixels. None at all where the picture only has to be prepared, so that the first answer comes
     /// at once.
     pub outline: Vec<Point>,
+}
+
+/// Find the words that are written in the picture. It answers with `Failure::Cancelled` where the picture is to be filled or written meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FindText;
+
+/// The user has turned to something else: what [`FindText`] waits for is not wanted any more, and it answers with `Failure::Cancelled`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StopFinding;
+
+/// The words. Blob 0: which pixels belong to their strokes, 0 or 255, one rectangle after the other in the order of `lines`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "found-text", rename_all = "camelCase")]
+pub struct FoundText {
+    /// The words of each line from left to right, the lines from top to bottom: the rectangles around their strokes, image pixels.
+    pub lines: Vec<Vec<Rect>>,
 }
 
 /// What could be painted as well, or the thing that was found. Where something could, its coverage comes along.

@@ -4,9 +4,9 @@ use super::background::{
     EditOffered, EnsureEngine, FindInFrame, OpenInTab, PickEnded, PickIn, StartInFrame, ToBackground,
 };
 use super::engine::{
-    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, Hiding, Keep,
-    Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready, Release, Resume, Resumed, Rewind,
-    Route, SaveAs, Select, Stage, Stop, Take, Taken, ToEngine,
+    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindText,
+    FoundText, Hiding, Keep, Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready, Release,
+    Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take, Taken, ToEngine,
 };
 use super::models::{
     Add, Delete, DescribeGpu, Estimate, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure,
@@ -249,6 +249,8 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
         Take { session: "token".into() }.into(),
         Propose { mask: RECT }.into(),
         Select { outline: vec![Point { x: 1.5, y: 2.0 }] }.into(),
+        FindText.into(),
+        StopFinding.into(),
         Prepare { model: "m".into(), options: options() }.into(),
         Cancel { job: 1 }.into(),
         Stop.into(),
@@ -297,6 +299,8 @@ pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
         ToEngine::Take(_) => reply::<Take>(Taken { edit: Some("{}".into()) }),
         ToEngine::Propose(_) => reply::<Propose>(Proposed { rect: Some(RECT) }),
         ToEngine::Select(_) => reply::<Select>(Proposed { rect: Some(RECT) }),
+        ToEngine::FindText(_) => reply::<FindText>(FoundText { lines: vec![vec![RECT, RECT], vec![RECT]] }),
+        ToEngine::StopFinding(_) => reply::<StopFinding>(Done {}),
         ToEngine::Erase(_) => {
             reply::<Erase>(Erased { patch: RECT, ms: 12.5, invents_text: true, reading: Some(reading()) })
         }

@@ -1,7 +1,8 @@
 //! Tests of the document: any sequence of what the user and the engine can do keeps document, screen and engine in agreement.
 
-use super::super::mask::Taking;
+use super::super::mask::{Taking, Words};
 use super::super::projection::{Command, Drawing, Held, drawing, next_command};
+use super::super::runs::packed;
 use super::*;
 use crate::protocol::Point;
 use proptest::prelude::*;
@@ -46,6 +47,49 @@ fn try_again(document: &mut Document<&'static str>, pixels: &'static str) -> u32
     let (seed, rect) = (job.made.seed, job.made.hole.rect);
     assert!(document.finish(job, rect, pixels, None));
     seed
+}
+
+#[test]
+fn words_are_hidden_as_a_whole_also_after_they_were_erased() {
+    let word = Rect { x: 4, y: 4, width: 3, height: 2 };
+    let stroke = || [255, 0, 0, 255, 0, 0];
+    let words = |away| MaskOp::Words(Words { boxes: vec![word], rect: word, runs: packed(&stroke()), away });
+    let black = EngineChoice::Hide { by: Hiding::BlackOut };
+    let covers = |job: &Job| job.made.hole.coverage.iter().filter(|covered| **covered > 0).count();
+    let mut document = opened();
+    document.paint(words(false));
+    assert_eq!(document.words(), [word]);
+    assert!(document.paint_whole_words(true) && !document.paint_whole_words(true), "once");
+    assert_eq!(document.painted().map(|(_, coverage)| coverage), Some(vec![255; 6]));
+    let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+    assert_eq!(covers(&job), 2, "the strokes, to be erased");
+    assert_eq!(job.made.engine, EngineChoice::Instant { route: Route::Everything }, "all of them");
+    let asked = EngineChoice::Instant { route: Route::SeeThrough };
+    assert_eq!(
+        document.begin(asked.clone(), 1).map(|job| job.made.engine),
+        Ok(asked),
+        "unless the user says otherwise"
+    );
+    let job = document.begin(black.clone(), 1).expect("painted");
+    assert_eq!(covers(&job), 6, "the word, to be hidden");
+
+    let job = document.begin(EngineChoice::INSTANT, 1).expect("painted");
+    assert!(document.finish(job, word, "p", None));
+    assert!(document.words().is_empty(), "the fill has used them up");
+    assert_eq!(document.begin_again(black.clone(), 1).map(|job| covers(&job)), Some(6), "hidden after all");
+    let job = document.begin_again(black, 1).expect("there is a fill");
+    assert!(document.finish(job, word, "q", None));
+    assert_eq!(document.begin_again(EngineChoice::INSTANT, 1).map(|job| covers(&job)), Some(2), "and erased again");
+    let (text, pixels) = document.write().expect("what is painted can be written");
+    let again = Document::read(&text, pixels, SIZE, SIZE).expect("what was written can be read");
+    assert_eq!(again.last_hole().map(|hole| hole.coverage.iter().filter(|covered| **covered > 0).count()), Some(6));
+
+    document.paint(words(false));
+    document.paint(words(true));
+    assert!(document.words().is_empty() && document.painted().is_none(), "given back");
+    document.paint(words(false));
+    document.paint(MaskOp::Clear);
+    assert!(document.words().is_empty() && !document.holds_selection(), "cleared");
 }
 
 #[test]

@@ -46,13 +46,20 @@ impl<P: Clone> Document<P> {
         let mut pixels = pixels.into_iter();
         let mut mask = Mask::new(width, height);
         let history = history.try_map(|fill, painted| {
-            mask.replay(painted);
-            let hole = mask.cut().map(|(rect, coverage)| Hole { rect, coverage: coverage.into() });
+            let holes = [false, true].map(|whole_words| {
+                mask.whole_words = whole_words;
+                mask.replay(painted);
+                mask.cut().map(Hole::of)
+            });
             fill.try_map(|Written { id, rect, made, reading }| {
-                let made = made.zip(hole.clone()).map(|((engine, seed), hole)| Made { engine, seed, hole });
+                let made = made.and_then(|(engine, seed)| {
+                    let hole = holes[usize::from(engine.hides())].clone()?;
+                    Some(Made { engine, seed, hole })
+                });
                 Some(FillResult { id, rect, pixels: pixels.next()?, made, reading })
             })
         })?;
+        mask.whole_words = false;
         let mut document = Self { mask, history, pending: None, kept, last };
         document.discard_drag();
         Some(document)

@@ -23,6 +23,7 @@ use super::save_sheet::SaveSheet;
 use super::screen::Edit;
 use super::settings::SettingsSheet;
 use super::stage::Stage;
+use super::text_layer::TextLayer;
 use crate::overlay::activation_guard::ActivationGuard;
 use crate::overlay::host::Host;
 use crate::overlay::phase::{Facts, Phase, Question};
@@ -45,6 +46,8 @@ pub(super) struct Hooks {
     pub save: fn(&Rc<App>),
     /// Called when the edit or the phase changed.
     pub keep: fn(&App, Phase),
+    /// Called when a frame was drawn, which also happens after each change of the edit, the phase and the tool.
+    pub drawn: fn(&Rc<App>),
 }
 
 /// See the module.
@@ -61,6 +64,7 @@ pub(super) struct App {
     /// What the picture's file holds beside the picture, and a saved one will not.
     pub left_out: Cell<Option<LeftOut>>,
     pub proposal: Proposal,
+    pub text: TextLayer,
     pub hover: Hover,
     pub last_mask: LastMask,
     pub methods: Methods,
@@ -93,6 +97,7 @@ impl App {
                 jobs: Jobs::default(),
                 left_out: Cell::default(),
                 proposal: Proposal::find(),
+                text: TextLayer::find(),
                 hover: Hover::default(),
                 last_mask: LastMask::default(),
                 methods: Methods::find(&frames),
@@ -108,6 +113,7 @@ impl App {
             if let Some(app) = weak.upgrade() {
                 app.dock.toolbar.fit();
                 app.stage.draw(&app.edit.borrow(), app.can_mark());
+                (app.hooks.drawn)(&app);
             }
         });
         app.enter(Phase::Opening);

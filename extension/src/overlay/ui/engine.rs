@@ -10,8 +10,8 @@ use super::screen::Edit;
 use crate::overlay::document::Job;
 use crate::overlay::projection::{Command, Held, ResultId, Wanted, next_command};
 use crate::protocol::engine::{
-    ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, Keep, Lay, Open, Opened, Propose, Proposed, Resume,
-    Resumed, Rewind, Select, Take, Taken, ToEngine,
+    ENGINE_PORT, Encode, Encoded, EngineEvent, Erase, Erased, FindText, FoundText, Keep, Lay, Open, Opened, Propose,
+    Proposed, Resume, Resumed, Rewind, Select, Take, Taken, ToEngine,
 };
 use crate::protocol::{Call, Done, Failure, Point, Rect};
 use crate::ui::connection::{Attempt, Connection, connect};
@@ -197,6 +197,18 @@ impl Engine {
             Err(Failure::EngineLost) => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The words of each line of what the document shows, with their strokes as [`FoundText`] has them. No request waits for it: a fill or a file
+    /// stops it.
+    ///
+    /// # Errors
+    /// [`Failure::Cancelled`] where it was stopped.
+    pub(super) async fn find_text(&self, document: &RefCell<Edit>) -> Result<(Vec<Vec<Rect>>, Blob), Failure> {
+        self.sync(document).await?;
+        let connection = self.connection.borrow().clone().ok_or(Failure::EngineLost)?;
+        let (FoundText { lines }, [strokes]) = connection.caller.call(FindText, []).await?;
+        Ok((lines, strokes))
     }
 
     /// What the document shows, as a file.

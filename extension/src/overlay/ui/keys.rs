@@ -12,6 +12,7 @@ use super::save_as;
 use super::selecting::{Wish, choose_tool, select};
 use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, redo, undo};
+use super::taking;
 use crate::overlay::mask::Taking;
 use crate::overlay::tool::{Drag, Tool};
 use crate::ui::dom::{by_id, document, window};
@@ -81,6 +82,7 @@ fn down(app: &Rc<App>, event: &KeyboardEvent) -> bool {
     match key.as_str() {
         "Escape" if event.repeat() || app.dock.toolbar.close_menu() => {}
         "Escape" => escape(app),
+        "Enter" if focus.is_on_picture() && taking::take_first(app) => {}
         "Enter" if focus.is_on_picture() => erase(app),
         " " if focus.is_on_picture() => space(app, event),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if focus.is_on_picture() => {
@@ -101,12 +103,17 @@ fn with_control(app: &Rc<App>, key: &str, shift: bool) -> bool {
         "s" | "S" if shift => save_as::open(app),
         "s" | "S" => save(app),
         "c" | "C" => copy(app),
+        "a" | "A" if takes_words(app) => taking::take_all(app),
         "+" | "=" => app.stage.zoom(ZOOM_STEP),
         "-" => app.stage.zoom(1.0 / ZOOM_STEP),
         "0" => app.stage.whole_picture(),
         _ => return false,
     }
     true
+}
+
+fn takes_words(app: &App) -> bool {
+    app.stage.hand.borrow().tool.drag == Drag::Words
 }
 
 fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
@@ -144,7 +151,9 @@ fn up(app: &Rc<App>, event: &KeyboardEvent) {
                 let hand = app.stage.hand.borrow();
                 hand.space_held && hand.pointer.is_none() && hand.cursor.is_none()
             };
-            if alone {
+            if alone && takes_words(app) {
+                taking::step(app, "ArrowRight");
+            } else if alone {
                 // Without a pointer Space can only mean painting: show where that would be.
                 move_cursor(app, 0.0, 0.0);
             }
@@ -155,9 +164,13 @@ fn up(app: &Rc<App>, event: &KeyboardEvent) {
     }
 }
 
-/// Space: with the keyboard's brush it paints, with a pointer it moves the picture.
+/// Space: with the keyboard's brush it paints, at a word that the keyboard went to it takes that, and with a pointer it moves the picture.
 fn space(app: &Rc<App>, event: &KeyboardEvent) {
-    if app.stage.hand.borrow().cursor.is_none() {
+    if takes_words(app) && app.text.by_keys() {
+        if !event.repeat() {
+            taking::take_pointed(app, event.shift_key());
+        }
+    } else if app.stage.hand.borrow().cursor.is_none() {
         app.stage.hold_space(true);
     } else if event.repeat() {
         // Held down, it does nothing more.
@@ -173,6 +186,9 @@ fn space(app: &Rc<App>, event: &KeyboardEvent) {
 }
 
 fn arrow(app: &Rc<App>, key: &str, shift: bool) {
+    if takes_words(app) {
+        return taking::step(app, key);
+    }
     let step = if shift { LEAP } else { 1.0 };
     let (x, y) = match key {
         "ArrowLeft" => (-step, 0.0),

@@ -4,10 +4,10 @@
 //!   [`view_layer`] (what of it is in sight), [`painter`] (everything over and around it).
 //! - Talking: [`page`] (the shim), [`engine`], [`lines`] (progress, hints), [`results`].
 //! - Parts: [`stage`] (what is looked at), [`dock`] with its [`toolbar`], [`settings`], [`methods`] (what fills) with the models' [`options`], [`jobs`], [`handover`] (what a tab needs to go on),
-//!   [`proposal`] (what could be painted as well), [`hover`] (what is pointed at), [`last_mask`] (where was painted last).
+//!   [`text_layer`] (the words in the picture), [`proposal`] (what could be painted as well), [`hover`] (what is pointed at), [`last_mask`] (where was painted last).
 //! - [`app`] puts them together.
 //! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
-//!   results), [`erasing`], [`proposing`] (what loose paint leaves out), [`selecting`] (things by a click), [`hovering`] (which it would be), [`laying`] (the same mask again, masks as files), [`keeping`] (save, copy, put back, done), [`save_as`] with its sheet ([`save_sheet`]), [`models`], [`pixels`], [`moving`] (from the page into a
+//!   results), [`erasing`], [`proposing`] (what loose paint leaves out), [`selecting`] (things by a click), [`hovering`] (which it would be), [`taking`] (words), [`laying`] (the same mask again, masks as files), [`keeping`] (save, copy, put back, done), [`save_as`] with its sheet ([`save_sheet`]), [`models`], [`pixels`], [`moving`] (from the page into a
 //!   tab) and [`opening`].
 //! - How the user does it: [`guarded`] (when buttons may act), [`buttons`], [`keys`], [`pointer`]; [`start`] binds them.
 
@@ -54,6 +54,8 @@ mod stage;
 mod start;
 mod stencil;
 mod stepping;
+mod taking;
+mod text_layer;
 mod toolbar;
 mod view_layer;
 

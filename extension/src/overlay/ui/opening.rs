@@ -263,6 +263,7 @@ async fn show_picture(app: &App, picture: &Picture, obtained: &Obtained) -> Resu
         scene.open(image, viewport());
     }
     app.edit.borrow_mut().open(width, height);
+    app.text.forget();
     app.stage.hand.borrow_mut().fit(width, height);
     app.dock.show_size(&app.stage.hand.borrow());
     attribute(&root(), "data-image", &format!("{width}x{height}"));

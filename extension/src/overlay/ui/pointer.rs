@@ -6,6 +6,7 @@ use super::hovering::hover;
 use super::painting::{cancel_gesture, finish_stroke, scale_brush, touched};
 use super::proposing::propose;
 use super::selecting::{select, wish};
+use super::taking;
 use crate::overlay::gesture::Gesture;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::stroke::{Stamp, pressed_radius};
@@ -37,6 +38,7 @@ pub(super) fn bind(app: &Rc<App>) {
     on(stage, "pointerleave", move |_: &PointerEvent| {
         it.stage.hand.borrow_mut().pointer = None;
         hover(&it, None);
+        taking::point(&it, None);
         it.stage.frames.request();
     });
     let it = Rc::clone(app);
@@ -107,6 +109,7 @@ fn down(app: &Rc<App>, event: &PointerEvent) {
     }
     app.stage.hand.borrow_mut().gesture = gesture;
     hover(app, None);
+    taking::point(app, None);
     app.stage.mask_changed();
 }
 
@@ -132,7 +135,9 @@ fn moved(app: &Rc<App>, event: &PointerEvent) {
     if used {
         app.stage.mask_changed();
     } else if event.pointer_type() != "touch" {
-        hover(app, app.stage.image_point(at));
+        let at = app.stage.image_point(at);
+        hover(app, at);
+        taking::point(app, at);
     }
 }
 
@@ -152,6 +157,9 @@ fn up(app: &Rc<App>, event: &PointerEvent) {
     }
     if let Some(outline) = gesture.sought() {
         select(app, outline.to_vec(), wish(event));
+    }
+    if let Some((from, to)) = gesture.swept() {
+        taking::sweep(app, from, to, event);
     }
     let Some(op) = gesture.painted() else { return app.stage.mask_changed() };
     let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });

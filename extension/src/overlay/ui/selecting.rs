@@ -4,6 +4,7 @@ use super::app::App;
 use super::failing::complain;
 use super::hovering::hover;
 use super::painting::{choose, touched};
+use super::taking;
 use crate::browser::{bytes, i18n};
 use crate::overlay::mask::{MaskOp, Taking};
 use crate::overlay::tool::{Drag, Tool};
@@ -36,17 +37,24 @@ pub(super) fn wish(event: &PointerEvent) -> Wish {
     }
 }
 
-/// Chooses a tool. For the one that selects, the picture is prepared at once.
+/// Chooses a tool. For those that find what is selected, they look at the picture at once.
 pub(super) fn choose_tool(app: &Rc<App>, tool: &'static Tool) {
-    let selected = app.stage.hand.borrow().tool.drag == Drag::Select;
+    let before = app.stage.hand.borrow().tool.drag;
     choose(app, tool);
     hover(app, None);
-    if tool.drag != Drag::Select {
-        if selected {
-            app.dock.lines.hint("hintPaint");
-        }
-        return;
+    if before == Drag::Words {
+        taking::end(app);
     }
+    match tool.drag {
+        Drag::Select => prepare(app),
+        Drag::Words => taking::begin(app),
+        _ if matches!(before, Drag::Select | Drag::Words) => app.dock.lines.hint("hintPaint"),
+        _ => {}
+    }
+}
+
+/// Has the engine take the picture apart for clicks.
+fn prepare(app: &Rc<App>) {
     app.dock.lines.hint(if has_coarse_pointer() { "hintSelectTouch" } else { "hintSelect" });
     if !app.can_paint() {
         return;

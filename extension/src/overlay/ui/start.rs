@@ -1,7 +1,9 @@
 //! Starts the overlay: makes its parts, binds what the user does, opens the picture.
 
 use super::app::{App, Hooks};
-use super::{buttons, erasing, failing, guarded, keeping, keys, laying, models, moving, opening, pointer, save_as};
+use super::{
+    buttons, erasing, failing, guarded, keeping, keys, laying, models, moving, opening, pointer, save_as, taking,
+};
 use crate::overlay::host::Host;
 use crate::overlay::phase::Phase;
 use crate::protocol::page::LostFocus;
@@ -27,7 +29,7 @@ pub fn start(handover: js_sys::Promise) {
     let token = location.hash().unwrap_or_default().trim_start_matches('#').to_owned();
     attribute(&root(), "data-mode", host.mode());
     translate_page();
-    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save, keep }) {
+    let app = match App::new(host, Hooks { heard: erasing::heard, save: keeping::save, keep, drawn: taking::follow }) {
         Ok(app) => app,
         Err(failure) => return web_sys::console::error_1(&failure.to_string().into()),
     };
