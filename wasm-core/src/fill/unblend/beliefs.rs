@@ -96,6 +96,13 @@ impl DifferenceModel {
     }
 }
 
+/// The factor by which a label takes part in a likelihood ratio, from the density of a difference with that label on both sides. The density under two labels
+/// times the factors of both is the likelihood of an edge of the mark over that of an edge of the picture; with one label on both sides, it is 1.
+#[inline(always)]
+fn evening(same: f32) -> f32 {
+    1.0 / (same + 1e-30).sqrt()
+}
+
 /// What [`propagate`] is to compute.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
@@ -110,17 +117,41 @@ pub(super) struct Task<'a> {
     pub(super) by_hue: bool,
     /// Whether the mark covers a small part of what is painted.
     pub(super) is_loose: bool,
+    /// Whether areas of one label are all equally likely, so that edges alone tell where the mark lies. By its texture, whatever part of the picture is
+    /// smoother than the surroundings of the mask would pass for covered. Where there is no mark, it is texture that tells.
+    pub(super) is_by_edges: bool,
     /// Factors for the labels of each site, from the copies of a repeated mark.
     pub(super) hint: Option<&'a [Labels]>,
 }
 
 impl Task<'_> {
-    pub(super) const LABEL: Task<'static> =
-        Task { null: false, weigh: false, is_drawn: false, by_hue: false, is_loose: false, hint: None };
-    pub(super) const WEIGH: Task<'static> =
-        Task { null: false, weigh: true, is_drawn: false, by_hue: false, is_loose: false, hint: None };
-    pub(super) const NULL: Task<'static> =
-        Task { null: true, weigh: true, is_drawn: false, by_hue: false, is_loose: false, hint: None };
+    pub(super) const LABEL: Task<'static> = Task {
+        null: false,
+        weigh: false,
+        is_drawn: false,
+        by_hue: false,
+        is_loose: false,
+        is_by_edges: false,
+        hint: None,
+    };
+    pub(super) const WEIGH: Task<'static> = Task {
+        null: false,
+        weigh: true,
+        is_drawn: false,
+        by_hue: false,
+        is_loose: false,
+        is_by_edges: false,
+        hint: None,
+    };
+    pub(super) const NULL: Task<'static> = Task {
+        null: true,
+        weigh: true,
+        is_drawn: false,
+        by_hue: false,
+        is_loose: false,
+        is_by_edges: false,
+        hint: None,
+    };
 }
 
 /// The marginal distributions of the sites.
@@ -190,7 +221,7 @@ impl Propagation {
         let alone: Vec<Lanes> = (0..graph.sites.len())
             .map(|at| {
                 let site = &graph.sites[at];
-                let mut states = unary(site, &views[at], &models[at], stretches.of(site.grain), task);
+                let mut states = unary(site, &views[at], &models[at], stretches.of(site.grain), (path, task));
                 if let Some(hint) = task.hint {
                     states.iter_mut().zip(hint[at]).for_each(|(s, h)| *s *= h);
                 }
@@ -199,7 +230,7 @@ impl Propagation {
                 states.map(|s| s / most)
             })
             .collect();
-        let links = Links::new(graph, &views, &models, if task.is_drawn { SHAPE_ON_DRAWN } else { 1 });
+        let links = Links::new(graph, &views, &models, task);
         let mut even = [0.0; LANES];
         even[..STATES].fill(1.0 / STATES as f32);
         let messages = vec![[even; 4]; alone.len()];
@@ -285,7 +316,13 @@ impl Stretches {
 }
 
 /// The potential of a site without its masked neighbours.
-fn unary(site: &Site, view: &View, models: &DifferenceModel, stretches: &Labels, task: &Task<'_>) -> Lanes {
+fn unary(
+    site: &Site,
+    view: &View,
+    models: &DifferenceModel,
+    stretches: &Labels,
+    (path, task): (&Path, &Task<'_>),
+) -> Lanes {
     let mut states = [0.0; LANES];
     states[..STATES].fill(PARTLY);
     (states[0], states[FULL], states[UNKNOWN]) = (1.0, 1.0, UNEXPLAINED);
@@ -304,7 +341,8 @@ fn unary(site: &Site, view: &View, models: &DifferenceModel, stretches: &Labels,
     for (k, state) in states.iter_mut().enumerate().take(LABELS) {
         let over = view.hidden.iter().fold(0.0f32, |m, v| m.max(v[k] - 258.0).max(-3.0 - v[k])) / 4.0;
         let guessed = 1.0 / (1.0 + off[k] / (6.0 * spread * spread));
-        *state *= stretches[k] / (1.0 + over * over) * (guessed + doubt * (1.0 - guessed));
+        let stretch = if task.is_by_edges { 1.0 } else { stretches[k] };
+        *state *= stretch / (1.0 + over * over) * (guessed + doubt * (1.0 - guessed));
         if task.is_loose && k > 0 {
             *state *= LOOSE;
         }
@@ -315,8 +353,14 @@ fn unary(site: &Site, view: &View, models: &DifferenceModel, stretches: &Labels,
     for near in site.near {
         if let Near::Known(colour) = near {
             let densities = models.densities(&view.squared(colour), 0.0, &view.blur);
+            let factors = task.is_by_edges.then(|| {
+                let there = path.hidden(colour);
+                let same = |k: usize| models.density(view.squared(there[k])[k], 2.0 * view.blur[k]);
+                let factors: Labels = std::array::from_fn(|k| evening(same(k)));
+                factors.map(|factor| factor * factors[0])
+            });
             for (k, state) in states.iter_mut().enumerate().take(LABELS) {
-                *state *= beside(0, k) * densities[k];
+                *state *= beside(0, k) * densities[k] * factors.map_or(1.0, |factors| factors[k]);
             }
             states[UNKNOWN] *= UNKNOWN_BESIDE;
         }
@@ -336,8 +380,8 @@ struct Link {
 struct Links([Vec<Link>; 2]);
 
 impl Links {
-    /// `shape` is the power of the mark's shape.
-    fn new(graph: &Graph<'_>, views: &[View], models: &[DifferenceModel], shape: i32) -> Self {
+    fn new(graph: &Graph<'_>, views: &[View], models: &[DifferenceModel], task: &Task<'_>) -> Self {
+        let shape = if task.is_drawn { SHAPE_ON_DRAWN } else { 1 };
         let table: [Lanes; LABELS] =
             std::array::from_fn(|a| std::array::from_fn(|b| if b < LABELS { beside(a, b).powi(shape) } else { 0.0 }));
         Self([0, 2].map(|direction| {
@@ -346,12 +390,19 @@ impl Links {
                 let Near::Site(to) = site.near[direction] else { continue };
                 let (from, next) = (&views[p], &views[to as usize]);
                 let mut fits = table;
+                let mut factors = [1.0; LANES];
                 for (a, fits) in fits.iter_mut().enumerate() {
                     let difference = next.squared(from.hidden.map(|channel| channel[a]));
                     let densities = models[p].densities(&difference, from.blur[a], &next.blur);
+                    factors[a] = evening(densities[a]);
                     fits.iter_mut().zip(densities).for_each(|(fit, density)| *fit *= density);
-                    fits[UNKNOWN] = UNKNOWN_BESIDE;
                 }
+                if task.is_by_edges {
+                    for (fits, factor) in fits.iter_mut().zip(factors) {
+                        fits.iter_mut().zip(factors).for_each(|(fit, other)| *fit *= factor * other);
+                    }
+                }
+                fits.iter_mut().for_each(|fits| fits[UNKNOWN] = UNKNOWN_BESIDE);
                 links.push(Link { from: p as u32, to, fits });
             }
             links
@@ -438,4 +489,31 @@ fn bethe(alone: &[Lanes], messages: &[[Lanes; 4]], links: &Links) -> f64 {
         }
     }
     sum + sites.iter().map(|s| libm::log(s.iter().sum::<f64>() + 1e-300)).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mark::Mark;
+    use super::super::scene::Scene;
+    use super::super::tests::{foliage, laid_over, letters, scene_of};
+    use super::*;
+    use crate::Unpaced;
+    use pollster::block_on;
+
+    #[test]
+    fn by_edges_neighbours_of_one_label_tell_nothing_of_which_it_is() {
+        let over = |_, _, colour, cover: f32| laid_over(colour, 0.4 * cover, [255.0; 3]);
+        let (_, marked, mask) = scene_of(|x, y| foliage(x, y, 7), letters, over);
+        let scene = block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
+        let graph = Graph::new(&scene, scene.pieces.batches(usize::MAX).swap_remove(0));
+        let path = Mark::new(0.6, [255.0; 3]).path();
+        let unlike = |is_by_edges: bool| {
+            let task = Task { is_by_edges, ..Task::LABEL };
+            let links = Propagation::new(&graph, &path, &task).links.0;
+            let is_unlike = |fits: &[Lanes; LABELS], k: usize| (fits[k][k] / beside(k, k) - 1.0).abs() > 0.01;
+            links.iter().flatten().filter(|link| (0..LABELS).any(|k| is_unlike(&link.fits, k))).count()
+        };
+        assert_eq!(unlike(true), 0);
+        assert!(unlike(false) > graph.sites.len());
+    }
 }

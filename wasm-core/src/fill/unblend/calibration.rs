@@ -14,7 +14,7 @@ use super::recover::Check;
 use super::scene::Scene;
 use super::search::{find_evident, find_mark};
 use super::tests::{foliage, laid_over, letters, page, scene_of};
-use super::{lift, lift_covered};
+use super::{Labelling, lift, lift_covered};
 use crate::Unpaced;
 use crate::pixels::{Image, Mask};
 use pollster::block_on;
@@ -118,7 +118,8 @@ fn print_edges(name: &str, image: &Image, mask: &Mask) {
     let values = [veil.mark().clear, veil.likelihood, own, chance, veil.contrast, veil.spread];
     let found = block_on(find_evident(&scene, &edges, &Unpaced)).unwrap();
     let judged = found.map(|(mark, is_loose)| {
-        let cover = block_on(lift_covered(&scene, &mask, &mark, Some(is_loose), None, &Unpaced)).unwrap().2;
+        let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
+        let cover = block_on(lift_covered(&scene, &mask, &mark, labelling, None, &Unpaced)).unwrap().2;
         let parts = parts::judged(&scene, &edges, &mark, &cover);
         let [own, other] = parts.pairs.map(|pairs| pairs as f32);
         [mark.clear, mark.fit.correlation, mark.fit.misfit, own, other, parts.gain]

@@ -103,7 +103,11 @@ pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Re
     let found = find_mark(&scene, &searching).await?;
     let Some(mark) = found.filter(is_plausible) else { return Ok(None) };
     let (found, check) = lift(&scene, mask, &mark, None, pacer).await?;
-    Ok(Some(Unblended { is_convincing: is_convincing(&mark, &check), ..found }))
+    if !is_convincing(&mark, &check) {
+        return Ok(Some(found));
+    }
+    let (found, ..) = lift_covered(&scene, mask, &mark, Labelling::BY_EDGES, None, pacer).await?;
+    Ok(Some(Unblended { is_convincing: true, ..found }))
 }
 
 /// Takes a mark off that edges tell, if that is borne out. `is_loose` says whether the mark covers a small part of what is painted.
@@ -114,15 +118,49 @@ async fn lift_evident(
     (mark, is_loose): (&Mark, bool),
     pacer: &dyn Pacer,
 ) -> Result<Option<Unblended>> {
-    let (lifted, _, cover) = lift_covered(scene, mask, mark, Some(is_loose), None, pacer).await?;
+    let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
+    let lifted = lift_parts(scene, mask, edges, (mark, labelling), pacer).await?;
+    if lifted.as_ref().is_none_or(|lifted| !is_explained(mask, &lifted.left)) {
+        return Ok(None);
+    }
+    let labelling = Labelling { is_by_edges: true, ..labelling };
+    let better = lift_parts(scene, mask, edges, (mark, labelling), pacer).await?;
+    let best = better.filter(|better| is_explained(mask, &better.left)).or(lifted);
+    Ok(best.map(|best| Unblended { is_convincing: true, ..best }))
+}
+
+/// Takes the parts of a mark off that have its edges, if those are borne out.
+async fn lift_parts(
+    scene: &Scene<'_>,
+    mask: &Mask,
+    edges: &Edges,
+    (mark, labelling): (&Mark, Labelling),
+    pacer: &dyn Pacer,
+) -> Result<Option<Unblended>> {
+    let (lifted, _, cover) = lift_covered(scene, mask, mark, labelling, None, pacer).await?;
     let parts = parts::judged(scene, edges, mark, &cover);
     let own = cover.iter().zip(&parts.is_own).map(|(cover, is_own)| if *is_own { *cover } else { 0.0 });
     let found = edges.found(mark, &own.collect::<Vec<f32>>(), scene.pieces.window);
     if !is_borne_out(mark, &parts) || !is_found(found) {
         return Ok(None);
     }
-    let lifted = lifted.only(scene, &parts.is_own)?;
-    Ok(is_explained(mask, &lifted.left).then_some(Unblended { is_convincing: true, ..lifted }))
+    Ok(Some(lifted.only(scene, &parts.is_own)?))
+}
+
+/// How the pixels under a mark are labelled.
+#[derive(Clone, Copy)]
+struct Labelling {
+    /// Whether edges have told the mark.
+    is_evident: bool,
+    /// Whether the mark covers a small part of what is painted.
+    is_loose: bool,
+    /// [`Task::is_by_edges`]. Whether there is a mark is told by labels that go by areas as well; where a mark is that surely is one, by edges alone.
+    is_by_edges: bool,
+}
+
+impl Labelling {
+    const BY_AREAS: Self = Self { is_evident: false, is_loose: false, is_by_edges: false };
+    const BY_EDGES: Self = Self { is_by_edges: true, ..Self::BY_AREAS };
 }
 
 impl Unblended {
@@ -152,17 +190,17 @@ async fn lift(
     palette: Option<&Palette>,
     pacer: &dyn Pacer,
 ) -> Result<(Unblended, Check)> {
-    let (found, check, _) = lift_covered(scene, mask, mark, None, palette, pacer).await?;
+    let (found, check, _) = lift_covered(scene, mask, mark, Labelling::BY_AREAS, palette, pacer).await?;
     Ok((found, check))
 }
 
 /// Takes the mark off, counts what speaks for and against it, and says how much of each pixel of the window it covers. The palette is given if it
-/// has told the mark, and whether the mark covers a small part of what is painted if edges have.
+/// has told the mark.
 async fn lift_covered(
     scene: &Scene<'_>,
     mask: &Mask,
     mark: &Mark,
-    is_loose: Option<bool>,
+    labelling: Labelling,
     palette: Option<&Palette>,
     pacer: &dyn Pacer,
 ) -> Result<(Unblended, Check, Vec<f32>)> {
@@ -183,8 +221,9 @@ async fn lift_covered(
         let graph = Graph::new(scene, batch);
         let (told, hidden) = palette.map(|palette| palette.hints(&graph, mark)).unzip();
         let hint = both(told, hint_from_copies(scene, &graph, &cover).map(|hint| hint.labels));
-        let (by_hue, is_loose) = (is_loose.is_some(), is_loose.unwrap_or(false));
-        let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), by_hue, is_loose, ..Task::LABEL };
+        let Labelling { is_evident: by_hue, is_loose, is_by_edges } = labelling;
+        let is_drawn = palette.is_some();
+        let task = Task { hint: hint.as_deref(), is_drawn, by_hue, is_loose, is_by_edges, ..Task::LABEL };
         let beliefs = propagate(&graph, &path, ROUNDS, &task, pacer).await?;
         let (mut colours, mut errors) = recover(&graph, &path, &beliefs, &mut check);
         if let Some(hidden) = hidden {
