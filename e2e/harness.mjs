@@ -647,9 +647,13 @@ class Overlay {
 
   /** Presses a control, named by its id, once it can be. */
   async press(id) {
-    await this.#reveal(id);
     const control = this.frame.locator(`#${id}`);
-    await control.click({ trial: true });
+    // The toolbar may be laid out anew after the look at where the control is, and have it in the menu then.
+    await until(async () => {
+      await this.#reveal(id);
+      if (!this.gone()) await control.click({ trial: true, timeout: 2000 });
+      return true;
+    }, { what: `#${id} that can be pressed` });
     await this.#click(id);
     await this.#closeMenu();
   }
