@@ -171,6 +171,11 @@ export class Tab {
     return this.send('browsingContext.activate', { context: this.context });
   }
 
+  /** Loads the page anew, and waits until it has. */
+  reload() {
+    return this.send('browsingContext.reload', { context: this.context, wait: 'complete' });
+  }
+
   async close() {
     await this.send('browsingContext.close', { context: this.context });
     this.#isClosed = true;

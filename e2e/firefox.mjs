@@ -98,7 +98,12 @@ export async function launchFirefox({ headed = false, preferences = {} } = {}) {
       await until(() => inPage('/popup.html', listens), { what: 'the popup' });
       return {
         evaluate: (run, argument) => inPage('/popup.html', run, argument),
-        click: (selector) => inPage('/popup.html', press, selector),
+        /** Presses what is there by then: parts of the popup come once the page behind it is known. */
+        async click(selector) {
+          const isThere = ({ document }, selector) => !!document.querySelector(selector)?.checkVisibility();
+          await until(() => inPage('/popup.html', isThere, selector), { what: selector });
+          return inPage('/popup.html', press, selector);
+        },
       };
     },
     /** Puts a PNG (base64) on the clipboard, as another program does. */
@@ -459,6 +464,11 @@ class Page {
 
   bringToFront() {
     return this.#page.bringToFront();
+  }
+
+  /** Loads the page anew, and waits until it has. */
+  reload() {
+    return this.#page.reload();
   }
 
   /** Writes a picture of all of the page into a file. */
