@@ -134,24 +134,8 @@ impl Task<'_> {
         is_by_edges: false,
         hint: None,
     };
-    pub(super) const WEIGH: Task<'static> = Task {
-        null: false,
-        weigh: true,
-        is_drawn: false,
-        by_hue: false,
-        is_loose: false,
-        is_by_edges: false,
-        hint: None,
-    };
-    pub(super) const NULL: Task<'static> = Task {
-        null: true,
-        weigh: true,
-        is_drawn: false,
-        by_hue: false,
-        is_loose: false,
-        is_by_edges: false,
-        hint: None,
-    };
+    pub(super) const WEIGH: Task<'static> = Task { weigh: true, ..Self::LABEL };
+    pub(super) const NULL: Task<'static> = Task { null: true, ..Self::WEIGH };
 }
 
 /// The marginal distributions of the sites.
@@ -394,7 +378,9 @@ impl Links {
                 for (a, fits) in fits.iter_mut().enumerate() {
                     let difference = next.squared(from.hidden.map(|channel| channel[a]));
                     let densities = models[p].densities(&difference, from.blur[a], &next.blur);
-                    factors[a] = evening(densities[a]);
+                    if task.is_by_edges {
+                        factors[a] = evening(densities[a]);
+                    }
                     fits.iter_mut().zip(densities).for_each(|(fit, density)| *fit *= density);
                 }
                 if task.is_by_edges {
