@@ -72,7 +72,7 @@ async function erase(page, picture, mask) {
     async ([picture, rect, bytes]) => {
       window.current = await engine();
       ok(await current.ask({ call: 'open', fills: [], key: null }, [await blob(picture)]));
-      const ask = { call: 'erase', job: 1, mask: rect, engine: { engine: 'instant' }, seed: 1 };
+      const ask = { call: 'erase', job: 1, mask: rect, engine: { engine: 'instant', route: 'automatic' }, seed: 1 };
       const { ms } = ok(await current.ask(ask, [await blob(bytes)]));
       const encoded = await current.ask({ call: 'encode', format: 'png', purpose: 'page', note: null });
       ok(encoded);
@@ -124,7 +124,7 @@ function cancelled(page, picture, mask) {
       const covered = await blob(bytes);
       const took = [];
       for (let job = 1; job <= 24; job += 1) {
-        const ask = { call: 'erase', job, mask: rect, engine: { engine: 'instant' }, seed: 1 };
+        const ask = { call: 'erase', job, mask: rect, engine: { engine: 'instant', route: 'automatic' }, seed: 1 };
         const erased = current.ask(ask, [covered]);
         await new Promise((done) => setTimeout(done, 173 * job));
         const start = performance.now();

@@ -26,8 +26,8 @@ const NEAR: usize = 32;
 /// The near surroundings are classified for themselves if at least this share of their pairs of neighbours are exactly equal.
 const EQUAL: f32 = 0.6;
 
-/// Pixels between two checkpoints: a few milliseconds of work.
-const CHECKPOINT: usize = 1 << 18;
+/// Rows between two checkpoints: a few milliseconds of work.
+const ROWS: usize = 128;
 
 /// The class of a hole and of its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +55,11 @@ impl Content {
         pacer.checkpoint().await?;
         let is_near = field.near_targets(NEAR);
         let mut tallies = [Tally::default(), Tally::default()];
-        let known = |at: usize| field.states[at] == State::Known;
-        for (at, is_near) in is_near.into_iter().enumerate() {
-            if at.is_multiple_of(CHECKPOINT) {
+        for y in 0..field.height {
+            if y.is_multiple_of(ROWS) {
                 pacer.checkpoint().await?;
             }
-            let room = (field.width - 1 - at % field.width, (field.pixels.len() - 1 - at) / field.width);
-            for (step, room) in [(1, room.0), (field.width, room.1)] {
-                if room < 1 || !known(at) || !known(at + step) {
-                    continue;
-                }
-                let next = (room >= 2 && known(at + 2 * step)).then(|| field.pixels[at + 2 * step]);
-                for tally in tallies.iter_mut().take(if is_near { 2 } else { 1 }) {
-                    tally.note(field.pixels[at], field.pixels[at + step], next);
-                }
-            }
+            tally_row(field, y, &is_near, &mut tallies);
         }
         let [all, near] = tallies;
         // A page may show photographs, in which few neighbours are exactly equal.
@@ -81,6 +71,28 @@ impl Content {
             is_drawn,
             is_lossy: is_drawn && all.is_lossy(),
         })
+    }
+}
+
+/// Counts the pairs and triples that begin in row `y`: in the first tally all of them, in the second those near the targets.
+#[inline(never)]
+fn tally_row(field: &Field, y: usize, is_near: &[bool], tallies: &mut [Tally; 2]) {
+    let known = |at: usize| field.states[at] == State::Known;
+    let below = field.height - 1 - y;
+    for x in 0..field.width {
+        let at = y * field.width + x;
+        if !known(at) {
+            continue;
+        }
+        for (step, room) in [(1, field.width - 1 - x), (field.width, below)] {
+            if room < 1 || !known(at + step) {
+                continue;
+            }
+            let next = (room >= 2 && known(at + 2 * step)).then(|| field.pixels[at + 2 * step]);
+            for tally in tallies.iter_mut().take(if is_near[at] { 2 } else { 1 }) {
+                tally.note(field.pixels[at], field.pixels[at + step], next);
+            }
+        }
     }
 }
 

@@ -189,8 +189,8 @@ impl Field {
     /// For every pixel, whether a target is at most `reach` pixels away along both axes.
     pub(super) fn near_targets(&self, reach: usize) -> Vec<bool> {
         let counts = self.counts(|state| [state == State::Target]);
-        let is_near = |at| counts.around([at % self.width, at / self.width], reach)[0].0 > 0;
-        (0..self.states.len()).map(is_near).collect()
+        let places = (0..self.height).flat_map(|y| (0..self.width).map(move |x| [x, y]));
+        places.map(|place| counts.around(place, reach)[0].0 > 0).collect()
     }
 
     /// How many pixels have each of `N` properties, over any square.

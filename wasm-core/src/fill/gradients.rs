@@ -14,6 +14,9 @@ use crate::{Pacer, Result, Stage};
 const PULL: f32 = 0.03;
 /// Sweeps of successive over-relaxation; over such short distances they converge.
 const SWEEPS: usize = 24;
+/// The same in holes of more than [`MANY`] targets, where what is left after them is a level of a slow change of brightness.
+const SWEEPS_OF_MANY: usize = 12;
+const MANY: usize = 200_000;
 const OVER_RELAXATION: f32 = 1.7;
 /// Equations between two checkpoints of a sweep: a few milliseconds of work.
 const CHECKPOINT: usize = 65_536;
@@ -49,12 +52,13 @@ pub(super) async fn reconcile(field: &mut Field, voters: Voters<'_>, pacer: &dyn
     }
     drop(sources);
     let mut values: Vec<Value> = window.pixels().map(|at| field.pixels[at].map(f32::from)).collect();
-    for sweep in 0..SWEEPS {
+    let sweeps = if equations.len() > MANY { SWEEPS_OF_MANY } else { SWEEPS };
+    for sweep in 0..sweeps {
         for some in equations.chunks(CHECKPOINT) {
             pacer.checkpoint().await?;
             relax(&mut values, window.width, some);
         }
-        pacer.progress(Stage::Blending, (sweep + 1) as f32 / SWEEPS as f32);
+        pacer.progress(Stage::Blending, (sweep + 1) as f32 / sweeps as f32);
     }
     for (at, value) in window.pixels().zip(values) {
         if field.states[at] == State::Target {

@@ -1,6 +1,7 @@
 //! Membrane interpolation: the solution of Laplace's equation inside a hole with the values around it given.
 
 use crate::{Pacer, Result};
+use std::ops::Range;
 
 /// Four channels of anything that can be interpolated: colours, errors, changes.
 pub(crate) type Value = [f32; 4];
@@ -30,11 +31,17 @@ pub(crate) async fn fill(
         return Ok(());
     }
     pull_push(width, height, values, given);
-    let holes: Vec<usize> = (0..values.len()).filter(|i| !given[*i]).collect();
-    for _ in 0..if holes.len() > MANY { SWEEPS_OF_MANY } else { SWEEPS } {
-        for some in holes.chunks(CHECKPOINT) {
-            pacer.checkpoint().await?;
-            relax(width, height, values, some);
+    let holes: Vec<Run> = (0..height).flat_map(|y| runs(&given[y * width..][..width], y)).collect();
+    let count: usize = holes.iter().map(|run| run.columns.len()).sum();
+    for _ in 0..if count > MANY { SWEEPS_OF_MANY } else { SWEEPS } {
+        let mut room = 0;
+        for run in &holes {
+            if room < run.columns.len() {
+                pacer.checkpoint().await?;
+                room = CHECKPOINT;
+            }
+            room = room.saturating_sub(run.columns.len());
+            relax(width, height, values, run);
         }
     }
     Ok(())
@@ -47,10 +54,27 @@ pub(super) fn rough(width: usize, height: usize, values: &mut [Value], given: &[
     }
 }
 
+/// Neighbours in a row that are to be filled.
+struct Run {
+    row: usize,
+    columns: Range<usize>,
+}
+
+/// The runs of one row.
+fn runs(given: &[bool], row: usize) -> impl Iterator<Item = Run> {
+    let mut start = 0;
+    given.chunk_by(|a, b| a == b).filter_map(move |same| {
+        let columns = start..start + same.len();
+        start = columns.end;
+        (!same[0]).then_some(Run { row, columns })
+    })
+}
+
 /// One sweep over some of the pixels to be filled.
-fn relax(width: usize, height: usize, values: &mut [Value], holes: &[usize]) {
-    for &at in holes {
-        let (x, y) = (at % width, at / width);
+fn relax(width: usize, height: usize, values: &mut [Value], Run { row: y, columns }: &Run) {
+    let y = *y;
+    for x in columns.clone() {
+        let at = y * width + x;
         let mut sum = [0.0; 4];
         let mut count = 0.0;
         let mut add = |neighbour: usize| {

@@ -32,7 +32,7 @@ pub(super) enum Radius {
 }
 
 /// Levels with more target patches than this are large.
-const LARGE: usize = 60_000;
+pub(super) const LARGE: usize = 60_000;
 /// In large levels one target patch in so many is looked for along both axes, and in levels four times as large one in the second of these. Patches
 /// overlap so much that every pixel still gets votes from five to a dozen of them, and searching and voting take a quarter of the time or less.
 const SPACING: [usize; 2] = [2, 3];

@@ -5,7 +5,7 @@ use super::content::Content;
 use super::field::{Field, State, Window, quantised};
 use super::gradients;
 use super::membrane;
-use super::patch_match::{PatchMatch, Radius};
+use super::patch_match::{LARGE, PatchMatch, Radius};
 use super::pyramid::pyramid;
 use super::random::Random;
 use super::seam;
@@ -30,6 +30,8 @@ const MAX_STARTS: usize = 12;
 const FEW: usize = 60_000;
 /// Radius of the random search in pixels, below the coarsest level: what was inherited is nearly right.
 const FINE_REACH: u32 = 16;
+/// Rounds of the finest level that is not large, above large ones; and how many more there are in each of the next.
+const ABOVE_LARGE: usize = 4;
 
 /// Fills the targets of `field`, whose surroundings are of `content`.
 pub(super) async fn fill(mut field: Field, content: Content, seed: u32, pacer: &dyn Pacer) -> Result<Field> {
@@ -96,9 +98,11 @@ async fn descend(
 ) -> Result<Field> {
     let mut random = Random::new(seed);
     let depth = levels.len();
+    let targets = |level: &Field| level.states.iter().filter(|state| **state == State::Target).count();
+    let dense = levels.iter().position(|level| targets(level) <= LARGE).unwrap_or(depth);
     let mut above: Option<PatchMatch> = None;
     // Work is about proportional to targets times rounds; a level has four times its parent's targets.
-    let effort = |level: usize| rounds(level, depth, false) as f32 * 0.25f32.powi(level as i32);
+    let effort = |level: usize| rounds(level, depth, false, dense) as f32 * 0.25f32.powi(level as i32);
     let total: f32 = (0..depth).map(effort).sum();
     let mut spent = 0.0;
     loop {
@@ -125,7 +129,7 @@ async fn descend(
         // Rounding must not carry the progress beyond 1.
         let share = Share { pacer, start, length: (effort(level) / total).min(1.0 - start) };
         let task = Level {
-            rounds: rounds(level, depth, is_large),
+            rounds: rounds(level, depth, is_large, dense),
             is_inherited: above.is_some(),
             is_finest: level == 0,
             is_drawn: content.is_drawn,
@@ -257,18 +261,14 @@ async fn finish(
     Ok(())
 }
 
-/// The number of rounds in a level of a pyramid of `depth` levels: many in coarse levels, where pixels are few and nothing is decided yet, few
-/// in fine ones, where a round takes long and little is left to decide.
-fn rounds(level: usize, depth: usize, is_large: bool) -> usize {
+/// The number of rounds in a level of a pyramid of `depth` levels: many in coarse levels, where pixels are few and nothing is decided yet, few in fine ones,
+/// where a round takes long and little is left to decide. From the level `dense` on, levels are not large; what is above large ones is fine sooner.
+fn rounds(level: usize, depth: usize, is_large: bool, dense: usize) -> usize {
     match () {
-        () if is_large => {
-            if level + 1 == depth {
-                6
-            } else {
-                1 + level
-            }
-        }
+        () if is_large && level + 1 == depth => 6,
+        () if is_large => 1 + level,
         () if level + 1 == depth => 15,
+        () if 0 < dense && dense <= level => (ABOVE_LARGE * (level - dense + 1)).min(12),
         () => (3 + 3 * level).min(12),
     }
 }

@@ -16,7 +16,7 @@ const BESIDE: [u32; 2] = [2, 4];
 /// Width of the surroundings that other edges are taken from, in pixels around the mask.
 const MARGIN: u32 = 100;
 /// Maximum number of pixels that are looked at for each axis; of more, every n-th row is.
-const MAX_AREA: usize = 1 << 21;
+const MAX_AREA: usize = 1 << 20;
 /// Minimum change at an edge, in scales of texture; and the same of the edges that suggest marks.
 const MIN_CHANGE: f32 = 2.0;
 const STRIKING: f32 = 2.5;
@@ -267,11 +267,8 @@ impl Edges {
 
     /// The middle of the edges that speak for a mark, in the window, as medians of their places.
     pub(super) fn middle(&self, veil: &Veil, window: Rect) -> Option<(u32, u32)> {
-        let stretch = veil.clear * veil.clear.sqrt();
-        let is_own = |edge: &&Edge| veil.shares[0] * edge.ratio(veil.clear, stretch, veil.paint) > 1.0;
-        let own = self.sets[veil.set].inside.iter().filter(is_own);
-        let (mut columns, mut rows): (Vec<f32>, Vec<f32>) =
-            own.map(|edge| (edge.places[1].0 as f32, edge.places[1].1 as f32)).unzip();
+        let own = self.sets[veil.set].own(veil);
+        let (mut columns, mut rows): (Vec<f32>, Vec<f32>) = own.map(|(x, y)| (x as f32, y as f32)).unzip();
         if columns.is_empty() {
             return None;
         }
@@ -279,9 +276,21 @@ impl Edges {
         Some((place(median(&mut columns), window.x), place(median(&mut rows), window.y)))
     }
 
-    /// Share of the mark's edges that `cover`, its share of each pixel of the window, has as well; without those that look alike by chance. What is left
-    /// of it can still be seen where it has not.
-    pub(super) fn found(&self, mark: &Mark, cover: &[f32], window: Rect) -> f32 {
+    /// Places of the picture that are the covered sides of edges which are rather the mark's than others.
+    pub(super) fn own(&self, mark: &Mark) -> Vec<(u32, u32)> {
+        let paint = mark.colour.map(|c| c * (1.0 - mark.clear));
+        self.sets.iter().flat_map(|set| set.own(&set.weighed(mark.clear, paint, MAX_EDGES))).collect()
+    }
+
+    /// Share of the mark's edges that `cover`, its share of each pixel of the window, has as well, of those whose covered side `is_asked`; without those that
+    /// look alike by chance. What is left of it can still be seen where it has not.
+    pub(super) fn found(
+        &self,
+        mark: &Mark,
+        cover: &[f32],
+        window: Rect,
+        is_asked: impl Fn((u32, u32)) -> bool,
+    ) -> f32 {
         let cover = |(x, y): (u32, u32)| {
             let is_inside = (window.x..window.right()).contains(&x) && (window.y..window.bottom()).contains(&y);
             if is_inside { cover[((y - window.y) * window.width + x - window.x) as usize] } else { 0.0 }
@@ -291,7 +300,7 @@ impl Edges {
         for set in &self.sets {
             let Veil { clear, shares: [own, chance], .. } = set.weighed(mark.clear, paint, MAX_EDGES);
             let stretch = clear * clear.sqrt();
-            for edge in &set.inside {
+            for edge in set.inside.iter().filter(|edge| is_asked(edge.places[1])) {
                 let ratio = own * edge.ratio(clear, stretch, paint) / (1.0 - chance);
                 let weight = ratio / (1.0 + ratio);
                 let [from, to] = edge.places.map(cover);
@@ -401,6 +410,14 @@ fn share(ratios: &[f32], least: f32, doubt: [f32; 2]) -> f32 {
 }
 
 impl Set {
+    /// Places of the picture that are the covered sides of edges which are rather the mark's than others.
+    fn own(&self, veil: &Veil) -> impl Iterator<Item = (u32, u32)> + use<'_> {
+        let Veil { clear, paint, shares, .. } = *veil;
+        let stretch = clear * clear.sqrt();
+        let is_own = move |edge: &&Edge| shares[0] * edge.ratio(clear, stretch, paint) > 1.0;
+        self.inside.iter().filter(is_own).map(|edge| edge.places[1])
+    }
+
     /// A mark with how well it explains at most so many of the edges.
     #[inline(never)]
     fn weighed(&self, clear: f32, paint: Rgb, most: usize) -> Veil {

@@ -94,6 +94,12 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Whether a place of the picture is one of the sites.
+    pub(super) fn has(&self, (x, y): (u32, u32)) -> bool {
+        let window = self.scene.pieces.window;
+        self.site(i64::from(x) - i64::from(window.x), i64::from(y) - i64::from(window.y)).is_some()
+    }
+
     /// The site at a place of the window.
     fn site(&self, x: i64, y: i64) -> Option<u32> {
         let (x, y) = (x - i64::from(self.bounds.x), y - i64::from(self.bounds.y));

@@ -55,10 +55,11 @@ use graph::Graph;
 use labels::Labels;
 use mark::Mark;
 use palette::Palette;
+use parts::Parts;
 use recover::{Check, recover};
 use scene::Scene;
 use search::{find_evident, find_mark};
-use verdict::{is_borne_out, is_convincing, is_explained, is_found, is_plausible, is_seamless};
+use verdict::{is_borne_out, is_convincing, is_explained, is_found, is_on_line, is_plausible, is_seamless};
 
 /// The result of looking through a mark.
 #[derive(Clone, Debug)]
@@ -73,7 +74,10 @@ pub(super) struct Unblended {
 
 /// Maximum number of pixels that are labelled at once; each takes about 1.4 kB.
 const BATCH_SITES: usize = 60_000;
-/// Rounds of belief propagation, and of those that only tell the copies of a piece about each other.
+/// Of masks with more pixels, a batch alone is labelled first: most large ones cover an object, whose edges happen to look like those of a mark, and
+/// labelling all of it would take seconds.
+const LARGE: usize = 2 * BATCH_SITES;
+/// Rounds of belief propagation, and of those that only tell the copies of a piece about each other, or whether a mark is likely.
 const ROUNDS: usize = 20;
 const FIRST_ROUNDS: usize = 10;
 /// Share of the progress that the search for a mark takes.
@@ -86,28 +90,38 @@ const SEARCH: f32 = 0.6;
 pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
     let searching = Share { pacer, start: 0.0, length: SEARCH };
+    let lifting = Share { pacer, start: SEARCH, length: 1.0 - SEARCH };
     if let Some(palette) = Palette::new(&scene)
         && let Some(mark) = palette.mark(&searching).await?
     {
-        let (found, check) = lift(&scene, mask, &mark, Some(&palette), pacer).await?;
+        let covers = covers_of_copies(&scene, &mark, Some(&palette), &lifting).await?;
+        let task = Labelling::BY_AREAS;
+        let (found, check, _) = lift(&scene, mask, (&mark, &covers, task), Some(&palette), &lifting).await?;
         if is_seamless(&check) {
             return Ok(Some(Unblended { is_convincing: true, ..found }));
         }
     }
     if let Some(edges) = Edges::new(&scene, &searching).await?
         && let Some((mark, is_loose)) = find_evident(&scene, &edges, &searching).await?
-        && let Some(found) = lift_evident(&scene, mask, &edges, (&mark, is_loose), pacer).await?
+        && let Some(found) = lift_evident(&scene, mask, &edges, (&mark, is_loose), &lifting).await?
     {
         return Ok(Some(found));
     }
     let found = find_mark(&scene, &searching).await?;
     let Some(mark) = found.filter(is_plausible) else { return Ok(None) };
-    let (found, check) = lift(&scene, mask, &mark, None, pacer).await?;
+    let covers = covers_of_copies(&scene, &mark, None, &lifting).await?;
+    let [first, second] = halves(&lifting);
+    let (found, check, _) = lift(&scene, mask, (&mark, &covers, Labelling::BY_AREAS), None, &first).await?;
     if !is_convincing(&mark, &check) {
         return Ok(Some(found));
     }
-    let (found, ..) = lift_covered(&scene, mask, &mark, Labelling::BY_EDGES, None, pacer).await?;
+    let (found, ..) = lift(&scene, mask, (&mark, &covers, Labelling::BY_EDGES), None, &second).await?;
     Ok(Some(Unblended { is_convincing: true, ..found }))
+}
+
+/// The progress of the two rounds in which a mark is lifted: by areas, and once it surely is one, by edges.
+fn halves<'a>(lifting: &'a Share<'_>) -> [Share<'a>; 2] {
+    [0.0, 0.5].map(|start| Share { pacer: lifting, start, length: 0.5 })
 }
 
 /// Takes a mark off that edges tell, if that is borne out. `is_loose` says whether the mark covers a small part of what is painted.
@@ -116,17 +130,57 @@ async fn lift_evident(
     mask: &Mask,
     edges: &Edges,
     (mark, is_loose): (&Mark, bool),
-    pacer: &dyn Pacer,
+    lifting: &Share<'_>,
 ) -> Result<Option<Unblended>> {
     let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
-    let lifted = lift_parts(scene, mask, edges, (mark, labelling), pacer).await?;
+    if !is_on_line(mark) {
+        return Ok(None);
+    }
+    let covers = covers_of_copies(scene, mark, None, lifting).await?;
+    if !is_likely(scene, edges, (mark, &covers, labelling), lifting).await? {
+        return Ok(None);
+    }
+    let [first, second] = halves(lifting);
+    let lifted = lift_parts(scene, mask, edges, (mark, &covers, labelling), &first).await?;
     if lifted.as_ref().is_none_or(|lifted| !is_explained(mask, &lifted.left)) {
         return Ok(None);
     }
     let labelling = Labelling { is_by_edges: true, ..labelling };
-    let better = lift_parts(scene, mask, edges, (mark, labelling), pacer).await?;
+    let better = lift_parts(scene, mask, edges, (mark, &covers, labelling), &second).await?;
     let best = better.filter(|better| is_explained(mask, &better.left)).or(lifted);
     Ok(best.map(|best| Unblended { is_convincing: true, ..best }))
+}
+
+/// Whether a batch of a large mask, the one with most edges of an evident mark, bears the mark out. Smaller masks are not asked.
+async fn is_likely(scene: &Scene<'_>, edges: &Edges, found: Found<'_>, pacer: &dyn Pacer) -> Result<bool> {
+    let (mark, covers, labelling) = found;
+    if scene.pieces.list.iter().map(|piece| piece.pixels).sum::<usize>() <= LARGE {
+        return Ok(true);
+    }
+    let own = edges.own(mark);
+    let graphs = scene.pieces.batches(BATCH_SITES).into_iter().map(|batch| Graph::new(scene, batch));
+    let Some(graph) = graphs.max_by_key(|graph| own.iter().filter(|place| graph.has(**place)).count()) else {
+        return Ok(true);
+    };
+    let hint = hint_from_copies(scene, &graph, covers).map(|hint| hint.labels);
+    let task = Task { hint: hint.as_deref(), ..labelling.task() };
+    let beliefs = propagate(&graph, &mark.path(), FIRST_ROUNDS, &task, pacer).await?;
+    let (parts, share) = judged(scene, edges, mark, &parts::covers(&graph, &beliefs), |place| graph.has(place));
+    Ok(is_borne_out(mark, &parts) && is_found(share))
+}
+
+/// The parts of what is covered, and the share of the mark's edges that they have, of those where `is_asked`.
+fn judged(
+    scene: &Scene<'_>,
+    edges: &Edges,
+    mark: &Mark,
+    cover: &[f32],
+    is_asked: impl Fn((u32, u32)) -> bool,
+) -> (Parts, f32) {
+    let parts = parts::judged(scene, edges, mark, cover);
+    let own = cover.iter().zip(&parts.is_own).map(|(cover, is_own)| if *is_own { *cover } else { 0.0 });
+    let share = edges.found(mark, &own.collect::<Vec<f32>>(), scene.pieces.window, is_asked);
+    (parts, share)
 }
 
 /// Takes the parts of a mark off that have its edges, if those are borne out.
@@ -134,18 +188,19 @@ async fn lift_parts(
     scene: &Scene<'_>,
     mask: &Mask,
     edges: &Edges,
-    (mark, labelling): (&Mark, Labelling),
+    found: Found<'_>,
     pacer: &dyn Pacer,
 ) -> Result<Option<Unblended>> {
-    let (lifted, _, cover) = lift_covered(scene, mask, mark, labelling, None, pacer).await?;
-    let parts = parts::judged(scene, edges, mark, &cover);
-    let own = cover.iter().zip(&parts.is_own).map(|(cover, is_own)| if *is_own { *cover } else { 0.0 });
-    let found = edges.found(mark, &own.collect::<Vec<f32>>(), scene.pieces.window);
-    if !is_borne_out(mark, &parts) || !is_found(found) {
+    let (lifted, _, cover) = lift(scene, mask, found, None, pacer).await?;
+    let (parts, share) = judged(scene, edges, found.0, &cover, |_| true);
+    if !is_borne_out(found.0, &parts) || !is_found(share) {
         return Ok(None);
     }
     Ok(Some(lifted.only(scene, &parts.is_own)?))
 }
+
+/// A mark, the covers that the copies of each piece suggest, and how its pixels are labelled.
+type Found<'a> = (&'a Mark, &'a [Cover], Labelling);
 
 /// How the pixels under a mark are labelled.
 #[derive(Clone, Copy)]
@@ -161,6 +216,11 @@ struct Labelling {
 impl Labelling {
     const BY_AREAS: Self = Self { is_evident: false, is_loose: false, is_by_edges: false };
     const BY_EDGES: Self = Self { is_by_edges: true, ..Self::BY_AREAS };
+
+    fn task(self) -> Task<'static> {
+        let Self { is_evident: by_hue, is_loose, is_by_edges } = self;
+        Task { by_hue, is_loose, is_by_edges, ..Task::LABEL }
+    }
 }
 
 impl Unblended {
@@ -182,25 +242,12 @@ impl Unblended {
     }
 }
 
-/// [`lift_covered`] without the covers.
+/// Takes the mark off, counts what speaks for and against it, and says how much of each pixel of the window it covers. The palette is given if it
+/// has told the mark.
 async fn lift(
     scene: &Scene<'_>,
     mask: &Mask,
-    mark: &Mark,
-    palette: Option<&Palette>,
-    pacer: &dyn Pacer,
-) -> Result<(Unblended, Check)> {
-    let (found, check, _) = lift_covered(scene, mask, mark, Labelling::BY_AREAS, palette, pacer).await?;
-    Ok((found, check))
-}
-
-/// Takes the mark off, counts what speaks for and against it, and says how much of each pixel of the window it covers. The palette is given if it
-/// has told the mark.
-async fn lift_covered(
-    scene: &Scene<'_>,
-    mask: &Mask,
-    mark: &Mark,
-    labelling: Labelling,
+    (mark, covers, labelling): Found<'_>,
     palette: Option<&Palette>,
     pacer: &dyn Pacer,
 ) -> Result<(Unblended, Check, Vec<f32>)> {
@@ -212,18 +259,15 @@ async fn lift_covered(
         .map(|(x, y)| mask.at(x, y))
         .collect();
     let path = mark.path();
-    let cover = cover_of_copies(scene, mark, palette, pacer).await?;
     let mut check = Check::default();
     let batches = scene.pieces.batches(BATCH_SITES);
     let count = batches.len() as f32;
     for (i, batch) in batches.into_iter().enumerate() {
-        pacer.progress(Stage::Filling, SEARCH + (1.0 - SEARCH) * i as f32 / count);
+        pacer.progress(Stage::Filling, i as f32 / count);
         let graph = Graph::new(scene, batch);
         let (told, hidden) = palette.map(|palette| palette.hints(&graph, mark)).unzip();
-        let hint = both(told, hint_from_copies(scene, &graph, &cover).map(|hint| hint.labels));
-        let Labelling { is_evident: by_hue, is_loose, is_by_edges } = labelling;
-        let is_drawn = palette.is_some();
-        let task = Task { hint: hint.as_deref(), is_drawn, by_hue, is_loose, is_by_edges, ..Task::LABEL };
+        let hint = both(told, hint_from_copies(scene, &graph, covers).map(|hint| hint.labels));
+        let task = Task { hint: hint.as_deref(), is_drawn: palette.is_some(), ..labelling.task() };
         let beliefs = propagate(&graph, &path, ROUNDS, &task, pacer).await?;
         let (mut colours, mut errors) = recover(&graph, &path, &beliefs, &mut check);
         if let Some(hidden) = hidden {
@@ -249,7 +293,7 @@ async fn lift_covered(
 }
 
 /// A first estimate of the cover of each pixel of the window, where the mark is repeated.
-async fn cover_of_copies(
+async fn covers_of_copies(
     scene: &Scene<'_>,
     mark: &Mark,
     palette: Option<&Palette>,

@@ -103,15 +103,19 @@ impl<'a> Scene<'a> {
 #[inline(never)]
 fn depths(given: &[bool], width: usize) -> Vec<u8> {
     let mut depths: Vec<u8> = given.iter().map(|given| if *given { 0 } else { u8::MAX }).collect();
-    for at in 0..depths.len() {
-        let before = if at % width > 0 { depths[at - 1] } else { u8::MAX };
-        let above = if at >= width { depths[at - width] } else { u8::MAX };
-        depths[at] = depths[at].min(before.min(above).saturating_add(1));
+    for row in (0..depths.len()).step_by(width) {
+        for at in row..row + width {
+            let before = if at > row { depths[at - 1] } else { u8::MAX };
+            let above = if at >= width { depths[at - width] } else { u8::MAX };
+            depths[at] = depths[at].min(before.min(above).saturating_add(1));
+        }
     }
-    for at in (0..depths.len()).rev() {
-        let after = if (at + 1) % width > 0 { depths[at + 1] } else { u8::MAX };
-        let below = depths.get(at + width).copied().unwrap_or(u8::MAX);
-        depths[at] = depths[at].min(after.min(below).saturating_add(1));
+    for row in (0..depths.len()).step_by(width).rev() {
+        for at in (row..row + width).rev() {
+            let after = if at + 1 < row + width { depths[at + 1] } else { u8::MAX };
+            let below = depths.get(at + width).copied().unwrap_or(u8::MAX);
+            depths[at] = depths[at].min(after.min(below).saturating_add(1));
+        }
     }
     depths
 }
@@ -123,7 +127,8 @@ const MAX_HUE: f32 = 16.0;
 #[inline(never)]
 fn weight_of_hue(values: &[membrane::Value], given: &[bool], width: usize) -> f32 {
     let (mut bright, mut hue) = (0.0f64, 0.0f64);
-    for at in (0..values.len().saturating_sub(1)).filter(|at| at % width + 1 < width && given[*at] && given[at + 1]) {
+    let pairs = (0..values.len()).step_by(width).flat_map(|row| row..row + width - 1);
+    for at in pairs.filter(|at| given[*at] && given[at + 1]) {
         let (a, b) = (values[at], values[at + 1]);
         let off: Rgb = std::array::from_fn(|i| a[i] - b[i]);
         let brightness = (off[0] + off[1] + off[2]).abs() / 3.0f32.sqrt();
@@ -150,10 +155,10 @@ impl Grains {
         let (columns, rows) = (width.div_ceil(CELL), height.div_ceil(CELL));
         // Sum of differences, their number, the number of those above one level, and the sum of weighted differences.
         let mut sums = vec![[0.0f32; 4]; columns * rows];
-        for at in 0..values.len() {
-            let (x, y) = (at % width, at / width);
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        for (at, (x, y)) in places.enumerate().filter(|(at, _)| given[*at]) {
             for (next, inside) in [(at + apart, x + apart < width), (at + apart * width, y + apart < height)] {
-                if inside && given[at] && given[next] {
+                if inside && given[next] {
                     let (a, b) = (values[at], values[next]);
                     let difference = distance([a[0], a[1], a[2]], [b[0], b[1], b[2]]);
                     let cell = &mut sums[y / CELL * columns + x / CELL];

@@ -61,6 +61,9 @@ fn is_promising(mark: &Mark) -> bool {
     fit.correlation >= 0.7 && fit.misfit <= 10.0 && fit.pairs >= 75
 }
 
+/// Minimum likelihood of the steps, in nats per pair, of a mark whose line is not promising on a small sample and may be on a larger one.
+const MORE_STEPS: f32 = 0.02;
+
 /// The deviation of a pixel from its first guess, in levels, that texture may explain.
 fn tolerance(site: &Site) -> f32 {
     (2.0 * site.grain.mean).max(3.0)
@@ -310,6 +313,9 @@ pub(super) async fn find_mark(scene: &Scene<'_>, pacer: &dyn Pacer) -> Result<Op
     let Some(best) = scales.start(&starts(&graph), &veils, pacer).await? else { return Ok(None) };
     let best = scales.polish(best, pacer).await?;
     let best = scales.try_texture(best, pacer).await?;
+    if !is_promising(&best.mark) && best.mark.fit.steps < MORE_STEPS {
+        return Ok(None);
+    }
     let best = scales.try_rims(best, pacer).await?;
     let bare: f32 = best.beliefs.states.iter().map(|states| states[0]).sum();
     let sites = scales.graph.sites.len() as f32;

@@ -112,14 +112,16 @@ const MAX_MISFIT: f32 = 12.0;
 /// Minimum of the transparency by textures over that by means: marks reach 0.69 or more, fillings of outlined letters 0.61 at most.
 const MIN_SHINE: f32 = 0.65;
 
-/// Whether the parts of what an evident mark is thought to cover have its edges, the means beside them lie on a line, and texture shines through as
-/// they do: the filling of letters with an outline has such edges towards the outline, but not the texture of the picture. On smooth surroundings
-/// there is no texture to compare.
+/// Whether the parts of what an evident mark is thought to cover have its edges, and it is [`is_on_line`].
 pub(super) fn is_borne_out(mark: &Mark, parts: &Parts) -> bool {
+    parts.gain >= MIN_TOTAL && parts.gain * mark.clear >= MIN_GAIN * parts.pairs[0] as f32 && is_on_line(mark)
+}
+
+/// Whether the means beside the edges of an evident mark lie on a line, and texture shines through as they do: the filling of letters with an outline
+/// has such edges towards the outline, but not the texture of the picture. On smooth surroundings there is no texture to compare.
+pub(super) fn is_on_line(mark: &Mark) -> bool {
     let (texture, variance) = mark.fit.texture;
-    parts.gain >= MIN_TOTAL
-        && parts.gain * mark.clear >= MIN_GAIN * parts.pairs[0] as f32
-        && mark.fit.correlation >= MIN_CORRELATION
+    mark.fit.correlation >= MIN_CORRELATION
         && mark.fit.misfit <= MAX_MISFIT
         && (variance < SMOOTH || texture >= MIN_SHINE * mark.clear)
 }
