@@ -1,5 +1,6 @@
 //! Progress, yielding and cancellation of long computations.
 
+use std::cell::Cell;
 use std::future::ready;
 use std::pin::Pin;
 
@@ -63,6 +64,30 @@ impl Pacer for Share<'_> {
     }
 }
 
+/// A pacer for a computation that may have to begin again with something else: its progress stays where it was until it is beyond that.
+pub(crate) struct Rising<'a> {
+    /// Takes the progress.
+    pacer: &'a dyn Pacer,
+    most: Cell<f32>,
+}
+
+impl<'a> Rising<'a> {
+    pub(crate) fn new(pacer: &'a dyn Pacer) -> Self {
+        Self { pacer, most: Cell::new(0.0) }
+    }
+}
+
+impl Pacer for Rising<'_> {
+    fn progress(&self, stage: Stage, done: f32) {
+        self.most.set(self.most.get().max(done));
+        self.pacer.progress(stage, self.most.get());
+    }
+
+    fn checkpoint(&self) -> Checkpoint<'_> {
+        self.pacer.checkpoint()
+    }
+}
+
 /// A pacer that neither reports nor yields nor cancels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unpaced;
@@ -77,7 +102,7 @@ impl Pacer for Unpaced {
 
 /// A pacer for tests, which stops what it paces at its checkpoint of this number.
 #[cfg(test)]
-pub(crate) struct StopsAt(pub(crate) std::cell::Cell<u32>);
+pub(crate) struct StopsAt(pub(crate) Cell<u32>);
 
 #[cfg(test)]
 impl Pacer for StopsAt {

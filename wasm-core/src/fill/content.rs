@@ -26,6 +26,8 @@ const NEAR: usize = 32;
 /// The near surroundings are classified for themselves if at least this share of their pairs of neighbours are exactly equal.
 const EQUAL: f32 = 0.6;
 
+/// Maximum number of pixels whose neighbours are looked at; of more, every n-th row is.
+const MAX_TALLIED: usize = 1 << 19;
 /// Rows between two checkpoints: a few milliseconds of work.
 const ROWS: usize = 128;
 
@@ -55,8 +57,9 @@ impl Content {
         pacer.checkpoint().await?;
         let is_near = field.near_targets(NEAR);
         let mut tallies = [Tally::default(), Tally::default()];
-        for y in 0..field.height {
-            if y.is_multiple_of(ROWS) {
+        let step = field.pixels.len() / MAX_TALLIED + 1;
+        for y in (0..field.height).step_by(step) {
+            if y % ROWS < step {
                 pacer.checkpoint().await?;
             }
             tally_row(field, y, &is_near, &mut tallies);

@@ -73,6 +73,9 @@ fn runs(given: &[bool], row: usize) -> impl Iterator<Item = Run> {
 /// One sweep over some of the pixels to be filled.
 fn relax(width: usize, height: usize, values: &mut [Value], Run { row: y, columns }: &Run) {
     let y = *y;
+    if (1..height.saturating_sub(1)).contains(&y) && columns.start > 0 && columns.end < width {
+        return relax_inner(width, values, y * width + columns.start..y * width + columns.end);
+    }
     for x in columns.clone() {
         let at = y * width + x;
         let mut sum = [0.0; 4];
@@ -97,6 +100,22 @@ fn relax(width: usize, height: usize, values: &mut [Value], Run { row: y, column
         }
         for (v, s) in values[at].iter_mut().zip(sum) {
             *v += OVER_RELAXATION * (s / count - *v);
+        }
+    }
+}
+
+/// [`relax`] where no pixel lies on the border.
+#[inline(never)]
+fn relax_inner(width: usize, values: &mut [Value], holes: Range<usize>) {
+    let (above, rest) = values[holes.start - width..holes.end + width].split_at_mut(width - 1);
+    let (row, below) = rest.split_at_mut(width);
+    let count = holes.len();
+    let (above, row, below) = (&above[..count], &mut row[..count + 2], &below[1..][..count]);
+    for x in 0..count {
+        let neighbours = [row[x], row[x + 2], above[x], below[x]];
+        for (i, value) in row[x + 1].iter_mut().enumerate() {
+            let sum: f32 = neighbours.iter().map(|neighbour| neighbour[i]).sum();
+            *value += OVER_RELAXATION * (sum / 4.0 - *value);
         }
     }
 }
@@ -176,6 +195,31 @@ mod tests {
             for (seen, wanted) in value.iter().zip(plane(at)) {
                 assert!((seen - wanted).abs() < 0.75, "{at}: {seen} for {wanted}");
             }
+        }
+    }
+
+    #[test]
+    fn pixels_inside_and_on_the_border_are_relaxed_by_the_same_rule() {
+        let (width, height) = (9, 7);
+        let mut random = super::super::random::Random::new(3);
+        let before: Vec<Value> = (0..width * height).map(|_| [0; 4].map(|_| random.below(1000) as f32)).collect();
+        for (row, columns) in [(0usize, 0usize..9), (3, 1..8), (3, 0..8), (3, 4..5), (5, 2..7), (6, 1..8)] {
+            let mut expected = before.clone();
+            for x in columns.clone() {
+                let beside = [(x.wrapping_sub(1), row), (x + 1, row), (x, row.wrapping_sub(1)), (x, row + 1)];
+                let near: Vec<Value> = beside
+                    .into_iter()
+                    .filter(|(x, y)| *x < width && *y < height)
+                    .map(|(x, y)| expected[y * width + x])
+                    .collect();
+                for (i, value) in expected[row * width + x].iter_mut().enumerate() {
+                    let mean = near.iter().map(|near| near[i]).sum::<f32>() / near.len() as f32;
+                    *value += OVER_RELAXATION * (mean - *value);
+                }
+            }
+            let mut values = before.clone();
+            relax(width, height, &mut values, &Run { row, columns });
+            assert_eq!(values, expected, "row {row}");
         }
     }
 

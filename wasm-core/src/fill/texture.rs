@@ -60,14 +60,7 @@ pub(super) fn forget(field: &mut Field) {
 pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn Pacer) -> Result<()> {
     let window = Window::of_targets(field, 0);
     let mut energies = vec![[0.0f32; 2]; window.width * window.height];
-    // A source has many votes, but needs to be looked at once.
-    let mut laplacians: Vec<u16> = Vec::with_capacity(field.pixels.len());
-    for y in 0..field.height {
-        if y.is_multiple_of(ROWS) {
-            pacer.checkpoint().await?;
-        }
-        laplacians.extend((y * field.width..(y + 1) * field.width).map(|at| laplacian(field, at) as u16));
-    }
+    let laplacians = laplacians(field, pacer).await?;
     let note = |slot: usize, from: usize, weight: f32| {
         let [sum, total] = &mut energies[slot];
         *sum += weight * f32::from(laplacians[from]);
@@ -80,6 +73,29 @@ pub(super) async fn restore(field: &mut Field, voters: Voters<'_>, pacer: &dyn P
         sharpen(field, &window, &wanted, pacer).await?;
     }
     Ok(())
+}
+
+/// The [`laplacian`] of every pixel: a source has many votes, but needs to be looked at once.
+async fn laplacians(field: &Field, pacer: &dyn Pacer) -> Result<Vec<u16>> {
+    let Field { width, height, .. } = *field;
+    let mut lumas: Vec<u16> = Vec::with_capacity(field.pixels.len());
+    for y in 0..height {
+        if y.is_multiple_of(ROWS) {
+            pacer.checkpoint().await?;
+        }
+        lumas.extend((y * width..(y + 1) * width).map(|at| field.luma(at) as u16));
+    }
+    let mut laplacians = vec![0; lumas.len()];
+    for y in 1..height.saturating_sub(1) {
+        if y.is_multiple_of(ROWS) {
+            pacer.checkpoint().await?;
+        }
+        for at in y * width + 1..(y + 1) * width - 1 {
+            let around = [at - 1, at + 1, at - width, at + width].map(|next| lumas[next]);
+            laplacians[at] = (4 * lumas[at]).abs_diff(around.iter().sum());
+        }
+    }
+    Ok(laplacians)
 }
 
 /// One pass of amplification towards the energies `wanted`, one for each pixel of `window`.
@@ -176,6 +192,16 @@ mod tests {
         };
         pollster::block_on(local_sums([width, height], radius, &|at| values[at], note, &Unpaced)).unwrap();
         assert_eq!(seen, width * height);
+    }
+
+    #[test]
+    fn all_laplacians_are_those_of_the_single_pixels() {
+        let field = halves(41, 27);
+        let all = pollster::block_on(laplacians(&field, &Unpaced)).unwrap();
+        assert!(all.iter().any(|value| *value > 0));
+        for (at, value) in all.into_iter().enumerate() {
+            assert_eq!(u32::from(value), laplacian(&field, at), "at {at}");
+        }
     }
 
     /// Left a smooth half, right a rough one; a hole across both.

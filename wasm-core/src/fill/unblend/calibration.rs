@@ -14,7 +14,7 @@ use super::recover::Check;
 use super::scene::Scene;
 use super::search::{find_evident, find_mark};
 use super::tests::{foliage, laid_over, letters, page, scene_of};
-use super::{Labelling, lift, lift_covered};
+use super::{Labelling, covers_of_copies, lift};
 use crate::Unpaced;
 use crate::pixels::{Image, Mask};
 use pollster::block_on;
@@ -74,6 +74,19 @@ fn measures(mark: &Mark, check: &Check) -> [f32; COLUMNS.len()] {
     ]
 }
 
+/// What speaks for and against a mark once it is lifted, and its cover.
+fn lifted(
+    scene: &Scene<'_>,
+    mask: &Mask,
+    mark: &Mark,
+    labelling: Labelling,
+    palette: Option<&Palette>,
+) -> (Check, Vec<f32>) {
+    let covers = block_on(covers_of_copies(scene, mark, palette, &Unpaced)).unwrap();
+    let (_, check, cover) = block_on(lift(scene, mask, (mark, &covers, labelling), palette, &Unpaced)).unwrap();
+    (check, cover)
+}
+
 /// Prints how each picture is measured by the search without a palette.
 fn print_search(name: &str, image: &Image, mask: &Mask) {
     let scene = block_on(Scene::new(image, mask, &Unpaced)).unwrap().expect("a scene");
@@ -81,7 +94,7 @@ fn print_search(name: &str, image: &Image, mask: &Mask) {
         println!("{name:<28} no evidence");
         return;
     };
-    let (_, check) = block_on(lift(&scene, mask, &mark, None, &Unpaced)).unwrap();
+    let (check, _) = lifted(&scene, mask, &mark, Labelling::BY_AREAS, None);
     let values: String = measures(&mark, &check).iter().map(|v| format!("{v:>12.3}")).collect();
     println!("{name:<28}{values}");
 }
@@ -98,7 +111,7 @@ fn print_palette(name: &str, image: &Image, mask: &Mask) {
         println!("{name:<28} no mark");
         return;
     };
-    let (_, check) = block_on(lift(&scene, mask, &mark, Some(&palette), &Unpaced)).unwrap();
+    let (check, _) = lifted(&scene, mask, &mark, Labelling::BY_AREAS, Some(&palette));
     let ([across, equal_across], [within, equal_within]) = (check.across, check.within);
     let seamless = (equal_across / across.max(1.0)) / (equal_within / within.max(1.0)).max(1e-6);
     println!("{name:<28}{:>12.3}{across:>12.0}{seamless:>12.3}", mark.clear);
@@ -119,7 +132,7 @@ fn print_edges(name: &str, image: &Image, mask: &Mask) {
     let found = block_on(find_evident(&scene, &edges, &Unpaced)).unwrap();
     let judged = found.map(|(mark, is_loose)| {
         let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
-        let cover = block_on(lift_covered(&scene, &mask, &mark, labelling, None, &Unpaced)).unwrap().2;
+        let (_, cover) = lifted(&scene, &mask, &mark, labelling, None);
         let parts = parts::judged(&scene, &edges, &mark, &cover);
         let [own, other] = parts.pairs.map(|pairs| pairs as f32);
         [mark.clear, mark.fit.correlation, mark.fit.misfit, own, other, parts.gain]

@@ -44,7 +44,7 @@ mod search;
 mod steps;
 mod verdict;
 
-use crate::pacer::Share;
+use crate::pacer::{Rising, Share};
 use crate::pixels::{Image, Mask, Patch};
 use crate::{Pacer, Result, Stage};
 use beliefs::{Task, propagate};
@@ -89,8 +89,9 @@ const SEARCH: f32 = 0.6;
 /// [`Error::Cancelled`](crate::Error::Cancelled) from `pacer`.
 pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Result<Option<Unblended>> {
     let Some(scene) = Scene::new(image, mask, pacer).await? else { return Ok(None) };
-    let searching = Share { pacer, start: 0.0, length: SEARCH };
-    let lifting = Share { pacer, start: SEARCH, length: 1.0 - SEARCH };
+    let rising = Rising::new(pacer);
+    let searching = Share { pacer: &rising, start: 0.0, length: SEARCH };
+    let lifting = Share { pacer: &rising, start: SEARCH, length: 1.0 - SEARCH };
     if let Some(palette) = Palette::new(&scene)
         && let Some(mark) = palette.mark(&searching).await?
     {
@@ -520,6 +521,54 @@ pub(super) mod tests {
             sum += seen.iter().zip(clean.pixel(x, y)).map(|(a, b)| (f32::from(*a) - f32::from(b)).powi(2)).sum::<f32>();
         }
         (10.0 * (255.0f32 * 255.0 * recovered / sum.max(1e-3)).log10(), left / (left + recovered / 3.0))
+    }
+
+    #[test]
+    fn a_mark_in_a_mask_of_several_batches_is_looked_through_and_progress_never_falls() {
+        const SIDE: u32 = 440;
+        let cover = |x: u32, y: u32| 0.5 * letters(x % WIDTH, y % HEIGHT);
+        let image = |of: &dyn Fn(u32, u32) -> Rgb| {
+            let places = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
+            let rgba = places.flat_map(|(x, y)| {
+                let [r, g, b] = of(x, y).map(|v| v.round() as u8);
+                [r, g, b, 255]
+            });
+            Image::new(SIDE, SIDE, rgba.collect()).unwrap()
+        };
+        let clean = image(&|x, y| foliage(x, y, 7));
+        let marked = image(&|x, y| laid_over(foliage(x, y, 7), cover(x, y), [255.0; 3]));
+        let rect = Rect { x: 12, y: 12, width: SIDE - 24, height: SIDE - 24 };
+        assert!(rect.area() > LARGE);
+        let mask = Mask::new(rect, vec![255; rect.area()]).unwrap().fitted(&clean).unwrap();
+        let rises = Rises(std::cell::Cell::new(0.0));
+        let found = pollster::block_on(unblend(&marked, &mask, &rises)).unwrap().expect("a mark");
+        let (ratio, left) = quality(&clean, &mask, &found);
+        let before = quality(&clean, &mask, &Unblended { patch: marked.crop(rect).unwrap(), ..found.clone() }).0;
+        assert!(found.is_convincing && left < 0.05, "{left} left");
+        assert!(ratio >= before + 1.0, "{before} dB became {ratio} dB");
+        assert!(rises.0.get() > SEARCH);
+
+        let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
+        let edges = pollster::block_on(Edges::new(&scene, &Unpaced)).unwrap().unwrap();
+        let (mark, is_loose) = pollster::block_on(find_evident(&scene, &edges, &Unpaced)).unwrap().expect("a mark");
+        let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
+        let is_likely = |mark: &Mark| pollster::block_on(is_likely(&scene, &edges, (mark, &[], labelling), &Unpaced));
+        assert!(is_likely(&mark).unwrap());
+        assert!(!is_likely(&Mark { colour: mark.colour.map(|c| 255.0 - c), ..mark.clone() }).unwrap());
+    }
+
+    /// Takes progress that never falls.
+    struct Rises(std::cell::Cell<f32>);
+
+    impl Pacer for Rises {
+        fn progress(&self, _stage: Stage, done: f32) {
+            assert!((self.0.get()..=1.0).contains(&done), "{done} after {}", self.0.get());
+            self.0.set(done);
+        }
+
+        fn checkpoint(&self) -> crate::Checkpoint<'_> {
+            Unpaced.checkpoint()
+        }
     }
 
     #[test]
