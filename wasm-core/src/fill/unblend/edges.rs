@@ -8,6 +8,7 @@
 use super::colour::{Rgb, add, median};
 use super::mark::Mark;
 use super::scene::Scene;
+use super::verdict::MIN_SURPLUS;
 use crate::pixels::Rect;
 use crate::{Pacer, Result};
 
@@ -283,7 +284,7 @@ impl Edges {
     }
 
     /// Share of the mark's edges that `cover`, its share of each pixel of the window, has as well, of those whose covered side `is_asked`; without those that
-    /// look alike by chance. What is left of it can still be seen where it has not.
+    /// look alike by chance. What is left of it can still be seen where it has not. 0 where nearly all of its edges look so by chance.
     pub(super) fn found(
         &self,
         mark: &Mark,
@@ -299,12 +300,15 @@ impl Edges {
         let (mut all, mut found) = (0.0, 0.0);
         for set in &self.sets {
             let Veil { clear, shares: [own, chance], .. } = set.weighed(mark.clear, paint, MAX_EDGES);
+            if own < MIN_SURPLUS * chance {
+                continue;
+            }
             let stretch = clear * clear.sqrt();
             for edge in set.inside.iter().filter(|edge| is_asked(edge.places[1])) {
                 let ratio = own * edge.ratio(clear, stretch, paint) / (1.0 - chance);
                 let weight = ratio / (1.0 + ratio);
                 let [from, to] = edge.places.map(cover);
-                all += weight * (1.0 - chance / own.max(chance));
+                all += weight * (1.0 - chance / own);
                 found += if to - from >= STEP { weight } else { 0.0 };
             }
         }

@@ -83,7 +83,7 @@ const MIN_SEAMLESS: f32 = 0.7;
 
 /// Minimum likelihood of the edges of an evident mark, in nats; minimum share of its edges over that of those outside that look alike.
 const MIN_EDGES: f32 = 120.0;
-const MIN_SURPLUS: f32 = 1.7;
+pub(super) const MIN_SURPLUS: f32 = 1.7;
 /// Minimum difference that such a mark makes, and minimum standard deviation of what it lies on, in levels.
 const MIN_CONTRAST: f32 = 9.0;
 const MIN_GROUND: f32 = 8.0;
