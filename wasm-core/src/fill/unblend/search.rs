@@ -10,7 +10,7 @@ use super::mark::{LineFit, Mark, Rim};
 use super::parts;
 use super::scene::Scene;
 use super::steps::{Steps, Veil};
-use super::verdict::{MIN_EVIDENCE, MIN_STEPS, is_evident, is_opaque, is_plausible};
+use super::verdict::{MIN_EVIDENCE, MIN_STEPS, is_evident, is_opaque, is_plausible, is_strong};
 use crate::{Pacer, Result, Stage};
 
 /// Maximum number of pixels that the colour and the transparency are estimated on.
@@ -272,7 +272,7 @@ pub(super) async fn find_evident(scene: &Scene<'_>, edges: &Edges, pacer: &dyn P
         }
         mark = next;
     }
-    Ok(Some((mark, is_loose)))
+    Ok(is_strong(veil, &mark).then_some((mark, is_loose)))
 }
 
 /// The mark that sharp edges tell, or else the strongest ones.
