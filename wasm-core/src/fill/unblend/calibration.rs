@@ -12,7 +12,7 @@ use super::palette::Palette;
 use super::parts;
 use super::recover::Check;
 use super::scene::Scene;
-use super::search::{find_evident, find_mark};
+use super::search::{Evident, find_evident, find_mark};
 use super::tests::{foliage, laid_over, letters, page, scene_of};
 use super::{Labelling, covers_of_copies, lift};
 use crate::Unpaced;
@@ -130,7 +130,7 @@ fn print_edges(name: &str, image: &Image, mask: &Mask) {
     let [own, chance] = veil.shares;
     let values = [veil.mark().clear, veil.likelihood, own, chance, veil.contrast, veil.spread];
     let found = block_on(find_evident(&scene, &edges, &Unpaced)).unwrap();
-    let judged = found.map(|(mark, is_loose)| {
+    let judged = found.map(|Evident { mark, is_loose, .. }| {
         let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
         let (_, cover) = lifted(&scene, &mask, &mark, labelling, None);
         let parts = parts::judged(&scene, &edges, &mark, &cover);

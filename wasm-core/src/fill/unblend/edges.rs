@@ -285,13 +285,7 @@ impl Edges {
 
     /// Share of the mark's edges that `cover`, its share of each pixel of the window, has as well, of those whose covered side `is_asked`; without those that
     /// look alike by chance. What is left of it can still be seen where it has not. 0 where nearly all of its edges look so by chance.
-    pub(super) fn found(
-        &self,
-        mark: &Mark,
-        cover: &[f32],
-        window: Rect,
-        is_asked: impl Fn((u32, u32)) -> bool,
-    ) -> f32 {
+    pub(super) fn found(&self, mark: &Mark, cover: &[f32], window: Rect, is_asked: impl Fn((u32, u32)) -> bool) -> f32 {
         let cover = |(x, y): (u32, u32)| {
             let is_inside = (window.x..window.right()).contains(&x) && (window.y..window.bottom()).contains(&y);
             if is_inside { cover[((y - window.y) * window.width + x - window.x) as usize] } else { 0.0 }

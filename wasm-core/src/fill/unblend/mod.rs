@@ -58,7 +58,7 @@ use palette::Palette;
 use parts::Parts;
 use recover::{Check, recover};
 use scene::Scene;
-use search::{find_evident, find_mark};
+use search::{Evident, find_evident, find_mark};
 use verdict::{is_borne_out, is_convincing, is_explained, is_found, is_on_line, is_plausible, is_seamless};
 
 /// The result of looking through a mark.
@@ -102,19 +102,22 @@ pub(super) async fn unblend(image: &Image, mask: &Mask, pacer: &dyn Pacer) -> Re
             return Ok(Some(Unblended { is_convincing: true, ..found }));
         }
     }
+    let mut doubtful = None;
     if let Some(edges) = Edges::new(&scene, &searching).await?
-        && let Some((mark, is_loose)) = find_evident(&scene, &edges, &searching).await?
-        && let Some(found) = lift_evident(&scene, mask, &edges, (&mark, is_loose), &lifting).await?
+        && let Some(evident) = find_evident(&scene, &edges, &searching).await?
     {
-        return Ok(Some(found));
+        doubtful = lift_evident(&scene, mask, &edges, &evident, &lifting).await?;
+        if evident.is_strong && doubtful.is_some() {
+            return Ok(doubtful);
+        }
     }
     let found = find_mark(&scene, &searching).await?;
-    let Some(mark) = found.filter(is_plausible) else { return Ok(None) };
+    let Some(mark) = found.filter(is_plausible) else { return Ok(doubtful) };
     let covers = covers_of_copies(&scene, &mark, None, &lifting).await?;
     let [first, second] = halves(&lifting);
     let (found, check, _) = lift(&scene, mask, (&mark, &covers, Labelling::BY_AREAS), None, &first).await?;
     if !is_convincing(&mark, &check) {
-        return Ok(Some(found));
+        return Ok(doubtful.or(Some(found)));
     }
     let (found, ..) = lift(&scene, mask, (&mark, &covers, Labelling::BY_EDGES), None, &second).await?;
     Ok(Some(Unblended { is_convincing: true, ..found }))
@@ -125,16 +128,17 @@ fn halves<'a>(lifting: &'a Share<'_>) -> [Share<'a>; 2] {
     [0.0, 0.5].map(|start| Share { pacer: lifting, start, length: 0.5 })
 }
 
-/// Takes a mark off that edges tell, if that is borne out. `is_loose` says whether the mark covers a small part of what is painted.
+/// Takes a mark off that edges tell, if that is borne out. One that is not strong is offered only, and in a large mask not even that, because it takes long.
 async fn lift_evident(
     scene: &Scene<'_>,
     mask: &Mask,
     edges: &Edges,
-    (mark, is_loose): (&Mark, bool),
+    evident: &Evident,
     lifting: &Share<'_>,
 ) -> Result<Option<Unblended>> {
-    let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
-    if !is_on_line(mark) {
+    let Evident { mark, is_loose, is_strong } = evident;
+    let labelling = Labelling { is_evident: true, is_loose: *is_loose, ..Labelling::BY_AREAS };
+    if !is_on_line(mark) || !is_strong && scene.pieces.count() > LARGE {
         return Ok(None);
     }
     let covers = covers_of_copies(scene, mark, None, lifting).await?;
@@ -146,6 +150,9 @@ async fn lift_evident(
     if lifted.as_ref().is_none_or(|lifted| !is_explained(mask, &lifted.left)) {
         return Ok(None);
     }
+    if !is_strong {
+        return Ok(lifted);
+    }
     let labelling = Labelling { is_by_edges: true, ..labelling };
     let better = lift_parts(scene, mask, edges, (mark, &covers, labelling), &second).await?;
     let best = better.filter(|better| is_explained(mask, &better.left)).or(lifted);
@@ -155,7 +162,7 @@ async fn lift_evident(
 /// Whether a batch of a large mask, the one with most edges of an evident mark, bears the mark out. Smaller masks are not asked.
 async fn is_likely(scene: &Scene<'_>, edges: &Edges, found: Found<'_>, pacer: &dyn Pacer) -> Result<bool> {
     let (mark, covers, labelling) = found;
-    if scene.pieces.list.iter().map(|piece| piece.pixels).sum::<usize>() <= LARGE {
+    if scene.pieces.count() <= LARGE {
         return Ok(true);
     }
     let own = edges.own(mark);
@@ -550,7 +557,8 @@ pub(super) mod tests {
 
         let scene = pollster::block_on(Scene::new(&marked, &mask, &Unpaced)).unwrap().unwrap();
         let edges = pollster::block_on(Edges::new(&scene, &Unpaced)).unwrap().unwrap();
-        let (mark, is_loose) = pollster::block_on(find_evident(&scene, &edges, &Unpaced)).unwrap().expect("a mark");
+        let found = pollster::block_on(find_evident(&scene, &edges, &Unpaced)).unwrap();
+        let Evident { mark, is_loose, .. } = found.expect("a mark");
         let labelling = Labelling { is_evident: true, is_loose, ..Labelling::BY_AREAS };
         let is_likely = |mark: &Mark| pollster::block_on(is_likely(&scene, &edges, (mark, &[], labelling), &Unpaced));
         assert!(is_likely(&mark).unwrap());

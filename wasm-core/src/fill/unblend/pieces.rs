@@ -179,6 +179,11 @@ impl Pieces {
         best.1
     }
 
+    /// Number of masked pixels.
+    pub(super) fn count(&self) -> usize {
+        self.list.iter().map(|piece| piece.pixels).sum()
+    }
+
     /// Whether some piece has at least two copies.
     pub(super) fn has_copies(&self) -> bool {
         self.list.iter().any(|p| p.copies.len() >= 2)

@@ -62,7 +62,7 @@ impl<'a> Scene<'a> {
             return Ok(None);
         }
         let pieces = Pieces::new(mask, window, pacer).await?;
-        if pieces.list.iter().map(|p| p.pixels).sum::<usize>() < MIN_SITES {
+        if pieces.count() < MIN_SITES {
             return Ok(None);
         }
         let mut opaque = true;

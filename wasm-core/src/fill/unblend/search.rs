@@ -229,9 +229,18 @@ fn is_usable(mark: &Mark) -> bool {
     mark.fit.correlation > 0.7 && (0.1..0.92).contains(&mark.clear)
 }
 
+/// A mark that sharp edges tell.
+pub(super) struct Evident {
+    pub(super) mark: Mark,
+    /// Whether it covers a small part of what is painted.
+    pub(super) is_loose: bool,
+    /// Whether it surely is one; objects may have as much in common with another mark.
+    pub(super) is_strong: bool,
+}
+
 /// The mark that sharp edges tell, with its transparency and colour as the means beside them say if that explains the edges as well; none when the edges
-/// tell none. Also whether the mark covers a small part of what is painted.
-pub(super) async fn find_evident(scene: &Scene<'_>, edges: &Edges, pacer: &dyn Pacer) -> Result<Option<(Mark, bool)>> {
+/// tell none.
+pub(super) async fn find_evident(scene: &Scene<'_>, edges: &Edges, pacer: &dyn Pacer) -> Result<Option<Evident>> {
     let Some(veil) = evident(edges, pacer).await? else { return Ok(None) };
     let veil = &veil;
     let focus = edges.middle(veil, scene.pieces.window);
@@ -272,7 +281,7 @@ pub(super) async fn find_evident(scene: &Scene<'_>, edges: &Edges, pacer: &dyn P
         }
         mark = next;
     }
-    Ok(is_strong(veil, &mark).then_some((mark, is_loose)))
+    Ok(Some(Evident { is_strong: is_strong(veil, &mark), mark, is_loose }))
 }
 
 /// The mark that sharp edges tell, or else the strongest ones.

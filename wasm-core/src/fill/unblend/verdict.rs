@@ -37,8 +37,6 @@ const MIN_CLEAR_CORRELATION: f32 = 0.98;
 const EVIDENT_STEPS: f32 = 0.1;
 /// Surroundings with a lower median variance than this, in squared levels, are smooth: a fill is good there, and what a poor mark leaves is seen.
 const SMOOTH: f32 = 10.0;
-/// Maximum of the transparency by textures over that by means of other marks: one with a grain of its own has more texture than shines through.
-const MAX_TEXTURE: f32 = 1.2;
 
 /// Bounds that depend on how well the mark explains the steps at its edges.
 struct Bounds {
@@ -52,7 +50,6 @@ struct Bounds {
 
 impl Bounds {
     const STRICT: Self = Self { misfit: 2.5, loose: 0.5, beyond: 20.0 };
-    const STEPPED: Self = Self { misfit: 4.0, loose: 0.5, beyond: 20.0 };
     const CLEAR: Self = Self { misfit: 10.0, loose: 0.95, beyond: 100.0 };
     const CLEAR_ON_SMOOTH: Self = Self { loose: 0.65, ..Self::CLEAR };
 
@@ -62,7 +59,6 @@ impl Bounds {
         match fit.steps {
             MIN_CLEAR_STEPS.. if is_straight && fit.texture.1 < SMOOTH => Self::CLEAR_ON_SMOOTH,
             MIN_CLEAR_STEPS.. if is_straight => Self::CLEAR,
-            MIN_STEPS.. if fit.texture.0 <= MAX_TEXTURE * mark.clear => Self::STEPPED,
             _ => Self::STRICT,
         }
     }
@@ -100,13 +96,16 @@ pub(super) fn is_evident(veil: &Veil) -> bool {
 }
 
 /// Minimum likelihood of the edges, in nats, of an evident mark that leaves the mean colour as it is, up to so many levels: a grey one on grey. Nearly all
-/// other marks change it more; nearly all of what objects happen to have in common with marks does not, and is less likely.
+/// other marks change it more, and their means lie on a straighter line; nearly all of what objects happen to have in common with marks does not, and is less
+/// likely.
 const MIN_PLAIN_EDGES: f32 = 900.0;
 const PLAIN: f32 = 9.0;
+const MIN_STRONG_CORRELATION: f32 = 0.95;
 
-/// Whether what the means beside the edges say of an evident mark goes with how likely its edges are.
+/// Whether an evident mark is one surely, by how likely its edges are and by the means beside them.
 pub(super) fn is_strong(veil: &Veil, mark: &Mark) -> bool {
-    mark.fit.contrast >= PLAIN || veil.likelihood >= MIN_PLAIN_EDGES
+    let is_clear = mark.fit.contrast >= PLAIN && mark.fit.correlation >= MIN_STRONG_CORRELATION;
+    is_clear || veil.likelihood >= MIN_PLAIN_EDGES
 }
 
 /// Whether sharp edges tell that what is painted over is opaque, or nearly.
