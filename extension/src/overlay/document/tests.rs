@@ -689,3 +689,41 @@ fn what_no_seed_changes_is_not_made_again_and_a_route_that_was_chosen_is_kept() 
     assert_eq!(document.begin_again(asked.clone(), 1).expect("there is a fill").made.engine, asked);
     assert_eq!(document.begin_again(model(), 1).expect("there is a fill").made.engine, model());
 }
+
+#[test]
+fn a_crop_and_a_turn_are_steps_that_leave_paint_and_fills_where_they_are() {
+    let mut document = opened();
+    let (width, height) = (document.mask().width(), document.mask().height());
+    let whole = Framing::whole((width, height));
+    assert!(!document.frame(whole), "that changes nothing");
+    document.paint(dab(10.0, 10.0, false));
+    let painted = document.painted();
+    let part = Rect { x: 1, y: 2, width: 5, height: 4 };
+    assert!(document.frame(Framing { part, turns: 1 }));
+    assert_eq!((document.framed().size(), document.painted()), ((4, 5), painted.clone()));
+    assert!(document.is_unsaved() && document.changes() == 1 && document.fills() == 0);
+    document.keep();
+    assert!(!document.is_unsaved());
+    assert!(document.frame(document.framed().turned(false)));
+    assert!(document.is_unsaved(), "another shape is another picture");
+    assert!(document.undo() && document.framed().turns == 1 && !document.is_unsaved());
+    assert!(document.undo() && document.framing().is_none() && document.painted() == painted);
+    assert!(document.redo());
+    let (text, results) = document.write().expect("can be written");
+    let mut read = Document::read(&text, results, width, height).expect("was written so");
+    assert_eq!((read.framing(), read.painted(), read.is_unsaved()), (document.framing(), painted, false));
+    // Text of another picture, or that somebody made up: what does not lie in this one is not shown.
+    let small: Document<&'static str> = Document::read(&text, vec![], 3, 3).expect("steps");
+    assert_eq!(small.framing(), None);
+}
+
+#[test]
+fn a_note_tells_that_a_picture_was_cropped_and_turned() {
+    let mut document = opened();
+    let actions = |document: &Document<&'static str>| document.edit_note("a".into(), phrases).actions;
+    assert!(document.frame(document.framed().turned(false)));
+    assert_eq!(actions(&document), ["rotated by 270 degrees"]);
+    let part = Rect { x: 1, y: 2, width: 5, height: 4 };
+    assert!(document.frame(Framing { part, turns: 0 }));
+    assert_eq!(actions(&document), ["cropped"]);
+}
