@@ -339,6 +339,9 @@ enum Event {
     DragAndLetGo(f64, f64),
     Clear,
     Invert,
+    /// The picture is cropped to what lies between two corners.
+    Crop(f64, f64),
+    Turn(bool),
     /// How the job ends.
     Fill(Ending),
     TryAgain(Ending),
@@ -385,6 +388,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (side(), side()).prop_map(|(x, y)| Event::DragAndLetGo(x, y)),
         1 => Just(Event::Clear),
         1 => Just(Event::Invert),
+        1 => (side(), side()).prop_map(|(x, y)| Event::Crop(x, y)),
+        1 => any::<bool>().prop_map(Event::Turn),
         4 => ending().prop_map(Event::Fill),
         4 => ending().prop_map(Event::TryAgain),
         3 => Just(Event::Undo),
@@ -525,6 +530,13 @@ impl World {
                 self.document.discard_drag();
             }
             Event::Clear => self.document.paint(MaskOp::Clear),
+            Event::Crop(x, y) => {
+                let middle = Point { x: f64::from(SIZE) / 2.0, y: f64::from(SIZE) / 2.0 };
+                if let Some(left) = self.document.framed().cropped(middle, Point { x, y }) {
+                    self.document.frame(left);
+                }
+            }
+            Event::Turn(clockwise) => _ = self.document.frame(self.document.framed().turned(clockwise)),
             Event::Invert => self.document.paint(MaskOp::Invert),
             Event::Fill(ending) => {
                 if let Ok(job) = self.document.begin(EngineChoice::INSTANT, 1) {
@@ -630,10 +642,13 @@ proptest! {
         }
         while world.document.redo() {}
         let (ids, painted) = (world.document.showing_ids(), coverage(&world.document.mask));
+        let framing = world.document.framing();
         while world.document.undo() {}
         prop_assert_eq!((world.document.fills(), world.document.is_painted()), (0, false));
+        prop_assert_eq!(world.document.framing(), None);
         while world.document.redo() {}
         prop_assert_eq!(world.document.showing_ids(), ids);
+        prop_assert_eq!(world.document.framing(), framing);
         prop_assert_eq!(coverage(&world.document.mask), painted);
     }
 }

@@ -161,9 +161,7 @@ impl Menu {
         let menu = self.clone();
         on(&self.list, "click", move |event: &MouseEvent| {
             let button = element(event.target()).and_then(|pressed| pressed.closest("button").ok().flatten());
-            let stays = |button: &Element| {
-                button.matches("#auto, #compare, #zoom *, #undo, #redo").unwrap_or(true)
-            };
+            let stays = |button: &Element| button.matches("#auto, #compare, #zoom *, #undo, #redo").unwrap_or(true);
             if button.is_some_and(|button| !stays(&button)) {
                 menu.close();
             }
