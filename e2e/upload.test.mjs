@@ -254,6 +254,21 @@ test('what the field holds is edited in place: order, other files and untouched 
   assert.ok(!files[2].bytes.includes('Testcam'), 'anywhere in it');
 });
 
+test('a picture that is only turned is handed over turned', async () => {
+  const page = await visit('a plain form');
+  await page.setInputFiles('#zone', [given('one.png', bytes('sand.png'))]);
+  const editor = await rightClickUpload(page, '#zone');
+  const overlay = await editorOverlay(editor);
+  await overlay.key('o');
+  await until(async () => /Rotated/.test(await overlay.hint()), { what: 'a picture that is turned' });
+  await use(editor);
+  await page.locator('#send').click();
+  const [[file]] = await until(() => got.length && got, { what: 'an upload' });
+  const [was, now] = [bytes('sand.png'), file.bytes].map((png) => PNG.sync.read(png));
+  assert.deepEqual([now.width, now.height], [was.height, was.width]);
+  assert.deepEqual([...now.data.subarray(0, 4)], [...was.data.subarray((was.height - 1) * was.width * 4).subarray(0, 4)], 'the last row is the first column');
+});
+
 test('metadata of what is not edited goes as well, unless the user keeps it', async () => {
   const page = await visit('a hidden input behind its label');
   await page.setInputFiles('#file', [given('two.jpg', located())]);

@@ -358,7 +358,7 @@ export type Preserve = {
  */
 edit: string, 
 /**
- * How many fills show.
+ * How many fills show; a picture that is cropped or turned counts for one more.
  */
 fills: number, 
 /**

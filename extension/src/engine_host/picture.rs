@@ -7,7 +7,7 @@ use crate::browser::bitmap;
 use crate::browser::bytes::{self, BlobWriter};
 use crate::picture_size;
 use crate::protocol::engine::{
-    Convert, Encode, Encoded, FileFormat, Hiding, LeftOut, Opened, Purpose, Reading, Route, SaveAs,
+    Convert, Encode, Encoded, FileFormat, Framing, Hiding, LeftOut, Opened, Purpose, Reading, Route, SaveAs,
 };
 use crate::protocol::{Corner, Cutout, Failure, Point, Rect};
 use crate::wire::Answered;
@@ -302,8 +302,8 @@ impl Picture {
 
     /// Encodes the picture with its applied fills as a file.
     pub(super) async fn encode(&self, how: Encode, pacer: &dyn Pacer) -> Result<Blob, Failure> {
-        let Encode { format, purpose, part, note, save_as } = how;
-        let all = &match purpose {
+        let Encode { format, purpose, part, note, save_as, framing } = how;
+        let all = match purpose {
             // What others can read says nothing of whoever edited it.
             Purpose::Share | Purpose::Page => self.source.metadata.colours_only(),
             Purpose::File | Purpose::Copy => match note {
@@ -312,12 +312,23 @@ impl Picture {
             },
         };
         let (quality, size) = save_as.map(|SaveAs { quality, width, height }| (quality, (width, height))).unzip();
-        let size = size.filter(|size| *size != (self.image.width(), self.image.height()));
-        let scaled = size.map(|size| pixels::scaled(&self.image, size)).transpose().map_err(failure)?;
-        let image = scaled.as_ref().unwrap_or(&self.image);
+        let framing = framing.map(|Framing { part, turns }| codec::Framing { part: to_engine(part), turns });
+        let left = match &framing {
+            Some(framing) => Some(framing.of(&self.image, pacer).await.map_err(failure)?),
+            None => None,
+        };
+        let whole = left.as_ref().unwrap_or(&self.image);
+        let size = size.filter(|size| *size != (whole.width(), whole.height()));
+        let scaled = size.map(|size| pixels::scaled(whole, size)).transpose().map_err(failure)?;
+        let image = scaled.as_ref().unwrap_or(whole);
+        let all = &all.fitting(image.width(), image.height(), framing.as_ref().is_some_and(codec::Framing::lies));
         let mut file = BlobWriter::default();
         match (format, purpose) {
-            (FileFormat::Png, Purpose::File | Purpose::Share) => self.write_png(image, all, &mut file, pacer).await?,
+            (FileFormat::Png, Purpose::File | Purpose::Share) => {
+                // A picture that is reduced has other colours than its source.
+                let like_source = scaled.is_none().then_some(framing.as_ref());
+                self.write_png(image, like_source, all, &mut file, pacer).await?;
+            }
             (FileFormat::Png, Purpose::Page | Purpose::Copy) => {
                 let part = part.map_or(image.bounds().into(), cutout);
                 codec::write_png(image, &part, all, true, &mut file, pacer).await.map_err(failure)?;
@@ -332,22 +343,23 @@ impl Picture {
         file.finish(format.mime())
     }
 
-    /// Writes a PNG to be kept: with the depth and the few colours of its source, where it has them and is as large.
+    /// Writes a PNG to be kept: with the depth and the few colours of its source, where it has them. `like_source` is none for a picture with other
+    /// colours, else it tells what of the source is left.
     async fn write_png(
         &self,
         image: &Image,
+        like_source: Option<Option<&codec::Framing>>,
         metadata: &Metadata,
         file: &mut BlobWriter,
         pacer: &dyn Pacer,
     ) -> Result<(), Failure> {
-        let as_large = image.bounds() == self.image.bounds();
-        if let Some(deep) = self.deep.as_ref().filter(|_| as_large) {
+        if let Some((deep, framing)) = self.deep.as_ref().zip(like_source) {
             let source = bytes::read(deep).await?;
-            if codec::write_png_deep(image, &source, metadata, file, pacer).await.map_err(failure)? {
+            if codec::write_png_deep(image, &source, framing, metadata, file, pacer).await.map_err(failure)? {
                 return Ok(());
             }
         }
-        match self.palette.as_ref().filter(|_| as_large) {
+        match self.palette.as_ref().filter(|_| like_source.is_some()) {
             Some(palette) => codec::write_png_of_few(image, palette, metadata, file, pacer).await,
             None => codec::write_png(image, &image.bounds().into(), metadata, false, file, pacer).await,
         }

@@ -9,7 +9,7 @@ use super::mask::{Mask, MaskOp};
 use super::projection::{ResultId, Wanted};
 use super::stroke::Stamp;
 use super::variations::Variations;
-use crate::protocol::engine::{EditNote, EngineChoice, Hiding, JobId, Reading, Route};
+use crate::protocol::engine::{EditNote, EngineChoice, Framing, Hiding, JobId, Reading, Route};
 use crate::protocol::models::OptionValue;
 use crate::protocol::{Failure, Rect};
 use std::rc::Rc;
@@ -87,13 +87,22 @@ pub struct Document<P> {
     pending: Option<Pending>,
     /// The results that showed when the picture was last saved, copied or written into the page.
     kept: Vec<ResultId>,
+    /// What was left of the picture then.
+    kept_framing: Option<Framing>,
     /// The last number that was given to a job or a result.
     last: ResultId,
 }
 
 impl<P> Default for Document<P> {
     fn default() -> Self {
-        Self { mask: Mask::new(0, 0), history: History::default(), pending: None, kept: vec![], last: 0 }
+        Self {
+            mask: Mask::new(0, 0),
+            history: History::default(),
+            pending: None,
+            kept: vec![],
+            kept_framing: None,
+            last: 0,
+        }
     }
 }
 
@@ -180,9 +189,9 @@ impl<P> Document<P> {
         self.discard_drag();
     }
 
-    /// The step that painted last, since the last fill.
+    /// The step that painted, if nothing else was done since.
     pub fn painted_last(&self) -> Option<&MaskOp> {
-        self.history.ops().last()
+        self.history.painted_last()
     }
 
     /// Takes away what was dragged and not recorded.
@@ -363,6 +372,33 @@ impl<P> Document<P> {
         self.open(width, height);
     }
 
+    // ------------------------------------------------------------------- cropping
+
+    /// What is left of the picture; none where all of it is, upright.
+    pub fn framing(&self) -> Option<Framing> {
+        let size = (self.mask.width(), self.mask.height());
+        self.history.framing().filter(|framing| framing.fits(size) && *framing != Framing::whole(size))
+    }
+
+    /// The same, or all of it.
+    pub fn framed(&self) -> Framing {
+        self.framing().unwrap_or(Framing::whole((self.mask.width(), self.mask.height())))
+    }
+
+    /// Crops or turns the picture: this is left of it. Paint and fills stay where they are in the picture. False where it changes nothing.
+    pub fn frame(&mut self, framing: Framing) -> bool {
+        let changes = framing != self.framed();
+        if changes {
+            self.history.framed(framing);
+        }
+        changes
+    }
+
+    /// How many fills show, and one more where the picture is cropped or turned.
+    pub fn changes(&self) -> usize {
+        self.fills() + usize::from(self.framing().is_some())
+    }
+
     // -------------------------------------------------------------- what there is
 
     /// How many fills show.
@@ -423,14 +459,15 @@ impl<P> Document<P> {
 
     // --------------------------------------------------------------------- keeping
 
-    /// The results that show are saved, copied or in the page.
+    /// The results that show, in what is left of the picture, are saved, copied or in the page.
     pub fn keep(&mut self) {
         self.kept = self.showing_ids();
+        self.kept_framing = self.framing();
     }
 
-    /// True when closing would lose a fill.
+    /// True when closing would lose a fill, a crop or a turn.
     pub fn is_unsaved(&self) -> bool {
-        self.fills() > 0 && self.showing_ids() != self.kept
+        self.changes() > 0 && (self.showing_ids() != self.kept || self.framing() != self.kept_framing)
     }
 
     /// Whether something that shows was hidden.
@@ -463,7 +500,10 @@ impl<P> Document<P> {
             },
             None => "erased".into(),
         });
-        let actions = actions.collect();
+        let Framing { part, turns } = self.framed();
+        let cropped = (part != Framing::whole((self.mask.width(), self.mask.height())).part).then(|| "cropped".into());
+        let turned = (turns > 0).then(|| format!("rotated by {} degrees", u32::from(turns) * 90));
+        let actions = actions.chain(cropped).chain(turned).collect();
         EditNote { agent, actions, trained }
     }
 }

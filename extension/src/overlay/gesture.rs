@@ -58,6 +58,15 @@ pub enum Gesture {
         /// Where the pointer is.
         to: Point,
     },
+    /// The rectangle that is to be left of the picture.
+    Crop {
+        /// Number of the pointer, or [`KEYBOARD`].
+        pointer: i32,
+        /// Where it began.
+        from: Point,
+        /// Where the pointer is.
+        to: Point,
+    },
     /// Moving the picture.
     Pan {
         /// Number of the pointer.
@@ -81,13 +90,14 @@ impl Gesture {
             Drag::Lasso => Self::Lasso { pointer, outline: vec![stamp.at] },
             Drag::Select => Self::Circle { pointer, outline: vec![stamp.at] },
             Drag::Words => Self::Sweep { pointer, from: stamp.at, to: stamp.at },
+            Drag::Crop => Self::Crop { pointer, from: stamp.at, to: stamp.at },
         }
     }
 
     /// The outline to draw while it is being dragged, and whether it is closed.
     pub fn outline(&self) -> Option<(Vec<Point>, bool)> {
         match self {
-            Self::Rectangle { from, to, .. } | Self::Sweep { from, to, .. } => {
+            Self::Rectangle { from, to, .. } | Self::Sweep { from, to, .. } | Self::Crop { from, to, .. } => {
                 let (a, b) = (*from, *to);
                 Some((vec![a, Point { x: b.x, y: a.y }, b, Point { x: a.x, y: b.y }], true))
             }
@@ -117,6 +127,14 @@ impl Gesture {
         }
     }
 
+    /// The corners of what is to be left of the picture; none where it is not being cropped.
+    pub fn cropped(&self) -> Option<(Point, Point)> {
+        match self {
+            Self::Crop { from, to, .. } => Some((*from, *to)),
+            _ => None,
+        }
+    }
+
     /// Whether the stroke that is being dragged takes paint away; none where no stroke is.
     pub fn stroke(&self) -> Option<bool> {
         match self {
@@ -137,7 +155,9 @@ impl Gesture {
                 }
                 Some(stamps[before - 1..].windows(2).map(|pair| [pair[0], pair[1]]).collect())
             }
-            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } if *pointer == id => {
+            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } | Self::Crop { pointer, to, .. }
+                if *pointer == id =>
+            {
                 *to = to_stamps.last().map_or(*to, |stamp| stamp.at);
                 Some(vec![])
             }
@@ -149,9 +169,12 @@ impl Gesture {
         }
     }
 
-    /// The keyboard's stroke goes straight on to here. Gives the piece that has to go into the mask; none where no stroke is
-    /// being painted.
+    /// The keyboard's stroke goes straight on to here, or the corner of its crop. Gives the piece that has to go into the mask; none where no
+    /// stroke is being painted.
     pub fn straight_to(&mut self, stamp: Stamp) -> Option<[Stamp; 2]> {
+        if let Self::Crop { to, .. } = self {
+            *to = stamp.at;
+        }
         let Self::Stroke { raw, stamps, .. } = self else { return None };
         let last = stamps.last().copied().unwrap_or(stamp);
         raw.push(stamp);
@@ -195,7 +218,9 @@ impl Gesture {
         let map = view.map();
         match self {
             Self::Stroke { pointer, raw, .. } => raw.last().map(|stamp| (*pointer, map.apply(stamp.at))),
-            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } => Some((*pointer, map.apply(*to))),
+            Self::Rectangle { pointer, to, .. } | Self::Sweep { pointer, to, .. } | Self::Crop { pointer, to, .. } => {
+                Some((*pointer, map.apply(*to)))
+            }
             Self::Lasso { pointer, outline } | Self::Circle { pointer, outline } => {
                 outline.last().map(|point| (*pointer, map.apply(*point)))
             }
@@ -204,14 +229,15 @@ impl Gesture {
         }
     }
 
-    /// What was painted by it; none for what paints nothing, for a click with the lasso, which is no outline, for [`Self::sought`], and for
-    /// [`Self::swept`].
+    /// What was painted by it; none for what paints nothing, for a click with the lasso, which is no outline, for [`Self::sought`],
+    /// [`Self::swept`] and [`Self::cropped`].
     pub fn painted(self) -> Option<MaskOp> {
         match self {
             Self::Stroke { stamps, erase, .. } => Some(MaskOp::Stroke { stamps, erase }),
             Self::Rectangle { from, to, .. } => Some(MaskOp::Rectangle(from, to)),
             Self::Lasso { outline, .. } => (outline.len() >= 3).then_some(MaskOp::Lasso(outline)),
-            Self::None | Self::Circle { .. } | Self::Sweep { .. } | Self::Pan { .. } | Self::Pinch { .. } => None,
+            Self::None | Self::Circle { .. } | Self::Sweep { .. } | Self::Crop { .. } => None,
+            Self::Pan { .. } | Self::Pinch { .. } => None,
         }
     }
 }
@@ -241,6 +267,7 @@ mod tests {
             let path = [stamp(40.0, 0.0), stamp(40.0, 30.0), stamp(0.0, 30.0)];
             let pieces = gesture.painted_to(1, &path).expect("its own pointer");
             let (sought, swept) = (gesture.sought().map(<[Point]>::len), gesture.swept());
+            let cropped = gesture.cropped();
             match (tool.drag, gesture.painted()) {
                 (Drag::Stroke { erase }, Some(MaskOp::Stroke { stamps, erase: erased })) => {
                     assert_eq!((erased, stamps.first(), stamps.last()), (erase, Some(&stamp(0.0, 0.0)), path.last()));
@@ -259,6 +286,10 @@ mod tests {
                         "a corner and the other"
                     );
                 }
+                (Drag::Crop, None) => {
+                    let corners = (Point { x: 0.0, y: 0.0 }, Point { x: 0.0, y: 30.0 });
+                    assert_eq!(cropped, Some(corners), "what is left of the picture");
+                }
                 (drag, painted) => panic!("{drag:?} gave {painted:?}"),
             }
         }
@@ -276,6 +307,9 @@ mod tests {
         let stamps = vec![stamp(1.0, 1.0), stamp(9.0, 1.0)];
         assert_eq!(gesture.painted(), Some(MaskOp::Stroke { stamps, erase: false }));
         assert_eq!(Gesture::None.straight_to(stamp(0.0, 0.0)), None);
+        let mut crop = Gesture::begin(Drag::Crop, KEYBOARD, stamp(1.0, 1.0));
+        assert_eq!(crop.straight_to(stamp(9.0, 4.0)), None, "nothing is painted");
+        assert_eq!(crop.cropped(), Some((Point { x: 1.0, y: 1.0 }, Point { x: 9.0, y: 4.0 })));
     }
 
     #[test]

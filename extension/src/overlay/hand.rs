@@ -3,7 +3,7 @@
 use super::gesture::{Gesture, KEYBOARD};
 use super::stroke::Stamp;
 use super::tool::{Drag, TOOLS, Tool};
-use crate::protocol::Point;
+use crate::protocol::{Point, Rect};
 
 /// The smallest radius of the brush, image pixels.
 const MIN_RADIUS: f64 = 0.5;
@@ -101,19 +101,23 @@ impl Hand {
         }
     }
 
-    /// Moves the keyboard's brush within a picture of this size, by image pixels, from its middle at first.
-    pub fn move_cursor(&mut self, x: f64, y: f64, width: f64, height: f64) -> Point {
-        let from = self.cursor.unwrap_or(Point { x: width / 2.0, y: height / 2.0 });
-        let to = Point { x: (from.x + x).clamp(0.0, width), y: (from.y + y).clamp(0.0, height) };
+    /// Moves the keyboard's brush within a part of the picture, by image pixels, from its middle at first.
+    pub fn move_cursor(&mut self, x: f64, y: f64, part: Rect) -> Point {
+        let [left, top, width, height] = [part.x, part.y, part.width, part.height].map(f64::from);
+        let from = self.cursor.unwrap_or(Point { x: left + width / 2.0, y: top + height / 2.0 });
+        let within = |at: f64, start: f64, length: f64| at.clamp(start, start + length);
+        let to = Point { x: within(from.x + x, left, width), y: within(from.y + y, top, height) };
         self.cursor = Some(to);
         to
     }
 
-    /// The keyboard's brush goes down at the cursor. Whatever tool is chosen, it paints or takes paint away.
+    /// The keyboard's brush goes down at the cursor. Whatever tool is chosen, it paints or takes paint away; but with the one that crops, a corner
+    /// goes down.
     pub fn put_brush_down(&mut self) -> Option<(Stamp, bool)> {
         let stamp = Stamp { at: self.cursor?, radius: self.radius };
         let erase = self.tool.erases();
-        self.gesture = Gesture::begin(Drag::Stroke { erase }, KEYBOARD, stamp);
+        let drag = if self.tool.drag == Drag::Crop { Drag::Crop } else { Drag::Stroke { erase } };
+        self.gesture = Gesture::begin(drag, KEYBOARD, stamp);
         Some((stamp, erase))
     }
 }
@@ -166,8 +170,11 @@ mod tests {
     fn the_keyboard_paints_inside_the_picture_only() {
         let mut hand = Hand::default();
         assert!(hand.put_brush_down().is_none(), "it is nowhere yet");
-        assert_eq!(hand.move_cursor(0.0, 0.0, 100.0, 60.0), Point { x: 50.0, y: 30.0 });
-        assert_eq!(hand.move_cursor(1e6, -1e6, 100.0, 60.0), Point { x: 100.0, y: 0.0 });
+        let all = Rect { x: 0, y: 0, width: 100, height: 60 };
+        assert_eq!(hand.move_cursor(0.0, 0.0, all), Point { x: 50.0, y: 30.0 });
+        let left = Rect { x: 60, y: 5, width: 30, height: 20 };
+        assert_eq!(hand.move_cursor(0.0, 0.0, left), Point { x: 60.0, y: 25.0 }, "what is left of it");
+        assert_eq!(hand.move_cursor(1e6, -1e6, all), Point { x: 100.0, y: 0.0 });
         hand.tool = TOOLS.iter().find(|tool| tool.erases()).expect("an eraser");
         assert_eq!(
             hand.put_brush_down().map(|(stamp, erase)| (stamp.at, erase)),

@@ -1,6 +1,7 @@
-//! Undo and redo of painting and of fills, in one line of steps.
+//! Undo and redo of painting, of fills and of crops, in one line of steps.
 
 use super::mask::MaskOp;
+use crate::protocol::engine::Framing;
 use serde::{Deserialize, Serialize};
 
 /// Something that can be undone.
@@ -10,6 +11,8 @@ enum Step<F> {
     Paint(MaskOp),
     /// A fill. It used up what was painted before it.
     Fill(F),
+    /// The picture was cropped or turned: what is left of it since.
+    Frame(Framing),
 }
 
 /// What was done, and how much of it stands. `F` is what is known of a fill.
@@ -32,6 +35,27 @@ impl<F> History<F> {
     /// Records a step of painting. What was undone before is given up.
     pub fn painted(&mut self, op: MaskOp) {
         self.push(Step::Paint(op));
+    }
+
+    /// Records that the picture was cropped or turned. What was undone before is given up.
+    pub fn framed(&mut self, framing: Framing) {
+        self.push(Step::Frame(framing));
+    }
+
+    /// What is left of the picture; none where it was neither cropped nor turned.
+    pub fn framing(&self) -> Option<Framing> {
+        self.steps[..self.now].iter().rev().find_map(|step| match step {
+            Step::Frame(framing) => Some(*framing),
+            _ => None,
+        })
+    }
+
+    /// The step that painted, if it is the last one that stands.
+    pub fn painted_last(&self) -> Option<&MaskOp> {
+        match self.steps[..self.now].last() {
+            Some(Step::Paint(op)) => Some(op),
+            _ => None,
+        }
     }
 
     /// Whether nothing was done, not even what was undone since.
@@ -79,6 +103,7 @@ impl<F> History<F> {
                     Step::Paint(op)
                 }
                 Step::Fill(fill) => Step::Fill(what(fill, &std::mem::take(&mut painted))?),
+                Step::Frame(framing) => Step::Frame(framing),
             });
         }
         (self.now <= steps.len()).then_some(History { steps, now: self.now })
@@ -88,7 +113,7 @@ impl<F> History<F> {
     pub fn last_fill_mut(&mut self) -> Option<&mut F> {
         self.steps[..self.now].iter_mut().rev().find_map(|step| match step {
             Step::Fill(fill) => Some(fill),
-            Step::Paint(_) => None,
+            Step::Paint(_) | Step::Frame(_) => None,
         })
     }
 
@@ -143,14 +168,14 @@ fn since_fill<F>(steps: &[Step<F>]) -> &[Step<F>] {
 fn ops<F>(steps: &[Step<F>]) -> impl Iterator<Item = &MaskOp> {
     steps.iter().filter_map(|step| match step {
         Step::Paint(op) => Some(op),
-        Step::Fill(_) => None,
+        Step::Fill(_) | Step::Frame(_) => None,
     })
 }
 
 fn fills<F>(steps: &[Step<F>]) -> impl DoubleEndedIterator<Item = &F> {
     steps.iter().filter_map(|step| match step {
         Step::Fill(fill) => Some(fill),
-        Step::Paint(_) => None,
+        Step::Paint(_) | Step::Frame(_) => None,
     })
 }
 
@@ -184,6 +209,22 @@ mod tests {
         history.painted(MaskOp::Clear);
         assert!(!history.redo());
         assert_eq!((history.all_fills().count(), history.ops().count()), (0, 2));
+    }
+
+    #[test]
+    fn a_crop_is_a_step_between_paint_and_neither_takes_nor_gives_any() {
+        let framing = Framing::whole((4, 3)).turned(true);
+        let mut history = History::default();
+        history.painted(MaskOp::Invert);
+        history.framed(framing);
+        assert_eq!((history.framing(), history.ops().count(), history.painted_last()), (Some(framing), 1, None));
+        history.filled(history.standing(), 'a');
+        assert_eq!((history.framing(), history.filled_ops().count()), (Some(framing), 1));
+        assert!(history.undo() && history.undo());
+        assert_eq!((history.framing(), history.painted_last()), (None, Some(&MaskOp::Invert)));
+        assert!(!history.would_paint(), "the next step is the crop");
+        assert!(history.redo());
+        assert_eq!(history.framing(), Some(framing));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod consent;
 pub mod disclosure;
 pub mod document;
 pub mod file_name;
+pub mod framing;
 pub mod gesture;
 pub mod hand;
 pub mod history;

@@ -63,6 +63,26 @@ impl Text {
         rest.is_empty().then_some(Self { words, lines })
     }
 
+    /// The words whose middle lies in this part of the picture.
+    #[must_use]
+    pub fn within(self, part: Rect) -> Self {
+        let [left, top, right, bottom] = sides(part);
+        let is_in = |word: &Word| {
+            let [x0, y0, x1, y1] = sides(word.rect);
+            let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+            (left..right).contains(&x) && (top..bottom).contains(&y)
+        };
+        let (mut words, mut lines) = (vec![], vec![]);
+        for line in self.lines {
+            let first = words.len();
+            words.extend(self.words[line].iter().filter(|word| is_in(word)).cloned());
+            if words.len() > first {
+                lines.push(first..words.len());
+            }
+        }
+        Self { words, lines }
+    }
+
     /// How many words there are.
     pub fn len(&self) -> usize {
         self.words.len()
@@ -215,6 +235,15 @@ mod tests {
         let lefts: Vec<u32> = text.all().into_iter().map(|word| text.rect(word).x).collect();
         assert_eq!(lefts, [10, 70, 200, 250, 10, 40, 200]);
         assert_eq!((text.line(1), text.line(6)), (vec![0, 1], vec![6]));
+    }
+
+    #[test]
+    fn words_beyond_what_is_left_of_a_picture_are_none() {
+        let left = text().within(Rect { x: 60, y: 0, width: 150, height: 30 });
+        let lefts: Vec<u32> = left.all().into_iter().map(|word| left.rect(word).x).collect();
+        assert_eq!((lefts, left.line(0)), (vec![70], vec![0]));
+        let right = text().within(Rect { x: 200, y: 0, width: 100, height: 100 });
+        assert_eq!((right.len(), right.line(0), right.line(2)), (3, vec![0, 1], vec![2]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The tools of the overlay, in one table. Buttons, keys, words and gestures are bound from it.
 
+use super::host::Host;
 use super::rows;
 
 /// What dragging with a tool does.
@@ -16,6 +17,8 @@ pub enum Drag {
     Lasso,
     /// Points at a thing, or draws a rough circle around it: the engine finds the thing.
     Select,
+    /// Spans the rectangle that is left of the picture. In the editor only.
+    Crop,
     /// Points at a word, or spans a rectangle over several: the engine has found them.
     Words,
 }
@@ -88,6 +91,15 @@ pub const TOOLS: &[Tool] = &[
         rank: 0,
     },
     Tool { id: "tool-text", key: "w", name: "toolText", help: "helpText", drag: Drag::Words, ring: false, rank: 0 },
+    Tool {
+        id: "tool-crop",
+        key: "k",
+        name: "toolCrop",
+        help: "helpCrop",
+        drag: Drag::Crop,
+        ring: false,
+        rank: rows::ALWAYS,
+    },
 ];
 
 impl Tool {
@@ -96,10 +108,17 @@ impl Tool {
         TOOLS.iter().find(|tool| key.eq_ignore_ascii_case(tool.key))
     }
 
-    /// The tool beside this one, around the ends of the table.
-    pub fn neighbour(&self, forward: bool) -> &'static Self {
+    /// Whether this home of the overlay has it: over a page, the picture's shape is that of its place there.
+    pub fn is_in(&self, host: Host) -> bool {
+        self.drag != Drag::Crop || host == Host::Editor
+    }
+
+    /// The tool beside this one in this home, around the ends of the table.
+    pub fn neighbour(&self, forward: bool, host: Host) -> &'static Self {
         let now = TOOLS.iter().position(|tool| tool == self).unwrap_or(0);
-        &TOOLS[(now + if forward { 1 } else { TOOLS.len() - 1 }) % TOOLS.len()]
+        let step = if forward { 1 } else { TOOLS.len() - 1 };
+        let others = (1..TOOLS.len()).map(|steps| &TOOLS[(now + steps * step) % TOOLS.len()]);
+        others.into_iter().find(|tool| tool.is_in(host)).unwrap_or(&TOOLS[now])
     }
 
     /// True for a tool that takes paint away.
@@ -172,10 +191,14 @@ mod tests {
         for (at, tool) in TOOLS.iter().enumerate() {
             assert_eq!(Tool::of_key(tool.key), Some(tool));
             assert_eq!(Tool::of_key(&tool.key.to_uppercase()), Some(tool), "with Shift or Caps Lock");
-            assert_eq!(tool.neighbour(true).neighbour(false), tool);
+            assert_eq!(tool.neighbour(true, Host::Editor).neighbour(false, Host::Editor), tool);
             let ids = TOOLS[at + 1..].iter().map(|other| (other.id, other.key));
             assert!(ids.into_iter().all(|(id, key)| id != tool.id && key != tool.key), "{} twice", tool.id);
         }
+        let crop = Tool::of_key("k").expect("a tool that crops");
+        assert!(crop.is_in(Host::Editor) && !crop.is_in(Host::Shim) && !crop.is_in(Host::Tab));
+        assert_eq!(TOOLS[0].neighbour(false, Host::Editor), crop);
+        assert_eq!(TOOLS[0].neighbour(false, Host::Shim).id, "tool-text", "over a page there is none");
         assert_eq!(Tool::of_key("x"), None);
         assert_eq!(TOOLS.iter().filter(|tool| tool.erases()).count(), 1);
     }

@@ -41,8 +41,10 @@ struct Berth {
 /// Home placement and the user's own movement on top.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
-    /// Image size in pixels.
+    /// Size in pixels of what shows of the picture.
     pub image: Size,
+    /// Takes pixels of the picture to those.
+    framing: Affine,
     /// Viewport size in CSS pixels.
     pub viewport: Size,
     /// Size of the toolbar in CSS pixels.
@@ -76,12 +78,46 @@ impl View {
 
     fn new(image: Size, viewport: Size, home: Affine, alone: bool) -> Self {
         let user = Affine::IDENTITY;
-        Self { image, viewport, toolbar: TOOLBAR, berth: None, home, user, lifted: false, settled: false, alone }
+        let framing = Affine::IDENTITY;
+        Self {
+            image,
+            framing,
+            viewport,
+            toolbar: TOOLBAR,
+            berth: None,
+            home,
+            user,
+            lifted: false,
+            settled: false,
+            alone,
+        }
     }
 
-    /// Image pixels to CSS pixels of the viewport.
+    /// Pixels of the picture to CSS pixels of the viewport.
     pub fn map(&self) -> Affine {
+        self.framing.then(&self.placed())
+    }
+
+    /// Where the corners of what shows of the picture are, CSS pixels of the viewport.
+    pub fn corners(&self) -> [Point; 4] {
+        self.placed().corners(self.image.width, self.image.height)
+    }
+
+    /// Pixels of what shows of the picture to CSS pixels of the viewport.
+    pub fn placed(&self) -> Affine {
         self.home.then(&self.user)
+    }
+
+    /// Something else shows of the picture: `image` by size, to which `framing` takes pixels of the picture. Without a page, it is fitted beside a
+    /// toolbar of this size. True if that is new.
+    pub fn reframe(&mut self, framing: Affine, image: Size, toolbar: Size) -> bool {
+        if !self.alone || (self.framing == framing && self.image == image) {
+            return false;
+        }
+        (self.framing, self.image, self.toolbar) = (framing, image, toolbar);
+        self.home = self.fitted(1.0);
+        self.reset();
+        true
     }
 
     /// CSS pixels of the viewport to image pixels; none while the picture is flattened by a transform.
@@ -108,7 +144,7 @@ impl View {
 
     /// The picture moved in the page, or the viewport changed. Only a picture at home moves with the page.
     pub fn moved(&mut self, viewport: Size, home: Affine) {
-        let stood = self.map();
+        let stood = self.placed();
         let resized = self.viewport != viewport;
         if resized || (self.is_home() && self.home != home) {
             self.berth = None;
@@ -156,13 +192,13 @@ impl View {
 
     /// Back to where it began, beside a toolbar of this size. If it is there already, fitted to the viewport.
     pub fn whole(&mut self, toolbar: Size) {
-        let stood = self.map();
+        let stood = self.placed();
         self.toolbar = toolbar;
         if self.alone {
             self.home = self.fitted(1.0);
         }
         self.reset();
-        if self.map() == stood {
+        if self.placed() == stood {
             self.fit();
         }
     }
@@ -207,7 +243,7 @@ impl View {
 
     /// Shows each image pixel on `scale` CSS pixels, about the middle of what is in sight.
     pub fn zoom_to(&mut self, scale: f64) {
-        let now = self.map().scale();
+        let now = self.placed().scale();
         if now > 0.0 {
             self.zoom(scale / now, self.middle());
         }
@@ -216,7 +252,7 @@ impl View {
     /// The middle of what is in sight of the picture, CSS pixels of the viewport; that of the viewport where nothing is.
     pub fn middle(&self) -> Point {
         let Size { width, height } = self.viewport;
-        let (left, top, right, bottom) = bounds(&self.map().corners(self.image.width, self.image.height));
+        let (left, top, right, bottom) = bounds(&self.placed().corners(self.image.width, self.image.height));
         let (left, top, right, bottom) = (left.max(0.0), top.max(0.0), right.min(width), bottom.min(height));
         if left < right && top < bottom {
             Point { x: (left + right) / 2.0, y: (top + bottom) / 2.0 }
@@ -227,7 +263,7 @@ impl View {
 
     /// Zooms by `factor` about a point of the viewport, within limits.
     pub fn zoom(&mut self, factor: f64, about: Point) {
-        let now = self.map().scale();
+        let now = self.placed().scale();
         if now <= 0.0 || !factor.is_finite() || factor <= 0.0 {
             return;
         }
@@ -268,7 +304,7 @@ impl View {
 
     /// Where a toolbar of this size stands beside the picture, or over it.
     fn berth_of(&self, toolbar: Size) -> Berth {
-        let (left, top, right, bottom) = bounds(&self.map().corners(self.image.width, self.image.height));
+        let (left, top, right, bottom) = bounds(&self.placed().corners(self.image.width, self.image.height));
         let middle = (left.max(0.0) + right.min(self.viewport.width)) / 2.0;
         let view = Self { toolbar, ..*self };
         let edge = match view.beside(top, bottom) {
@@ -337,6 +373,25 @@ mod tests {
     fn left_at(scale: f64, x: f64, y: f64) -> View {
         let home = Affine { a: scale, b: 0.0, c: 0.0, d: scale, e: x, f: y };
         View::new(Size { width: 800.0, height: 600.0 }, VIEWPORT, home, false)
+    }
+
+    #[test]
+    fn what_is_left_of_a_picture_is_fitted_anew_and_its_pixels_keep_their_places_in_it() {
+        let toolbar = Size { width: 300.0, height: 100.0 };
+        let mut view = View::in_tab(Size { width: 400.0, height: 300.0 }, VIEWPORT);
+        view.zoom(3.0, Point { x: 100.0, y: 100.0 });
+        // Turned clockwise: what is left lies on its side.
+        let turned = Affine { a: 0.0, b: 1.0, c: -1.0, d: 0.0, e: 300.0, f: 0.0 };
+        let size = Size { width: 300.0, height: 400.0 };
+        assert!(view.reframe(turned, size, toolbar) && !view.reframe(turned, size, toolbar));
+        let corners = view.corners();
+        assert_eq!((corners[2].x - corners[0].x, corners[2].y - corners[0].y), (300.0, 400.0));
+        assert_eq!(view.map().apply(Point { x: 0.0, y: 0.0 }), corners[1], "the first corner is the next one now");
+        let place = view.map().apply(Point { x: 10.0, y: 20.0 });
+        let back = view.inverse().expect("not flat").apply(place);
+        assert!((back.x - 10.0).abs() < 1e-9 && (back.y - 20.0).abs() < 1e-9);
+        let mut page = View::in_page(size, VIEWPORT, Affine::IDENTITY);
+        assert!(!page.reframe(turned, size, toolbar), "over a page it stays as the page shows it");
     }
 
     #[test]

@@ -427,6 +427,18 @@ pub struct Encode {
     pub note: Option<EditNote>,
     /// What the user has set, in place of what the source suggests.
     pub save_as: Option<SaveAs>,
+    /// What is left of the picture, where it was cropped or turned; none together with a part.
+    pub framing: Option<Framing>,
+}
+
+/// A part of a picture, and how it is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Framing {
+    /// The part, in pixels of the picture as it was opened.
+    pub part: Rect,
+    /// Quarter turns clockwise, 0 to 3.
+    pub turns: u8,
 }
 
 /// See [`Encode::save_as`].
@@ -435,7 +447,7 @@ pub struct Encode {
 pub struct SaveAs {
     /// 1 to 100, of a JPEG or WebP; 100 is a WebP without loss. None is that of the source.
     pub quality: Option<u8>,
-    /// Width in pixels.
+    /// Width in pixels, of what is left of the picture.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,

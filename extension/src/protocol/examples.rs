@@ -5,8 +5,8 @@ use super::background::{
 };
 use super::engine::{
     Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindText,
-    FoundText, Hiding, Keep, Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready, Release,
-    Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take, Taken, ToEngine,
+    FoundText, Framing, Hiding, Keep, Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready,
+    Release, Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take, Taken, ToEngine,
 };
 use super::models::{
     Add, Delete, DescribeGpu, Estimate, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure,
@@ -263,6 +263,7 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
             part: Some(Cutout { rect: RECT, corners: vec![Corner { x: 7.5, y: 6.5, across: -2.0, down: 1.5 }] }),
             note: None,
             save_as: None,
+            framing: None,
         }
         .into(),
         Encode {
@@ -271,6 +272,7 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
             part: None,
             note: Some(EditNote { agent: "a".into(), actions: vec!["b".into()], trained: true }),
             save_as: Some(SaveAs { quality: Some(80), width: 300, height: 200 }),
+            framing: Some(Framing { part: RECT, turns: 3 }),
         }
         .into(),
     ];

@@ -312,7 +312,7 @@ pub struct Entrust {
 pub struct Preserve {
     /// The edit as the overlay writes it.
     pub edit: String,
-    /// How many fills show.
+    /// How many fills show; a picture that is cropped or turned counts for one more.
     pub fills: u32,
     /// Whether some of it was not saved, copied or used yet.
     pub unsaved: bool,

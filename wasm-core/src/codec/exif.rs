@@ -14,8 +14,13 @@ const MAX_DIRECTORIES: usize = 16;
 const DIRECTORIES: [usize; 3] = [0x8769, 0x8825, 0xA005];
 /// The picture's orientation.
 const ORIENTATION: usize = 0x0112;
+/// Entries that state the picture's width and height, in the first directory and in that of Exif.
+const WIDTHS: [usize; 2] = [0x0100, 0xA002];
+const HEIGHTS: [usize; 2] = [0x0101, 0xA003];
+/// The type of a number of four bytes.
+const LONG_NUMBER: u16 = 4;
 /// Entries that hold or locate pixels, or another program's description of the unedited picture.
-const LEFT_OUT: [usize; 18] = [
+const LEFT_OUT: [usize; 20] = [
     0x002E, // JPEG from a raw file (Panasonic)
     0x0111, 0x0117, // strips and their lengths
     0x0144, 0x0145, // tiles and their lengths
@@ -29,6 +34,7 @@ const LEFT_OUT: [usize; 18] = [
     0x83BB, // IPTC, which can hold a preview
     0xC68C, // the file that a raw converter began with
     0xC7A9, // its previews (CacheBlob)
+    0x9214, 0xA214, // where its subject is: pixels of a picture that was not upright, or not cropped
     0xCD2D, 0xCD40, // how much brighter each part of the picture is to be
 ];
 /// Entries with numbers that may be long and show nothing. Texts are known as such.
@@ -64,6 +70,18 @@ pub(super) fn cleaned(mut data: Vec<u8>) -> Option<Vec<u8>> {
     let length = block.blank(0, 0);
     data.truncate(length);
     Some(data)
+}
+
+/// States the size of the picture, pixels, where a cleaned block states one.
+pub(super) fn state_size(data: &mut [u8], width: u32, height: u32) {
+    let Some(little) = order(data) else { return };
+    let mut block = Block::new(data, little);
+    let (mut directories, mut next) = (block.number(4, 4).into_iter().collect::<Vec<_>>(), 0);
+    while let Some(at) = directories.get(next).copied() {
+        // One that lies outside states nothing.
+        let _ = block.state_size(at, (width, height), &mut directories);
+        next += 1;
+    }
 }
 
 /// Overwrites with `fill` what shows the unedited picture in a block of metadata, and local paths in it.
@@ -189,6 +207,33 @@ impl<'a> Block<'a> {
         self.data[at..at + 2].copy_from_slice(&bytes);
     }
 
+    /// States the size in the directory at an offset. Adds that of Exif, if it leads there.
+    fn state_size(&mut self, at: usize, size: (u32, u32), directories: &mut Vec<usize>) -> Option<()> {
+        let count = self.number(at, 2)?;
+        for entry in (at + 2..).step_by(12).take(count) {
+            let (tag, _) = (self.number(entry, 2)?, self.number(entry + 8, 4)?);
+            let side = match tag {
+                _ if WIDTHS.contains(&tag) => size.0,
+                _ if HEIGHTS.contains(&tag) => size.1,
+                _ if tag == DIRECTORIES[0] && directories.len() < 2 => {
+                    directories.push(self.number(entry + 8, 4)?);
+                    continue;
+                }
+                _ => continue,
+            };
+            self.set_short(entry + 2, LONG_NUMBER);
+            self.set_long(entry + 4, 1);
+            self.set_long(entry + 8, side);
+        }
+        Some(())
+    }
+
+    /// Writes a number of four bytes at an offset that was read before.
+    fn set_long(&mut self, at: usize, number: u32) {
+        let bytes = if self.little { number.to_le_bytes() } else { number.to_be_bytes() };
+        self.data[at..at + 4].copy_from_slice(&bytes);
+    }
+
     /// Keeps the directory at an offset without its link to the next one, and what its entries hold. Adds the directories that it leads to.
     fn keep_directory(&mut self, at: usize, directories: &mut Vec<usize>) -> Option<()> {
         let stated = self.number(at, 2)?;
@@ -293,14 +338,44 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_size_is_stated_wherever_one_is() {
+        for little in [false, true] {
+            let short = |n: u16| if little { n.to_le_bytes() } else { n.to_be_bytes() };
+            let long = |n: u32| if little { n.to_le_bytes() } else { n.to_be_bytes() };
+            let entry =
+                |tag: u16, kind: u16, value: [u8; 4]| [&short(tag)[..], &short(kind), &long(1), &value].concat();
+            let of_short = |n: u16| [short(n)[0], short(n)[1], 0, 0];
+            let begin = [if little { &b"II"[..] } else { b"MM" }, &short(42), &long(8)].concat();
+            let first =
+                [&short(2)[..], &entry(0x0100, 3, of_short(4000)), &entry(0x8769, 4, long(38)), &long(0)].concat();
+            let second = [
+                &short(3)[..],
+                &entry(0x9214, 3, of_short(9)),
+                &entry(0xA002, 3, of_short(4000)),
+                &entry(0xA003, 4, long(3000)),
+                &long(0),
+            ]
+            .concat();
+            let mut clean = cleaned([begin, first, second].concat()).unwrap();
+            state_size(&mut clean, 70_000, 31);
+            let has = |wanted: &[u8]| clean.windows(12).any(|window| window == wanted);
+            assert!(has(&entry(0x0100, 4, long(70_000))) && has(&entry(0xA002, 4, long(70_000))));
+            assert!(has(&entry(0xA003, 4, long(31))));
+            assert!(!clean.windows(2).any(|window| window == short(0x9214)), "where the subject was");
+        }
+    }
+
+    #[test]
     fn malformed_exif_is_survived() {
         let exif = exif_with_thumbnail();
         for cut in 0..exif.len() {
             cleaned(exif[..cut].to_vec());
+            state_size(&mut exif[..cut].to_vec(), 7, 5);
         }
         for at in 0..exif.len() {
             let mut hostile = exif.clone();
             hostile[at] = 0xFF;
+            state_size(&mut hostile, 7, 5);
             cleaned(hostile);
         }
     }

@@ -134,6 +134,23 @@ impl Metadata {
         Self { xmp: both.or_else(|| Some(xmp::edit_note(software_agent, actions, trained))), ..self }
     }
 
+    /// For the picture as it is written: of this size, pixels; `lies` says that it was turned by a quarter.
+    pub fn fitting(mut self, width: u32, height: u32, lies: bool) -> Self {
+        if let Some(exif) = &mut self.exif {
+            exif::state_size(exif, width, height);
+        }
+        if lies {
+            self.density =
+                self.density.map(|PixelDensity { density: (x, y), unit }| PixelDensity { density: (y, x), unit });
+            for (_, contents) in self.png_chunks.iter_mut().filter(|(kind, _)| kind == b"pHYs") {
+                if let Some(both) = contents.get_mut(..8) {
+                    both.rotate_left(4);
+                }
+            }
+        }
+        self
+    }
+
     /// Only what defines the colours.
     pub fn colours_only(&self) -> Self {
         let colour = |kind: &[u8; 4]| PNG_CHUNKS[..PNG_COLOUR_CHUNKS].contains(kind);

@@ -10,6 +10,7 @@ mod deep;
 mod encode;
 mod exif;
 mod format;
+mod framing;
 mod gif_blocks;
 mod heif;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use encode::{
     JpegQuality, encode_png, encode_webp_lossless, with_metadata, write_jpeg, write_png, write_png_of_few,
 };
 pub use format::Format;
+pub use framing::Framing;
 pub use jpeg::JpegCoding;
 pub use metadata::Metadata;
 pub use palette::Palette;

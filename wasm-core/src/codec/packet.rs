@@ -15,11 +15,12 @@ const LONGEST_NAME: usize = 256;
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const XMP: &str = "http://ns.adobe.com/xap/1.0/";
+const EXIF: &str = "http://ns.adobe.com/exif/1.0/";
 const MEDIA_MANAGEMENT: &str = "http://ns.adobe.com/xap/1.0/mm/";
 const IPTC_EXTENSION: &str = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 
 /// Properties, by namespace and name, that are not true of the edited picture, or show the unedited one. An empty name stands for all of a namespace.
-const LEFT_OUT: [(&str, &str); 21] = [
+const LEFT_OUT: [(&str, &str); 27] = [
     // Thumbnails, and descriptions of the files that it was made of, with theirs.
     (XMP, "Thumbnails"),
     ("http://ns.adobe.com/xap/1.0/g/img/", ""),
@@ -28,6 +29,13 @@ const LEFT_OUT: [(&str, &str); 21] = [
     // The pixels stand upright, in a file of any format without further packets, gain maps, films and signed histories.
     ("http://purl.org/dc/elements/1.1/", "format"),
     ("http://ns.adobe.com/tiff/1.0/", "Orientation"),
+    // It may be cropped, turned or reduced: how large it is, its own header says.
+    ("http://ns.adobe.com/tiff/1.0/", "ImageWidth"),
+    ("http://ns.adobe.com/tiff/1.0/", "ImageLength"),
+    (EXIF, "PixelXDimension"),
+    (EXIF, "PixelYDimension"),
+    (EXIF, "SubjectArea"),
+    (EXIF, "SubjectLocation"),
     ("http://ns.adobe.com/xmp/note/", ""),
     ("http://ns.adobe.com/hdr-gain-map/1.0/", ""),
     ("http://ns.apple.com/HDRGainMap/1.0/", ""),

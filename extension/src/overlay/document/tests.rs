@@ -339,6 +339,9 @@ enum Event {
     DragAndLetGo(f64, f64),
     Clear,
     Invert,
+    /// The picture is cropped to what lies between two corners.
+    Crop(f64, f64),
+    Turn(bool),
     /// How the job ends.
     Fill(Ending),
     TryAgain(Ending),
@@ -385,6 +388,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (side(), side()).prop_map(|(x, y)| Event::DragAndLetGo(x, y)),
         1 => Just(Event::Clear),
         1 => Just(Event::Invert),
+        1 => (side(), side()).prop_map(|(x, y)| Event::Crop(x, y)),
+        1 => any::<bool>().prop_map(Event::Turn),
         4 => ending().prop_map(Event::Fill),
         4 => ending().prop_map(Event::TryAgain),
         3 => Just(Event::Undo),
@@ -525,6 +530,13 @@ impl World {
                 self.document.discard_drag();
             }
             Event::Clear => self.document.paint(MaskOp::Clear),
+            Event::Crop(x, y) => {
+                let middle = Point { x: f64::from(SIZE) / 2.0, y: f64::from(SIZE) / 2.0 };
+                if let Some(left) = self.document.framed().cropped(middle, Point { x, y }) {
+                    self.document.frame(left);
+                }
+            }
+            Event::Turn(clockwise) => _ = self.document.frame(self.document.framed().turned(clockwise)),
             Event::Invert => self.document.paint(MaskOp::Invert),
             Event::Fill(ending) => {
                 if let Ok(job) = self.document.begin(EngineChoice::INSTANT, 1) {
@@ -630,10 +642,13 @@ proptest! {
         }
         while world.document.redo() {}
         let (ids, painted) = (world.document.showing_ids(), coverage(&world.document.mask));
+        let framing = world.document.framing();
         while world.document.undo() {}
         prop_assert_eq!((world.document.fills(), world.document.is_painted()), (0, false));
+        prop_assert_eq!(world.document.framing(), None);
         while world.document.redo() {}
         prop_assert_eq!(world.document.showing_ids(), ids);
+        prop_assert_eq!(world.document.framing(), framing);
         prop_assert_eq!(coverage(&world.document.mask), painted);
     }
 }
@@ -688,4 +703,42 @@ fn what_no_seed_changes_is_not_made_again_and_a_route_that_was_chosen_is_kept() 
     let asked = EngineChoice::Instant { route: Route::SeeThrough };
     assert_eq!(document.begin_again(asked.clone(), 1).expect("there is a fill").made.engine, asked);
     assert_eq!(document.begin_again(model(), 1).expect("there is a fill").made.engine, model());
+}
+
+#[test]
+fn a_crop_and_a_turn_are_steps_that_leave_paint_and_fills_where_they_are() {
+    let mut document = opened();
+    let (width, height) = (document.mask().width(), document.mask().height());
+    let whole = Framing::whole((width, height));
+    assert!(!document.frame(whole), "that changes nothing");
+    document.paint(dab(10.0, 10.0, false));
+    let painted = document.painted();
+    let part = Rect { x: 1, y: 2, width: 5, height: 4 };
+    assert!(document.frame(Framing { part, turns: 1 }));
+    assert_eq!((document.framed().size(), document.painted()), ((4, 5), painted.clone()));
+    assert!(document.is_unsaved() && document.changes() == 1 && document.fills() == 0);
+    document.keep();
+    assert!(!document.is_unsaved());
+    assert!(document.frame(document.framed().turned(false)));
+    assert!(document.is_unsaved(), "another shape is another picture");
+    assert!(document.undo() && document.framed().turns == 1 && !document.is_unsaved());
+    assert!(document.undo() && document.framing().is_none() && document.painted() == painted);
+    assert!(document.redo());
+    let (text, results) = document.write().expect("can be written");
+    let mut read = Document::read(&text, results, width, height).expect("was written so");
+    assert_eq!((read.framing(), read.painted(), read.is_unsaved()), (document.framing(), painted, false));
+    // Text of another picture, or that somebody made up: what does not lie in this one is not shown.
+    let small: Document<&'static str> = Document::read(&text, vec![], 3, 3).expect("steps");
+    assert_eq!(small.framing(), None);
+}
+
+#[test]
+fn a_note_tells_that_a_picture_was_cropped_and_turned() {
+    let mut document = opened();
+    let actions = |document: &Document<&'static str>| document.edit_note("a".into(), phrases).actions;
+    assert!(document.frame(document.framed().turned(false)));
+    assert_eq!(actions(&document), ["rotated by 270 degrees"]);
+    let part = Rect { x: 1, y: 2, width: 5, height: 4 };
+    assert!(document.frame(Framing { part, turns: 0 }));
+    assert_eq!(actions(&document), ["cropped"]);
 }

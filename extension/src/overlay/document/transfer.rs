@@ -6,7 +6,7 @@ use crate::overlay::mask::Mask;
 use crate::overlay::projection::ResultId;
 use crate::overlay::variations::Variations;
 use crate::protocol::Rect;
-use crate::protocol::engine::{EngineChoice, Reading};
+use crate::protocol::engine::{EngineChoice, Framing, Reading};
 use serde::{Deserialize, Serialize};
 
 /// A result without its pixels. Its hole follows from what was painted before the fill.
@@ -23,6 +23,8 @@ struct Written {
 struct Text {
     history: History<Variations<Written>>,
     kept: Vec<ResultId>,
+    #[serde(default)]
+    kept_framing: Option<Framing>,
     last: ResultId,
 }
 
@@ -36,13 +38,13 @@ impl<P: Clone> Document<P> {
             Some(Written { id: result.id, rect: result.rect, made, reading: result.reading })
         };
         let history = self.history.clone().try_map(|fill, _| fill.try_map(&mut written))?;
-        let text = Text { history, kept: self.kept.clone(), last: self.last };
+        let text = Text { history, kept: self.kept.clone(), kept_framing: self.kept_framing, last: self.last };
         Some((serde_json::to_string(&text).ok()?, pixels))
     }
 
     /// The edit of a picture of this size that [`Self::write`] has written. None where the text is none, or does not fit the pixels.
     pub fn read(text: &str, pixels: Vec<P>, width: u32, height: u32) -> Option<Self> {
-        let Text { history, kept, last } = serde_json::from_str(text).ok()?;
+        let Text { history, kept, kept_framing, last } = serde_json::from_str(text).ok()?;
         let mut pixels = pixels.into_iter();
         let mut mask = Mask::new(width, height);
         let history = history.try_map(|fill, painted| {
@@ -60,7 +62,7 @@ impl<P: Clone> Document<P> {
             })
         })?;
         mask.whole_words = false;
-        let mut document = Self { mask, history, pending: None, kept, last };
+        let mut document = Self { mask, history, pending: None, kept, kept_framing, last };
         document.discard_drag();
         Some(document)
     }

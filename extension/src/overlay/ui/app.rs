@@ -189,6 +189,8 @@ impl App {
             ("again", !locked && edit.last_hole().is_some()),
             ("clear", !locked),
             ("invert", !locked),
+            ("rotate-left", !locked),
+            ("rotate-right", !locked),
             ("same-place", !locked),
             ("save-mask", !locked),
             ("load-mask", !locked),
@@ -198,7 +200,7 @@ impl App {
             ("done", !locked),
             ("to-editor", !locked),
             ("compare", edit.fills() > 0),
-            ("revert", !locked && (edit.fills() > 0 || edited)),
+            ("revert", !locked && (edit.changes() > 0 || edited)),
         ] {
             by_id::<HtmlButtonElement>(id).set_disabled(!enabled);
         }

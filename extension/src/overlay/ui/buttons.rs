@@ -1,6 +1,7 @@
 //! Which control does what.
 
 use super::app::App;
+use super::cropping::turn;
 use super::erasing::{erase, try_again};
 use super::guarded::act;
 use super::keeping::{copy, done, revert, save};
@@ -28,6 +29,8 @@ pub(super) fn bind(app: &Rc<App>) {
     };
     click("clear", |app| paint(app, MaskOp::Clear));
     click("invert", |app| paint(app, MaskOp::Invert));
+    click("rotate-left", |app| turn(app, false));
+    click("rotate-right", |app| turn(app, true));
     click("same-place", same_again);
     click("save-mask", save_mask);
     click("accept", accept);

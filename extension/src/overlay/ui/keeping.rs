@@ -72,11 +72,12 @@ pub(super) async fn encoded(
     part: Option<Cutout>,
     save_as: Option<SaveAs>,
 ) -> Result<Blob, Failure> {
-    let noted = purpose != Purpose::Page && app.edit.borrow().fills() > 0 && app.settings.values.borrow().note;
+    let noted = purpose != Purpose::Page && app.edit.borrow().changes() > 0 && app.settings.values.borrow().note;
     let agent = || format!("{} {}", i18n::text("appName", &[]), runtime::version());
     let phrases = |model: &str, options: &_| app.methods.phrases(model, options);
     let note = noted.then(|| app.edit.borrow().edit_note(agent(), phrases));
-    app.engine.encode(&app.edit, Encode { format, purpose, part, note, save_as }).await
+    let framing = app.edit.borrow().framing();
+    app.engine.encode(&app.edit, Encode { format, purpose, part, note, save_as, framing }).await
 }
 
 /// Saves in the chosen format.
@@ -183,6 +184,10 @@ pub(super) fn done(app: &Rc<App>) {
     if !app.can_paint() {
         return;
     }
+    // The page would show it distorted, or as large as it was.
+    if app.edit.borrow().framing().is_some() {
+        return app.dock.lines.say("hintFramedDone", &[]);
+    }
     let refused = matches!(app.stage.scene.borrow().terms(), Terms::Refused(_));
     if app.edit.borrow().fills() == 0 && !refused {
         return close(app);
@@ -235,8 +240,7 @@ pub(super) fn deliver(app: &Rc<App>, metadata: bool) {
         // It ends with this work, also where that is given up in the middle.
         let _delivery = delivery;
         let purpose = if metadata { Purpose::File } else { Purpose::Share };
-        let (size, changed) = (it.stage.screen.size(), it.edit.borrow().changed());
-        let (width, height) = size.ok_or(Failure::Gone)?;
+        let (changed, (width, height)) = (it.edit.borrow().changed(), it.edit.borrow().framed().size());
         let blob = encoded(&it, it.dock.format(), purpose, None, None).await?;
         page(&it)?.tell(Apply { changed: changed.unwrap_or_default(), width, height }, [blob]).await?;
         it.edit.borrow_mut().keep();

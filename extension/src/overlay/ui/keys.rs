@@ -1,6 +1,7 @@
 //! The keyboard: shortcuts, and painting without a pointer.
 
 use super::app::App;
+use super::cropping::{toggle_corner, turn};
 use super::erasing::{erase, try_again};
 use super::hovering::hover;
 use super::keeping::{copy, save};
@@ -117,7 +118,8 @@ fn takes_words(app: &App) -> bool {
 }
 
 fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
-    if let Some(tool) = Tool::of_key(key) {
+    let host = app.stage.scene.borrow().host;
+    if let Some(tool) = Tool::of_key(key).filter(|tool| tool.is_in(host)) {
         choose_tool(app, tool);
         return true;
     }
@@ -133,6 +135,8 @@ fn letter(app: &Rc<App>, key: &str, event: &KeyboardEvent) -> bool {
         "0" => app.stage.whole_picture(),
         "c" | "C" => compare(app, true),
         "a" | "A" => accept(app),
+        "o" | "O" if event.repeat() => {}
+        "o" | "O" => turn(app, !event.shift_key()),
         "p" | "P" if event.repeat() => {}
         "p" | "P" => same_again(app),
         "t" | "T" if event.repeat() => {}
@@ -180,7 +184,7 @@ fn space(app: &Rc<App>, event: &KeyboardEvent) {
         if let Some(at) = at {
             select(app, vec![at], wish);
         }
-    } else {
+    } else if !toggle_corner(app) {
         toggle_brush(app);
     }
 }
@@ -207,7 +211,8 @@ fn brush(app: &Rc<App>, factor: f64) {
 }
 
 fn neighbour_tool(app: &Rc<App>, forward: bool) {
-    let next = app.stage.hand.borrow().tool.neighbour(forward);
+    let host = app.stage.scene.borrow().host;
+    let next = app.stage.hand.borrow().tool.neighbour(forward, host);
     choose_tool(app, next);
     // It may have been in the menu, where nothing can have the focus.
     app.dock.toolbar.fit();

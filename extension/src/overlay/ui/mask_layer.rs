@@ -72,16 +72,17 @@ impl MaskLayer {
     }
 
     /// Draws everything: the mask, and an outline that is still being dragged, CSS pixels, with whether it is closed. `map` takes image pixels to
-    /// CSS pixels; `phase` moves the dashes; `window` is the size of the window.
+    /// CSS pixels; what shows of the picture lies between `corners`; `phase` moves the dashes; `window` is the size of the window.
     pub(super) fn draw(
         &mut self,
         mask: &Mask,
         map: &Affine,
+        corners: &[Point; 4],
         phase: i64,
         outline: Option<(&[Point], bool)>,
         window: (i64, i64),
     ) {
-        let painted = painted_area(mask, map, window);
+        let painted = painted_area(mask, map, corners, window);
         let dragged = outline.and_then(|(points, _)| {
             let (left, top, right, bottom) = bounds(points);
             Area::around((left - LINE, top - LINE, right + LINE, bottom + LINE), window)
@@ -176,13 +177,12 @@ impl MaskLayer {
     }
 }
 
-/// Where the mask shows, with one pixel around it for its outline, cut to the picture.
-fn painted_area(mask: &Mask, map: &Affine, window: (i64, i64)) -> Option<Area> {
+/// Where the mask shows, with one pixel around it for its outline, cut to what shows of the picture.
+fn painted_area(mask: &Mask, map: &Affine, corners: &[Point; 4], window: (i64, i64)) -> Option<Area> {
     let extent = mask.extent()?;
-    let corners = map.corners(f64::from(mask.width()), f64::from(mask.height()));
     let painted = Affine::translation(f64::from(extent.x), f64::from(extent.y))
         .then(map)
         .corners(f64::from(extent.width), f64::from(extent.height));
-    let ((left, top, right, bottom), all) = (bounds(&painted), bounds(&corners));
+    let ((left, top, right, bottom), all) = (bounds(&painted), bounds(corners));
     Area::around((left.max(all.0) - 1.0, top.max(all.1) - 1.0, right.min(all.2) + 1.0, bottom.min(all.3) + 1.0), window)
 }

@@ -7,7 +7,7 @@
 //!   [`text_layer`] (the words in the picture), [`proposal`] (what could be painted as well), [`hover`] (what is pointed at), [`last_mask`] (where was painted last).
 //! - [`app`] puts them together.
 //! - What the user does: [`painting`], [`leaving`], [`failing`] (how work begins, ends and fails), [`stepping`] (undo,
-//!   results), [`erasing`], [`proposing`] (what loose paint leaves out), [`selecting`] (things by a click), [`hovering`] (which it would be), [`taking`] (words), [`laying`] (the same mask again, masks as files), [`keeping`] (save, copy, put back, done), [`save_as`] with its sheet ([`save_sheet`]), [`models`], [`pixels`], [`moving`] (from the page into a
+//!   results), [`erasing`], [`proposing`] (what loose paint leaves out), [`selecting`] (things by a click), [`hovering`] (which it would be), [`taking`] (words), [`laying`] (the same mask again, masks as files), [`cropping`] (cropping and turning), [`keeping`] (save, copy, put back, done), [`save_as`] with its sheet ([`save_sheet`]), [`models`], [`pixels`], [`moving`] (from the page into a
 //!   tab) and [`opening`].
 //! - How the user does it: [`guarded`] (when buttons may act), [`buttons`], [`keys`], [`pointer`]; [`start`] binds them.
 
@@ -15,6 +15,7 @@ mod app;
 mod bitmaps;
 mod buttons;
 mod consenting;
+mod cropping;
 mod dock;
 mod engine;
 mod erasing;

@@ -38,7 +38,7 @@ pub(super) fn keep(app: &App, phase: Phase) {
         return app.engine.keep(keep, results);
     };
     let edit = app.edit.borrow();
-    let (fills, unsaved, hidden) = (edit.fills() as u32, edit.is_unsaved(), edit.is_hiding());
+    let (fills, unsaved, hidden) = (edit.changes() as u32, edit.is_unsaved(), edit.is_hiding());
     let preserve = Preserve { edit: keep.edit, fills, unsaved, hidden, begun: edit.is_begun() };
     drop(edit);
     if app.handover.is_news(&preserve)

@@ -97,9 +97,15 @@ impl Painter {
             return self.place_dock(&view, dock);
         };
         let map = view.map();
-        self.place_picture(&map, view.image);
-        self.view.draw(screen, view.viewport, &map, map.scale() > PIXELATED);
-        self.light(&map.corners(view.image.width, view.image.height));
+        self.place_picture(view, &map);
+        self.view.draw(
+            screen,
+            view.viewport,
+            &map,
+            map.scale() > PIXELATED,
+            edit.framing().map(|framing| framing.part),
+        );
+        self.light(&view.corners());
         if self.stale.replace(false) {
             self.draw_mask(view, &map, edit, hand);
         }
@@ -107,14 +113,14 @@ impl Painter {
         self.place_dock(view, dock);
     }
 
-    fn place_picture(&self, map: &Affine, size: Size) {
+    fn place_picture(&self, view: &View, map: &Affine) {
         let Affine { a, b, c, d, e, f } = map;
-        for element in [&self.picture, &self.frame] {
+        for (element, Affine { a, b, c, d, e, f }) in [(&self.picture, map), (&self.frame, &view.placed())] {
             style(element, "transform", &format!("matrix({a}, {b}, {c}, {d}, {e}, {f})"));
             style(element, "--zoom", &map.scale().to_string());
         }
-        style(&self.frame, "inline-size", &format!("{}px", size.width));
-        style(&self.frame, "block-size", &format!("{}px", size.height));
+        style(&self.frame, "inline-size", &format!("{}px", view.image.width));
+        style(&self.frame, "block-size", &format!("{}px", view.image.height));
         // It knows its own place in the picture.
         let placed = format!("matrix({a}, {b}, {c}, {d}, {e}, {f}) translate(var(--x, 0), var(--y, 0))");
         style(&self.proposal, "transform", &placed);
@@ -149,7 +155,7 @@ impl Painter {
         let outline: Option<(Vec<Point>, bool)> =
             outline.map(|(points, closed)| (points.into_iter().map(|p| map.apply(p)).collect(), closed));
         let dragged = outline.as_ref().map(|(points, closed)| (points.as_slice(), *closed));
-        self.layer.borrow_mut().draw(edit.mask(), map, self.march.get(), dragged, window);
+        self.layer.borrow_mut().draw(edit.mask(), map, &view.corners(), self.march.get(), dragged, window);
         if let Some(extent) = edit.filling().or(edit.mask().extent()) {
             let [x, y, w, h] = [extent.x, extent.y, extent.width, extent.height].map(f64::from);
             let corners = Affine::translation(x, y).then(map).corners(w, h);
@@ -178,7 +184,7 @@ impl Painter {
             return;
         };
         // What points at a thing has no width.
-        let points = hand.tool.drag == Drag::Select && !hand.sizing;
+        let points = matches!(hand.tool.drag, Drag::Select | Drag::Crop) && !hand.sizing;
         let width = if points { POINTING } else { hand.radius() * 2.0 * map.scale() };
         let diameter = width.max(MIN_RING);
         self.ring.set_hidden(false);

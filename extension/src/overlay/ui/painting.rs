@@ -90,12 +90,16 @@ pub(super) fn move_cursor(app: &App, x: f64, y: f64) {
     if !app.can_mark() {
         return;
     }
-    let Some((width, height)) = app.stage.screen.size() else { return };
+    if !app.stage.screen.is_open() {
+        return;
+    }
+    let framing = app.edit.borrow().framed();
     let scale = app.stage.scene.borrow().view().map_or(1.0, |v| v.map().scale()).max(1e-6);
     let step = (1.0 / scale).max(1.0);
     touched(app);
     let mut hand = app.stage.hand.borrow_mut();
-    let to = hand.move_cursor(x * step, y * step, f64::from(width), f64::from(height));
+    let (x, y) = framing.way(x * step, y * step);
+    let to = hand.move_cursor(x, y, framing.part);
     let stamp = crate::overlay::stroke::Stamp { at: to, radius: hand.radius() };
     let erase = hand.gesture.stroke().unwrap_or_default();
     if let Some([from, to]) = hand.gesture.straight_to(stamp) {

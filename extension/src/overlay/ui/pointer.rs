@@ -1,6 +1,7 @@
 //! Mouse, pen and touch: painting, zooming, panning.
 
 use super::app::App;
+use super::cropping::crop;
 use super::erasing::erase_after_rest;
 use super::hovering::hover;
 use super::painting::{cancel_gesture, finish_stroke, scale_brush, touched};
@@ -160,6 +161,9 @@ fn up(app: &Rc<App>, event: &PointerEvent) {
     }
     if let Some((from, to)) = gesture.swept() {
         taking::sweep(app, from, to, event);
+    }
+    if let Some((from, to)) = gesture.cropped() {
+        crop(app, from, to);
     }
     let Some(op) = gesture.painted() else { return app.stage.mask_changed() };
     let adds = !matches!(op, MaskOp::Stroke { erase: true, .. });

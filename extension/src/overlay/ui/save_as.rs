@@ -33,8 +33,8 @@ pub(super) fn bind(app: &Rc<App>) {
 
 /// Opens the sheet.
 pub(super) fn open(app: &Rc<App>) {
-    let size = app.stage.screen.size();
-    if let (true, Some(size)) = (app.can_paint(), size) {
+    let size = app.edit.borrow().framed().size();
+    if app.can_paint() {
         // What was painted just before is not erased by itself under the sheet.
         touched(app);
         app.dock.toolbar.close_menu();

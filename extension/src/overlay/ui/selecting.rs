@@ -1,6 +1,7 @@
 //! Selecting a thing: by a click on it, or by a rough circle around it. The engine finds it; here it is painted.
 
 use super::app::App;
+use super::cropping;
 use super::failing::complain;
 use super::hovering::hover;
 use super::painting::{choose, touched};
@@ -48,7 +49,8 @@ pub(super) fn choose_tool(app: &Rc<App>, tool: &'static Tool) {
     match tool.drag {
         Drag::Select => prepare(app),
         Drag::Words => taking::begin(app),
-        _ if matches!(before, Drag::Select | Drag::Words) => app.dock.lines.hint("hintPaint"),
+        Drag::Crop => cropping::begin(app),
+        _ if matches!(before, Drag::Select | Drag::Words | Drag::Crop) => app.dock.lines.hint("hintPaint"),
         _ => {}
     }
 }

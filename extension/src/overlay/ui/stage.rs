@@ -6,7 +6,7 @@ use super::screen::{Edit, Screen};
 use crate::overlay::hand::Hand;
 use crate::overlay::host::Host;
 use crate::overlay::scene::Scene;
-use crate::protocol::{Failure, Point};
+use crate::protocol::{Failure, Point, Size};
 use crate::ui::dom::{by_id, style, window};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -41,6 +41,12 @@ impl Stage {
     pub(super) fn draw(&self, edit: &Edit, paints: bool) {
         let dock = self.painter.dock_size();
         if let Some(view) = self.scene.borrow_mut().view_mut() {
+            let framing = edit.framed();
+            let (width, height) = framing.size();
+            let image = Size { width: f64::from(width), height: f64::from(height) };
+            if view.reframe(framing.map(), image, dock) {
+                self.painter.mask_changed();
+            }
             if edit.is_painted() {
                 view.settle();
             }

@@ -28,7 +28,7 @@ fn step(app: &Rc<App>, forward: bool) {
     }
     touched(app);
     finish_stroke(app);
-    let before = app.edit.borrow().fills();
+    let (before, framing) = (app.edit.borrow().fills(), app.edit.borrow().framing());
     let stepped = if forward { app.edit.borrow_mut().redo() } else { app.edit.borrow_mut().undo() };
     if !stepped {
         return;
@@ -36,6 +36,9 @@ fn step(app: &Rc<App>, forward: bool) {
     app.stage.mask_changed();
     app.dock.lines.announce(if forward { "statusRedone" } else { "statusUndone" }, &[]);
     app.settle();
+    if app.edit.borrow().framing() != framing {
+        show_fills(app);
+    }
     if app.edit.borrow().fills() != before {
         let app = Rc::clone(app);
         spawn_local(async move {

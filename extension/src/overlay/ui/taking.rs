@@ -101,9 +101,11 @@ fn look(app: &Rc<App>) {
 }
 
 async fn find(app: &App) -> Result<Text, Failure> {
+    let left = app.edit.borrow().framed().part;
     let (lines, strokes) = app.engine.find_text(&app.edit).await?;
     let strokes = bytes::read(&strokes).await?;
-    Text::new(lines, &strokes).ok_or_else(|| Failure::Internal { detail: "strokes of other words".into() })
+    let text = Text::new(lines, &strokes).map(|text| text.within(left));
+    text.ok_or_else(|| Failure::Internal { detail: "strokes of other words".into() })
 }
 
 /// Says how the tool is used, or that there is nothing to use it on.
@@ -215,12 +217,14 @@ fn paint(app: &Rc<App>, before: Option<&MaskOp>, op: MaskOp, away: bool) {
 /// An arrow key goes to another word.
 pub(super) fn step(app: &Rc<App>, key: &str) {
     let Some(text) = words(app) else { return };
-    let way = match key {
-        "ArrowLeft" => Way::Along { forward: false },
-        "ArrowRight" => Way::Along { forward: true },
-        "ArrowUp" => Way::Across { down: false },
-        _ => Way::Across { down: true },
+    let (x, y) = match key {
+        "ArrowLeft" => (-1.0, 0.0),
+        "ArrowRight" => (1.0, 0.0),
+        "ArrowUp" => (0.0, -1.0),
+        _ => (0.0, 1.0),
     };
+    let (across, down) = app.edit.borrow().framed().way(x, y);
+    let way = if across == 0.0 { Way::Across { down: down > 0.0 } } else { Way::Along { forward: across > 0.0 } };
     let Some(word) = text.beside(app.text.pointed_at(), way) else { return };
     let rect = text.rect(word);
     let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(f64::from);

@@ -5,6 +5,7 @@ use crate::overlay::affine::Affine;
 use crate::overlay::mask::MaskOp;
 use crate::overlay::projection::ResultId;
 use crate::overlay::text::Text;
+use crate::protocol::engine::Framing;
 use crate::protocol::{Point, Rect};
 use crate::ui::dom::{attribute, by_id, each};
 use std::cell::{Cell, RefCell};
@@ -31,13 +32,20 @@ struct Drawn {
     pointed_at: Vec<usize>,
 }
 
+/// The picture in which words are looked for: the results that show, and what is left of it.
+type Sought = (Vec<ResultId>, Framing);
+
+fn sought(edit: &Edit) -> Sought {
+    (edit.showing_ids(), edit.framed())
+}
+
 /// See the module.
 pub(super) struct TextLayer {
     element: HtmlElement,
-    /// The words, in the picture with these results.
-    found: RefCell<Option<(Vec<ResultId>, Rc<Text>)>>,
+    /// The words, and where they were looked for.
+    found: RefCell<Option<(Sought, Rc<Text>)>>,
     /// In which picture they were looked for last, also if that has not ended.
-    asked: RefCell<Option<Vec<ResultId>>>,
+    asked: RefCell<Option<Sought>>,
     /// How often they were looked for.
     searches: Cell<usize>,
     /// The user has just chosen the tool, and is to be told how it is used.
@@ -70,11 +78,11 @@ impl TextLayer {
 
     /// Gives a number to the search in this picture; none where it was looked through already.
     pub(super) fn search(&self, edit: &Edit) -> Option<usize> {
-        let ids = edit.showing_ids();
-        if self.asked.borrow().as_ref() == Some(&ids) {
+        let sought = sought(edit);
+        if self.asked.borrow().as_ref() == Some(&sought) {
             return None;
         }
-        *self.asked.borrow_mut() = Some(ids);
+        *self.asked.borrow_mut() = Some(sought);
         self.searches.set(self.searches.get() + 1);
         Some(self.searches.get())
     }
@@ -89,14 +97,14 @@ impl TextLayer {
         let at = self.place.get().and_then(|place| text.at(place, f64::INFINITY));
         self.pointed_at.set(at);
         self.clicked.take();
-        let ids = self.asked.borrow().clone().unwrap_or_default();
-        *self.found.borrow_mut() = Some((ids, Rc::new(text)));
+        let asked = self.asked.borrow().clone();
+        *self.found.borrow_mut() = asked.map(|asked| (asked, Rc::new(text)));
     }
 
     /// The words of the picture that shows; none where they are not known.
     pub(super) fn words(&self, edit: &Edit) -> Option<Rc<Text>> {
         let found = self.found.borrow();
-        found.as_ref().filter(|(ids, _)| *ids == edit.showing_ids()).map(|(_, text)| Rc::clone(text))
+        found.as_ref().filter(|(found_in, _)| *found_in == sought(edit)).map(|(_, text)| Rc::clone(text))
     }
 
     /// The pointer points at this word.

@@ -17,6 +17,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Seen {
     map: Affine,
+    /// What shows of the picture, where that is not all of it.
+    part: Option<Rect>,
     /// Width and height of the canvas.
     sides: (u32, u32),
     /// Single pixels show as squares.
@@ -39,14 +41,16 @@ impl ViewLayer {
         Ok(Self { context: context(&canvas)?, canvas, seen: Cell::default() })
     }
 
-    /// Draws what is seen of the picture, if that has changed. `map` takes pixels of the picture to CSS pixels.
-    pub(super) fn draw(&self, screen: &Screen, viewport: Size, map: &Affine, squares: bool) {
+    /// Draws what is seen of the picture, if that has changed. `map` takes pixels of the picture to CSS pixels;
+    /// `part` is what shows of it, where that is not all.
+    pub(super) fn draw(&self, screen: &Screen, viewport: Size, map: &Affine, squares: bool, part: Option<Rect>) {
         let Some(size) = screen.size() else { return };
         let density = window().device_pixel_ratio();
         let side = |length: f64| (length * density).round() as u32;
         let scale = Affine { a: density, d: density, ..Affine::IDENTITY };
         let seen = Seen {
             map: map.then(&scale),
+            part,
             sides: (side(viewport.width), side(viewport.height)),
             squares,
             fine: screen.is_settled(),
@@ -112,8 +116,15 @@ impl ViewLayer {
         let Affine { a, b, c, d, e, f } = seen.map;
         self.context.set_transform(a, b, c, d, e, f).map_err(refused)?;
         let (width, height) = (f64::from(size.0), f64::from(size.1));
-        self.context
-            .draw_image_with_html_canvas_element_and_dw_and_dh(picture, 0.0, 0.0, width, height)
-            .map_err(refused)
+        self.context.save();
+        if let Some(part) = seen.part {
+            let [x, y, width, height] = [part.x, part.y, part.width, part.height].map(f64::from);
+            self.context.begin_path();
+            self.context.rect(x, y, width, height);
+            self.context.clip();
+        }
+        let drawn = self.context.draw_image_with_html_canvas_element_and_dw_and_dh(picture, 0.0, 0.0, width, height);
+        self.context.restore();
+        drawn.map_err(refused)
     }
 }
