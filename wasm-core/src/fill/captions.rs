@@ -7,6 +7,7 @@
 use crate::pixels::{Image, Mask, Rect};
 use crate::{Pacer, Result};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Width of the surroundings whose colours are counted, in pixels around the mask.
 const MARGIN: u32 = 48;
@@ -41,6 +42,9 @@ const MIN_WITHIN: f32 = 0.7;
 /// Minimum share of what is painted that lies between the letters, and minimum share of that whose colours occur around the mask as well.
 const MIN_BETWEEN: f32 = 0.3;
 const MIN_ALIKE: f32 = 0.9;
+/// Minimum difference of the letters from what lies around them, in levels. Whoever puts letters on a picture wants them read; rules and shades of a page, which
+/// losses break into parts that look like letters, differ less.
+const MIN_CONTRAST: f32 = 48.0;
 /// Largest rectangle in which letters are looked for, in pixels: each step takes a few hundredths of a second, between which work can be cancelled.
 const MAX_AREA: usize = 4_000_000;
 /// Rows between two checkpoints: a few milliseconds of work.
@@ -314,7 +318,7 @@ impl Letters {
             }
         }
         let [letters, all] = self.pixels.map(|pixels| pixels as f32);
-        let is_convincing = clean.is_some()
+        let is_convincing = clean.is_some_and(|edge| rings.contrast(ink, edge) >= MIN_CONTRAST)
             && self.spread(image, mask, ink) <= MAX_SPREAD
             && letters >= MIN_WITHIN * all
             && between >= MIN_BETWEEN * painted
@@ -378,17 +382,26 @@ impl Rings {
         rings
     }
 
+    /// The mean of one channel over some rings.
+    fn mean(&self, rings: Range<usize>, i: usize) -> f32 {
+        let pixels: usize = self.pixels[rings.clone()].iter().sum();
+        self.colours[rings].iter().map(|sum| sum[i]).sum::<f32>() / pixels.max(1) as f32
+    }
+
+    /// The largest difference over the channels between the ink and what lies beyond an edge of this width, in levels.
+    fn contrast(&self, ink: &Ink, edge: u32) -> f32 {
+        let first = edge as usize + 1;
+        let apart = |i: usize| (f32::from(ink.colour[i]) - self.mean(first..first + RING as usize, i)).abs();
+        (0..3).map(apart).fold(0.0, f32::max)
+    }
+
     /// Whether nothing of the letters is seen beyond an edge of this width.
     fn are_clean_beyond(&self, edge: u32) -> bool {
         let first = edge as usize + 1;
         let (near, far) = (first..first + RING as usize, first + RING as usize..first + 2 * RING as usize);
-        let mean = |rings: std::ops::Range<usize>, i: usize| {
-            let pixels: usize = self.pixels[rings.clone()].iter().sum();
-            self.colours[rings].iter().map(|sum| sum[i]).sum::<f32>() / pixels.max(1) as f32
-        };
         let [pixels, inks] = [&self.pixels, &self.inks].map(|counts| counts[near.clone()].iter().sum::<usize>());
         inks * INK_IN_RING <= pixels
-            && (0..3).all(|i| (mean(near.clone(), i) - mean(far.clone(), i)).abs() <= SAME_LEVEL)
+            && (0..3).all(|i| (self.mean(near.clone(), i) - self.mean(far.clone(), i)).abs() <= SAME_LEVEL)
     }
 }
 
@@ -442,6 +455,18 @@ mod tests {
             let caption = found(&marked, &Mask::new(rect, vec![255; rect.area()]).unwrap()).expect("letters");
             assert_eq!(caption.letters.at(156, 70) > 0, is_letter, "{end}");
             assert_eq!(caption.letters.at(80, 100), 0, "the rule");
+        }
+    }
+
+    #[test]
+    fn faint_parts_are_no_letters_surely() {
+        for (shade, is_convincing) in [(30.0, false), (80.0, true)] {
+            let pale = |x: u32, y: u32| foliage(x, y, 7).map(|level| 0.3 * level + 120.0);
+            let ink = |_: u32, _: u32| [120.0 + 0.3 * 130.0 + shade; 3];
+            let (_, marked, mask) = scene_of(pale, letters, |x, y, under, cover| laid_over(under, cover, ink(x, y)));
+            let rect = mask.rect();
+            let found = found(&marked, &Mask::new(rect, vec![255; rect.area()]).unwrap());
+            assert_eq!(found.is_some_and(|caption| caption.is_convincing), is_convincing, "{shade} levels");
         }
     }
 
