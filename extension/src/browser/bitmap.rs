@@ -3,8 +3,11 @@
 use super::{bytes, refused, words};
 use crate::picture_size::{self, Sides};
 use crate::protocol::Failure;
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use std::ops::Deref;
+use std::pin::pin;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlCanvasElement, ImageBitmap, ImageBitmapOptions};
@@ -15,6 +18,8 @@ const HEADS: [f64; 3] = [65_536.0, 1_048_576.0, 33_554_432.0];
 const FILE: f64 = 268_435_456.0;
 /// Maximum length of a file in bytes for each of its pixels: 16 bits a channel, uncompressed.
 const FILE_PER_PIXEL: f64 = 8.0;
+/// How long an image element may take for a file, milliseconds.
+const LONGEST_DRAWN: u32 = 30_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -86,4 +91,15 @@ pub async fn size(file: &Blob) -> Result<Sides, Failure> {
         }
     }
     Err(undecodable("its header tells no size"))
+}
+
+/// What an image element is waited for: half a minute. With some drawings, it is never done.
+///
+/// # Errors
+/// Those of `image`; [`Failure::Undecodable`] when it takes longer.
+pub async fn in_time<T>(image: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match select(pin!(image), TimeoutFuture::new(LONGEST_DRAWN)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(Failure::Undecodable { detail: "drawing it takes too long".into() }),
+    }
 }

@@ -5,8 +5,8 @@ use super::engine;
 use super::guest::Guest;
 use super::names::as_address;
 use super::shelf::PictureId;
-use crate::browser::bitmap::Bitmap;
-use crate::browser::{bytes, field, object};
+use crate::browser::bitmap::{Bitmap, in_time};
+use crate::browser::{bytes, field, object, words};
 use crate::picture_size;
 use crate::protocol::engine::{Convert, Encoded};
 use crate::protocol::page::{Picture as Described, PictureKind, Preserve};
@@ -249,7 +249,9 @@ impl Picture {
         let image = HtmlImageElement::new().ok()?;
         let url = Url::create_object_url_with_blob(file).ok()?;
         image.set_src(&url);
-        let loaded = JsFuture::from(image.decode()).await;
+        let decoding = JsFuture::from(image.decode());
+        let loaded =
+            in_time(async { decoding.await.map_err(|error| Failure::Undecodable { detail: words(&error) }) }).await;
         let _ = Url::revoke_object_url(&url);
         loaded.ok().map(|_| image)
     }

@@ -1,22 +1,16 @@
 //! Canvases and decoded pictures, as the browser makes them.
 
-use crate::browser::bitmap::{self, Bitmap};
+use crate::browser::bitmap::{self, Bitmap, in_time};
 use crate::browser::{bytes, object, refused, words};
 use crate::overlay::likeness;
 use crate::overlay::scene::Part;
 use crate::picture_size;
 use crate::protocol::{Failure, Rect};
 use crate::ui::dom::{document, window};
-use futures::future::{Either, select};
-use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
-use std::pin::pin;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, ImageBitmapOptions, Url};
-
-/// How long an image element may take for a file, milliseconds.
-const LONGEST_DRAWN: u32 = 30_000;
 
 /// Decodes as the browser displays: upright, in the screen's colours.
 pub(super) async fn bitmap(blob: &Blob) -> Result<Bitmap, Failure> {
@@ -70,14 +64,6 @@ async fn drawn_as_image(
     let (canvas, context) = scratch(size.0, size.1)?;
     loaded.draw(&context, size)?;
     to_png(&canvas).await
-}
-
-/// What an image element is waited for; with some drawings, it is never done.
-async fn in_time<T>(image: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    match select(pin!(image), TimeoutFuture::new(LONGEST_DRAWN)).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(Failure::Undecodable { detail: "drawing it takes too long".into() }),
-    }
 }
 
 /// A file in an image element.
