@@ -56,6 +56,27 @@ for (const [what, size, dpr, ids] of [
   }
 }
 
+// Pages that are zoomed: to a page, zoom is fewer and denser pixels. No wider than the tests' display, beyond which the mouse reaches no command, and no narrower than 320 pixels of the page's.
+const CORNERS = [[320, 1, 'tall'], [360, 0.5, 'beside'], [900, 1, 'above'], [900, 2, 'tall'], [1280, 1.5, 'tall'], [2560, 2, 'beside']];
+for (const [pixels, zoom, id] of CORNERS) {
+  test(`${id}, in a window of ${pixels} pixels at ${zoom * 100} %`, async () => {
+    const [width, height] = [pixels, pixels < 500 ? 640 : 720].map((side) => Math.round(side / zoom));
+    const { page, editor, places } = await opened(id, { width, height }, zoom);
+    const { picture, dock } = await places();
+    if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/${pixels}-${zoom}-${id}.png` });
+    const middles = await editor.frame.locator('#toolbar :is(button, select, input)').evaluateAll((all) => all.filter((control) => control.checkVisibility()).map((control) => {
+      const { top, bottom } = control.getBoundingClientRect();
+      return Math.round((top + bottom) / 2);
+    }));
+    const words = JSON.stringify({ picture, dock, width, height });
+    assert.ok(picture.left >= -1 && picture.top >= -1 && picture.right <= width + 1 && picture.bottom <= height + 1, words);
+    assert.ok(dock.left >= -1 && dock.top >= -1 && dock.right <= width + 1 && dock.bottom <= height + 1, words);
+    assert.ok(dock.top >= picture.bottom - 1 || dock.bottom <= picture.top + 1, `the toolbar stands beside the picture: ${words}`);
+    assert.equal(new Set(middles).size, width >= 900 ? 1 : 2, `rows: ${words}`);
+    await editor.leave();
+  });
+}
+
 for (const size of [{ width: 1280, height: 720 }, { width: 360, height: 640 }]) {
   for (const id of Object.keys(POINTS)) {
     test(`${id}, in ${size.width} x ${size.height}`, async () => {
