@@ -56,18 +56,25 @@ for (const [what, size, dpr, ids] of [
   }
 }
 
-// Pages that are zoomed: to a page, zoom is fewer and denser pixels. No wider than the tests' display, beyond which the mouse reaches no command, and no narrower than 320 pixels of the page's.
-const CORNERS = [[320, 1, 'tall'], [360, 0.5, 'beside'], [900, 1, 'above'], [900, 2, 'tall'], [1280, 1.5, 'tall'], [2560, 2, 'beside']];
+// Pages that are zoomed: to a page, zoom is fewer and denser pixels. No wider than the tests' display, beyond which the mouse reaches no command.
+const CORNERS = [
+  [320, 1, 'tall'], [320, 1.5, 'tall'], [360, 0.5, 'beside'], [360, 2, 'tall'], [900, 1, 'above'], [900, 2, 'tall'], [1280, 1.5, 'tall'], [2560, 2, 'beside'],
+];
 for (const [pixels, zoom, id] of CORNERS) {
   test(`${id}, in a window of ${pixels} pixels at ${zoom * 100} %`, async () => {
     const [width, height] = [pixels, pixels < 500 ? 640 : 720].map((side) => Math.round(side / zoom));
     const { page, editor, places } = await opened(id, { width, height }, zoom);
     const { picture, dock } = await places();
     if (process.env.LOOK) await page.screenshot({ path: `${process.env.LOOK}/${pixels}-${zoom}-${id}.png` });
-    const middles = await editor.frame.locator('#toolbar :is(button, select, input)').evaluateAll((all) => all.filter((control) => control.checkVisibility()).map((control) => {
-      const { top, bottom } = control.getBoundingClientRect();
-      return Math.round((top + bottom) / 2);
-    }));
+    const controls = await editor.frame.locator('#toolbar :is(button, select, input)').evaluateAll((all) => all
+      .filter((control) => control.checkVisibility())
+      .map((control) => {
+        const { left, right, top, bottom } = control.getBoundingClientRect();
+        return { id: control.id, left, right, middle: Math.round((top + bottom) / 2) };
+      }));
+    for (const { id, left, right } of controls) assert.ok(left >= dock.left - 1 && right <= dock.right + 1, `${id} is within the toolbar`);
+    for (const id of ['erase', 'done', 'more']) assert.ok(controls.some((control) => control.id === id), `${id} is there`);
+    const middles = controls.map(({ middle }) => middle);
     const words = JSON.stringify({ picture, dock, width, height });
     assert.ok(picture.left >= -1 && picture.top >= -1 && picture.right <= width + 1 && picture.bottom <= height + 1, words);
     assert.ok(dock.left >= -1 && dock.top >= -1 && dock.right <= width + 1 && dock.bottom <= height + 1, words);
