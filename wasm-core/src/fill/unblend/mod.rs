@@ -565,6 +565,29 @@ pub(super) mod tests {
         assert!(!is_likely(&Mark { colour: mark.colour.map(|c| 255.0 - c), ..mark.clone() }).unwrap());
     }
 
+    #[test]
+    fn what_lies_in_a_photograph_is_no_mark() {
+        let pictures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e/pages/pictures");
+        let holes = [
+            ("chelsea.jpg", 260, 25, 108, 56),
+            ("chelsea.jpg", 209, 140, 59, 119),
+            ("coffee.jpg", 319, 291, 134, 56),
+            ("meadow.jpg", 224, 230, 126, 83),
+        ];
+        for (name, x, y, width, height) in holes {
+            let photograph = image::open(pictures.join(name)).unwrap().into_rgba8();
+            let photograph = Image::new(photograph.width(), photograph.height(), photograph.into_raw()).unwrap();
+            let rect = Rect { x, y, width, height };
+            let off = |v: u32, start: u32, length: u32| (v - start) as f32 * 2.0 / (length - 1) as f32 - 1.0;
+            let is_in = |(u, v): (u32, u32)| off(u, x, width).powi(2) + off(v, y, height).powi(2) <= 1.0;
+            for is_oval in [false, true] {
+                let coverage = rect.places().map(|place| if !is_oval || is_in(place) { 255 } else { 0 }).collect();
+                let mask = Mask::new(rect, coverage).unwrap().fitted(&photograph).unwrap();
+                assert!(run(&photograph, &mask).is_none(), "{name} at {x}, {y}; oval: {is_oval}");
+            }
+        }
+    }
+
     /// Takes progress that never falls.
     struct Rises(std::cell::Cell<f32>);
 
