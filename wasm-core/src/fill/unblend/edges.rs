@@ -8,7 +8,6 @@
 use super::colour::{Rgb, add, median};
 use super::mark::Mark;
 use super::scene::Scene;
-use super::verdict::MIN_SURPLUS;
 use crate::pixels::Rect;
 use crate::{Pacer, Result};
 
@@ -66,6 +65,8 @@ const MAX_SHARE: f32 = 0.7;
 const MIN_CONTRAST: f32 = 7.0;
 /// Minimum likelihood of a mark by the sharp edges that replaces one by the strongest, in nats.
 const MIN_POLISHED: f32 = 40.0;
+/// Minimum share of the edges that are a mark's over that of those outside that look alike.
+pub(super) const MIN_SURPLUS: f32 = 1.7;
 /// Minimum step of the cover at an edge of the mark.
 const STEP: f32 = 0.3;
 /// Two marks are the same when their transparencies and paints, in levels, differ less.

@@ -3,7 +3,7 @@
 //! Each bound lies between the marks and the objects of the development cases and of generated ones, which `calibration` measures; objects fail
 //! several at once.
 
-use super::edges::Veil;
+use super::edges::{MIN_SURPLUS, Veil};
 use super::mark::Mark;
 use super::parts::Parts;
 use super::recover::Check;
@@ -78,9 +78,8 @@ const MAX_LOOSE_WITH_RIM: f32 = 0.75;
 const MIN_ACROSS: f32 = 50.0;
 const MIN_SEAMLESS: f32 = 0.7;
 
-/// Minimum likelihood of the edges of an evident mark, in nats; minimum share of its edges over that of those outside that look alike.
+/// Minimum likelihood of the edges of an evident mark, in nats.
 const MIN_EDGES: f32 = 120.0;
-pub(super) const MIN_SURPLUS: f32 = 1.7;
 /// Minimum difference that such a mark makes, and minimum standard deviation of what it lies on, in levels.
 const MIN_CONTRAST: f32 = 9.0;
 const MIN_GROUND: f32 = 8.0;
