@@ -61,7 +61,7 @@ pub const TOOLS: &[Tool] = &[
         help: "helpEraser",
         drag: Drag::Stroke { erase: true },
         ring: true,
-        rank: 0,
+        rank: 1,
     },
     Tool {
         id: "tool-rectangle",
@@ -88,9 +88,9 @@ pub const TOOLS: &[Tool] = &[
         help: "helpSelect",
         drag: Drag::Select,
         ring: false,
-        rank: 0,
+        rank: 1,
     },
-    Tool { id: "tool-text", key: "w", name: "toolText", help: "helpText", drag: Drag::Words, ring: false, rank: 0 },
+    Tool { id: "tool-text", key: "w", name: "toolText", help: "helpText", drag: Drag::Words, ring: false, rank: 1 },
     Tool {
         id: "tool-crop",
         key: "k",
