@@ -17,6 +17,7 @@ pub mod diffusion;
 mod erase;
 mod error;
 pub mod fill;
+pub mod find;
 pub mod gpu;
 mod hide;
 pub mod inpaint;
