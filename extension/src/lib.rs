@@ -14,6 +14,7 @@ pub mod drafts;
 pub mod editor;
 #[cfg(all(target_arch = "wasm32", feature = "engine"))]
 pub mod engine_host;
+pub mod masks;
 pub mod model_catalogue;
 #[cfg(target_arch = "wasm32")]
 pub mod model_client;

@@ -6,8 +6,8 @@ use super::port::{PortId, Post};
 use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
-    Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FindText, FoundText, JobId, Keep, Lay,
-    Open, Prepare, Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, StopFinding, Take,
+    Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FindMark, FindText, FoundText, JobId,
+    Keep, Lay, Learn, Learnt, Open, Prepare, Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, StopFinding, Take,
     Taken, ToEngine,
 };
 use crate::protocol::{Done, Failure, Rect};
@@ -205,6 +205,8 @@ impl Hub {
                 };
                 pending.serve(call, stop).await
             }
+            ToEngine::Learn(call) => pending.serve(call, |call, blobs| self.learn(id, port, call, blobs)).await,
+            ToEngine::FindMark(call) => pending.serve(call, |call, blobs| self.find_mark(id, port, call, blobs)).await,
             ToEngine::Prepare(call) => pending.serve(call, |call, []| self.prepare(id, call)).await,
             ToEngine::Cancel(call) => pending.serve(call, async |call, []| port.cancel(&call)).await,
             ToEngine::Stop(call) => {
@@ -307,6 +309,26 @@ impl Hub {
         let is_in_the_way = || stopped.get() || self.is_closed(id) || port.is_wanted();
         let (lines, strokes) = opened(&mut slot)?.text(&WorkerPacer::new(|_, _| {}, is_in_the_way)).await?;
         Ok((FoundText { lines }, [bytes::blob(&strokes, "application/octet-stream")?]))
+    }
+
+    async fn learn(&self, id: PortId, port: &Port, call: Learn, [coverage]: [Blob; 1]) -> Answered<Learn> {
+        let coverage = bytes::read(&coverage).await?;
+        let mut slot = port.picture.lock().await;
+        let pacer = WorkerPacer::new(|_, _| {}, || self.is_closed(id));
+        let Some((mark, painted)) = opened(&mut slot)?.learn(call.mask, coverage, &pacer).await? else {
+            return Ok((Learnt { width: 0, height: 0 }, vec![]));
+        };
+        let Rect { width, height, .. } = painted.0;
+        let blob = |data: &[u8]| bytes::blob(data, "application/octet-stream");
+        Ok((Learnt { width, height }, vec![blob(&mark)?, blob(&painted.1)?]))
+    }
+
+    async fn find_mark(&self, id: PortId, port: &Port, call: FindMark, blobs: [Blob; 2]) -> Answered<FindMark> {
+        let FindMark { width, height } = call;
+        let [mark, painted] = [bytes::read(&blobs[0]).await?, bytes::read(&blobs[1]).await?];
+        let mut slot = port.picture.lock().await;
+        let pacer = WorkerPacer::new(|_, _| {}, || self.is_closed(id));
+        proposed(opened(&mut slot)?.find_mark((width, height), &mark, painted, &pacer).await?)
     }
 
     fn is_closed(&self, port: PortId) -> bool {

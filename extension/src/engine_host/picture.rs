@@ -14,6 +14,7 @@ use crate::wire::Answered;
 use gloo_timers::future::TimeoutFuture;
 use wasm_core::codec::{self, Extra, Format, JpegQuality, Metadata, Palette, Source, WebpCoding};
 use wasm_core::fill;
+use wasm_core::find::{self, Mark};
 use wasm_core::inpaint::{Inpainting, Preview, Settings};
 use wasm_core::pixels::{self, Image, Mask, Patch};
 use wasm_core::select::{self, Selector};
@@ -202,6 +203,48 @@ impl Picture {
             }
         }
         Ok((lines, strokes))
+    }
+
+    /// What the mark that the mask covers looks like, and what was painted over it; none where nothing can be told from its surroundings.
+    pub(super) async fn learn(
+        &self,
+        mask: Rect,
+        coverage: Vec<u8>,
+        pacer: &dyn Pacer,
+    ) -> Result<Option<(Vec<u8>, (Rect, Vec<u8>))>, Failure> {
+        let mask = Mask::new(to_engine(mask), coverage).and_then(|mask| mask.fitted(&self.image)).map_err(failure)?;
+        let erased = wasm_core::erase(&self.image, &mask, 1, pacer).await.map_err(failure)?;
+        // What was erased may reach beyond what was painted, where a mark does.
+        let painted = region(&mask);
+        let cut = Patch { rect: mask.rect(), rgba: self.with(&erased, mask.rect())? };
+        Ok(Mark::between(&self.image, &cut).map(|mark| (mark.to_bytes(), painted)))
+    }
+
+    /// The pixels of `rect` as they would be with `patch`.
+    fn with(&self, patch: &Patch, rect: pixels::Rect) -> Result<Vec<u8>, Failure> {
+        let mut part = self.image.crop(rect).map_err(failure)?.rgba;
+        for ((x, y), new) in patch.rect.places().zip(patch.rgba.chunks_exact(4)) {
+            if (rect.x..rect.right()).contains(&x) && (rect.y..rect.bottom()).contains(&y) {
+                let at = (y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize;
+                part[at * 4..][..4].copy_from_slice(new);
+            }
+        }
+        Ok(part)
+    }
+
+    /// Where a mark is, which [`Self::learn`] learnt in another picture, and the coverage of what is to be painted there.
+    pub(super) async fn find_mark(
+        &self,
+        (width, height): (u32, u32),
+        mark: &[u8],
+        painted: Vec<u8>,
+        pacer: &dyn Pacer,
+    ) -> Result<Option<(Rect, Vec<u8>)>, Failure> {
+        let mark = Mark::from_bytes(width, height, mark).map_err(failure)?;
+        let painted = Mask::new(pixels::Rect::of_size(width, height), painted).map_err(failure)?;
+        let found = find::find(&mark, &self.image, pacer).await.map_err(failure)?;
+        let laid = find::laid(&painted, &found, self.image.bounds()).map_err(failure)?;
+        Ok(laid.as_ref().map(region))
     }
 
     /// Fills what the mask covers with a model. If the GPU is lost, it is opened again and the model continues from its last step.

@@ -1,6 +1,7 @@
 //! Which part of a capture of the tab shows the picture.
 
-use super::affine::{Affine, bounds};
+use crate::masks::outline::bounds;
+use super::affine::Affine;
 use super::placement::{content_box, placement};
 use super::scene::Part;
 use crate::protocol::{Geometry, Rect};

@@ -4,10 +4,10 @@
 //! [`super::projection`]); they are brought up to date after each change and never change it.
 
 use super::history::History;
-use super::laying::Places;
-use super::mask::{Mask, MaskOp};
+use crate::masks::laying::Places;
+use crate::masks::mask::{Mask, MaskOp};
 use super::projection::{ResultId, Wanted};
-use super::stroke::Stamp;
+use crate::masks::stroke::Stamp;
 use super::variations::Variations;
 use crate::protocol::engine::{EditNote, EngineChoice, Framing, Hiding, JobId, Reading, Route};
 use crate::protocol::models::OptionValue;

@@ -74,7 +74,7 @@ pub fn turn(turns: u8, width: f64, height: f64) -> Affine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::affine::bounds;
+    use crate::masks::outline::bounds;
     use proptest::prelude::*;
 
     fn at(x: f64, y: f64) -> Point {

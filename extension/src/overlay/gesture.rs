@@ -1,7 +1,7 @@
 //! What the user is in the middle of: a stroke, a rectangle, an outline, moving the picture.
 
-use super::mask::MaskOp;
-use super::stroke::{Stamp, smoothed};
+use crate::masks::mask::MaskOp;
+use crate::masks::stroke::{Stamp, smoothed};
 use super::tool::Drag;
 use super::view::View;
 use crate::protocol::Point;

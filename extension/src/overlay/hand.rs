@@ -1,7 +1,7 @@
 //! What the user works with: the tool, the size of the brush, the pointer and the keyboard's brush.
 
 use super::gesture::{Gesture, KEYBOARD};
-use super::stroke::Stamp;
+use crate::masks::stroke::Stamp;
 use super::tool::{Drag, TOOLS, Tool};
 use crate::protocol::{Point, Rect};
 

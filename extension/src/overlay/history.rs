@@ -1,6 +1,6 @@
 //! Undo and redo of painting, of fills and of crops, in one line of steps.
 
-use super::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::protocol::engine::Framing;
 use serde::{Deserialize, Serialize};
 

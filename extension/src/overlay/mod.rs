@@ -2,11 +2,11 @@
 //!
 //! Pure and tested natively:
 //!
-//! - the edit: [`document`] (what is painted and filled), made of [`mask`], [`history`] (undo and redo) and [`variations`]
-//!   (results to choose from); [`runs`] (painted pixels in few numbers), [`laying`] (the same mask on another picture), [`mask_file`] (masks as files); [`projection`] (how screen and engine follow it);
+//! - the edit: [`document`] (what is painted and filled), made of [`masks`](crate::masks), [`history`] (undo and redo) and [`variations`]
+//!   (results to choose from); [`projection`] (how screen and engine follow it);
 //! - the toolbar: [`rows`];
 //! - what is going on: [`phase`], [`remaining`] (time left); [`activation_guard`] (when buttons may act);
-//! - the user's hand: [`tool`], [`hand`], [`gesture`], [`stroke`] (smoothing), [`text`] (the words that it takes);
+//! - the user's hand: [`tool`], [`hand`], [`gesture`], [`text`] (the words that it takes);
 //! - where the picture stands: [`host`] (the overlay's home), [`scene`], [`view`] (zoom and pan), [`placement`], [`affine`];
 //! - where its pixels come from: [`ladder`], [`capture`]; whether they are what is shown: [`likeness`], [`as_stored`]; how it is called: [`file_name`]; what the
 //!   page may learn of the result: [`disclosure`] (also by what was cut off round: `round_box`), [`consent`]; under which name an unfinished edit is kept: [`kept_edit`];
@@ -29,21 +29,16 @@ pub mod history;
 pub mod host;
 pub mod kept_edit;
 pub mod ladder;
-pub mod laying;
 pub mod likeness;
-pub mod mask;
-pub mod mask_file;
 pub mod phase;
 pub mod placement;
 pub mod projection;
 pub mod remaining;
 mod round_box;
 pub mod rows;
-pub mod runs;
 pub mod saving;
 pub mod scene;
 pub mod settings;
-pub mod stroke;
 pub mod text;
 pub mod tool;
 #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,7 @@
 //! The words that are written in a picture, as the engine has found them: which one is pointed at, which ones a rectangle takes, which one comes next.
 
-use super::mask::{MaskOp, Words};
-use super::runs::packed;
+use crate::masks::mask::{MaskOp, Words};
+use crate::masks::runs::packed;
 use crate::protocol::{Point, Rect};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -207,7 +207,7 @@ fn in_reading_order(lines: Vec<Vec<Word>>) -> impl Iterator<Item = Vec<Word>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::mask::Mask;
+    use crate::masks::mask::Mask;
 
     fn word(x: u32, y: u32, width: u32) -> Rect {
         Rect { x, y, width, height: 12 }

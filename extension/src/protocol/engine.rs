@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 /// Name of the port that only the engine's page answers.
 pub const ENGINE_PORT: &str = "engine";
 
+/// Name of the port to an engine that serves nobody else and ends with the port: many pictures are erased side by side, and what that takes of memory
+/// goes back in the end. It has no models.
+pub const ALONE_PORT: &str = "engine-alone";
+
 /// Names one erase on its port.
 pub type JobId = u32;
 
@@ -181,6 +185,8 @@ calls! {
         Select with [B; 0] => Proposed,
         FindText with [B; 0] => FoundText,
         StopFinding with [B; 0] => Done,
+        Learn with [B; 1] => Learnt,
+        FindMark with [B; 2] => Proposed,
         Prepare with [B; 0] => Ready,
         Cancel with [B; 0] => Done,
         Stop with [B; 0] => Done,
@@ -198,6 +204,7 @@ replies! {
     Erased with [B; 1],
     Proposed with Vec<B>,
     FoundText with [B; 1],
+    Learnt with Vec<B>,
     Ready with [B; 0],
     Encoded with [B; 1],
 }
@@ -351,6 +358,35 @@ pub struct StopFinding;
 pub struct FoundText {
     /// The words of each line from left to right, the lines from top to bottom: the rectangles around their strokes, image pixels.
     pub lines: Vec<Vec<Rect>>,
+}
+
+/// Learn what the mark that the mask covers looks like, so that it can be found in other pictures. Blob 0: coverage of the mask's rectangle. The picture
+/// stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Learn {
+    /// Where the mask is, image pixels.
+    pub mask: Rect,
+}
+
+/// What was learnt. Where the mask covers something that can be told from its surroundings, two blobs come along for [`FindMark`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename = "learnt", rename_all = "camelCase")]
+pub struct Learnt {
+    /// Width of the mark, pixels; 0 where there is none.
+    pub width: u32,
+    /// Height of the mark, pixels; 0 where there is none.
+    pub height: u32,
+}
+
+/// Find a mark in this picture, wherever it is. Blobs: those of [`Learnt`]. The answer has what was painted over it, laid on each of its places.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FindMark {
+    /// See [`Learnt::width`].
+    pub width: u32,
+    /// See [`Learnt::height`].
+    pub height: u32,
 }
 
 /// What could be painted as well, or the thing that was found. Where something could, its coverage comes along.

@@ -4,8 +4,8 @@ use super::background::{
     EditOffered, EnsureEngine, FindInFrame, OpenInTab, PickEnded, PickIn, StartInFrame, ToBackground,
 };
 use super::engine::{
-    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindText,
-    FoundText, Framing, Hiding, Keep, Lay, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready,
+    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindMark, FindText,
+    FoundText, Framing, Hiding, Keep, Lay, Learn, Learnt, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready,
     Release, Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take, Taken, ToEngine,
 };
 use super::models::{
@@ -251,6 +251,8 @@ pub(super) fn to_engine() -> Vec<ToEngine> {
         Select { outline: vec![Point { x: 1.5, y: 2.0 }] }.into(),
         FindText.into(),
         StopFinding.into(),
+        Learn { mask: RECT }.into(),
+        FindMark { width: 120, height: 40 }.into(),
         Prepare { model: "m".into(), options: options() }.into(),
         Cancel { job: 1 }.into(),
         Stop.into(),
@@ -302,6 +304,8 @@ pub(super) fn reply_of_engine(call: &ToEngine) -> Value {
         ToEngine::Propose(_) => reply::<Propose>(Proposed { rect: Some(RECT) }),
         ToEngine::Select(_) => reply::<Select>(Proposed { rect: Some(RECT) }),
         ToEngine::FindText(_) => reply::<FindText>(FoundText { lines: vec![vec![RECT, RECT], vec![RECT]] }),
+        ToEngine::Learn(_) => reply::<Learn>(Learnt { width: 120, height: 40 }),
+        ToEngine::FindMark(_) => reply::<FindMark>(Proposed { rect: Some(RECT) }),
         ToEngine::StopFinding(_) => reply::<StopFinding>(Done {}),
         ToEngine::Erase(_) => {
             reply::<Erase>(Erased { patch: RECT, ms: 12.5, invents_text: true, reading: Some(reading()) })

@@ -1,8 +1,8 @@
 //! Tests of the document: any sequence of what the user and the engine can do keeps document, screen and engine in agreement.
 
-use super::super::mask::{Taking, Words};
+use crate::masks::mask::{Taking, Words};
 use super::super::projection::{Command, Drawing, Held, drawing, next_command};
-use super::super::runs::packed;
+use crate::masks::runs::packed;
 use super::*;
 use crate::protocol::Point;
 use proptest::prelude::*;

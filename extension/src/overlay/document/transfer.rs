@@ -2,7 +2,7 @@
 
 use super::{Document, FillResult, Hole, Made};
 use crate::overlay::history::History;
-use crate::overlay::mask::Mask;
+use crate::masks::mask::Mask;
 use crate::overlay::projection::ResultId;
 use crate::overlay::variations::Variations;
 use crate::protocol::Rect;

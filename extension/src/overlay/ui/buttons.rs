@@ -14,7 +14,7 @@ use super::results::clicked;
 use super::selecting::choose_tool;
 use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, neighbour_result, redo, undo};
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::tool::TOOLS;
 use crate::ui::dom::by_id;
 use crate::ui::listen::on;

@@ -14,7 +14,7 @@ use super::selecting::{Wish, choose_tool, select};
 use super::stage::ZOOM_STEP;
 use super::stepping::{choose_result, compare, redo, undo};
 use super::taking;
-use crate::overlay::mask::Taking;
+use crate::masks::mask::Taking;
 use crate::overlay::tool::{Drag, Tool};
 use crate::ui::dom::{by_id, document, window};
 use crate::ui::listen::on;

@@ -3,16 +3,14 @@
 
 use super::screen::Edit;
 use crate::browser::storage;
-use crate::overlay::laying::{Places, Way};
-use crate::overlay::mask::MaskOp;
+use crate::masks::LAST_MASK;
+use crate::masks::laying::{Places, Way};
+use crate::masks::mask::MaskOp;
 use crate::overlay::projection::ResultId;
 use crate::ui::dom::window;
 use js_sys::Reflect;
 use std::cell::RefCell;
 use wasm_bindgen_futures::spawn_local;
-
-/// Key of the mask in the area `session`.
-const KEY: &str = "lastMask";
 
 /// Who remembers a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +74,8 @@ impl LastMask {
         }
         spawn_local(async move {
             // One that has no room there takes the place of the one before all the same: that would be another mask than the user expects.
-            if storage::set_session(KEY, &places).await.is_err() {
-                let _ = storage::remove_session(KEY).await;
+            if storage::set_session(LAST_MASK, &places).await.is_err() {
+                let _ = storage::remove_session(LAST_MASK).await;
             }
         });
     }
@@ -86,7 +84,7 @@ impl LastMask {
     pub(super) async fn last(&self, memory: Memory) -> Option<Places> {
         let own = self.own.borrow().clone();
         match memory {
-            Memory::Browser => storage::session(KEY).await.ok().flatten().or(own),
+            Memory::Browser => storage::session(LAST_MASK).await.ok().flatten().or(own),
             Memory::Editor => read_around().or(own),
             Memory::Overlay => own,
         }
@@ -97,11 +95,11 @@ impl LastMask {
 fn write_around(places: &Places) {
     if let (Ok(Some(editor)), Ok(text)) = (window().parent(), serde_json::to_string(places)) {
         // A window takes any property.
-        let _ = Reflect::set(&editor, &KEY.into(), &text.into());
+        let _ = Reflect::set(&editor, &LAST_MASK.into(), &text.into());
     }
 }
 
 fn read_around() -> Option<Places> {
     let editor = window().parent().ok().flatten()?;
-    serde_json::from_str(&Reflect::get(&editor, &KEY.into()).ok()?.as_string()?).ok()
+    serde_json::from_str(&Reflect::get(&editor, &LAST_MASK.into()).ok()?.as_string()?).ok()
 }

@@ -3,7 +3,7 @@
 use super::app::App;
 use super::painting::{cancel_gesture, paint, touched};
 use crate::browser::i18n;
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::phase::{Phase, Question, WayOut};
 use crate::protocol::engine::{Cancel, Release};
 use crate::protocol::page::Close;

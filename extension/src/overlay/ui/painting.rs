@@ -1,7 +1,7 @@
 //! Painting with any device.
 
 use super::app::App;
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::phase::Phase;
 use crate::overlay::tool::Tool;
 use gloo_timers::future::TimeoutFuture;
@@ -100,7 +100,7 @@ pub(super) fn move_cursor(app: &App, x: f64, y: f64) {
     let mut hand = app.stage.hand.borrow_mut();
     let (x, y) = framing.way(x * step, y * step);
     let to = hand.move_cursor(x, y, framing.part);
-    let stamp = crate::overlay::stroke::Stamp { at: to, radius: hand.radius() };
+    let stamp = crate::masks::stroke::Stamp { at: to, radius: hand.radius() };
     let erase = hand.gesture.stroke().unwrap_or_default();
     if let Some([from, to]) = hand.gesture.straight_to(stamp) {
         app.edit.borrow_mut().drag(from, to, erase);

@@ -5,7 +5,7 @@ use super::erasing::erase_after_rest;
 use super::failing::complain;
 use super::painting::touched;
 use crate::browser::bytes;
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::phase::Phase;
 use crate::protocol::{Failure, Rect};
 use std::rc::Rc;

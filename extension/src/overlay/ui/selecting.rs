@@ -7,7 +7,7 @@ use super::hovering::hover;
 use super::painting::{choose, touched};
 use super::taking;
 use crate::browser::{bytes, i18n};
-use crate::overlay::mask::{MaskOp, Taking};
+use crate::masks::mask::{MaskOp, Taking};
 use crate::overlay::tool::{Drag, Tool};
 use crate::protocol::{Failure, Point, Rect};
 use crate::ui::dom::has_coarse_pointer;

@@ -6,7 +6,7 @@ use super::failing::complain;
 use super::painting::touched;
 use super::text_layer::Click;
 use crate::browser::{bytes, i18n};
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::text::{Text, Way};
 use crate::overlay::tool::Drag;
 use crate::protocol::engine::StopFinding;

@@ -2,7 +2,7 @@
 
 use super::screen::Edit;
 use crate::overlay::affine::Affine;
-use crate::overlay::mask::MaskOp;
+use crate::masks::mask::MaskOp;
 use crate::overlay::projection::ResultId;
 use crate::overlay::text::Text;
 use crate::protocol::engine::Framing;

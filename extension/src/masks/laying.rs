@@ -21,7 +21,7 @@ pub struct Places {
     pub height: u32,
     /// The smallest rectangle around what is painted, inside the picture.
     pub rect: Rect,
-    /// The painted pixels of `rect`, as [`super::runs`].
+    /// The painted pixels of `rect`, as [`crate::masks::runs`].
     pub runs: Vec<u32>,
 }
 
@@ -276,7 +276,7 @@ mod tests {
     fn a_rim_that_is_painted_by_less_than_half_does_not_count() {
         let mut mask = Mask::new(60, 40);
         mask.apply(&MaskOp::Stroke {
-            stamps: vec![crate::overlay::stroke::Stamp {
+            stamps: vec![crate::masks::stroke::Stamp {
                 at: crate::protocol::Point { x: 30.3, y: 20.2 },
                 radius: 7.4,
             }],

@@ -25,7 +25,7 @@ pub enum MaskOp {
     Rectangle(Point, Point),
     /// The inside of a closed outline, by the even-odd rule.
     Lasso(Vec<Point>),
-    /// Whole pixels of a rectangle, as runs (see [`super::runs`]).
+    /// Whole pixels of a rectangle, as runs (see [`crate::masks::runs`]).
     Region(Rect, Vec<u32>),
     /// The same pixels, of a thing that was selected.
     Along(Rect, Vec<u32>),
@@ -70,7 +70,7 @@ pub struct Words {
     pub boxes: Vec<Rect>,
     /// The rectangle around all of them.
     pub rect: Rect,
-    /// Their strokes in it, as runs (see [`super::runs`]).
+    /// Their strokes in it, as runs (see [`crate::masks::runs`]).
     pub runs: Vec<u32>,
     /// They are taken away.
     pub away: bool,
@@ -267,7 +267,7 @@ impl Mask {
         if outline.len() < 3 {
             return;
         }
-        let (left, top, right, bottom) = super::affine::bounds(outline);
+        let (left, top, right, bottom) = super::outline::bounds(outline);
         let reach = GROWTH + FEATHER;
         // Fill the inside row by row, then run a capsule of the growth's width along the outline.
         let rows = clipped(top, bottom, self.height);
