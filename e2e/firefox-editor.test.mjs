@@ -56,9 +56,10 @@ async function drop(editor) {
 test('popup: its ways in, and picking in the page behind it', async () => {
   const page = await firefox.page(`${server.home}/test/kinds.html`);
   const popup = await firefox.popup();
-  const words = await popup.evaluate((window) => window.document.body.innerText);
-  assert.match(words, /Pick a picture here\s+Alt\+Shift\+E/);
-  assert.match(words, /On 127\.0\.0\.1, offer to edit/, 'the switch of the site');
+  const words = () => popup.evaluate((window) => window.document.body.innerText);
+  assert.match(await words(), /Pick a picture here\s+Alt\+Shift\+E/);
+  // What belongs to the page behind the popup comes once that is known.
+  await until(async () => /On 127\.0\.0\.1, offer to edit/.test(await words()), { what: 'the switch of the site' });
   const { width, height } = await popup.evaluate(({ innerWidth: width, innerHeight: height, document: { documentElement: root } }) =>
     ({ width: root.scrollWidth - width, height: root.scrollHeight - height }));
   assert.deepEqual({ width, height }, { width: 0, height: 0 }, 'all of it shows');

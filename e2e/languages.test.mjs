@@ -63,7 +63,7 @@ for (const language of readdirSync(`${EXTENSION}/_locales`)) {
     const editor = await overlay(page);
     assert.equal(await editor.frame.locator('#erase').textContent().then((text) => text.trim()), messages.erase.message, 'in this language');
     assert.equal(await editor.frame.evaluate(() => getComputedStyle(document.body).direction), language === 'ar' ? 'rtl' : 'ltr');
-    for (const width of [360, 900, 1280, 320]) {
+    for (const width of [360, 900, 961, 1280, 320]) {
       await page.setViewportSize({ width, height: 640 });
       const found = () => editor.frame.evaluate(faults);
       // A busy browser may take some time to the next frame, with which the toolbar takes its new place.

@@ -6,6 +6,7 @@
 //! else is compiled for wasm32 only.
 
 pub mod background;
+pub mod batch;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 #[cfg(target_arch = "wasm32")]

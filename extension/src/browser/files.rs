@@ -206,6 +206,14 @@ impl Folder {
         }
     }
 
+    /// Opens a file to be written from its beginning, in place of what it held.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn stream(&self, name: &str) -> Result<Stream, Failure> {
+        Stream::into(&self.handle(name, true).await.map_err(refused)?).await
+    }
+
     /// Length of a file in bytes; 0 where there is none.
     pub async fn size(&self, name: &str) -> u64 {
         self.blob(name).await.map_or(0, |blob| blob.size() as u64)
@@ -236,6 +244,38 @@ impl Folder {
             }
             names.extend(field(&next, "value").as_string());
         }
+    }
+}
+
+/// A file that is written piece by piece. It has its new bytes once it is closed.
+pub struct Stream(Writer);
+
+impl Stream {
+    /// Writes into a file from its beginning.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn into(file: &FileSystemFileHandle) -> Result<Self, Failure> {
+        let opening = file.unchecked_ref::<Writable>().create_writable().map_err(refused)?;
+        Ok(Self(JsFuture::from(opening).await.map_err(refused)?.unchecked_into()))
+    }
+
+    /// Adds a piece. What was given to be written is written, in order, also if nobody waits for it.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for it.
+    pub async fn write(&self, piece: &Blob) -> Result<(), Failure> {
+        let room = |error: JsValue| full(&error, piece.size() as usize);
+        JsFuture::from(self.0.write(piece).map_err(room)?).await.map(drop).map_err(room)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for it after all.
+    pub async fn close(self) -> Result<(), Failure> {
+        let room = |error: JsValue| full(&error, 0);
+        JsFuture::from(self.0.close().map_err(room)?).await.map(drop).map_err(room)
     }
 }
 

@@ -19,8 +19,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlImageElement, ImageBitmapOptions, Url};
 
-/// What TIFF files begin with, for either order of bytes.
-const TIFF: [&[u8]; 2] = [b"II\x2A\0", b"MM\0\x2A"];
+/// Bytes that tell a TIFF.
+const HEAD: usize = 4;
 
 /// A file that becomes a picture.
 #[derive(Clone)]
@@ -213,8 +213,8 @@ impl Picture {
     /// What its overlay opens: the file, or a PNG of it where it is a TIFF, which browsers do not open.
     pub(super) async fn source(&self) -> Blob {
         let file = &self.given.file;
-        let head = bytes::read_head(file, TIFF[0].len()).await.unwrap_or_default();
-        if !TIFF.contains(&head.as_slice()) {
+        let head = bytes::read_head(file, HEAD).await.unwrap_or_default();
+        if !picture_size::is_tiff(&head) {
             return file.clone();
         }
         let mut converted = self.converted.lock().await;

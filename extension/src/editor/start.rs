@@ -4,6 +4,7 @@ use super::intake::{Take, bind_chooser, bind_window};
 use super::target::Target;
 use super::workspace::Workspace;
 use super::{errands, kept, keys, sizing};
+use crate::batch::{Painted, Sheet};
 use crate::protocol::errand::{Errand, PRIVATE};
 use crate::ui::dom::{attribute, by_id, root, window};
 use crate::ui::listen::on;
@@ -29,13 +30,18 @@ pub fn start() {
         let editor = Rc::clone(&paster);
         spawn_local(async move { errands::paste(&editor).await });
     });
-    bind(&window(), &editor, &chooser, &take);
-    let (inner, frames) = (Rc::clone(&editor), take);
-    editor.listen_with(move |window| bind(window, &inner, &chooser, &frames));
+    let showing = Rc::clone(&editor);
+    let batch = Sheet::find(editor.is_private(), move || {
+        let shown = showing.shown()?;
+        Some(Painted { file: shown.given.file.clone(), name: shown.given.name.clone() })
+    });
+    bind(&window(), &editor, &chooser, &take, &batch);
+    let (inner, frames, batches) = (Rc::clone(&editor), take, Rc::clone(&batch));
+    editor.listen_with(move |window| bind(window, &inner, &chooser, &frames, &batches));
     let leaving = Rc::clone(&editor);
     on(&window(), "beforeunload", move |event: &Event| {
         // Only the browser can ask whether to stay.
-        if leaving.is_at_risk() {
+        if leaving.is_at_risk() || batch.is_at_risk() {
             event.prevent_default();
         }
     });
@@ -59,13 +65,14 @@ pub fn start() {
 }
 
 /// Listens to a window: this page's own, and those of the overlays in it.
-fn bind(target: &EventTarget, editor: &Rc<Workspace>, chooser: &HtmlInputElement, take: &Take) {
+fn bind(target: &EventTarget, editor: &Rc<Workspace>, chooser: &HtmlInputElement, take: &Take, batch: &Rc<Sheet>) {
     bind_window(target, take);
-    let (editor, chooser) = (Rc::clone(editor), chooser.clone());
+    let (editor, chooser, batch) = (Rc::clone(editor), chooser.clone(), Rc::clone(batch));
     on(target, "keydown", move |event: &KeyboardEvent| {
         let control = event.ctrl_key() || event.meta_key();
         match event.key().as_str() {
             "o" | "O" if control => chooser.click(),
+            "m" | "M" if control => batch.open(),
             "Enter" if control && !event.repeat() => editor.hand_over(),
             // One picture has no neighbours: there the keys do what they do in any page.
             "PageUp" | "PageDown" if is_taken(event) || editor.all().len() < 2 => return,

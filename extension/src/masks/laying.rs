@@ -85,6 +85,12 @@ impl Places {
 
     /// The step that lays this on a picture of this size, pixels; none where nothing of it would be in the picture.
     pub fn laid(&self, way: Way, size: (u32, u32)) -> Option<MaskOp> {
+        let (rect, coverage) = self.part(way, size)?;
+        Some(MaskOp::selected(rect, &coverage, Taking::Along))
+    }
+
+    /// What that step paints: a rectangle of the picture, and 0 or 255 for each of its pixels, row by row.
+    pub fn part(&self, way: Way, size: (u32, u32)) -> Option<(Rect, Vec<u8>)> {
         let (rect, coverage) = match way {
             Way::Scaled => self.scaled(size),
             Way::Same | Way::Pixels => self.moved((0, 0), size)?,
@@ -92,8 +98,7 @@ impl Places {
         };
         let mut mask = Mask::new(size.0, size.1);
         mask.apply(&MaskOp::region(rect, &coverage));
-        let (rect, coverage) = mask.part()?;
-        Some(MaskOp::selected(rect, &coverage, Taking::Along))
+        mask.part()
     }
 
     /// How far it moves to the right and down to keep its distance from the nearest corner, pixels.

@@ -3,6 +3,14 @@
 use super::bytes::{Order, number};
 use super::sides::Sides;
 
+/// What a file begins with, for either order of bytes.
+const MAGIC: [&[u8]; 2] = [b"II\x2A\0", b"MM\0\x2A"];
+
+/// Whether a file that begins with these four bytes is a TIFF, which browsers do not open.
+pub fn is_tiff(head: &[u8]) -> bool {
+    MAGIC.contains(&head)
+}
+
 /// Tag of the entry with the width.
 const WIDTH: u32 = 256;
 /// Tag of the entry with the height.

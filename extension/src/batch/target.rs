@@ -1,0 +1,140 @@
+//! Where results go: into a ZIP file, or into a folder that the user has chosen.
+
+use super::archive::Archive;
+use super::names::Names;
+use crate::browser::files::{Folder, Stream};
+use crate::browser::user_folder::UserFolder;
+use crate::browser::{bytes, locks, random_uuid, refused};
+use crate::protocol::Failure;
+use crate::protocol::engine::FileFormat;
+use std::io;
+use web_sys::{Blob, BlobPropertyBag};
+
+/// The folder of the private files with ZIP files that are being written, or wait to be saved.
+const FOLDER: &str = "batch";
+/// What the name of such a file's lock begins with.
+const LOCK: &str = "batch:";
+const ZIP: &str = "application/zip";
+
+/// Removes what tabs that are gone have left.
+///
+/// # Errors
+/// When the browser refuses.
+pub(super) async fn tidy() -> Result<(), Failure> {
+    let folder = Folder::open(FOLDER).await?;
+    let held = locks::held().await?;
+    for name in folder.names().await? {
+        if !held.contains(&format!("{LOCK}{name}")) {
+            folder.remove(&name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a ZIP file is written to.
+enum Pieces {
+    /// A private file.
+    File { name: String, stream: Stream },
+    /// The browser's memory: nothing is written where nothing is to be kept, or where there are no private files.
+    Memory(Vec<Blob>),
+}
+
+impl Pieces {
+    async fn new(private: bool) -> Self {
+        if private {
+            return Self::Memory(vec![]);
+        }
+        let name = random_uuid();
+        let opening = async {
+            locks::take(&format!("{LOCK}{name}")).await?;
+            Folder::open(FOLDER).await?.stream(&name).await
+        };
+        match opening.await {
+            Ok(stream) => Self::File { name, stream },
+            Err(_) => Self::Memory(vec![]),
+        }
+    }
+
+    async fn write(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let piece = bytes::blob(piece, ZIP)?;
+        match self {
+            Self::File { stream, .. } => stream.write(&piece).await,
+            Self::Memory(pieces) => {
+                pieces.push(piece);
+                Ok(())
+            }
+        }
+    }
+
+    async fn finish(self) -> Result<Blob, Failure> {
+        match self {
+            Self::File { name, stream } => {
+                stream.close().await?;
+                Folder::open(FOLDER).await?.blob(&name).await
+            }
+            Self::Memory(pieces) => {
+                let (parts, options) = (js_sys::Array::new(), BlobPropertyBag::new());
+                options.set_type(ZIP);
+                pieces.iter().for_each(|piece| _ = parts.push(piece));
+                Blob::new_with_blob_sequence_and_options(&parts, &options).map_err(refused)
+            }
+        }
+    }
+}
+
+enum Place {
+    Zip { archive: Box<Archive>, pieces: Pieces },
+    Folder(UserFolder),
+}
+
+/// See the module.
+pub(super) struct Target {
+    names: Names,
+    place: Place,
+}
+
+impl Target {
+    /// A ZIP file. Nothing of it is written to the disk where it is `private`.
+    pub(super) async fn zip(private: bool) -> Self {
+        let pieces = Pieces::new(private).await;
+        Self { names: Names::default(), place: Place::Zip { archive: Box::default(), pieces } }
+    }
+
+    /// A folder. What is in it already stays.
+    pub(super) fn folder(folder: UserFolder) -> Self {
+        Self { names: Names::default(), place: Place::Folder(folder) }
+    }
+
+    /// Keeps the result of the file at `path`; gives the name that it got.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for it, or the browser refuses.
+    pub(super) async fn keep(&mut self, path: &str, format: FileFormat, file: &Blob) -> Result<String, Failure> {
+        match &mut self.place {
+            Place::Zip { archive, pieces } => {
+                let data = bytes::read(file).await?;
+                let name = self.names.of(path, format).join("/");
+                let piece = archive.add(&name, &data).map_err(|e: io::Error| Failure::Internal { detail: e.to_string() })?;
+                pieces.write(&piece).await?;
+                Ok(name)
+            }
+            Place::Folder(folder) => loop {
+                let name = self.names.of(path, format);
+                if folder.write_new(&name, file).await? {
+                    return Ok(name.join("/"));
+                }
+            },
+        }
+    }
+
+    /// The ZIP file, whole; none where results went into a folder.
+    ///
+    /// # Errors
+    /// [`Failure::StorageFull`] when there is no room for it, or the browser refuses.
+    pub(super) async fn finish(self) -> Result<Option<Blob>, Failure> {
+        let Place::Zip { archive, mut pieces } = self.place else { return Ok(None) };
+        let end = archive.finish().map_err(|e| Failure::Internal { detail: e.to_string() })?;
+        pieces.write(&end).await?;
+        pieces.finish().await.map(Some)
+    }
+}
