@@ -43,9 +43,8 @@ impl Archive {
     /// # Errors
     /// When the name is longer than 65,535 bytes.
     pub fn add(&mut self, name: &str, data: &[u8]) -> Result<Vec<u8>> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .large_file(data.len() >= LARGE);
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(data.len() >= LARGE);
         self.writer.start_file(name, options)?;
         self.writer.write_all(data)?;
         Ok(self.pieces.0.take())

@@ -1,39 +1,15 @@
 //! What is erased, where, and how: as the user has set it.
 
 use super::lane::Lane;
+use super::task::{Painted, Task};
 use crate::browser::{bitmap, field, storage};
 use crate::masks::LAST_MASK;
 use crate::masks::laying::Places;
 use crate::protocol::Failure;
-use crate::protocol::engine::{EngineChoice, Hiding, Learnt};
+use crate::protocol::engine::{EngineChoice, Hiding};
 use crate::ui::dom::{by_id, window};
 use js_sys::JSON;
-use web_sys::{Blob, HtmlInputElement, HtmlSelectElement};
-
-/// The picture that may have been painted in last.
-#[derive(Clone)]
-pub struct Painted {
-    /// Its file.
-    pub file: Blob,
-    /// Its name, as people read it.
-    pub name: String,
-}
-
-/// A mark as an engine has learnt it.
-#[derive(Clone)]
-pub(super) struct Mark {
-    pub learnt: Learnt,
-    pub blobs: [Blob; 2],
-}
-
-/// What is done with each file.
-#[derive(Clone)]
-pub(super) struct Task {
-    pub places: Places,
-    /// What is sought; none where the place is the same in all files.
-    pub mark: Option<Mark>,
-    pub engine: EngineChoice,
-}
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 
 /// Where the user painted last, in whichever picture.
 pub(super) async fn last_mask(private: bool) -> Option<Places> {

@@ -1,6 +1,6 @@
 //! An engine of its own, which edits one file after the other.
 
-use super::choice::{Mark, Task};
+use super::task::{Mark, Task};
 use crate::browser::bytes;
 use crate::masks::laying::Places;
 use crate::picture_size::is_tiff;
@@ -95,8 +95,7 @@ impl Lane {
         let Some((rect, coverage)) = painted else { return Ok(None) };
         self.ask(Erase { job: JOB, mask: rect, engine: task.engine.clone(), seed: 1 }, [coverage]).await?;
         let format = opened.format;
-        let how =
-            Encode { format, purpose: Purpose::File, part: None, note: None, save_as: None, framing: None };
+        let how = Encode { format, purpose: Purpose::File, part: None, note: None, save_as: None, framing: None };
         let (Encoded {}, [file]) = self.ask(how, []).await?;
         Ok(Some(Edited { file, format, rect, size }))
     }

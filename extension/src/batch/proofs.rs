@@ -1,7 +1,7 @@
 //! The first results, small, before anything is kept: the file with a frame around what was painted, and its result.
 
-use super::choice::Task;
 use super::lane::{Edited, Lane};
+use super::task::Task;
 use crate::browser::bitmap::Bitmap;
 use crate::browser::{i18n, object, refused};
 use crate::protocol::Failure;
@@ -24,7 +24,13 @@ pub(super) fn clear() {
 ///
 /// # Errors
 /// When the browser refuses. What the file fails with shows in its place.
-pub(super) async fn show(lane: &Lane, name: &str, file: &Blob, task: &Task, is_wanted: impl Fn() -> bool) -> Result<(), Failure> {
+pub(super) async fn show(
+    lane: &Lane,
+    name: &str,
+    file: &Blob,
+    task: &Task,
+    is_wanted: impl Fn() -> bool,
+) -> Result<(), Failure> {
     let edited = lane.edit(file, task).await;
     if !is_wanted() {
         return Ok(());

@@ -1,10 +1,9 @@
 //! Edits all files, in as many lanes as the machine has room for.
 
-use super::choice::Task;
 use super::lane::Lane;
-use super::sheet::Chosen;
 use super::tally::Outcome;
 use super::target::Target;
+use super::task::{Chosen, Task};
 use crate::browser::field;
 use crate::protocol::Failure;
 use crate::ui::dom::window;

@@ -1,12 +1,13 @@
 //! The dialog: what is erased from which files, the first results, the run and what came of it.
 
-use super::choice::{Painted, is_of, last_mask, task};
+use super::choice::{is_of, last_mask, task};
 use super::lane::Lane;
 use super::list::List;
 use super::proofs::{self, PROOFS};
 use super::run::Run;
 use super::tally::{Outcome, time_left};
 use super::target::{Target, tidy};
+use super::task::{Chosen, Painted};
 use crate::browser::user_folder::{self, UserFolder};
 use crate::browser::{field, i18n};
 use crate::masks::laying::Places;
@@ -26,14 +27,6 @@ use web_sys::{
 
 /// Name of the ZIP file with the results.
 const ZIP: &str = "rubout.zip";
-
-/// A file that the user has chosen.
-#[derive(Clone)]
-pub(super) struct Chosen {
-    pub file: Blob,
-    /// Its name after those of the folders that it was chosen with.
-    pub path: String,
-}
 
 /// What is going on; the page shows it as `data-batch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,10 +247,9 @@ impl Sheet {
             (files.len(), files.iter().map(|chosen| chosen.file.size()).sum::<f64>())
         };
         by_id::<HtmlButtonElement>("batch-start").set_disabled(count == 0);
-        let count_text = if count == 0 {
-            i18n::text("batchNone", &[])
-        } else {
-            i18n::text("batchCount", &[&count.to_string(), &sentences::size(size)])
+        let count_text = match count {
+            0 => String::new(),
+            _ => i18n::text("batchCount", &[&count.to_string(), &sentences::size(size)]),
         };
         show_text(&by_id::<HtmlElement>("batch-count"), &count_text);
         by_id::<HtmlElement>("batch-proving").set_hidden(count == 0);
@@ -399,7 +391,6 @@ impl Sheet {
             say(&sentences::failure(&failure));
         }
     }
-
 }
 
 /// The pictures among files. Those of a folder come with what else is in it.

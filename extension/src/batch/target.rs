@@ -114,7 +114,8 @@ impl Target {
             Place::Zip { archive, pieces } => {
                 let data = bytes::read(file).await?;
                 let name = self.names.of(path, format).join("/");
-                let piece = archive.add(&name, &data).map_err(|e: io::Error| Failure::Internal { detail: e.to_string() })?;
+                let piece =
+                    archive.add(&name, &data).map_err(|e: io::Error| Failure::Internal { detail: e.to_string() })?;
                 pieces.write(&piece).await?;
                 Ok(name)
             }

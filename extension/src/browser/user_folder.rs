@@ -56,7 +56,9 @@ impl UserFolder {
             Ok(_) => return Ok(false),
             Err(error) if field(&error, "name").as_string().as_deref() == Some("NotFoundError") => {}
             // A folder of that name.
-            Err(error) if field(&error, "name").as_string().as_deref() == Some("TypeMismatchError") => return Ok(false),
+            Err(error) if field(&error, "name").as_string().as_deref() == Some("TypeMismatchError") => {
+                return Ok(false);
+            }
             Err(error) => return Err(refused(error)),
         }
         let options = FileSystemGetFileOptions::new();

@@ -68,8 +68,12 @@ impl Strip {
     }
 
     /// With one picture there is nothing to choose from.
+    pub(super) fn shows(&self) -> bool {
+        self.entries.borrow().len() > 1
+    }
+
     fn count(&self) {
-        self.list.set_hidden(self.entries.borrow().len() < 2);
+        self.list.set_hidden(!self.shows());
     }
 
     /// Shows which picture is chosen.

@@ -49,6 +49,8 @@ pub(super) struct Workspace {
     shown: RefCell<Option<Box<dyn Fn()>>>,
     /// Hands the pictures over to the upload field that they are for, if there is one.
     handing_over: RefCell<Option<Box<dyn Fn()>>>,
+    /// Pictures whose thumbnails are not drawn yet, because the strip does not show. To draw a large one keeps the page busy.
+    undrawn: RefCell<Vec<Rc<Picture>>>,
     /// Held while a thumbnail is drawn: each takes the memory of a decoded picture for a moment.
     drawing: futures::lock::Mutex<()>,
 }
@@ -69,6 +71,7 @@ impl Workspace {
             shown: RefCell::default(),
             handing_over: RefCell::default(),
             bind: RefCell::default(),
+            undrawn: RefCell::default(),
             drawing: futures::lock::Mutex::default(),
         });
         editor.show_shelf();
@@ -259,8 +262,20 @@ impl Workspace {
         }
     }
 
-    /// Draws the thumbnail of a picture that has come. One that shows is not decoded a second time.
+    /// Draws the thumbnail of a picture that has come or changed, once the strip shows.
     fn draw(self: &Rc<Self>, picture: Rc<Picture>) {
+        let mut undrawn = self.undrawn.take();
+        undrawn.push(picture);
+        if self.strip.shows() {
+            undrawn.into_iter().for_each(|picture| self.draw_now(picture));
+        } else {
+            undrawn.dedup_by(|one, other| Rc::ptr_eq(one, other));
+            self.undrawn.replace(undrawn);
+        }
+    }
+
+    /// One that shows is not decoded a second time.
+    fn draw_now(self: &Rc<Self>, picture: Rc<Picture>) {
         let it = Rc::clone(self);
         spawn_local(async move {
             let _turn = it.drawing.lock().await;
@@ -359,7 +374,9 @@ impl Workspace {
                 spawn_local(async move {
                     // A result fades in, and only then shows.
                     TimeoutFuture::new(FADE).await;
-                    if let Some(frame) = it.frames.borrow().get(&picture.id) {
+                    if !it.strip.shows() {
+                        it.draw(picture);
+                    } else if let Some(frame) = it.frames.borrow().get(&picture.id) {
                         it.strip.draw_frame(&picture, frame);
                     }
                 });

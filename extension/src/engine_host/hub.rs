@@ -7,8 +7,8 @@ use super::turns::Turns;
 use crate::browser::bytes;
 use crate::protocol::engine::{
     Cancel, Convert, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FindMark, FindText, FoundText, JobId,
-    Keep, Lay, Learn, Learnt, Open, Prepare, Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage, Stop, StopFinding, Take,
-    Taken, ToEngine,
+    Keep, Lay, Learn, Learnt, Open, Prepare, Propose, Proposed, Ready, Release, Resume, Resumed, Rewind, Select, Stage,
+    Stop, StopFinding, Take, Taken, ToEngine,
 };
 use crate::protocol::{Done, Failure, Rect};
 use crate::wire::{self, Answered, Incoming, Pending};

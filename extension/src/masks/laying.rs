@@ -281,10 +281,7 @@ mod tests {
     fn a_rim_that_is_painted_by_less_than_half_does_not_count() {
         let mut mask = Mask::new(60, 40);
         mask.apply(&MaskOp::Stroke {
-            stamps: vec![crate::masks::stroke::Stamp {
-                at: crate::protocol::Point { x: 30.3, y: 20.2 },
-                radius: 7.4,
-            }],
+            stamps: vec![crate::masks::stroke::Stamp { at: crate::protocol::Point { x: 30.3, y: 20.2 }, radius: 7.4 }],
             erase: false,
         });
         let places = Places::of(&mask).expect("painted");

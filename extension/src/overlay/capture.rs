@@ -1,9 +1,9 @@
 //! Which part of a capture of the tab shows the picture.
 
-use crate::masks::outline::bounds;
 use super::affine::Affine;
 use super::placement::{content_box, placement};
 use super::scene::Part;
+use crate::masks::outline::bounds;
 use crate::protocol::{Geometry, Rect};
 
 /// A picture that fills more than this of its place on both sides counts as whole: the rest is rounding to device pixels.

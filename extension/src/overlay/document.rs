@@ -4,11 +4,11 @@
 //! [`super::projection`]); they are brought up to date after each change and never change it.
 
 use super::history::History;
+use super::projection::{ResultId, Wanted};
+use super::variations::Variations;
 use crate::masks::laying::Places;
 use crate::masks::mask::{Mask, MaskOp};
-use super::projection::{ResultId, Wanted};
 use crate::masks::stroke::Stamp;
-use super::variations::Variations;
 use crate::protocol::engine::{EditNote, EngineChoice, Framing, Hiding, JobId, Reading, Route};
 use crate::protocol::models::OptionValue;
 use crate::protocol::{Failure, Rect};

@@ -1,9 +1,9 @@
 //! What the user is in the middle of: a stroke, a rectangle, an outline, moving the picture.
 
-use crate::masks::mask::MaskOp;
-use crate::masks::stroke::{Stamp, smoothed};
 use super::tool::Drag;
 use super::view::View;
+use crate::masks::mask::MaskOp;
+use crate::masks::stroke::{Stamp, smoothed};
 use crate::protocol::Point;
 
 /// The pointer number of a stroke that the keyboard paints.

@@ -1,8 +1,8 @@
 //! What the user works with: the tool, the size of the brush, the pointer and the keyboard's brush.
 
 use super::gesture::{Gesture, KEYBOARD};
-use crate::masks::stroke::Stamp;
 use super::tool::{Drag, TOOLS, Tool};
+use crate::masks::stroke::Stamp;
 use crate::protocol::{Point, Rect};
 
 /// The smallest radius of the brush, image pixels.

@@ -1,7 +1,7 @@
 //! Where image pixels stand on the screen, from what the page measured.
 
-use crate::masks::outline::bounds;
 use super::affine::Affine;
+use crate::masks::outline::bounds;
 use crate::protocol::{Geometry, Point, Size};
 
 /// The map from image pixels (`width` by `height`) to CSS pixels of the viewport.

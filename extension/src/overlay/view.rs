@@ -1,7 +1,7 @@
 //! What the user looks at: the picture at home in the page, zoomed and panned from there.
 
-use crate::masks::outline::bounds;
 use super::affine::Affine;
+use crate::masks::outline::bounds;
 use crate::protocol::{Point, Size};
 
 /// The largest enlargement, screen pixels per image pixel.

@@ -24,5 +24,5 @@ mod webp;
 
 pub use header::{BRANDS, SIGNATURE, foreign, is_known, of};
 pub use sides::{MAX_PIXELS, MAX_SIDE, Sides, check};
-pub use tiff::is_tiff;
 pub use svg::{LONGEST_DRAWING, check_drawing};
+pub use tiff::is_tiff;

@@ -4,9 +4,10 @@ use super::background::{
     EditOffered, EnsureEngine, FindInFrame, OpenInTab, PickEnded, PickIn, StartInFrame, ToBackground,
 };
 use super::engine::{
-    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindMark, FindText,
-    FoundText, Framing, Hiding, Keep, Lay, Learn, Learnt, LeftOut, Open, Opened, Prepare, Propose, Proposed, Purpose, Reading, Ready,
-    Release, Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take, Taken, ToEngine,
+    Cancel, Convert, EditNote, Encode, Encoded, EngineChoice, EngineEvent, Erase, Erased, FileFormat, FindMark,
+    FindText, FoundText, Framing, Hiding, Keep, Lay, Learn, Learnt, LeftOut, Open, Opened, Prepare, Propose, Proposed,
+    Purpose, Reading, Ready, Release, Resume, Resumed, Rewind, Route, SaveAs, Select, Stage, Stop, StopFinding, Take,
+    Taken, ToEngine,
 };
 use super::models::{
     Add, Delete, DescribeGpu, Estimate, Export, Exported, Gpu, Import, Install, KeepWarm, List, Listed, Look, Measure,

@@ -13,14 +13,14 @@ import random
 import string
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageStat
 
 FONTS = [str(path) for path in Path("/usr/share/fonts").rglob("*.ttf")]
 WORDS = "Sample Preview Studio Archive North Photo Copy Draft Garden Light".split()
 
 
 def logo(dice, size):
-    """A grey mark and its opacity, drawn large and reduced, as logos are."""
+    """A mark and its opacity, drawn large and reduced, as logos are."""
     big = Image.new("L", (size * 4, size * 4), 0)
     draw = ImageDraw.Draw(big)
     for _ in range(dice.randint(2, 4)):
@@ -44,10 +44,14 @@ def words(dice, size):
 
 
 def put(photo, mark, place, scale, colour, opacity):
+    """Draws the mark; gives by how many levels it changes what it covers."""
     size = (max(1, round(mark.width * scale)), max(1, round(mark.height * scale)))
     alpha = mark.resize(size, Image.LANCZOS).point(lambda v: int(v * opacity))
+    box = (*place, place[0] + size[0], place[1] + size[1])
+    before = photo.crop(box).convert("L")
     photo.paste(Image.new("RGB", size, colour), place, alpha)
-    return size
+    change = ImageChops.difference(before, photo.crop(box).convert("L"))
+    return ImageStat.Stat(change, alpha.point(lambda v: 255 if v > 10 else 0)).mean[0]
 
 
 def main():
@@ -67,7 +71,6 @@ def main():
 
     for case in range(chosen.cases):
         folder = chosen.out / f"{case:02}"
-        os.makedirs(folder, exist_ok=True)
         made = lambda: dice.choice([logo, words])(dice, dice.choice([40, 70, 120, 200]))
         mark, opacity = made(), dice.choice([0.3, 0.5, 0.7, 1.0])
         colour = dice.choice([(255, 255, 255), (255, 255, 255), (0, 0, 0), (220, 30, 40)])
@@ -75,9 +78,23 @@ def main():
         def place(photo, size):
             return tuple(dice.randint(4, max(5, side - own - 5)) for side, own in zip(photo.size, size))
 
-        source = photograph()
-        at = place(source, mark.size)
-        put(source, mark, at, 1, colour, opacity)
+        def marked(scale, least):
+            """A picture with the mark where it can be seen, and its place; none where no picture has room."""
+            for _ in range(40):
+                photo = photograph()
+                size = (round(mark.width * scale), round(mark.height * scale))
+                if size[0] + 12 > photo.width or size[1] + 12 > photo.height:
+                    continue
+                there = place(photo, size)
+                if put(photo, mark, there, scale, colour, opacity) >= least:
+                    return photo, there
+            return None
+
+        found = marked(1, 20)
+        if not found:
+            continue
+        source, at = found
+        os.makedirs(folder, exist_ok=True)
         source.save(folder / "source.png")
         painted = Image.new("L", source.size, 0)
         if dice.random() < 0.5:
@@ -90,16 +107,16 @@ def main():
         off = (at[0] - box[0], at[1] - box[1])
         rows = []
         for number in range(6):
-            target, name = photograph(), f"target-{number}.png"
+            name = f"target-{number}.png"
             if number < 4:
                 scale = 1 if number < 2 else dice.uniform(0.82, 1.2)
-                size = (round(mark.width * scale), round(mark.height * scale))
-                if size[0] + 12 > target.width or size[1] + 12 > target.height:
+                found = marked(scale, 12)
+                if not found:
                     continue
-                there = place(target, size)
-                put(target, mark, there, scale, colour, opacity)
+                target, there = found
                 rows.append(f"{name}\t{there[0] - off[0] * scale:.1f}\t{there[1] - off[1] * scale:.1f}\t{scale:.3f}")
             else:
+                target = photograph()
                 if number == 5:
                     other = made()
                     put(target, other, place(target, other.size), 1, colour, opacity)

@@ -71,9 +71,9 @@ impl Field {
         let fit = |[product, energy, own]: [f32; 3]| {
             product.abs() / (own * (energy + FLOOR * own)).sqrt().max(f32::MIN_POSITIVE)
         };
-        let whole = quarters.iter().fold([0.0; 3], |sum, [product, energy, own]| {
-            [sum[0] + product.abs(), sum[1] + energy, sum[2] + own]
-        });
+        let whole = quarters
+            .iter()
+            .fold([0.0; 3], |sum, [product, energy, own]| [sum[0] + product.abs(), sum[1] + energy, sum[2] + own]);
         let counts = |part: &&[f32; 3]| part[2] > SLIGHT * template.energy;
         let least = quarters.iter().filter(counts).map(|part| fit(*part)).fold(f32::MAX, f32::min);
         (fit(whole), least)

@@ -4,13 +4,18 @@
 //! lay on is sought along. Its edges are compared with those of the other picture by normalised correlation ([`matching`]), first in a reduced picture
 //! at every place and size ([`search`]), then finer and finer around what fitted best.
 
+mod mark;
 mod matching;
 mod plane;
 mod search;
 mod template;
 
-use crate::pixels::{Image, Mask, Patch, Rect};
-use crate::{Error, Pacer, Result};
+pub use mark::Mark;
+pub use search::Found;
+
+use crate::pixels::{Image, Mask, Rect};
+use crate::{Pacer, Result};
+use mark::{BRIGHTNESS, View, main_colour};
 
 /// Fits from 0 to 1: that of the mark as a whole, and that of its worst quarter.
 type Fits = (f32, f32);
@@ -18,70 +23,29 @@ type Fits = (f32, f32);
 const SURE: Fits = (0.75, 0.5);
 /// What fits less than this is not the mark.
 const LEAST: Fits = (0.35, 0.15);
-/// In between, the copies of the mark fit so many times better than whatever fits best beside them.
+/// In between, the copies of the mark fit so many times better than whatever fits best beside them. Where they are far ahead, a part of them may lie on
+/// ground of their own colour, and not be seen.
 const AHEAD: f32 = 1.35;
-
-/// What a mark adds to a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    width: u32,
-    height: u32,
-    /// Luma with the mark minus luma without, `[height, width]`.
-    difference: Vec<i16>,
-}
-
-impl Mark {
-    /// What is gone from `image` in `erased`. None where nothing is.
-    pub fn between(image: &Image, erased: &Patch) -> Option<Self> {
-        let Rect { width, height, .. } = erased.rect;
-        let without = erased.rgba.chunks_exact(4);
-        let change = |((x, y), without): ((u32, u32), &[u8])| {
-            (plane::luma(&image.pixel(x, y)) - plane::luma(without)).round() as i16
-        };
-        let difference: Vec<i16> = erased.rect.places().zip(without).map(change).collect();
-        difference.iter().any(|change| *change != 0).then_some(Self { width, height, difference })
-    }
-
-    /// A mark of this size, in pixels, from what [`Self::to_bytes`] gave.
-    ///
-    /// # Errors
-    /// [`Error::WrongLength`] when there are not two bytes for each pixel, [`Error::EmptyMask`] when there is no pixel.
-    pub fn from_bytes(width: u32, height: u32, bytes: &[u8]) -> Result<Self> {
-        let expected = Rect::of_size(width, height).area() * 2;
-        if bytes.len() != expected {
-            return Err(Error::WrongLength(bytes.len(), expected));
-        }
-        if expected == 0 {
-            return Err(Error::EmptyMask);
-        }
-        let difference = bytes.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
-        Ok(Self { width, height, difference })
-    }
-
-    /// Its differences, little-endian, row by row.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.difference.iter().flat_map(|change| change.to_le_bytes()).collect()
-    }
-}
-
-/// Where a mark was found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
-    /// Its left end, pixels.
-    pub x: f64,
-    /// Its top end, pixels.
-    pub y: f64,
-    /// How many times as large as in its own picture.
-    pub scale: f64,
-    /// How well it fits, up to 1.
-    pub fit: f32,
-}
+const FAR_AHEAD: f32 = 1.8;
 
 /// Where `mark` is in `image`, the best first. Copies do not overlap.
+///
+/// It is sought in the colour in which it differs most from what it covered: red lines among grey ones, say. On another ground that may be another colour:
+/// where nothing is found, brightness alone is looked at.
 ///
 /// # Errors
 /// [`Error::Cancelled`] from `pacer`.
 pub async fn find(mark: &Mark, image: &Image, pacer: &dyn Pacer) -> Result<Vec<Found>> {
+    for colour in [main_colour(&mark.changes), BRIGHTNESS] {
+        let found = find_in(&mark.seen(colour), image, pacer).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(vec![])
+}
+
+async fn find_in(mark: &View, image: &Image, pacer: &dyn Pacer) -> Result<Vec<Found>> {
     let mut all: Vec<(Found, f32)> = search::search(mark, image, pacer).await?;
     all.sort_by(|(a, _), (b, _)| b.fit.total_cmp(&a.fit));
     let mut apart: Vec<(Found, f32)> = vec![];
@@ -101,16 +65,19 @@ fn copies(fits: &[Fits]) -> usize {
     if sure > 0 {
         return sure;
     }
-    let likely = fits.iter().take_while(|fit| reaches(fit, LEAST)).count();
-    let is_ahead = |count: &usize| match fits.get(*count) {
-        Some(next) => fits[count - 1].0 >= AHEAD * next.0,
-        None => *count == 1,
+    let likely = fits.iter().take_while(|fit| fit.0 >= LEAST.0).count();
+    let is_ahead = |count: &usize| {
+        let least = if fits[..*count].iter().all(|fit| reaches(fit, LEAST)) { AHEAD } else { FAR_AHEAD };
+        match fits.get(*count) {
+            Some(next) => fits[count - 1].0 >= least * next.0,
+            None => *count == 1,
+        }
     };
     (1..=likely).find(is_ahead).unwrap_or(0)
 }
 
 /// Whether two places share more than a quarter of the smaller one.
-fn overlap(mark: &Mark, a: &Found, b: &Found) -> bool {
+fn overlap(mark: &View, a: &Found, b: &Found) -> bool {
     let shared = |from_a: f64, from_b: f64, side: u32| {
         let side = f64::from(side);
         ((from_a + side * a.scale).min(from_b + side * b.scale) - from_a.max(from_b)).max(0.0)

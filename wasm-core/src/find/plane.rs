@@ -1,4 +1,4 @@
-//! Luma of a part of a picture, reduced, and its gradients.
+//! A part of a picture in one colour, reduced, and its gradients.
 
 use crate::pixels::{Image, Rect};
 
@@ -9,16 +9,20 @@ pub(super) struct Plane {
     pub(super) values: Vec<f32>,
 }
 
-/// Luma (ITU-R BT.601) of a pixel on a white ground, 0 to 255.
-pub(super) fn luma(pixel: &[u8]) -> f32 {
+/// Red, green and blue of a pixel on a white ground, 0 to 255.
+pub(super) fn on_white(pixel: &[u8]) -> [f32; 3] {
     let alpha = f32::from(pixel[3]) / 255.0;
-    let opaque = 0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2]);
-    255.0 + (opaque - 255.0) * alpha
+    [0, 1, 2].map(|channel| 255.0 + (f32::from(pixel[channel]) - 255.0) * alpha)
+}
+
+/// How much of a colour is seen in the direction of another.
+pub(super) fn seen_in(colour: [f32; 3], rgb: [f32; 3]) -> f32 {
+    colour[0] * rgb[0] + colour[1] * rgb[1] + colour[2] * rgb[2]
 }
 
 impl Plane {
-    /// The part `rect` of `image`: each value is the mean of `by` × `by` pixels. What is left over at the right and at the bottom is left out.
-    pub(super) fn reduced(image: &Image, rect: Rect, by: u32) -> Self {
+    /// The part `rect` of `image` in a colour: each value is the mean of `by` × `by` pixels. What is left over at the right and at the bottom is left out.
+    pub(super) fn reduced(image: &Image, colour: [f32; 3], rect: Rect, by: u32) -> Self {
         let (width, height) = ((rect.width / by) as usize, (rect.height / by) as usize);
         let mut values = vec![0.0; width * height];
         let stride = image.width() as usize * 4;
@@ -27,7 +31,7 @@ impl Plane {
                 let y = rect.y as usize + row * by as usize + down;
                 let pixels = &image.rgba()[y * stride + rect.x as usize * 4..][..width * by as usize * 4];
                 for (value, group) in line.iter_mut().zip(pixels.chunks_exact(by as usize * 4)) {
-                    *value += group.chunks_exact(4).map(luma).sum::<f32>();
+                    *value += group.chunks_exact(4).map(|pixel| seen_in(colour, on_white(pixel))).sum::<f32>();
                 }
             }
         }

@@ -1,9 +1,9 @@
 //! The search: everywhere in a reduced picture, then finer around the best places.
 
+use super::mark::View;
 use super::matching::Field;
 use super::plane::Plane;
 use super::template::{FRAME, Template};
-use super::{Found, Mark};
 use crate::pixels::{Image, Rect};
 use crate::{Pacer, Result, Stage};
 
@@ -26,6 +26,19 @@ const FINE: u32 = 480;
 const AROUND: usize = 3;
 const SIZES: i32 = 2;
 
+/// Where a mark was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// Its left end, pixels.
+    pub x: f64,
+    /// Its top end, pixels.
+    pub y: f64,
+    /// How many times as large as in its own picture.
+    pub scale: f64,
+    /// How well it fits, up to 1.
+    pub fit: f32,
+}
+
 /// A place in the reduced picture.
 #[derive(Clone, Copy)]
 struct Candidate {
@@ -36,7 +49,7 @@ struct Candidate {
 }
 
 /// The places that fit best, each with the fit of the quarter that fits least.
-pub(super) async fn search(mark: &Mark, image: &Image, pacer: &dyn Pacer) -> Result<Vec<(Found, f32)>> {
+pub(super) async fn search(mark: &View, image: &Image, pacer: &dyn Pacer) -> Result<Vec<(Found, f32)>> {
     let (long, short) = (mark.width.max(mark.height), mark.width.min(mark.height));
     let crowded = (image.bounds().area() as f64 / PLACES).sqrt().ceil() as u32;
     let by = (long / LONG).min(short / SHORT).max(crowded).max(1);
@@ -69,9 +82,9 @@ pub(super) async fn search(mark: &Mark, image: &Image, pacer: &dyn Pacer) -> Res
 }
 
 /// The best place of each neighbourhood, the best first.
-async fn everywhere(mark: &Mark, image: &Image, by: u32, pacer: &dyn Pacer) -> Result<Vec<Candidate>> {
+async fn everywhere(mark: &View, image: &Image, by: u32, pacer: &dyn Pacer) -> Result<Vec<Candidate>> {
     let Some(usual) = Template::new(mark, 1.0, by, FEW) else { return Ok(vec![]) };
-    let field = Field::new(&Plane::reduced(image, image.bounds(), by), usual.power());
+    let field = Field::new(&Plane::reduced(image, mark.colour, image.bounds(), by), usual.power());
     let long = f64::from(mark.width.max(mark.height)) / f64::from(by);
     // From one size to the next, the ends of the mark move by a pixel.
     let step = (1.0 / long).clamp(0.01, 0.1);
@@ -105,7 +118,7 @@ async fn everywhere(mark: &Mark, image: &Image, by: u32, pacer: &dyn Pacer) -> R
 }
 
 /// The best place near `candidate` in a picture that is reduced `by` this, with the fit of the quarter that fits least.
-fn closer(mark: &Mark, image: &Image, candidate: Candidate, by: u32) -> Option<(Candidate, f32)> {
+fn closer(mark: &View, image: &Image, candidate: Candidate, by: u32) -> Option<(Candidate, f32)> {
     let side = f64::from(by);
     let long = f64::from(mark.width.max(mark.height)) / side;
     let largest = candidate.scale * (1.0 + f64::from(SIZES) / long);
@@ -123,7 +136,7 @@ fn closer(mark: &Mark, image: &Image, candidate: Candidate, by: u32) -> Option<(
     }
     // All of them lie in the picture.
     let rect = Rect { x: left as u32, y: top as u32, width: width as u32, height: height as u32 };
-    let plane = Plane::reduced(image, rect, by);
+    let plane = Plane::reduced(image, mark.colour, rect, by);
     let power = Template::new(mark, candidate.scale, by, MANY)?.power();
     let field = Field::new(&plane, power);
     let mut best: Option<(Candidate, f32)> = None;
@@ -135,7 +148,8 @@ fn closer(mark: &Mark, image: &Image, candidate: Candidate, by: u32) -> Option<(
         else {
             continue;
         };
-        for (y, x) in (0..rows.min(2 * AROUND + 3)).flat_map(|y| (0..columns.min(2 * AROUND + 3)).map(move |x| (y, x))) {
+        for (y, x) in (0..rows.min(2 * AROUND + 3)).flat_map(|y| (0..columns.min(2 * AROUND + 3)).map(move |x| (y, x)))
+        {
             let (fit, least) = field.at(&template, x, y);
             if best.is_none_or(|(best, _)| fit > best.fit) {
                 let place = |from: f64, at: usize| from + (at + FRAME) as f64 * side;

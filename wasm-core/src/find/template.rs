@@ -1,12 +1,12 @@
 //! A mark at a certain size: where its edges are, and which way they go.
 
-use super::Mark;
+use super::mark::View;
 use super::plane::Plane;
 
 /// An edge point with less of the strongest one's magnitude is no edge.
 const FAINT: f32 = 0.15;
 /// The strongest edge of a mark that can be told from noise, levels.
-const UNSEEN: f32 = 3.0;
+const UNSEEN: f32 = 5.0;
 /// Clear rows and columns around the mark, reduced pixels: nothing ends at the border of the rectangle that was painted.
 pub(super) const FRAME: usize = 2;
 
@@ -31,7 +31,7 @@ pub(super) struct Template {
 
 impl Template {
     /// The mark `scale` times as large, in a picture that is reduced `by` this. At most `most` points, the strongest. None where nothing of it is left.
-    pub(super) fn new(mark: &Mark, scale: f64, by: u32, most: usize) -> Option<Self> {
+    pub(super) fn new(mark: &View, scale: f64, by: u32, most: usize) -> Option<Self> {
         let plane = resampled(mark, scale / f64::from(by))?;
         let (across, down) = plane.gradients();
         let point = |at: usize| Point { x: at % plane.width, y: at / plane.width, across: across[at], down: down[at] };
@@ -58,7 +58,7 @@ impl Template {
 }
 
 /// The mark, `scale` times as large, with its frame. Each value is the mean of what it covers.
-fn resampled(mark: &Mark, scale: f64) -> Option<Plane> {
+fn resampled(mark: &View, scale: f64) -> Option<Plane> {
     let inner = |side: u32| (f64::from(side) * scale).ceil().max(1.0) as usize;
     let (inner_width, inner_height) = (inner(mark.width), inner(mark.height));
     let across = spans(mark.width, inner_width, scale);
@@ -71,7 +71,7 @@ fn resampled(mark: &Mark, scale: f64) -> Option<Plane> {
         line.fill(0.0);
         for (y, weight) in span {
             for (sum, value) in line.iter_mut().zip(&mark.difference[y * side..]) {
-                *sum += weight * f32::from(*value);
+                *sum += weight * value;
             }
         }
         for (column, span) in across.iter().enumerate() {

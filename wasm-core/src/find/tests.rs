@@ -1,7 +1,8 @@
 //! The search, on pictures made here.
 
+use super::plane::seen_in;
 use super::*;
-use crate::{Unpaced, erase};
+use crate::{Error, Unpaced};
 use pollster::block_on;
 
 /// Smooth ground with some texture, which differs from seed to seed.
@@ -53,12 +54,12 @@ fn put(image: &mut Image, at: (f64, f64), scale: f64, level: u8) {
 
 /// The mark as it is learnt from a picture in which it was painted as a rectangle, and what was painted.
 fn learnt(level: u8) -> (Mark, Mask) {
-    let mut image = ground(320, 240, 3);
+    let bare = ground(320, 240, 3);
+    let mut image = bare.clone();
     put(&mut image, (100.0, 80.0), 1.0, level);
     let rect = Rect { x: 96, y: 76, width: 98, height: 68 };
     let mask = Mask::new(rect, vec![255; rect.area()]).unwrap();
-    let erased = block_on(erase(&image, &mask, 1, &Unpaced)).unwrap();
-    (Mark::between(&image, &erased).unwrap(), mask)
+    (Mark::between(&image, &bare.crop(rect).unwrap()).unwrap(), mask)
 }
 
 #[test]
@@ -100,12 +101,23 @@ fn a_mark_that_is_brighter_here_and_darker_there_is_the_same() {
 }
 
 #[test]
+fn the_colour_of_a_mark_is_that_in_which_it_differs_from_what_it_covers() {
+    let red_on_grey = main_colour(&[[90, -80, -80], [60, -110, -110], [100, -70, -70]]);
+    assert!(seen_in(red_on_grey, [50.0, 50.0, 50.0]).abs() < 40.0, "grey lines hardly show: {red_on_grey:?}");
+    assert!(seen_in(red_on_grey, [90.0, -80.0, -80.0]).abs() > 140.0);
+    let white = main_colour(&[[50; 3], [80; 3]]);
+    assert!(white.iter().all(|part| (part - 1.0 / 3f32.sqrt()).abs() < 1e-3), "{white:?}");
+    assert_eq!(main_colour(&[[0; 3]]), BRIGHTNESS);
+}
+
+#[test]
 fn among_many_places_that_fit_alike_none_is_the_mark_unless_all_are_sure() {
     assert_eq!(copies(&[(0.66, 0.6), (0.65, 0.6), (0.64, 0.5), (0.6, 0.5)]), 0);
     assert_eq!(copies(&[(0.66, 0.6), (0.65, 0.6), (0.4, 0.3), (0.39, 0.3)]), 2);
     assert_eq!(copies(&[(0.9, 0.8), (0.85, 0.8), (0.8, 0.8), (0.7, 0.6)]), 3);
     assert_eq!(copies(&[(0.34, 0.3), (0.1, 0.1)]), 0);
-    assert_eq!(copies(&[(0.6, 0.1), (0.1, 0.1)]), 0);
+    assert_eq!(copies(&[(0.6, 0.1), (0.4, 0.1)]), 0);
+    assert_eq!(copies(&[(0.6, 0.1), (0.3, 0.1)]), 1, "far ahead");
     assert_eq!(copies(&[(0.4, 0.3)]), 1);
     assert_eq!(copies(&[]), 0);
 }
@@ -114,7 +126,7 @@ fn among_many_places_that_fit_alike_none_is_the_mark_unless_all_are_sure() {
 fn a_mark_in_bytes_is_the_same_and_odd_bytes_are_refused() {
     let (mark, _) = learnt(20);
     assert_eq!(Mark::from_bytes(mark.width, mark.height, &mark.to_bytes()).unwrap(), mark);
-    assert!(matches!(Mark::from_bytes(3, 2, &[0; 11]), Err(Error::WrongLength(11, 12))));
+    assert!(matches!(Mark::from_bytes(3, 2, &[0; 12]), Err(Error::WrongLength(12, 36))));
     assert!(matches!(Mark::from_bytes(0, 2, &[]), Err(Error::EmptyMask)));
 }
 
@@ -124,8 +136,8 @@ fn pictures_smaller_than_the_mark_and_marks_of_a_line_are_searched_in_vain() {
     for (width, height) in [(1, 1), (90, 3), (5, 200), (97, 67)] {
         assert_eq!(block_on(find(&mark, &ground(width, height, 4), &Unpaced)).unwrap(), []);
     }
-    let line = Mark { width: 300, height: 1, difference: vec![90; 300] };
+    let line = Mark { width: 300, height: 1, changes: vec![[90; 3]; 300] };
     assert!(block_on(find(&line, &ground(400, 200, 4), &Unpaced)).is_ok());
-    let still = Mark { width: 4, height: 4, difference: vec![0; 16] };
+    let still = Mark { width: 4, height: 4, changes: vec![[0; 3]; 16] };
     assert_eq!(block_on(find(&still, &ground(400, 200, 4), &Unpaced)).unwrap(), []);
 }

@@ -1,9 +1,9 @@
 //! Tests of the document: any sequence of what the user and the engine can do keeps document, screen and engine in agreement.
 
-use crate::masks::mask::{Taking, Words};
 use super::super::projection::{Command, Drawing, Held, drawing, next_command};
-use crate::masks::runs::packed;
 use super::*;
+use crate::masks::mask::{Taking, Words};
+use crate::masks::runs::packed;
 use crate::protocol::Point;
 use proptest::prelude::*;
 

@@ -1,8 +1,8 @@
 //! An edit as text, so that it can go on in another process: everything but the pixels of its results, which travel beside it.
 
 use super::{Document, FillResult, Hole, Made};
-use crate::overlay::history::History;
 use crate::masks::mask::Mask;
+use crate::overlay::history::History;
 use crate::overlay::projection::ResultId;
 use crate::overlay::variations::Variations;
 use crate::protocol::Rect;

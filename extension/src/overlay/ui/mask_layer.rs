@@ -4,9 +4,9 @@
 //! The canvas is no larger than what is on it, because the browser copies all of it with every step of the outline.
 
 use super::bitmaps::context;
+use crate::masks::mask::Mask;
 use crate::masks::outline::bounds;
 use crate::overlay::affine::Affine;
-use crate::masks::mask::Mask;
 use crate::protocol::{Failure, Point};
 use crate::ui::dom::{by_id, style};
 use wasm_bindgen::Clamped;

@@ -1,8 +1,8 @@
 //! The words in the picture: which were found, which one is pointed at, and their boxes over the picture.
 
 use super::screen::Edit;
-use crate::overlay::affine::Affine;
 use crate::masks::mask::MaskOp;
+use crate::overlay::affine::Affine;
 use crate::overlay::projection::ResultId;
 use crate::overlay::text::Text;
 use crate::protocol::engine::Framing;
