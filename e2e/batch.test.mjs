@@ -1,11 +1,11 @@
 // The same in many files: at the same place or wherever a mark is found, into a ZIP file or a folder, with a report; paused and stopped.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { audit } from './audit.mjs';
-import { browser, editorOverlay, test, until, useBrowser } from './harness.mjs';
+import { browser, editorOverlay, longTest, sleep, test, until, useBrowser } from './harness.mjs';
 import { temporaryFolder } from './temporary.mjs';
 
 useBrowser();
@@ -177,3 +177,87 @@ test('before anything is painted, it says what to do', async () => {
   assert.match(await text(page, 'batch-unpainted'), /^Open one of the pictures/);
   await audit(page);
 });
+
+test('into a folder: names and folders are kept, and what is there already stays', async () => {
+  const page = await painted();
+  // The browser's own dialog cannot be pressed here: a private folder stands for the one that the user chooses.
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry('chosen', { recursive: true }).catch(() => {});
+    const chosen = await root.getDirectoryHandle('chosen', { create: true });
+    const there = await (await chosen.getFileHandle('a.png', { create: true })).createWritable();
+    await there.write('mine');
+    await there.close();
+    globalThis.showDirectoryPicker = async () => chosen;
+  });
+  await page.locator('#batch-open').click();
+  await until(async () => (await batch(page)) === 'choosing', { what: 'the dialog' });
+  await page.setInputFiles('#batch-chooser', [FILES[0], FILES[1]]);
+  await page.locator('#batch-to-folder').check();
+  await page.locator('#batch-start').click();
+  await until(async () => (await batch(page)) === 'over', { what: 'an end', timeout: 60_000 });
+  const found = await page.evaluate(async () => {
+    const chosen = await (await navigator.storage.getDirectory()).getDirectoryHandle('chosen');
+    const files = {};
+    for await (const [name, handle] of chosen.entries()) files[name] = [...new Uint8Array(await (await handle.getFile()).arrayBuffer())];
+    return files;
+  });
+  assert.deepEqual(Object.keys(found).sort(), ['a (2).png', 'a.png', 'b.png']);
+  assert.equal(Buffer.from(found['a.png']).toString(), 'mine', 'nothing is overwritten');
+  assert.ok(reds(PNG.sync.read(Buffer.from(found['a (2).png']))) < 5);
+  assert.equal(await page.locator('#batch-save').isVisible(), false, 'there is no ZIP file');
+});
+
+/** The bytes of a JPEG of 12 megapixels, as the browser writes it, with a red mark in its corner. */
+async function largeJpeg(page) {
+  const base64 = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(4000, 3000);
+    const context = canvas.getContext('2d');
+    for (let band = 0; band < 300; band += 1) {
+      context.fillStyle = `hsl(${band} 40% ${40 + (band % 7) * 4}%)`;
+      context.fillRect(0, band * 10, 4000, 10);
+    }
+    context.fillStyle = '#c81e1e';
+    context.fillRect(3700, 2800, 200, 120);
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
+    return new Promise((done) => {
+      const reader = new FileReader();
+      reader.onload = () => done(reader.result.split(',')[1]);
+      reader.readAsDataURL(blob);
+    });
+  });
+  return Buffer.from(base64, 'base64');
+}
+
+longTest('200 files of 12 megapixels: memory does not grow with them', async () => {
+  const COUNT = Number(process.env.COUNT ?? 200);
+  const page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
+  await until(() => page.evaluate(() => document.documentElement.dataset.ready !== undefined), { what: 'an editor that listens' });
+  const bytes = await largeJpeg(page);
+  const files = Array.from({ length: COUNT }, (_, number) => join(folder, `large-${number}.jpg`));
+  writeFileSync(files[0], bytes);
+  files.slice(1).forEach((path) => linkSync(files[0], path));
+  await page.setInputFiles('#files', files[0]);
+  const overlay = await editorOverlay(page, { timeout: 60_000 });
+  await overlay.eraseRect({ x: 3690, y: 2790, width: 220, height: 140 }, 60_000);
+  await page.keyboard.press('Control+m');
+  await until(async () => (await batch(page)) === 'choosing', { what: 'the dialog' });
+  await page.setInputFiles('#batch-chooser', files);
+  const download = page.waitForEvent('download', { timeout: 40 * 60_000 });
+  const began = Date.now();
+  await page.locator('#batch-start').click();
+  const curve = [];
+  while ((await batch(page)) !== 'over') {
+    const done = Number(/^\d+/.exec(await text(page, 'batch-progress'))?.[0] ?? 0);
+    curve.push({ done, memory: browser.extensionMemory() });
+    await sleep(250);
+  }
+  const seconds = (Date.now() - began) / 1000;
+  const most = (from, to) => Math.max(...curve.filter(({ done }) => done >= from * COUNT && done < to * COUNT).map(({ memory }) => memory)) / 1e6;
+  const tenths = Array.from({ length: 10 }, (_, tenth) => most(tenth / 10, (tenth + 1) / 10));
+  console.log(`${COUNT} files in ${seconds.toFixed(0)} s; MB by tenths: ${tenths.map((memory) => memory.toFixed(0)).join(' ')}`);
+  assert.match(await text(page, 'batch-sum'), new RegExp(`^Edited: ${COUNT} `));
+  assert.ok(Math.max(...tenths.slice(5)) < Math.max(...tenths.slice(1, 5)) * 1.1 + 50, 'the second half takes no more than the first');
+  const zip = unzipped(readFileSync(await (await download).path()));
+  assert.equal(Object.keys(zip).length, COUNT);
+}, 45 * 60_000);
