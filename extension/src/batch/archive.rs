@@ -73,23 +73,23 @@ mod tests {
         let mut archive = Archive::default();
         let mut whole = vec![];
         for (name, data) in &files {
-            let piece = archive.add(name, data).unwrap();
+            let piece = archive.add(name, data).expect("written");
             assert!(piece.len() < data.len() + 200, "only this file is in memory");
             whole.extend(piece);
         }
-        whole.extend(archive.finish().unwrap());
-        let mut read = ZipArchive::new(Cursor::new(whole)).unwrap();
+        whole.extend(archive.finish().expect("written"));
+        let mut read = ZipArchive::new(Cursor::new(whole)).expect("written");
         assert_eq!(read.len(), files.len());
         for (name, data) in &files {
             let mut found = vec![];
-            read.by_name(name).unwrap().read_to_end(&mut found).unwrap();
+            read.by_name(name).expect("written").read_to_end(&mut found).expect("written");
             assert_eq!(&found, data, "{name}");
         }
     }
 
     #[test]
     fn an_archive_of_nothing_can_be_opened() {
-        let whole = Archive::default().finish().unwrap();
-        assert_eq!(ZipArchive::new(Cursor::new(whole)).unwrap().len(), 0);
+        let whole = Archive::default().finish().expect("written");
+        assert_eq!(ZipArchive::new(Cursor::new(whole)).expect("written").len(), 0);
     }
 }
