@@ -5,7 +5,8 @@
 
 use super::entry::Entry;
 use crate::browser::{
-    engine_home, field, i18n, lent, menus, offers, permissions, random_uuid, runtime, scripting, storage, tabs, words,
+    engine_home, field, i18n, lent, menus, offers, permissions, random_uuid, runtime, scripting, storage, tabs,
+    temporary_file, words,
 };
 use crate::drafts;
 use crate::protocol::background::{FindInFrame, OpenInTab, PickIn, Session, StartInFrame, ToBackground, session_key};
@@ -71,11 +72,13 @@ fn install_menu() -> Result<(), Failure> {
     menus::create(UPLOAD_ITEM, &i18n::text("menuUpload", &[]), &["page", "editable"], &pages)
 }
 
-/// The browser was started: what the editor has kept for longer than the user wants goes, also when nobody opens the editor any more, and sites that
-/// were granted for one read.
+/// The browser was started: what the editor has kept for longer than the user wants goes, also when nobody opens the editor any more, what was needed for
+/// a while only, and sites that were granted for one read.
 pub async fn started() {
-    let (cleared, ()) = futures::join!(drafts::store::clear_old(), lent::give_back_all());
-    warn(cleared);
+    let clearing = (drafts::store::clear_old(), temporary_file::clear_left(), lent::give_back_all());
+    let (drafts, left, ()) = futures::join!(clearing.0, clearing.1, clearing.2);
+    warn(drafts);
+    warn(left);
 }
 
 /// Sites were granted to the extension.

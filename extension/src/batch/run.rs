@@ -1,6 +1,6 @@
 //! Edits all files, in as many lanes as the machine has room for.
 
-use super::lane::Lane;
+use super::lane::{Edited, Lane};
 use super::tally::Outcome;
 use super::target::Target;
 use super::task::{Chosen, Task};
@@ -109,13 +109,21 @@ async fn edited(
     task: &Task,
     target: &Mutex<Target>,
 ) -> Result<Outcome, Failure> {
-    // One that failed may have taken its engine along.
+    let result = match tried(lane, chosen, task).await {
+        // A file may have taken the engine along, or the engine was restarted for another reason.
+        Err(Failure::EngineLost) => tried(lane, chosen, task).await?,
+        other => other?,
+    };
+    let Some(edited) = result else { return Ok(Outcome::NothingFound) };
+    let name = target.lock().await.keep(&chosen.path, edited.format, &edited.file).await?;
+    Ok(Outcome::Kept(name))
+}
+
+/// Edits a file in `lane`, or in a new one where that has no engine any more.
+async fn tried(lane: &mut Option<Lane>, chosen: &Chosen, task: &Task) -> Result<Option<Edited>, Failure> {
     let open = match lane.take().filter(Lane::is_open) {
         Some(open) => open,
         None => Lane::open().await?,
     };
-    let result = lane.insert(open).edit(&chosen.file, task).await?;
-    let Some(edited) = result else { return Ok(Outcome::NothingFound) };
-    let name = target.lock().await.keep(&chosen.path, edited.format, &edited.file).await?;
-    Ok(Outcome::Kept(name))
+    lane.insert(open).edit(&chosen.file, task).await
 }

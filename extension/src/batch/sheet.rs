@@ -6,8 +6,9 @@ use super::list::List;
 use super::proofs::{self, PROOFS};
 use super::run::Run;
 use super::tally::{Outcome, time_left};
-use super::target::{Target, tidy};
+use super::target::Target;
 use super::task::{Chosen, Painted};
+use crate::browser::temporary_file;
 use crate::browser::user_folder::{self, UserFolder};
 use crate::browser::{field, i18n};
 use crate::masks::laying::Places;
@@ -91,7 +92,7 @@ impl Sheet {
         by_id::<HtmlElement>("batch-into").set_hidden(!user_folder::is_offered());
         it.listen();
         // What is left of tabs that are gone may stay until the next time.
-        spawn_local(async { _ = tidy().await });
+        spawn_local(async { _ = temporary_file::clear_left().await });
         it
     }
 

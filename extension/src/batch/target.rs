@@ -2,39 +2,21 @@
 
 use super::archive::Archive;
 use super::names::Names;
-use crate::browser::files::{Folder, Stream};
+use crate::browser::temporary_file::TemporaryFile;
 use crate::browser::user_folder::UserFolder;
-use crate::browser::{bytes, locks, random_uuid, refused};
+use crate::browser::{bytes, refused};
 use crate::protocol::Failure;
 use crate::protocol::engine::FileFormat;
 use std::io;
 use web_sys::{Blob, BlobPropertyBag};
 
-/// The folder of the private files with ZIP files that are being written, or wait to be saved.
-const FOLDER: &str = "batch";
-/// What the name of such a file's lock begins with.
-const LOCK: &str = "batch:";
+/// Type of the file.
 const ZIP: &str = "application/zip";
-
-/// Removes what tabs that are gone have left.
-///
-/// # Errors
-/// When the browser refuses.
-pub(super) async fn tidy() -> Result<(), Failure> {
-    let folder = Folder::open(FOLDER).await?;
-    let held = locks::held().await?;
-    for name in folder.names().await? {
-        if !held.contains(&format!("{LOCK}{name}")) {
-            folder.remove(&name).await?;
-        }
-    }
-    Ok(())
-}
 
 /// What a ZIP file is written to.
 enum Pieces {
-    /// A private file.
-    File { name: String, stream: Stream },
+    /// The disk.
+    File(TemporaryFile),
     /// The browser's memory: nothing is written where nothing is to be kept, or where there are no private files.
     Memory(Vec<Blob>),
 }
@@ -44,21 +26,13 @@ impl Pieces {
         if private {
             return Self::Memory(vec![]);
         }
-        let name = random_uuid();
-        let opening = async {
-            locks::take(&format!("{LOCK}{name}")).await?;
-            Folder::open(FOLDER).await?.stream(&name).await
-        };
-        match opening.await {
-            Ok(stream) => Self::File { name, stream },
-            Err(_) => Self::Memory(vec![]),
-        }
+        TemporaryFile::new().await.map_or(Self::Memory(vec![]), Self::File)
     }
 
     async fn write(&mut self, piece: &[u8]) -> Result<(), Failure> {
         let piece = bytes::blob(piece, ZIP)?;
         match self {
-            Self::File { stream, .. } => stream.write(&piece).await,
+            Self::File(file) => file.write(&piece).await,
             Self::Memory(pieces) => {
                 pieces.push(piece);
                 Ok(())
@@ -68,10 +42,7 @@ impl Pieces {
 
     async fn finish(self) -> Result<Blob, Failure> {
         match self {
-            Self::File { name, stream } => {
-                stream.close().await?;
-                Folder::open(FOLDER).await?.blob(&name).await
-            }
+            Self::File(file) => file.finish().await,
             Self::Memory(pieces) => {
                 let (parts, options) = (js_sys::Array::new(), BlobPropertyBag::new());
                 options.set_type(ZIP);

@@ -21,6 +21,7 @@ pub mod runtime;
 pub mod scripting;
 pub mod storage;
 pub mod tabs;
+pub mod temporary_file;
 pub mod user_folder;
 pub mod video_frame;
 pub mod waiting;
