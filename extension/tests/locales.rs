@@ -29,6 +29,8 @@ const OTHER_WORDS: &[(&str, &str, &[&str])] = &[
     ("pt_BR", "apag", &[]),
     ("it", "cancell", &[]),
     ("zh_CN", "按键", &[]),
+    ("zh_CN", "你", &[]),
+    ("zh_TW", "你", &[]),
     ("ru", "стере", &[]),
     ("ru", "стира", &["helpEraser"]),
     ("de", "von selbst", &[]),
