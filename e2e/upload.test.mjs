@@ -553,6 +553,27 @@ test('a field that holds something else by now is not overwritten', async () => 
   assert.equal(await editor.locator('#target').isVisible(), false);
 });
 
+for (const [what, attributes] of [['of the same name', 'name="file"'], ['without a name', '']]) {
+  test(`a field that the page replaces after each choice, ${what}, takes files again`, async () => {
+    site.pages.set('replaced', [
+      `<form id="zone"><input type="file" multiple ${attributes}></form>`,
+      `${send} document.querySelector('#zone').addEventListener('change', ({ target }) => { send(target.files); target.replaceWith(Object.assign(target.cloneNode(), { value: '' })); });`,
+    ]);
+    const page = await visit('replaced');
+    const editor = await rightClickUpload(page, '#zone input');
+    await editor.setInputFiles('#files', [given('sand.png')]);
+    const overlay = await editorOverlay(editor);
+    assert.match(await use(editor), /handed over/i);
+    await until(() => got.length === 1, { what: 'an upload' });
+    await editor.bringToFront();
+    await overlay.eraseRect(BALL);
+    await editor.locator('#alert-no').click();
+    assert.match(await use(editor), /handed over/i);
+    await until(() => got.length === 2, { what: 'another upload' });
+    assert.ok(got[0][0].bytes.equals(bytes('sand.png')) && !got[1][0].bytes.equals(bytes('sand.png')), 'the second one is edited');
+  });
+}
+
 test('a form that only seems to be editable, by the name of a control, is no place for a picture', async () => {
   site.pages.set('seems', ['<form id="zone">Nothing<input name="isContentEditable" hidden></form>', '']);
   const page = await visit('seems');

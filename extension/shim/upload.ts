@@ -96,6 +96,22 @@ function carrying(files: File[]): DataTransfer {
   return data;
 }
 
+/**
+ * Where the page has put another input in the place of a field, as some do after each choice, that one is the field: the one with the same id or name, or
+ * the only one that there is.
+ */
+function current(field: Field): Field {
+  const { input } = field;
+  if (!input || get(input, 'isConnected')) return field;
+  const heirs = inputsIn(root());
+  const alike = (attribute: string) => {
+    const value = call(input, 'getAttribute', attribute);
+    return value ? heirs.find((heir) => call(heir, 'getAttribute', attribute) === value) : undefined;
+  };
+  const heir = alike('id') ?? alike('name') ?? (heirs.length === 1 ? heirs[0] : undefined);
+  return heir ? { element: heir, input: heir } : field;
+}
+
 /** Hands files over. False where the page shows no sign of taking them. */
 function handOver({ element, input }: Field, files: File[]): boolean {
   const data = carrying(files);
@@ -133,7 +149,7 @@ function serve(field: Field, port: chrome.runtime.Port): void {
     }
     const fresh = [...blobs];
     const files = asked.files.flatMap((file) => made(held, file, file.kept === null ? fresh.shift() : undefined) ?? []);
-    const taken = handOver(field, files);
+    const taken = handOver(current(field), files);
     if (taken) offerOf(field.input)?.handed();
     return [{ reply: 'handed', taken }];
   };
