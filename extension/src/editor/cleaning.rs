@@ -28,8 +28,8 @@ pub fn cleaned(file: &[u8]) -> Cleaned {
         [b'G', b'I', b'F', b'8', ..] => gif_metadata::cleaned(file),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => heif_metadata::cleaned(file),
         [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => tiff_metadata::cleaned(file),
-        // It has no room for any.
-        [b'B', b'M', ..] => return Cleaned::Already,
+        // They have no room for any.
+        [] | [b'B', b'M', ..] => return Cleaned::Already,
         file if svg_metadata::is_markup(file) => svg_metadata::cleaned(file),
         _ => None,
     };
@@ -318,10 +318,11 @@ mod tests {
         let tiff = b"II\x2A\0\x08\0\0\0\0\0\0\0\0\0";
         // Its first segment is longer than the file.
         let damaged = [&[0xFF, 0xD8, 0xFF, 0xE1, 0xFF, 0xFF][..], b"Exif\0\0"].concat();
-        for file in [&tiff[..], &damaged, b"GIF89a", b"\0\0\0\x0cftypheic", b"text", b""] {
+        for file in [&tiff[..], &damaged, b"GIF89a", b"\0\0\0\x0cftypheic", b"text"] {
             assert_eq!(cleaned(file), Cleaned::Unknown);
         }
         assert_eq!(cleaned(b"BM...."), Cleaned::Already);
+        assert_eq!(cleaned(b""), Cleaned::Already, "there is nothing in it");
     }
 
     proptest! {
