@@ -357,8 +357,8 @@ test('the list of keys is there while nothing is open, with those of the extensi
     .map((row) => `${row.querySelector('th').textContent}: ${[...row.querySelectorAll('kbd')].map((key) => key.textContent).join(' ')}`));
   await page.locator('#help-sheet').waitFor();
   const own = ['In any page: pick a picture to edit: Alt+Shift+E', 'In any page: open Rubout’s menu: Alt+Shift+O'];
-  await until(async () => (await rows(page)).length === 7, { what: 'the keys of the extension' });
-  const wanted = ['Open pictures…: Ctrl O', 'Paste picture: Ctrl V', 'Hand over to the upload field: Ctrl Enter', 'Previous or next picture: Page Up Page Down'];
+  await until(async () => (await rows(page)).length === 9, { what: 'the keys of the extension' });
+  const wanted = ['Open pictures…: Ctrl O', 'Paste picture: Ctrl V', 'Hand over to the upload field: Ctrl Enter', 'Same in many files…: Ctrl M', 'Previous or next picture: Page Up Page Down', 'All other buttons and fields: Tab'];
   assert.deepEqual(await rows(page), [...wanted, 'This list: ?', ...own]);
   await audit(page);
   if (process.env.LOOK) {
