@@ -124,7 +124,7 @@ test('a reload brings everything back, with its edits, also what slept', async (
   await until(async () => (await files(next)).length === 0, { what: 'nothing on the disk' });
 });
 
-test('the browser ends in the middle, and the extension is updated: the pictures come back with their fills', async () => {
+test('the browser ends in the middle, twice, and the extension is updated: the pictures come back with their fills', async () => {
   const page = await editor('sand.png', 'sand.jpg');
   const overlay = await editorOverlay(page);
   await overlay.eraseRect(BALL);
@@ -135,20 +135,24 @@ test('the browser ends in the middle, and the extension is updated: the pictures
   await overlay.paintRect({ x: 240, y: 180, width: 30, height: 20 });
   await kept(page, (all) => all.length === 2 && all.some(({ edit }) => edit?.fills === 2 && edit.edit.length > 0));
   await until(async () => (await records(page)).some(({ edit }) => edit?.fills === 2 && /240|180/.test(edit.edit)), { what: 'the paint' });
-  await kill();
-  update(extension);
-  await relaunch().catch((error) => {
-    snapshot('relaunch');
-    throw error;
-  });
-  const next = await editor();
-  assert.deepEqual((await listed(next)).sort(), ['sand.jpg', 'sand.png, edited']);
-  if (process.env.LOOK) await next.screenshot({ path: `${process.env.LOOK}/kept-1280.png` });
-  const row = next.locator('#kept-list li', { hasText: 'sand.png' });
-  await row.getByRole('button', { name: /^Go on/ }).click();
-  const again = await editorOverlay(next, { states: ['done', 'painting'] });
-  assert.equal(await count(next), 1);
-  same(erased, await again.shown(), 'the erased pixels are back');
+  let [next, again] = [];
+  // It ends a second time before anything else was done.
+  for (const end of ['first', 'second']) {
+    await kill();
+    if (end === 'first') update(extension);
+    await relaunch().catch((error) => {
+      snapshot('relaunch');
+      throw error;
+    });
+    next = await editor();
+    assert.deepEqual((await listed(next)).sort(), ['sand.jpg', 'sand.png, edited'], `after the ${end} end`);
+    if (process.env.LOOK) await next.screenshot({ path: `${process.env.LOOK}/kept-1280.png` });
+    const row = next.locator('#kept-list li', { hasText: 'sand.png' });
+    await row.getByRole('button', { name: /^Go on/ }).click();
+    again = await editorOverlay(next, { states: ['done', 'painting'] });
+    assert.equal(await count(next), 1);
+    same(erased, await again.shown(), `the erased pixels are back after the ${end} end`);
+  }
   await again.erase();
   await again.waitDone();
   assert.ok(!(await again.shown()).data.equals(erased.data), 'and so was what was painted');
