@@ -58,7 +58,7 @@ test('one finger paints, two fingers zoom and paint nothing', async () => {
   assert.ok(redness(now) < redness(was) / 10, 'the ball is gone');
 });
 
-test('in the editor: fingers choose a picture, paint it and erase', async () => {
+test('in the editor: fingers choose a picture, paint it and erase, save it in another way, and edit another file alike', async () => {
   const page = await browser.page(`chrome-extension://${browser.id}/editor.html`);
   await page.locator('html[data-ready]').waitFor();
   await page.setInputFiles('#files', ['wide.png', 'sand.png'].map((name) => fileURLToPath(new URL(`./pages/pictures/test/${name}`, import.meta.url))));
@@ -94,6 +94,24 @@ test('in the editor: fingers choose a picture, paint it and erase', async () => 
   }
   await editor.waitDone();
   assert.ok(redness(await editor.shown()) < redness(was) / 10, 'the ball is gone');
+
+  // Saved in another way, and the same in another file.
+  const opened = async (button, what) => until(async () => {
+    await tap(button);
+    return until(() => what.isVisible(), { what: 'what is opened', timeout: 3000 }).catch(() => false);
+  }, { what: 'a tap that opens' });
+  await opened(editor.frame.locator('#more'), editor.frame.locator('#save-as'));
+  await opened(editor.frame.locator('#save-as'), editor.frame.locator('#save-as-sheet'));
+  await until(() => editor.frame.locator('#save-as-save').isEnabled(), { what: 'a file' });
+  const [saved] = await Promise.all([page.waitForEvent('download'), tap(editor.frame.locator('#save-as-save'))]);
+  assert.equal(saved.suggestedFilename(), 'sand-edited.png');
+  await opened(page.locator('#batch-open'), page.locator('#batch-files'));
+  await page.setInputFiles('#batch-chooser', [fileURLToPath(new URL('./pages/pictures/test/sand.jpg', import.meta.url))]);
+  const start = page.locator('#batch-start');
+  await until(() => start.isEnabled(), { what: 'something to do' });
+  await start.scrollIntoViewIfNeeded();
+  const [zip] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), tap(start)]);
+  assert.equal(zip.suggestedFilename(), 'rubout.zip');
 });
 
 test('a pen paints as wide as it is pressed', async () => {
