@@ -27,6 +27,7 @@ const PAUSE: u32 = 100;
 pub(super) struct Run {
     next: Cell<usize>,
     paused: Cell<bool>,
+    stopped: Cell<bool>,
     stop: RefCell<Option<oneshot::Sender<()>>>,
 }
 
@@ -51,6 +52,7 @@ impl Run {
 
     /// Ends it now. What is kept already stays.
     pub(super) fn stop(&self) {
+        self.stopped.set(true);
         if let Some(stop) = self.stop.borrow_mut().take() {
             // It may have ended by itself.
             let _ = stop.send(());
@@ -66,6 +68,9 @@ impl Run {
         target: Target,
         told: &dyn Fn(&Chosen, Outcome),
     ) -> (Target, bool) {
+        if self.stopped.get() {
+            return (target, false);
+        }
         let (sender, stopped) = oneshot::channel();
         *self.stop.borrow_mut() = Some(sender);
         let target = Mutex::new(target);

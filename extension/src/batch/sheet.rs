@@ -113,7 +113,7 @@ impl Sheet {
         press("batch-start", Self::start);
         press("batch-pause", Self::pause);
         press("batch-stop", |it| it.run.borrow().stop());
-        press("batch-again", |it| it.begin(State::Choosing));
+        press("batch-again", Self::choose);
         press("batch-save", |it| it.save());
         for id in ["batch-chooser", "batch-folder-chooser"] {
             let (it, chooser) = (Rc::clone(self), by_id::<HtmlInputElement>(id));
@@ -187,9 +187,14 @@ impl Sheet {
         if self.dialog.open() || self.dialog.show_modal().is_err() {
             return;
         }
-        if self.state.get() == State::Over {
-            return;
+        // What came of the last files stays until others are wanted.
+        if self.state.get() != State::Over {
+            self.choose();
         }
+    }
+
+    /// Finds out what was painted, and lets files be chosen.
+    fn choose(self: &Rc<Self>) {
         self.show(State::Opening);
         let it = Rc::clone(self);
         spawn_local(async move {
