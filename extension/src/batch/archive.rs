@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{Result, Write};
 use std::rc::Rc;
 use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// Files of at least this many bytes need the longer form of an entry.
 const LARGE: usize = 0xFFFF_0000;
@@ -38,13 +38,19 @@ impl Default for Archive {
 }
 
 impl Archive {
-    /// Adds a file under a name with its folders; gives the bytes that the ZIP file goes on with.
+    /// Adds a file under a name with its folders, written at a time: year, and month, day, hour, minute and second. Gives the bytes that the ZIP file goes
+    /// on with.
     ///
     /// # Errors
     /// When the name is longer than 65,535 bytes.
-    pub fn add(&mut self, name: &str, data: &[u8]) -> Result<Vec<u8>> {
-        let options =
-            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(data.len() >= LARGE);
+    pub fn add(&mut self, name: &str, data: &[u8], written: (u16, [u8; 5])) -> Result<Vec<u8>> {
+        let (year, [month, day, hour, minute, second]) = written;
+        // A clock may be set to a year for which ZIP files have no number.
+        let time = DateTime::from_date_and_time(year, month, day, hour, minute, second).unwrap_or_default();
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(time)
+            .large_file(data.len() >= LARGE);
         self.writer.start_file(name, options)?;
         self.writer.write_all(data)?;
         Ok(self.pieces.0.take())
@@ -73,7 +79,7 @@ mod tests {
         let mut archive = Archive::default();
         let mut whole = vec![];
         for (name, data) in &files {
-            let piece = archive.add(name, data).expect("written");
+            let piece = archive.add(name, data, (2031, [5, 17, 13, 40, 22])).expect("written");
             assert!(piece.len() < data.len() + 200, "only this file is in memory");
             whole.extend(piece);
         }
@@ -85,6 +91,8 @@ mod tests {
             read.by_name(name).expect("written").read_to_end(&mut found).expect("written");
             assert_eq!(&found, data, "{name}");
         }
+        let written = read.by_index(0).expect("a file").last_modified().expect("a time");
+        assert_eq!((written.year(), written.month(), written.day(), written.hour()), (2031, 5, 17, 13));
     }
 
     #[test]

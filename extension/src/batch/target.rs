@@ -53,6 +53,13 @@ impl Pieces {
     }
 }
 
+/// The time as ZIP files have it: that of the user's place.
+fn now() -> (u16, [u8; 5]) {
+    let now = js_sys::Date::new_0();
+    let rest = [now.get_month() + 1, now.get_date(), now.get_hours(), now.get_minutes(), now.get_seconds()];
+    (now.get_full_year() as u16, rest.map(|part| part as u8))
+}
+
 enum Place {
     Zip { archive: Box<Archive>, pieces: Pieces },
     Folder(UserFolder),
@@ -85,8 +92,9 @@ impl Target {
             Place::Zip { archive, pieces } => {
                 let data = bytes::read(file).await?;
                 let name = self.names.of(path, format).join("/");
-                let piece =
-                    archive.add(&name, &data).map_err(|e: io::Error| Failure::Internal { detail: e.to_string() })?;
+                let piece = archive
+                    .add(&name, &data, now())
+                    .map_err(|e: io::Error| Failure::Internal { detail: e.to_string() })?;
                 pieces.write(&piece).await?;
                 Ok(name)
             }
