@@ -23,6 +23,10 @@ pub(super) const RULE: usize = 4;
 
 /// Largest difference, in steps, that compression with losses makes beside edges of drawings.
 const NOISE: u16 = 6 * FIXED_POINT_SCALE.unsigned_abs();
+/// How far from where lines meet that is so, in pixels.
+const MEETING: usize = 4;
+/// A line of its own colour has this many pixels: strokes of letters have fewer.
+const LINE: usize = 32;
 /// A colour is frequent if one in this many pixels has it.
 const FREQUENT: usize = 200;
 
@@ -43,13 +47,74 @@ pub(super) fn flatten(field: &mut Field) {
             palette.push(colour);
         }
     }
-    for at in known {
-        let pixel = field.pixels[at];
-        let nearest = palette.iter().copied().min_by_key(|colour| apart(*colour, pixel));
-        if let Some(colour) = nearest.filter(|colour| apart(*colour, pixel) <= NOISE) {
-            field.pixels[at] = colour;
+    for colour in lines(field, &palette) {
+        if palette.iter().all(|other| apart(*other, colour) > NOISE) {
+            palette.push(colour);
         }
     }
+    let mut rest = known;
+    rest.retain(|at| {
+        let pixel = field.pixels[*at];
+        let nearest = palette.iter().copied().min_by_key(|colour| apart(*colour, pixel));
+        let near = nearest.filter(|colour| apart(*colour, pixel) <= NOISE);
+        near.is_none_or(|colour| {
+            field.pixels[*at] = colour;
+            false
+        })
+    });
+    // Where lines meet, an encoder errs more. What lies beside a colour is then that colour, too.
+    for _ in 0..MEETING {
+        let beside = |at: usize| {
+            let near = |next: &usize| palette.contains(&field.pixels[*next]) && field.states[*next] == State::Known;
+            let colours = field.beside(at).filter(near).map(|next| field.pixels[next]);
+            colours.min_by_key(|colour| apart(*colour, field.pixels[at])).map(|colour| (at, colour))
+        };
+        let found: Vec<(usize, Pixel)> = rest.iter().filter_map(|at| beside(*at)).collect();
+        for (at, colour) in found {
+            if apart(colour, field.pixels[at]) <= 2 * NOISE {
+                field.pixels[at] = colour;
+            }
+        }
+        rest.retain(|at| !palette.contains(&field.pixels[*at]));
+    }
+}
+
+/// The colours of long lines that are near none of the `palette`, the longest first: rules of one pixel are too rare to be frequent, and what an encoder
+/// makes of their colour is seldom twice the same.
+fn lines(field: &Field, palette: &[Pixel]) -> Vec<Pixel> {
+    let is_new = |at: usize| {
+        field.states[at] == State::Known && palette.iter().all(|colour| apart(*colour, field.pixels[at]) > NOISE)
+    };
+    let (width, height) = (field.width, field.states.len() / field.width.max(1));
+    let mut found: Vec<(usize, Pixel)> = vec![];
+    for (count, length, across, along) in [(height, width, width, 1), (width, height, 1, width)] {
+        for start in (0..count).map(|line| line * across) {
+            let mut run: Vec<Pixel> = vec![];
+            for at in (0..length).map(|i| start + i * along) {
+                let goes_on = is_new(at) && run.first().is_none_or(|first| apart(*first, field.pixels[at]) <= NOISE);
+                if !goes_on {
+                    found.extend(line_colour(&mut run));
+                }
+                if is_new(at) {
+                    run.push(field.pixels[at]);
+                }
+            }
+            found.extend(line_colour(&mut run));
+        }
+    }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, colour)| colour).collect()
+}
+
+/// Length and median colour of a run that is long enough for a line. The run is empty then.
+fn line_colour(run: &mut Vec<Pixel>) -> Option<(usize, Pixel)> {
+    let run = std::mem::take(run);
+    let median = |channel: usize| {
+        let mut values: Vec<i16> = run.iter().map(|pixel| pixel[channel]).collect();
+        let middle = values.len() / 2;
+        *values.select_nth_unstable(middle).1
+    };
+    (run.len() >= LINE).then(|| (run.len(), [0, 1, 2, 3].map(median)))
 }
 
 /// What a pixel is part of.
