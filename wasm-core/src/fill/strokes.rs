@@ -91,7 +91,8 @@ fn lines(field: &Field, palette: &[Pixel]) -> Vec<Pixel> {
         for start in (0..count).map(|line| line * across) {
             let mut run: Vec<Pixel> = vec![];
             for at in (0..length).map(|i| start + i * along) {
-                let goes_on = is_new(at) && run.first().is_none_or(|first| apart(*first, field.pixels[at]) <= NOISE);
+                let goes_on =
+                    is_new(at) && run.first().is_none_or(|first| apart(*first, field.pixels[at]) <= 2 * NOISE);
                 if !goes_on {
                     found.extend(line_colour(&mut run));
                 }
@@ -324,5 +325,22 @@ mod tests {
         assert!(field.pixels.iter().zip(&field.states).enumerate().all(|(i, (pixel, state))| {
             *state == State::Target || pixel[0] == if i % WIDTH < 60 { 1900 } else { 1700 }
         }));
+    }
+
+    #[test]
+    fn a_rule_that_an_encoder_has_changed_is_one_colour_also_where_another_one_meets_it() {
+        // Levels on both rules, and how far they are off where these meet.
+        let off = |x: usize, y: usize| [-4, 3, 0, 4, -3][(x * 3 + y * 7) % 5] * FIXED_POINT_SCALE;
+        let meets = |x: usize, y: usize| x.abs_diff(90).max(y.abs_diff(20)) <= 2;
+        let mut field = field(|x, y| match (x, y) {
+            (90, _) | (_, 20) if meets(x, y) => 1784 + 11 * FIXED_POINT_SCALE,
+            (90, _) | (_, 20) => 1784 + off(x, y),
+            _ => 2040,
+        });
+        flatten(&mut field);
+        let rules = (0..WIDTH).map(|x| 20 * WIDTH + x).chain((0..HEIGHT).map(|y| y * WIDTH + 90));
+        let colours: std::collections::BTreeSet<i16> = rules.map(|at| field.pixels[at][0]).collect();
+        assert_eq!(colours.len(), 1, "{colours:?}");
+        assert!(field.pixels.iter().all(|pixel| pixel[0] == 2040 || colours.contains(&pixel[0])));
     }
 }
