@@ -86,7 +86,7 @@ fn lines(field: &Field, palette: &[Pixel]) -> Vec<Pixel> {
         field.states[at] == State::Known && palette.iter().all(|colour| apart(*colour, field.pixels[at]) > NOISE)
     };
     let (width, height) = (field.width, field.states.len() / field.width.max(1));
-    let mut found: Vec<(usize, Pixel)> = vec![];
+    let mut found: Vec<(usize, u64)> = vec![];
     for (count, length, across, along) in [(height, width, width, 1), (width, height, 1, width)] {
         for start in (0..count).map(|line| line * across) {
             let mut run: Vec<Pixel> = vec![];
@@ -103,19 +103,19 @@ fn lines(field: &Field, palette: &[Pixel]) -> Vec<Pixel> {
             found.extend(line_colour(&mut run));
         }
     }
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found.into_iter().map(|(_, colour)| colour).collect()
+    found.sort_unstable();
+    found.into_iter().rev().map(|(_, colour)| bytemuck::cast(colour)).collect()
 }
 
 /// Length and median colour of a run that is long enough for a line. The run is empty then.
-fn line_colour(run: &mut Vec<Pixel>) -> Option<(usize, Pixel)> {
+fn line_colour(run: &mut Vec<Pixel>) -> Option<(usize, u64)> {
     let run = std::mem::take(run);
     let median = |channel: usize| {
         let mut values: Vec<i16> = run.iter().map(|pixel| pixel[channel]).collect();
-        let middle = values.len() / 2;
-        *values.select_nth_unstable(middle).1
+        values.sort_unstable();
+        values[values.len() / 2]
     };
-    (run.len() >= LINE).then(|| (run.len(), [0, 1, 2, 3].map(median)))
+    (run.len() >= LINE).then(|| (run.len(), bytemuck::cast([0, 1, 2, 3].map(median))))
 }
 
 /// What a pixel is part of.
